@@ -1,0 +1,35 @@
+"""Errors that a user can act on: one line each, with the exit status of the command that meets them."""
+
+from __future__ import annotations
+
+
+class DeepbenchFastError(Exception):
+    """Base of every error that the package raises on purpose; its text is one line."""
+
+    exit_status = 1
+
+
+class UsageError(DeepbenchFastError, ValueError):
+    """What was asked for can't be done as asked: a wrong option, name, range or recipe."""
+
+    exit_status = 2
+
+
+class RecipeError(UsageError):
+    """A recipe, or a value set from outside, is not valid.
+
+    `key` is the dotted address of the offending key; `source` and `line` say where it stands, if it stands in a file.
+    """
+
+    def __init__(self, problem: str, *, key: str = "", source: str | None = None, line: int | None = None) -> None:
+        self.problem, self.key, self.source, self.line = problem, key, source, line
+        where = "" if source is None else f"{source}:{line}: " if line is not None else f"{source}: "
+        super().__init__(where + (f"{key}: " if key else "") + problem)
+
+
+class FileError(DeepbenchFastError, OSError):
+    """A file is missing, incomplete, of another schema, in use, or there is no room for it."""
+
+
+class MismatchError(DeepbenchFastError):
+    """Data differ from what they should be: a digest, a regenerated sample, a recipe that is resumed."""

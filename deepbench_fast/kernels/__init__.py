@@ -1,0 +1,1 @@
+"""Numba functions over arrays and scalars: they know no recipe and no file."""

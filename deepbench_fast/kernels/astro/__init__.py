@@ -1,0 +1,1 @@
+"""Astronomical light profiles."""

@@ -1,3 +1,63 @@
-"""Reproducible benchmark datasets from first principles, at the speed of the machine."""
+"""Reproducible benchmark datasets from first principles, at the speed of the machine.
+
+The names below are imported when they are first used, so that `import deepbench_fast` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepbench_fast.errors import DeepbenchFastError, FileError, MismatchError, RecipeError, UsageError
+    from deepbench_fast.generate import generate
+    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.samples import Samples, sample, samples
+    from deepbench_fast.store.read import Dataset, open_dataset
+    from deepbench_fast.verify import verify
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Dataset",
+    "DeepbenchFastError",
+    "FileError",
+    "MismatchError",
+    "Recipe",
+    "RecipeError",
+    "Samples",
+    "UsageError",
+    "generate",
+    "open_dataset",
+    "sample",
+    "samples",
+    "verify",
+]
+
+_MODULES = {
+    "Dataset": "store.read",
+    "DeepbenchFastError": "errors",
+    "FileError": "errors",
+    "MismatchError": "errors",
+    "Recipe": "recipe.model",
+    "RecipeError": "errors",
+    "Samples": "samples",
+    "UsageError": "errors",
+    "generate": "generate",
+    "open_dataset": "store.read",
+    "sample": "samples",
+    "samples": "samples",
+    "verify": "verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

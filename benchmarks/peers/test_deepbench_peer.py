@@ -1,0 +1,76 @@
+"""DeepBench's side of the comparison makes and saves what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pytest
+from astropy.modeling.models import Moffat2D, Sersic2D
+from scipy.ndimage import gaussian_filter
+
+from benchmarks.conftest import RunDeepbench
+from benchmarks.peers import environment
+
+
+def profiles(file: h5py.File, sample: int) -> npt.NDArray[np.float64]:
+    """The sample's light, without PSF and noise, from its rows in the tables."""
+    rows, columns = file["images"].shape[1:]
+    y, x = np.mgrid[:rows, :columns].astype(float)
+    light = np.zeros((rows, columns))
+    for row in (row for row in file["objects/star"][:] if row["sample"] == sample):
+        light += Moffat2D(row["amplitude"], row["x"], row["y"], row["gamma"], row["alpha"])(x, y)
+    for row in (row for row in file["objects/galaxy"][:] if row["sample"] == sample):
+        shape = (row["amplitude"], row["r_eff"], row["n"], row["x"], row["y"], row["ellip"], row["theta"])
+        light += Sersic2D(*shape)(x, y)
+    return light
+
+
+@pytest.mark.parametrize("psf", [False, True], ids=["plain", "psf"])
+@pytest.mark.parametrize(("scene", "shape"), [("galaxies", (28, 28)), ("fields", (256, 256))])
+def test_an_image_is_its_parameters_and_the_noise(
+    run_deepbench: RunDeepbench, tmp_path: Path, scene: str, shape: tuple[int, int], psf: bool
+) -> None:
+    answer = run_deepbench(scene, 5, tmp_path / "out.h5", psf=psf)
+    assert answer["samples"] == 5
+    assert answer["rate"] == pytest.approx(5 / answer["seconds"])
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert file["images"].shape == (5, *shape)
+        assert file["images"].dtype == np.float32
+        for sample, image in enumerate(file["images"]):
+            light = profiles(file, sample)
+            # mode "reflect" is DeepBench's choice
+            noise = image - (gaussian_filter(light, 0.7, mode="reflect") if psf else light)
+            sigma = file["samples"][sample]["noise_gaussian_sigma"]
+            assert abs(noise.mean()) < 5 * sigma / np.sqrt(noise.size)
+            assert noise.std() == pytest.approx(sigma, rel=5 / np.sqrt(2 * noise.size))
+
+
+def test_samples_differ(run_deepbench: RunDeepbench, tmp_path: Path) -> None:
+    run_deepbench("galaxies", 20, tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert len(np.unique(file["images"][:], axis=0)) == 20
+
+
+def test_the_environment_is_found_again(deepbench_python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    assert environment.deepbench_python() == deepbench_python
+
+
+def test_without_a_suitable_python_the_reason_is_given() -> None:
+    with pytest.raises(environment.PeerUnavailableError, match=r"needs Python 3\.10 to 3\.12"):
+        environment.suitable_python(["no-such-python"])
+
+
+def test_a_broken_environment_is_replaced(tmp_path: Path) -> None:
+    built, broken = tmp_path / "built", tmp_path / "broken"
+    built.mkdir()
+    (built / "new").touch()
+    broken.mkdir()
+    (broken / "old").touch()
+    environment.move_into_place(built, broken)
+    assert [path.name for path in broken.iterdir()] == ["new"]
+    assert not built.exists()

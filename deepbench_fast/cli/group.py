@@ -1,0 +1,154 @@
+"""The group of commands: imported when they are used, with errors of one line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from deepbench_fast import __version__
+from deepbench_fast.errors import DeepbenchFastError
+
+PROGRAM = "deepbench-fast"
+COMPLETION_VARIABLE = "_DEEPBENCH_FAST_COMPLETE"
+
+COMMANDS = {
+    "generate": "generate",
+    "plan": "plan",
+    "list": "list_",
+    "describe": "describe",
+    "info": "info",
+    "show": "show",
+    "preview": "preview",
+    "verify": "verify",
+    "warmup": "warmup",
+}
+"""Command → its module in this package, whose `command` it is."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM arrived: what is open is closed as after Ctrl-C."""
+
+    signal_number = signal.SIGTERM
+
+
+class Command(click.Command):
+    """A command whose help ends with an example."""
+
+    def __init__(self, *args: Any, example: str, **options: Any) -> None:
+        super().__init__(*args, epilog=f"\b\nExample:\n  {example}", **options)
+        self.params.append(_debug_option())
+
+
+class Group(click.Group):
+    """Commands by name; every error becomes one line on standard error and an exit status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"deepbench_fast.cli.{COMMANDS[cmd_name]}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no command '{args[0]}'; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(self, args: Sequence[str] | None = None, *unused: Any, **extra: Any) -> NoReturn:
+        if COMPLETION_VARIABLE in os.environ:
+            super().main(args, PROGRAM, COMPLETION_VARIABLE)
+        arguments = tuple(sys.argv[1:] if args is None else args)
+        try:
+            with _stopped_by_sigterm(), self.make_context(PROGRAM, list(arguments), obj=arguments) as context:
+                self.invoke(context)
+            status = 0
+        except click.exceptions.Exit as end:
+            status = end.exit_code
+        except BaseException as error:
+            if "--debug" in arguments and not isinstance(error, SystemExit):
+                traceback.print_exc()
+            status = _report(error)
+        sys.exit(status)
+
+
+def _report(error: BaseException) -> int:
+    """Say in one line what went wrong; the exit status."""
+    match error:
+        case KeyboardInterrupt():
+            number = getattr(error, "signal_number", signal.SIGINT)
+            _say("; ".join([f"stopped by {signal.Signals(number).name}", *getattr(error, "__notes__", ())]))
+            return 128 + int(number)
+        case BrokenPipeError():  # whoever read the output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        case click.ClickException():
+            context = getattr(error, "ctx", None)
+            path = PROGRAM if context is None else context.command_path
+            _say(f"{error.format_message()} ({path} --help says more)")
+            return error.exit_code
+        case DeepbenchFastError():
+            _say(str(error))
+            return error.exit_status
+        case OSError():
+            _say(f"{error} (--debug shows where it happened)")
+        case Exception():
+            _say(f"{type(error).__name__}: {error} (unexpected; --debug shows where it happened)")
+        case _:
+            raise error
+    return 1
+
+
+def _say(message: str) -> None:
+    click.echo("Error: " + " ".join(message.split()), err=True)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Raise Terminated on SIGTERM inside."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise Terminated
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _debug_option() -> click.Option:
+    return click.Option(["--debug"], is_flag=True, expose_value=False, help="Show where an error happened.")
+
+
+@click.command(
+    cls=Group,
+    params=[_debug_option()],
+    invoke_without_command=True,
+    epilog=f"\b\nExample:\n  {PROGRAM} generate galaxies galaxies.h5 -n 1_000_000",
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+@click.pass_context
+def group(context: click.Context) -> None:
+    """Reproducible benchmark datasets, from a recipe to one HDF5 file."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)

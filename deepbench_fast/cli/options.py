@@ -1,0 +1,98 @@
+"""Options that several commands share, and the types of their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Count(click.ParamType):
+    """A positive whole number, also written 100_000 or 1e6."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        digits = re.fullmatch(r"(\d+(?:_\d+)*)(?:\.(\d+))?(?:[eE]\+?(\d{1,2}))?", value)
+        if digits:
+            whole, fraction, power = digits[1].replace("_", ""), (digits[2] or "").rstrip("0"), int(digits[3] or 0)
+            if len(fraction) <= power and int(whole + fraction):
+                return int(whole + fraction) * 10 ** (power - len(fraction))
+        self.fail(f"{value!r} is not a positive whole number, such as 1000, 100_000 or 1e6", param, ctx)
+
+
+class Seed(click.ParamType):
+    """An integer, or any other text."""
+
+    name = "seed"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if isinstance(value, str) and re.fullmatch(r"[+-]?\d+", value):
+            return int(value)
+        return value  # type: ignore[no-any-return]
+
+
+class Size(click.ParamType):
+    """ROWSxCOLUMNS in pixels."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d+)[xX×](\d+)", value)
+        if match is None or "0" in (match[1].strip("0") or "0", match[2].strip("0") or "0"):
+            self.fail(f"{value!r} is not ROWSxCOLUMNS, such as 64x64", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+class Assignment(click.ParamType):
+    """KEY=VALUE; the value is YAML."""
+
+    name = "assignment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not (key.strip() and equals):
+            self.fail(f"{value!r} is not KEY=VALUE, such as noise.gaussian.sigma=0.1", param, ctx)
+        return key.strip(), text.strip()
+
+
+def recipe_options(function: F) -> F:
+    """Add the options that change a recipe: arguments `samples`, `seed`, `size` and `assignments`."""
+    for decorate in (
+        click.option(
+            "--set",
+            "assignments",
+            type=Assignment(),
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Set a key of the recipe, e.g. noise.gaussian.sigma=0.1; may be repeated.",
+        ),
+        click.option("--size", type=Size(), metavar="ROWSxCOLUMNS", help="Size of the images in pixels."),
+        click.option("--seed", type=Seed(), metavar="SEED", help="An integer or any text."),
+        click.option("-n", "--samples", type=Count(), metavar="N", help="Number of samples: 1000, 100_000, 1e6."),
+    ):
+        function = decorate(function)
+    return function
+
+
+def json_option(function: F) -> F:
+    """Add `--json`: argument `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+def threads_option(function: F) -> F:
+    """Add `--threads`."""
+    option = click.option(
+        "--threads", type=Count(), metavar="T", help="Threads to work on; by default the CPUs that may be used."
+    )
+    return option(function)

@@ -1,0 +1,61 @@
+"""Progress on standard error: a bar in a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+import click
+
+from deepbench_fast.cli.words import duration, grouped
+
+SECONDS_BETWEEN_LINES = 30.0
+
+
+class Progress:
+    """Counts what is done, from `start(total, done)` by `advance(number)` to the end of the `with` block."""
+
+    def __init__(self, unit: str = "samples") -> None:
+        self.unit = unit
+        self.total = self.done = self._first = 0
+        self._began = self._told = time.monotonic()
+        self._bar: Any = None
+
+    def start(self, total: int, done: int) -> None:
+        """`done` of `total` are done already."""
+        self.total, self.done, self._first = total, done, done
+        self._began = self._told = time.monotonic()
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=total, initial=done, unit=f" {self.unit}", unit_scale=True, file=sys.stderr, dynamic_ncols=True
+            )
+
+    def advance(self, number: int) -> None:
+        """So many more are done."""
+        self.done += number
+        if self._bar is not None:
+            self._bar.update(number)
+        elif time.monotonic() - self._told >= SECONDS_BETWEEN_LINES:
+            self._told = time.monotonic()
+            click.echo(self.line(self._told - self._began), err=True)
+
+    def line(self, seconds: float) -> str:
+        """How far it is after so many seconds, and when it will be done."""
+        rate = (self.done - self._first) / seconds
+        left = (self.total - self.done) / rate if rate else float("inf")
+        rest = f", {duration(left)} left" if left < float("inf") else ""
+        share = 100 * self.done // max(1, self.total)
+        return f"{grouped(self.done)} of {grouped(self.total)} {self.unit} ({share} %), {rate:.3g} a second{rest}"
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,64 @@
+"""How numbers and tables look in a terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON, with null for what is not finite."""
+    click.echo(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "") -> str:
+    """Rows as aligned columns, two spaces apart."""
+    widths = [max(len(row[k]) for row in rows) for k in range(max(map(len, rows), default=0))] if rows else []
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join((indent + line).rstrip() for line in lines)
+
+
+def grouped(number: int) -> str:
+    """A count with spaces between thousands: 1 000 000."""
+    return f"{number:,}".replace(",", " ")
+
+
+def byte_size(number: float) -> str:
+    """Bytes in the largest fitting decimal unit."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if number < 999.5:
+            return f"{number:.0f} B" if unit == "B" else f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.4g} PB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 0.31 s, 12 s, 3 min 20 s, 2 h 05 min."""
+    if seconds < 9.95:
+        return f"{seconds:.2g} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def value_text(value: Any, unit: str = "") -> str:
+    """A number in up to 7 significant digits, with its unit."""
+    text = f"{value:.7g}" if isinstance(value, float) else str(value)
+    return f"{text} {unit}" if unit else text

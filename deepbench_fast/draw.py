@@ -1,0 +1,131 @@
+"""Plan + range of samples → tables: who is in each sample, and every parameter of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels import draw as kernels
+from deepbench_fast.objects.registry import Kind
+from deepbench_fast.plan import Plan
+
+COUNTED_AT_ONCE = 2**16
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Everything that the pixels of the samples `first, first + 1, ...` depend on.
+
+    `samples` has the dtype of `/samples`, `objects[kind]` that of `/objects/<kind>`, sorted by sample, entry, slot.
+    """
+
+    first: int
+    samples: npt.NDArray[Any]
+    objects: dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Roster:
+    """Catalogue and member of each sample of a range, and the number of objects of each of its entries."""
+
+    catalogue: npt.NDArray[np.int64]
+    member: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+
+
+def draw(plan: Plan, first: int, stop: int) -> Tables:
+    """Draw the tables of the samples `first` to `stop - 1`."""
+    roster = call_roll(plan, first, stop)
+    samples = _draw_samples(plan, roster)
+    rows = np.zeros((1, len(plan.kinds)), np.int64)
+    kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, stop - first, rows)
+    objects = {
+        kind.name: _draw_objects(plan, roster, first, number, kind, int(rows[0, number]))
+        for number, kind in enumerate(plan.kinds)
+    }
+    return Tables(first, samples, objects)
+
+
+def call_roll(plan: Plan, first: int, stop: int) -> Roster:
+    """Classes, members and counts of objects of the samples `first` to `stop - 1`."""
+    size = stop - first
+    catalogue, member = np.empty(size, np.int64), np.empty(size, np.int64)
+    kernels.assign_classes(first, plan.shares, plan.key, plan.class_stream, catalogue, member)
+    most = int(np.diff(plan.entry_first).max())
+    counts = np.empty((size, most), np.int64)
+    programs = plan.counts
+    kernels.draw_counts(
+        catalogue, member, programs.rows, plan.entry_first, plan.key, programs.values, programs.cumulative, counts
+    )
+    return Roster(catalogue, member, counts)
+
+
+def rows_per_chunk(plan: Plan, first: int, stop: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Numbers of rows of each kind in each chunk of a range that starts at a chunk boundary, (chunks, kinds) at a time."""
+    step = max(1, COUNTED_AT_ONCE // plan.chunk) * plan.chunk
+    for start in range(first, stop, step):
+        end = min(start + step, stop)
+        roster = call_roll(plan, start, end)
+        rows = np.zeros((-(-(end - start) // plan.chunk), len(plan.kinds)), np.int64)
+        kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, plan.chunk, rows)
+        yield rows
+
+
+def _draw_samples(plan: Plan, roster: Roster) -> npt.NDArray[Any]:
+    table = np.empty(roster.catalogue.size, plan.samples_dtype)
+    split = np.empty(roster.catalogue.size, np.int32)
+    kernels.assign_splits(roster.catalogue, roster.member, plan.split_shares, plan.key, plan.split_streams, split)
+    table["catalogue"], table["split"], table["member"] = roster.catalogue, split, roster.member
+    if plan.sample_columns:
+        drawn = np.full((table.size, len(plan.sample_columns)), np.nan)
+        turns = np.zeros(table.size, np.int64)
+        programs = plan.sample_programs
+        kernels.draw_columns(
+            drawn,
+            drawn.view(np.int64),
+            roster.catalogue,
+            roster.member,
+            turns,
+            programs.rows,
+            programs.first,
+            plan.key,
+            programs.values,
+            programs.cumulative,
+        )
+        table.view(np.float64).reshape(table.size, -1)[:, 2:] = drawn
+    return table
+
+
+def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kind, rows: int) -> npt.NDArray[Any]:
+    table = np.empty(rows, plan.table_dtype(kind))
+    integers = table.view(np.int64).reshape(rows, -1)
+    members = np.empty(rows, np.int64)
+    kernels.list_objects(
+        first,
+        roster.catalogue,
+        roster.member,
+        roster.counts,
+        plan.entry_first,
+        plan.entry_kind,
+        number,
+        integers,
+        members,
+    )
+    programs = plan.object_programs[kind.name]
+    kernels.draw_columns(
+        integers.view(np.float64),
+        integers,
+        table["entry"].copy(),
+        members,
+        table["slot"].copy(),
+        programs.rows,
+        programs.first,
+        plan.key,
+        programs.values,
+        programs.cumulative,
+    )
+    return table

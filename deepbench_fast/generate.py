@@ -1,0 +1,262 @@
+"""Recipe → finished file: create, fill on threads, resume, shards."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.cpus import usable_cpus
+from deepbench_fast.draw import draw, rows_per_chunk
+from deepbench_fast.errors import FileError, MismatchError, UsageError
+from deepbench_fast.plan import Plan, make_plan
+from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.render import Renderer
+from deepbench_fast.store.create import create_file
+from deepbench_fast.store.fill import PartFile
+from deepbench_fast.store.positioned import lock_file
+from deepbench_fast.store.read import Summary, summarise
+from deepbench_fast.store.schema import UNFINISHED
+from deepbench_fast.store.shards import Shard, index_if_complete
+
+TASK_BYTES = 4 * 2**20
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal stopped the work; the unfinished file can be resumed."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(signal_number).name}")
+        self.signal_number = signal_number
+
+
+class Progress(Protocol):
+    """What `generate` tells of its progress."""
+
+    def start(self, total: int, done: int) -> None:
+        """`done` of `total` samples are there already."""
+
+    def advance(self, samples: int) -> None:
+        """So many samples more are in the file. Called from several threads, one at a time."""
+
+
+def generate(
+    recipe: Recipe,
+    path: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    shard: str | Shard | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Generate the dataset that `recipe` describes into the HDF5 file `path`.
+
+    The file is filled as `<path>.part` and renamed when it is complete. `threads` defaults to the CPUs that the process
+    may use and changes no byte. `shard="K/N"` makes the K-th of N parts, as `<stem>.shard-K-of-N<suffix>`; whoever
+    completes the last one writes `path` itself, an index that reads as the single file. `resume` starts an absent file,
+    continues an unfinished one (chunks are hashed again first), and returns at once where it is finished.
+
+    Raises FileError (output exists, no room, in use), MismatchError (the file to resume is of another recipe) and
+    UsageError. On SIGINT or SIGTERM in the main thread it raises Interrupted and leaves a resumable file.
+    """
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads: {threads} is not a positive number")
+    plan = make_plan(recipe)
+    part = Shard.parse(shard) if isinstance(shard, str) else shard
+    target = Path(path) if part is None else part.path(Path(path))
+    first, stop = (0, plan.samples) if part is None else part.span(plan)
+    _generate_file(plan, target, first, stop, threads or usable_cpus(), resume, overwrite, progress)
+    if part is not None:
+        index_if_complete(Path(path), plan, part.count)
+    return summarise(target)
+
+
+def _generate_file(
+    plan: Plan, target: Path, first: int, stop: int, threads: int, resume: bool, overwrite: bool, progress: Progress | None
+) -> None:
+    if not target.parent.is_dir():
+        raise FileError(f"{target.parent}: no such directory")
+    unfinished = target.with_name(target.name + UNFINISHED)
+    if target.is_dir():
+        raise FileError(f"{target} is a directory")
+    if target.exists() and resume:
+        check_same(target, plan, first, stop)
+        return
+    if target.exists() and not overwrite:
+        raise FileError(f"{target} exists: --overwrite replaces it, --resume keeps it if it is the same dataset")
+    if unfinished.exists() and not resume and not overwrite:
+        raise FileError(f"{unfinished} exists: --resume continues it, --overwrite starts again")
+    with _claimed(unfinished, plan, first, stop, resume) as descriptor:
+        file = PartFile(unfinished, plan, descriptor)
+        _fill(file, plan, threads, progress)
+        os.fsync(descriptor)
+        os.replace(unfinished, target)
+
+
+@contextmanager
+def _claimed(unfinished: Path, plan: Plan, first: int, stop: int, resume: bool) -> Iterator[int]:
+    """A locked descriptor of the unfinished file, which is created (whole, then renamed) if it isn't to be resumed."""
+    if resume and unfinished.exists():
+        descriptor = lock_file(unfinished)
+        try:
+            check_same(unfinished, plan, first, stop)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+        return
+    fresh = unfinished.with_name(unfinished.name + ".new")
+    held = lock_file(unfinished) if unfinished.exists() else None
+    descriptor = lock_file(fresh)
+    try:
+        rows = list(rows_per_chunk(plan, first, stop))
+        empty = np.zeros((0, len(plan.kinds)), np.int64)
+        try:
+            create_file(fresh, plan, first, stop, np.concatenate([empty, *rows]))
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        os.replace(fresh, unfinished)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+        if held is not None:
+            os.close(held)
+
+
+def check_same(path: Path, plan: Plan, first: int, stop: int) -> None:
+    """Raise MismatchError, with the difference, where `path` holds another recipe or another range."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            text = file["recipe"].asstr()[()]
+            attributes = {name: file.attrs[name] for name in ("recipe_hash", "first", "samples")}
+    except (OSError, KeyError) as error:
+        raise FileError(f"{path}: not a file that can be resumed") from error
+    if attributes["recipe_hash"] != plan.recipe.hash():
+        raise MismatchError(f"{path} was made from another recipe: {difference(text, plan.recipe.to_yaml())}")
+    if (attributes["first"], attributes["samples"]) != (first, stop - first):
+        raise MismatchError(f"{path} holds another range of the dataset")
+
+
+def difference(old: str, new: str) -> str:
+    """The first line in which two recipes differ."""
+    for was, now in itertools.zip_longest(old.splitlines(), new.splitlines(), fillvalue=""):
+        if was != now:
+            return f"it says {was.strip()!r}, now it would be {now.strip()!r}"
+    return "the texts are equal, the hashes are not"
+
+
+@dataclass
+class _Work:
+    """Tasks still to do, handed out to threads."""
+
+    tasks: Iterator[tuple[int, int]]
+    lock: threading.Lock
+    stop: threading.Event
+    error: BaseException | None = None
+
+    def take(self) -> tuple[int, int] | None:
+        with self.lock:
+            return None if self.stop.is_set() else next(self.tasks, None)
+
+    def fail(self, error: BaseException) -> None:
+        with self.lock:
+            self.error = self.error or error
+        self.stop.set()
+
+
+def _fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) -> None:
+    done = file.chunks["done"] == 1
+    work = _Work(iter(()), threading.Lock(), threading.Event())
+    with _stopped_by_signals(work.stop) as received:
+        if done.any():
+            _run_threads(threads, _hash_again, work, _runs(done, 64), (file, done))
+        if progress is not None:
+            progress.start(int(file.chunks["count"].sum()), int(file.chunks["count"][done].sum()))
+        size = max(1, TASK_BYTES // (plan.chunk * 4 * int(np.prod(plan.shape))))
+        tasks = _runs(~done, size)
+        _run_threads(min(threads, len(tasks)) or 1, _fill_tasks, work, tasks, (file, plan, progress))
+        if received:
+            raise Interrupted(received[0])
+
+
+def _runs(wanted: npt.NDArray[np.bool_], longest: int) -> list[tuple[int, int]]:
+    """Runs of consecutive wanted chunks, each of at most `longest`, as (first, stop)."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], wanted.astype(np.int8), [0]))))
+    return [
+        (start, min(start + longest, int(stop)))
+        for first, stop in edges.reshape(-1, 2)
+        for start in range(int(first), int(stop), longest)
+    ]
+
+
+def _run_threads(
+    threads: int, body: Callable[..., None], work: _Work, tasks: list[tuple[int, int]], arguments: tuple[Any, ...]
+) -> None:
+    work.tasks = iter(tasks)
+
+    def guarded() -> None:
+        try:
+            body(work, *arguments)
+        except BaseException as error:
+            work.fail(error)
+
+    workers = [threading.Thread(target=guarded, name=f"fill-{i}") for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if work.error is not None:
+        raise work.error
+
+
+def _hash_again(work: _Work, file: PartFile, done: npt.NDArray[np.bool_]) -> None:
+    """Unmark the chunks whose bytes are not those that were hashed when they were written."""
+    while (task := work.take()) is not None:
+        for chunk in range(*task):
+            done[chunk] = file.stored_digest(chunk) == int(file.chunks["digest"][chunk])
+
+
+def _fill_tasks(work: _Work, file: PartFile, plan: Plan, progress: Progress | None) -> None:
+    renderer = Renderer(plan)
+    buffers: dict[str, npt.NDArray[Any]] | None = None
+    while (task := work.take()) is not None:
+        chunks = file.chunks[slice(*task)]
+        first, count = int(chunks["first"][0]), int(chunks["count"].sum())
+        if buffers is None or len(buffers["images"]) < count:
+            buffers = renderer.allocate(count)
+        tables = draw(plan, first, first + count)
+        file.write(*task, renderer.render(tables, buffers), tables)
+        if progress is not None:
+            with work.lock:
+                progress.advance(count)
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[list[int]]:
+    """Set `stop` on SIGINT or SIGTERM instead of breaking off in the middle; yields the signals received."""
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+
+    def handle(number: int, frame: object) -> None:
+        received.append(number)
+        stop.set()
+
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

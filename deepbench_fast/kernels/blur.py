@@ -1,0 +1,211 @@
+"""Gaussian point-spread function: separable convolution of a padded canvas, cut down to the frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.elementary import exp
+
+# Standard deviations after which the PSF is cut off, as in scipy.ndimage.
+TRUNCATE = 4.0
+# Pixels whose sums are built up tap after tap while they stay in the first-level cache.
+STRETCH = 2048
+# Pixels of the intermediate image held at a time, and its least height in pads: bounds of the memory and of the rows
+# that are computed twice, for two strips.
+STRIP_PIXELS = 32768
+STRIP_PADS = 8
+
+
+@inline
+def radius_of(sigma: float) -> int:
+    """Pixels on each side that the PSF reaches: int(4 sigma + 0.5); 0 for NaN."""
+    return int(TRUNCATE * sigma + 0.5) if sigma > 0.0 else 0
+
+
+@kernel
+def gaussian_weights(sigma: float) -> npt.NDArray[np.float64]:
+    """Weights w_0 .. w_r of a Gaussian of `sigma` > 0 pixels, r = int(4 sigma + 0.5).
+
+    w_k = exp(-k^2 / (2 sigma^2)) / (1 + 2 sum over j of exp(-j^2 / (2 sigma^2))); w_-k = w_k. The weights of
+    scipy.ndimage.gaussian_filter1d.
+    """
+    radius = radius_of(sigma)
+    weights = np.ones(radius + 1, np.float64)
+    total = 1.0
+    for k in range(1, radius + 1):
+        weights[k] = exp(-0.5 * (k / sigma) * (k / sigma))
+        total += 2.0 * weights[k]
+    for k in range(radius + 1):
+        weights[k] /= total
+    return weights
+
+
+@inline
+def _centre_and_pair(
+    sums: npt.NDArray[np.float32],
+    centre: npt.NDArray[np.float32],
+    before: npt.NDArray[np.float32],
+    after: npt.NDArray[np.float32],
+    centre_weight: np.float32,
+    weight: np.float32,
+) -> None:
+    for i in range(sums.size):
+        sums[i] = centre_weight * centre[i] + weight * (before[i] + after[i])
+
+
+@inline
+def _add_pair(
+    sums: npt.NDArray[np.float32],
+    before: npt.NDArray[np.float32],
+    after: npt.NDArray[np.float32],
+    weight: np.float32,
+) -> None:
+    for i in range(sums.size):
+        sums[i] += weight * (before[i] + after[i])
+
+
+@inline
+def _add_two_pairs(
+    sums: npt.NDArray[np.float32],
+    before: npt.NDArray[np.float32],
+    after: npt.NDArray[np.float32],
+    weight: np.float32,
+    before_next: npt.NDArray[np.float32],
+    after_next: npt.NDArray[np.float32],
+    weight_next: np.float32,
+) -> None:
+    for i in range(sums.size):
+        sums[i] = (sums[i] + weight * (before[i] + after[i])) + weight_next * (before_next[i] + after_next[i])
+
+
+@kernel
+def _convolve(
+    source: npt.NDArray[np.float32],
+    stride: int,
+    weights: npt.NDArray[np.float64],
+    sums: npt.NDArray[np.float32],
+) -> None:
+    """sums[i] = w_0 f(0) + w_1 (f(-1) + f(1)) + ... + w_r (f(-r) + f(r)), added in this order.
+
+    f(k) = source[i + (r + k) stride]; r = weights.size - 1 >= 1; the weights are rounded to float32.
+    """
+    radius = weights.size - 1
+    for start in range(0, sums.size, STRETCH):
+        stop = min(start + STRETCH, sums.size)
+        part = sums[start:stop]
+        # Slices, one a tap: an index with an offset that is not provably positive would leave the loops scalar.
+        centre = start + radius * stride
+        _centre_and_pair(
+            part,
+            source[centre:],
+            source[centre - stride :],
+            source[centre + stride :],
+            np.float32(weights[0]),
+            np.float32(weights[1]),
+        )
+        for k in range(2, radius, 2):
+            near = k * stride
+            far = near + stride
+            _add_two_pairs(
+                part,
+                source[centre - near :],
+                source[centre + near :],
+                np.float32(weights[k]),
+                source[centre - far :],
+                source[centre + far :],
+                np.float32(weights[k + 1]),
+            )
+        if radius > 1 and radius % 2 == 0:
+            last = radius * stride
+            _add_pair(part, source[centre - last :], source[centre + last :], np.float32(weights[radius]))
+
+
+@inline
+def _copy_rows(
+    source: npt.NDArray[np.float32], stride: int, pixels: npt.NDArray[np.float32], height: int, width: int
+) -> None:
+    """Copy `height` rows of `width` pixels, which start `stride` apart in `source`, to a contiguous image."""
+    for row in range(height):
+        from_row = source[row * stride : row * stride + width]
+        to_row = pixels[row * width : (row + 1) * width]
+        for column in range(width):
+            to_row[column] = from_row[column]
+
+
+@inline
+def _blur_one(
+    canvas: npt.NDArray[np.float32],
+    frame: tuple[int, int, int],
+    weights: npt.NDArray[np.float64],
+    strip: int,
+    blurred_rows: npt.NDArray[np.float32],
+    blurred: npt.NDArray[np.float32],
+    pixels: npt.NDArray[np.float32],
+) -> None:
+    """Blur one flat canvas into the image `pixels`, `strip` rows at a time."""
+    height, width, pad = frame
+    stride = width + 2 * pad
+    radius = weights.size - 1
+    for first in range(0, height, strip):
+        rows = min(strip, height - first)
+        # Both passes run over rows and pads alike, as over one long row. Where a tap of the first pass crosses from one
+        # row into the next, its centre lies in the pad, at least `radius` wide, and nothing reads that pixel later.
+        along = (rows + 2 * radius - 1) * stride + width
+        across = (rows - 1) * stride + width
+        corner = (first + pad - radius) * stride + pad - radius
+        _convolve(canvas[corner:], 1, weights, blurred_rows[:along])
+        _convolve(blurred_rows, stride, weights, blurred[:across])
+        _copy_rows(blurred, stride, pixels[first * width :], rows, width)
+
+
+@inline
+def _crop_one(canvas: npt.NDArray[np.float32], frame: tuple[int, int, int], pixels: npt.NDArray[np.float32]) -> None:
+    height, width, pad = frame
+    stride = width + 2 * pad
+    _copy_rows(canvas[pad * stride + pad :], stride, pixels, height, width)
+
+
+@kernel
+def crop(canvas: npt.NDArray[np.float32], frame: tuple[int, int, int], out: npt.NDArray[np.float32]) -> None:
+    """Copy the frame out of each padded canvas.
+
+    canvas: float32 (T, P), flat, P >= (height + 2 pad) (width + 2 pad); frame = (height, width, pad); out: float32
+    (T, height * width).
+    """
+    for t in range(canvas.shape[0]):
+        _crop_one(canvas[t], frame, out[t])
+
+
+@kernel
+def blur(
+    canvas: npt.NDArray[np.float32],
+    frame: tuple[int, int, int],
+    sigma: npt.NDArray[np.float64],
+    out: npt.NDArray[np.float32],
+) -> None:
+    """Convolve each canvas with a Gaussian PSF and cut out the frame: light leaks in from outside, out at the edges.
+
+    canvas: float32 (T, P), flat, P >= (height + 2 pad) (width + 2 pad); frame = (height, width, pad); sigma: float64
+    (T,), pixels; NaN, 0 and every sigma < 0.125 leave a sample as it is; out: float32 (T, height * width), contiguous.
+
+    Along the rows, then along the columns: sum over |k| <= r of w_k f(x + k), r = int(4 sigma + 0.5), with the weights
+    of `gaussian_weights` rounded to float32, added in the order centre, pair +-1, pair +-2, ... So a sample's bits
+    depend neither on the pad nor on other samples. Equal to scipy.ndimage.gaussian_filter(canvas, sigma,
+    mode="constant") within 1e-6; the sampled, truncated Gaussian of scipy.ndimage.gaussian_filter1d.
+
+    Raises ValueError where a radius is larger than the pad, or a sigma infinite.
+    """
+    height, width, pad = frame
+    stride = width + 2 * pad
+    strip = min(height, max(STRIP_PADS * pad, STRIP_PIXELS // stride))
+    blurred_rows = np.empty((strip + 2 * pad) * stride, np.float32)
+    blurred = np.empty(strip * stride, np.float32)
+    for t in range(canvas.shape[0]):
+        if TRUNCATE * sigma[t] + 0.5 >= pad + 1:
+            raise ValueError("the canvas is padded by less than the radius of the PSF")
+        if radius_of(sigma[t]) == 0:
+            _crop_one(canvas[t], frame, out[t])
+        else:
+            _blur_one(canvas[t], frame, gaussian_weights(sigma[t]), strip, blurred_rows, blurred, out[t])

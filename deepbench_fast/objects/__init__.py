@@ -1,0 +1,1 @@
+"""What a sample can hold: one declaration per kind."""

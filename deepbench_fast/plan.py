@@ -1,0 +1,244 @@
+"""A recipe worked out: streams, shares, columns, chunk boundaries. Pure arithmetic: no pixels, no files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.errors import UsageError
+from deepbench_fast.objects.registry import Kind, kind
+from deepbench_fast.programs import Column, Programs, compile_programs
+from deepbench_fast.recipe.distributions import Distribution, Offset
+from deepbench_fast.recipe.model import Catalogue, Entry, Recipe
+from deepbench_fast.shares import exact_shares
+from deepbench_fast.streams import MAX_MEMBERS, seed_key, stream_numbers
+
+CHUNK_BYTES = 2**20
+ORDER_STREAM = "order"
+IDENTITY = ("sample", "entry", "slot")
+
+
+@dataclass(frozen=True)
+class PlannedEntry:
+    """An entry of a catalogue, numbered through the whole recipe."""
+
+    number: int
+    catalogue: int
+    label: str
+    entry: Entry
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Target:
+    """One column of `/targets`: its name, its unit, and where its value comes from."""
+
+    name: str
+    unit: str
+    source: str  # "catalogue", "count", "parameter" or "brightness"
+    kind: str = ""
+    parameter: str = ""
+    entries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What every later stage needs to know of a recipe; `recipe` is resolved (every default filled in)."""
+
+    recipe: Recipe
+    key: npt.NDArray[np.uint32]
+    streams: Mapping[str, int]
+    catalogues: tuple[str, ...]
+    shares: npt.NDArray[np.int64]
+    splits: tuple[str, ...]
+    split_shares: npt.NDArray[np.int64]
+    entries: tuple[PlannedEntry, ...]
+    kinds: tuple[Kind, ...]
+    sample_columns: tuple[str, ...]
+    targets: tuple[Target, ...]
+
+    @property
+    def samples(self) -> int:
+        """Number of samples in the whole dataset."""
+        return self.recipe.samples
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of an image."""
+        return self.recipe.image.shape
+
+    @property
+    def chunk(self) -> int:
+        """Samples in a chunk: about 1 MiB of float32, from the sample's shape alone."""
+        return max(1, CHUNK_BYTES // (4 * math.prod(self.shape)))
+
+    @property
+    def chunks(self) -> int:
+        """Number of chunks of the whole dataset."""
+        return -(-self.samples // self.chunk)
+
+    @cached_property
+    def arrays(self) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+        """Datasets with one row a sample: name → (shape of a row, dtype)."""
+        data = np.dtype(self.recipe.image.dtype).newbyteorder("<")
+        arrays = {"images": (self.shape, data)}
+        if "clean" in self.recipe.extras:
+            arrays["clean"] = (self.shape, data)
+        return {**arrays, "targets": ((len(self.targets),), np.dtype("<f8"))}
+
+    @cached_property
+    def samples_dtype(self) -> np.dtype[Any]:
+        """Columns of `/samples`."""
+        drawn = [(name, "<f8") for name in self.sample_columns]
+        return np.dtype([("catalogue", "<i4"), ("split", "<i4"), ("member", "<i8"), *drawn])
+
+    @cached_property
+    def sample_units(self) -> dict[str, str]:
+        """Units of the columns of `/samples`."""
+        return {name: "pix" if name.startswith("psf_") else "" for name in self.sample_columns}
+
+    def table_dtype(self, kind: Kind) -> np.dtype[Any]:
+        """Columns of `/objects/<kind>`: 8 bytes each, no padding."""
+        parameters = [(p.name, "<i8" if p.integer else "<f8") for p in kind.parameters]
+        return np.dtype([*((name, "<i8") for name in IDENTITY), *parameters])
+
+    @cached_property
+    def entry_first(self) -> npt.NDArray[np.int64]:
+        """Number of each catalogue's first entry, and one past the last."""
+        counts = [sum(e.catalogue == c for e in self.entries) for c in range(len(self.catalogues))]
+        return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+
+    @cached_property
+    def entry_kind(self) -> npt.NDArray[np.int64]:
+        """Number of each entry's kind in `kinds`."""
+        names = [k.name for k in self.kinds]
+        return np.array([names.index(e.kind.name) for e in self.entries], np.int64)
+
+    @cached_property
+    def class_stream(self) -> int:
+        return self.streams[ORDER_STREAM]
+
+    @cached_property
+    def split_streams(self) -> npt.NDArray[np.int64]:
+        return np.array([self.streams[f"{name}/split"] for name in self.catalogues], np.int64)
+
+    @cached_property
+    def noise_streams(self) -> npt.NDArray[np.uint32]:
+        """Stream of the Gaussian pixel noise of each catalogue."""
+        return np.array([self.streams[f"{name}/noise.gaussian"] for name in self.catalogues], np.uint32)
+
+    @cached_property
+    def counts(self) -> Programs:
+        """One group an entry: how many objects it has in a sample."""
+        return compile_programs([[Column(f"{e.label}/count", 0, e.entry.count)] for e in self.entries], self.streams)
+
+    @cached_property
+    def sample_programs(self) -> Programs:
+        """One group a catalogue: the noise and PSF parameters, columns after `member`."""
+        groups = []
+        for name in self.catalogues:
+            drawn = sample_parameters(self.recipe, name)
+            numbers = {column: self.sample_columns.index(column) for column in drawn}
+            groups.append([Column(f"{name}/{column_stream(c)}", numbers[c], d) for c, d in drawn.items()])
+        return compile_programs(groups, self.streams)
+
+    @cached_property
+    def object_programs(self) -> dict[str, Programs]:
+        """For each kind: one group an entry of the recipe (empty for entries of other kinds)."""
+        return {
+            kind.name: compile_programs(
+                [entry_columns(e) if e.kind is kind else [] for e in self.entries],
+                self.streams,
+            )
+            for kind in self.kinds
+        }
+
+
+def make_plan(recipe: Recipe) -> Plan:
+    """Work out `recipe`. Raises UsageError where its shares or streams can't be had."""
+    recipe = recipe.resolved()
+    catalogues = tuple(recipe.catalogues)
+    shares = exact_shares({name: c.weight for name, c in recipe.catalogues.items()}, "catalogue weights")
+    splits = tuple(recipe.splits) or ("all",)
+    split_shares = exact_shares(recipe.splits, "splits") if recipe.splits else [1]
+    if recipe.samples >= MAX_MEMBERS:
+        raise UsageError(f"samples: {recipe.samples} is more than a catalogue can hold (2**48 - 1)")
+    entries = tuple(_entries(recipe.catalogues))
+    names = [ORDER_STREAM, *(name for catalogue in catalogues for name in _sample_streams(recipe, catalogue))]
+    for e in entries:
+        names += [f"{e.label}/count", *(f"{e.label}/{p.name}" for p in e.kind.parameters)]
+    columns = dict.fromkeys(column for name in catalogues for column in sample_parameters(recipe, name))
+    return Plan(
+        recipe=recipe,
+        key=seed_key(recipe.seed),
+        streams=stream_numbers(names),
+        catalogues=catalogues,
+        shares=np.array(shares, np.int64),
+        splits=splits,
+        split_shares=np.array(split_shares, np.int64),
+        entries=entries,
+        kinds=tuple(sorted({e.kind.name: e.kind for e in entries}.values(), key=lambda k: k.name)),
+        sample_columns=tuple(sorted(columns)),
+        targets=tuple(_target(name, entries) for name in recipe.targets),
+    )
+
+
+def sample_parameters(recipe: Recipe, catalogue: str) -> dict[str, Distribution]:
+    """Columns of `/samples` that a catalogue draws: `noise_<model>_<parameter>` and `psf_<model>_<parameter>`."""
+    psf = recipe.psf_of(catalogue)
+    models = [("noise", model) for model in recipe.noise_of(catalogue)] + ([("psf", psf)] if psf is not None else [])
+    return {f"{stage}_{m.name}_{p}": d for stage, m in models for p, d in m.parameters().items()}
+
+
+def column_stream(column: str) -> str:
+    """Stream of a column of `/samples` within its catalogue: `noise_gaussian_sigma` → `noise.gaussian.sigma`."""
+    return column.replace("_", ".", 2)
+
+
+def entry_columns(planned: PlannedEntry) -> list[Column]:
+    """Columns of an entry in the order in which they are drawn: an offset after the parameter that it adds to."""
+    numbers = {p.name: i + len(IDENTITY) for i, p in enumerate(planned.kind.parameters)}
+    integers = {p.name for p in planned.kind.parameters if p.integer}
+    distributions = planned.entry.parameters
+    columns = []
+    for name in sorted(distributions, key=lambda n: _depth(n, distributions)):
+        distribution = distributions[name]
+        base = numbers[distribution.parameter] if isinstance(distribution, Offset) else -1
+        stream = f"{planned.label}/{name}"
+        columns.append(Column(stream, numbers[name], distribution, name in integers, base))
+    return columns
+
+
+def _depth(name: str, distributions: Mapping[str, Distribution]) -> int:
+    distribution = distributions[name]
+    return 1 + _depth(distribution.parameter, distributions) if isinstance(distribution, Offset) else 0
+
+
+def _entries(catalogues: Mapping[str, Catalogue]) -> list[PlannedEntry]:
+    planned: list[PlannedEntry] = []
+    for number, (name, catalogue) in enumerate(catalogues.items()):
+        for entry in catalogue.objects:
+            planned.append(PlannedEntry(len(planned), number, f"{name}/{entry.name}", entry, kind(entry.kind)))
+    return planned
+
+
+def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:
+    drawn = [column_stream(column) for column in sample_parameters(recipe, catalogue)]
+    return [f"{catalogue}/{name}" for name in ("split", "noise.gaussian", *drawn)]
+
+
+def _target(name: str, entries: tuple[PlannedEntry, ...]) -> Target:
+    if name in ("catalogue", "brightness"):
+        return Target(name, "", name)
+    head, _, tail = name.rpartition(".")
+    if head == "count":
+        return Target(name, "", "count", kind=tail)
+    named = [e for e in entries if e.entry.name == head]
+    parameter = next(p for p in named[0].kind.parameters if p.name == tail)
+    return Target(name, parameter.unit, "parameter", named[0].kind.name, tail, tuple(e.number for e in named))

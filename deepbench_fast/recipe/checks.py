@@ -1,0 +1,183 @@
+"""What a value may be: small checks whose errors say in plain words what is wrong and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import reprlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from numbers import Integral, Real
+
+from deepbench_fast.errors import RecipeError
+
+Path = tuple[str | int, ...]
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_RATIO = re.compile(r"([0-9]{1,18})/([0-9]{1,18})")
+
+_short = reprlib.Repr()
+_short.maxlevel, _short.maxstring, _short.maxother = 2, 60, 60
+
+
+class Invalid(RecipeError):
+    """A value that can't be used. `path` leads to it through the data that were checked: keys and list positions."""
+
+    def __init__(self, problem: str, path: Path = ()) -> None:
+        super().__init__(problem, key=".".join(map(str, path)))
+        self.path = path
+
+
+@contextmanager
+def within(*steps: str | int) -> Iterator[None]:
+    """Lead the path of an `Invalid` raised inside through `steps`."""
+    try:
+        yield
+    except Invalid as invalid:
+        raise Invalid(invalid.problem, (*steps, *invalid.path)) from None
+
+
+def quote(value: object) -> str:
+    """A value as an error message shows it: one short line, whatever the value is."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _short.repr(value)
+
+
+def plain(value: float) -> int | float:
+    """The number as a recipe writes it: without a fraction where it has none."""
+    return int(value) if value.is_integer() and abs(value) < 1e15 else float(value)
+
+
+def known(word: str, allowed: Collection[str], what: str) -> str:
+    """`word` if it is allowed.
+
+    Raises:
+        Invalid: it is not; the message has the nearest allowed word and all of them.
+    """
+    if word in allowed:
+        return word
+    near = difflib.get_close_matches(word, allowed, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    raise Invalid(f"unknown {what} {quote(word)}{hint} (allowed: {', '.join(allowed) or 'none'})")
+
+
+def number(value: object, wanted: str = "a number") -> float:
+    """A finite float64; negative zero becomes zero.
+
+    Raises:
+        Invalid: not a number, or NaN or infinite.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise Invalid(f"must be {wanted}, not {quote(value)}")
+    try:
+        result = float(value) + 0.0
+    except OverflowError:
+        result = math.inf
+    if not math.isfinite(result):
+        raise Invalid(f"must be a finite number, not {quote(value)}")
+    return result
+
+
+def whole_number(value: object, low: int, high: int) -> int:
+    """An integer between `low` and `high`, both included; 1e5 is as good as 100000.
+
+    Raises:
+        Invalid: anything else.
+    """
+    if not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value):
+        result = int(value)
+        if result == value and low <= result <= high:
+            return result
+    raise Invalid(f"must be a whole number from {low} to {high}, not {quote(value)}")
+
+
+def rational(value: object) -> Fraction:
+    """An exact fraction from a number or from text like '1/3'; 0.1 means one tenth.
+
+    Raises:
+        Invalid: not a fraction, or negative.
+    """
+    if isinstance(value, Fraction):
+        result = value
+    elif isinstance(value, str) and (ratio := _RATIO.fullmatch(value)) and int(ratio[2]):
+        result = Fraction(int(ratio[1]), int(ratio[2]))
+    elif isinstance(value, Integral) and not isinstance(value, bool):
+        result = Fraction(int(value))
+    else:
+        result = Fraction(repr(number(value, "a number or a fraction like 1/3")))
+    if result < 0:
+        raise Invalid(f"must not be negative, not {quote(value)}")
+    return result
+
+
+def text(value: object) -> str:
+    """Printable text on one line.
+
+    Raises:
+        Invalid: anything else.
+    """
+    if not isinstance(value, str) or not value.isprintable() or not value.strip() or len(value) > 200:
+        raise Invalid(f"must be text on one line (in quotes if it looks like a number), not {quote(value)}")
+    return value
+
+
+def name(value: object) -> str:
+    """A name that file attributes, streams of random numbers and addresses can hold.
+
+    Raises:
+        Invalid: anything but letters, digits, '_', '-' and '.', or a name that begins with '-' or '.'.
+    """
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise Invalid(
+            f"must be a name (letters, digits, '_', and after the first also '-' and '.'; at most 64), not {quote(value)}"
+        )
+    return value
+
+
+def mapping(value: object, wanted: str = "keys with values") -> dict[str, object]:
+    """A mapping with text as keys.
+
+    Raises:
+        Invalid: anything else.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise Invalid(f"must be {wanted}, not {quote(value)}")
+    return dict(value)
+
+
+def sequence(value: object, wanted: str) -> list[object]:
+    """A list; text is none.
+
+    Raises:
+        Invalid: anything else.
+    """
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise Invalid(f"must be {wanted}, not {quote(value)}")
+    return list(value)
+
+
+def single(value: object, wanted: str) -> tuple[str, object]:
+    """Key and value of a mapping that holds exactly one.
+
+    Raises:
+        Invalid: anything else.
+    """
+    if not isinstance(value, Mapping) or len(value) != 1:
+        raise Invalid(f"must be {wanted}, not {quote(value)}")
+    return next(iter(mapping(value, wanted).items()))
+
+
+def choice(*allowed: str) -> Callable[[object], str]:
+    """A check that a value is one of the words."""
+
+    def check(value: object) -> str:
+        if value not in allowed or not isinstance(value, str):
+            raise Invalid(f"must be {' or '.join(allowed)}, not {quote(value)}")
+        return value
+
+    return check

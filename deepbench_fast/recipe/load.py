@@ -1,0 +1,243 @@
+"""YAML ⇄ model: text to plain data that remember their lines, and errors that name file, line and key."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from deepbench_fast.errors import RecipeError
+from deepbench_fast.recipe import addresses, checks
+from deepbench_fast.recipe.checks import Invalid
+
+MAX_BYTES = 2**20
+MAX_DEPTH = 20
+MAX_VALUES = 100_000
+BUILTIN = Path(__file__).parent / "builtin"
+
+# YAML 1.2's words and numbers: `no`, `12:30` and `2024-01-01` are text, 1e5 is a number.
+_NULL = re.compile(r"|~|null|Null|NULL")
+_TRUE = re.compile(r"true|True|TRUE")
+_FALSE = re.compile(r"false|False|FALSE")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]{0,300})")
+_FLOAT = re.compile(r"[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
+
+
+class SyntaxProblem(Invalid):
+    """Text that isn't YAML of the kind that recipes are written in, with the line."""
+
+    def __init__(self, problem: str, line: int | None = None) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """Plain data with the line of every key and list item, and where they come from."""
+
+    data: Any
+    source: str | None = None
+    lines: dict[tuple[int, str | int], int] = field(default_factory=dict)
+
+    def line(self, path: checks.Path) -> int:
+        """The line of what `path` leads to, or of the nearest thing around it that is there."""
+        line, value = 1, self.data
+        for step in path:
+            here = self.lines.get((id(value), step))
+            if here is None:
+                break
+            line, value = here, value[step]
+        return line
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn an `Invalid` raised inside into a RecipeError with source, line and address."""
+        try:
+            yield
+        except Invalid as invalid:
+            key = addresses.address(self.data, invalid.path)
+            raise RecipeError(invalid.problem, key=key, source=self.source, line=self.line(invalid.path)) from None
+
+
+def builtin_recipes() -> dict[str, str]:
+    """Recipes that ship with the package: name → what it is, from the first line of its file."""
+    found = sorted(BUILTIN.glob("*.yaml"))
+    return {path.stem: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for path in found}
+
+
+def builtin_path(name: str) -> Path:
+    """The file of a built-in recipe; raises RecipeError, with the nearest name, where there is none."""
+    return (
+        BUILTIN
+        / f"{checks.known(name, [path.stem for path in sorted(BUILTIN.glob('*.yaml'))], 'built-in recipe')}.yaml"
+    )
+
+
+def read_file(path: str | os.PathLike[str]) -> Document:
+    """The document in a YAML file; a recipe without a name takes the file's.
+
+    Raises:
+        RecipeError: the file can't be read, or isn't YAML.
+    """
+    source = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        raise RecipeError("is not UTF-8 text", source=source, line=line) from None
+    except OSError as error:
+        raise RecipeError(f"can't be read: {error.strerror}", source=source) from None
+    document = read_text(text, source)
+    stem = Path(source).stem
+    if isinstance(document.data, dict) and stem.isprintable():
+        document.data.setdefault("name", stem[:200])
+    return document
+
+
+def read_text(text: str, source: str | None = None) -> Document:
+    """The document in a YAML text; raises RecipeError where it isn't YAML."""
+    try:
+        document = parse(text, source)
+    except SyntaxProblem as error:
+        raise RecipeError(error.problem, source=source, line=error.line) from None
+    if document.data is None:
+        raise RecipeError("is empty: a recipe needs at least catalogues", source=source, line=1)
+    return document
+
+
+def parse(text: str, source: str | None = None) -> Document:
+    """Plain data (mappings with text keys, lists, text, numbers, true, false, nothing) from YAML; raises SyntaxProblem."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise SyntaxProblem(f"is longer than {MAX_BYTES} bytes, the most that a recipe can have")
+    try:
+        return _Composer(text, source).document()
+    except yaml.MarkedYAMLError as error:
+        line = None if error.problem_mark is None else error.problem_mark.line + 1
+        raise SyntaxProblem(f"is not valid YAML: {' '.join(str(error.problem).split())}", line) from None
+    except yaml.reader.ReaderError as error:
+        line = 1 + text.count("\n", 0, error.position)
+        raise SyntaxProblem(f"is not valid YAML: it holds the character {error.character:#06x}", line) from None
+
+
+def parse_value(text: str, key: str) -> object:
+    """Plain data from a value given as text; raises RecipeError, which names `key`, where it isn't YAML."""
+    try:
+        return parse(text).data
+    except SyntaxProblem as error:
+        raise RecipeError(error.problem, key=key) from None
+
+
+class _Composer:
+    """Builds plain data from the parser's events, which come one by one, so that limits hold before memory is spent."""
+
+    def __init__(self, text: str, source: str | None) -> None:
+        self.text, self.source = text, source
+        self.lines: dict[tuple[int, str | int], int] = {}
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.values = 0
+
+    def document(self) -> Document:
+        self.events = yaml.parse(self.text, Loader=yaml.SafeLoader)
+        data: Any = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise _syntax("holds a second document; a recipe is one", event)
+                data = self._value(next(self.events), 1)
+        return Document(data, self.source, self.lines)
+
+    def _value(self, event: Any, depth: int) -> Any:
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        if event.tag is not None:
+            raise _syntax(f"tags like {checks.quote(event.tag)} are not supported", event)
+        if depth > MAX_DEPTH:
+            raise _syntax(f"is nested more than {MAX_DEPTH} deep", event)
+        before = self.values
+        self._count(1, event)
+        value: Any
+        if isinstance(event, ScalarEvent):
+            value = scalar(event.value) if event.style is None else event.value
+        elif isinstance(event, SequenceStartEvent):
+            value = self._sequence(depth)
+        else:
+            value = self._mapping(depth)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = value, self.values - before
+        return value
+
+    def _alias(self, event: AliasEvent) -> Any:
+        if event.anchor not in self.anchors:
+            raise _syntax(f"the alias *{event.anchor} refers to nothing that is complete above it", event)
+        value, size = self.anchors[event.anchor]
+        self._count(size, event)
+        return value
+
+    def _count(self, values: int, event: Any) -> None:
+        self.values += values
+        if self.values > MAX_VALUES:
+            raise _syntax(f"holds more than {MAX_VALUES} values", event)
+
+    def _sequence(self, depth: int) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), SequenceEndEvent):
+            self.lines[id(items), len(items)] = _line(event)
+            items.append(self._value(event, depth + 1))
+        return items
+
+    def _mapping(self, depth: int) -> dict[str, Any]:
+        items: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), MappingEndEvent):
+            if not isinstance(event, ScalarEvent) or event.tag is not None:
+                raise _syntax("a key must be plain text", event)
+            key = event.value
+            if key in items:
+                raise _syntax(f"the key '{key}' stands twice, first in line {self.lines[id(items), key]}", event)
+            if key == "<<" and event.style is None:
+                raise _syntax("merge keys (<<) are not supported", event)
+            self.lines[id(items), key] = _line(event)
+            items[key] = self._value(next(self.events), depth + 1)
+        return items
+
+
+def scalar(text: str) -> object:
+    """What plain text without quotes means: nothing, true, false, a number, or itself."""
+    if _NULL.fullmatch(text):
+        return None
+    if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
+        return bool(_TRUE.fullmatch(text))
+    if _INTEGER.fullmatch(text):
+        return int(text.replace("_", ""))
+    # Numbers like 007 stay text: YAML's versions disagree on what they mean.
+    if _FLOAT.fullmatch(text) and not text.lstrip("-+").isdecimal():
+        return float(text.replace("_", ""))
+    if not_finite := _NOT_FINITE.fullmatch(text):
+        return float("".join(not_finite.groups()))
+    return text
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _syntax(problem: str, event: Any) -> SyntaxProblem:
+    return SyntaxProblem(problem, _line(event))

@@ -1,0 +1,337 @@
+"""The recipe's types. Each takes the plain data of a YAML recipe or finished parts, and is frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import PlainValidator, model_validator
+
+from deepbench_fast.errors import RecipeError
+from deepbench_fast.objects.registry import kind
+from deepbench_fast.recipe import addresses, checks, consistency, load, write
+from deepbench_fast.recipe.base import Drawn, Model
+from deepbench_fast.recipe.checks import Invalid, within
+from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distribution
+from deepbench_fast.recipe.effects import GaussianNoise, GaussianPsf, parse_noises, parse_psf
+
+MAX_SAMPLES = 2**48 - 1
+MAX_SIDE = 16_384
+INHERIT: Literal["inherit"] = "inherit"
+
+
+def _shape(value: object) -> tuple[int, int]:
+    sides = checks.sequence(value, "two whole numbers [rows, columns]")
+    if len(sides) != 2:
+        raise Invalid(f"must be two whole numbers [rows, columns], not {checks.quote(value)}")
+    height, width = (checks.whole_number(side, 1, MAX_SIDE) for side in sides)
+    return height, width
+
+
+def _dtype(value: object) -> str:
+    if value == "uint8":
+        raise Invalid("must be float32: light needs fractions, which uint8 can't hold")
+    return checks.choice("float32")(value)
+
+
+class Image(Model):
+    """Shape (rows, columns), dtype and sampling of an image.
+
+    `sampling` is "center" (light at the pixel's centre) or "integrate" (mean over the pixel).
+    """
+
+    shape: Annotated[tuple[int, int], PlainValidator(_shape)] = (28, 28)
+    dtype: Annotated[str, PlainValidator(_dtype)] = "float32"
+    sampling: Annotated[str, PlainValidator(checks.choice("center", "integrate"))] = "center"
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.shape[1]
+
+    @property
+    def size(self) -> int:
+        """The smaller side, with which default lengths scale."""
+        return min(self.shape)
+
+
+def _parameters(value: object) -> dict[str, Distribution]:
+    parameters = {}
+    for parameter, drawn in checks.mapping(value).items():
+        with within(parameter):
+            parameters[parameter] = parse_distribution(drawn)
+    return parameters
+
+
+class Entry(Model):
+    """Objects of one kind: how many in a sample, and the distributions of the parameters that are not left to defaults.
+
+    An entry without a name gets one from its catalogue.
+    """
+
+    kind: Annotated[str, PlainValidator(checks.name)]
+    name: Annotated[str, PlainValidator(consistency.entry_name)] = ""
+    count: Drawn = Constant(1.0)
+    parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> Entry:
+        with within("kind"):
+            declared = kind(self.kind)
+        with within("count"):
+            consistency.check_count(self.count)
+        names = [parameter.name for parameter in declared.parameters]
+        for parameter in self.parameters:
+            with within("parameters", parameter):
+                checks.known(parameter, (*names, "name", "count"), f"parameter of {self.kind}")
+        return self
+
+    @classmethod
+    def parse(cls, value: object) -> Entry:
+        """An entry from `star`, or from `{star: {count: 3, gamma: 2.0}}`."""
+        if isinstance(value, Entry):
+            return value
+        wanted = "one kind with its parameters, e.g. star: {gamma: 2.0}"
+        name, options = (value, {}) if isinstance(value, str) else checks.single(value, wanted)
+        with within(name):
+            kind(name)
+            given = checks.mapping({} if options is None else options, "parameters with values")
+            own = {option: given[option] for option in ("name", "count") if option in given}
+            parameters = {option: drawn for option, drawn in given.items() if option not in own}
+            try:
+                return cls(kind=name, parameters=parameters, **own)  # type: ignore[arg-type]
+            except Invalid as invalid:
+                inner = invalid.path[1:] if invalid.path[:1] == ("parameters",) else invalid.path
+                raise Invalid(invalid.problem, inner) from None
+
+    def resolved(self, image: Image) -> Entry:
+        """The same with a distribution for every parameter of the kind, in the kind's order."""
+        given, declared = self.parameters, kind(self.kind).parameters
+        return self.model_copy(update={"parameters": {p.name: given.get(p.name) or p.default(image) for p in declared}})
+
+    @property
+    def occurs_once(self) -> bool:
+        """Whether every sample of the catalogue holds exactly one object of this entry."""
+        return self.count.support == (1.0, 1.0)
+
+
+def _objects(value: object) -> tuple[Entry, ...]:
+    entries = []
+    for position, item in enumerate(checks.sequence(value, "a list of objects, e.g. [star]")):
+        with within(position):
+            entries.append(Entry.parse(item))
+    names = consistency.entry_names([(entry.kind, entry.name) for entry in entries])
+    for position, entry in enumerate(entries):
+        if names[position] in names[:position]:
+            step: tuple[str | int, ...] = (position, entry.kind, "name") if entry.name else (position, entry.kind)
+            raise Invalid(f"another entry of this catalogue is called '{names[position]}' too", step)
+        entries[position] = entry.model_copy(update={"name": names[position]})
+    return tuple(entries)
+
+
+def _weight(value: object) -> Fraction:
+    weight = checks.rational(value)
+    if weight == 0:
+        raise Invalid("must be above 0; leave the catalogue out instead")
+    return weight
+
+
+class Catalogue(Model):
+    """One population: its objects, its weight among the catalogues, and noise and PSF where these are its own."""
+
+    weight: Annotated[Fraction, PlainValidator(_weight)] = Fraction(1)
+    objects: Annotated[tuple[Entry, ...], PlainValidator(_objects)]
+    noise: Annotated[
+        tuple[GaussianNoise, ...] | Literal["inherit"],
+        PlainValidator(lambda value: INHERIT if value == INHERIT else parse_noises(value)),
+    ] = INHERIT
+    psf: Annotated[
+        GaussianPsf | None | Literal["inherit"],
+        PlainValidator(lambda value: INHERIT if value == INHERIT else parse_psf(value)),
+    ] = INHERIT
+
+
+def _version(value: object) -> int:
+    if value != 1 or isinstance(value, bool):
+        raise Invalid(f"must be 1, the version of recipes that this program reads, not {checks.quote(value)}")
+    return 1
+
+
+def _seed(value: object) -> int | str:
+    """A seed; digits in text are the same seed as the number."""
+    if isinstance(value, str):
+        seed = checks.text(value)
+        return int(seed) if seed.isdecimal() and seed.isascii() and str(int(seed)) == seed else seed
+    try:
+        return checks.whole_number(value, 0, 10**200 - 1)
+    except Invalid:
+        raise Invalid(f"must be a whole number, 0 or above, or text, not {checks.quote(value)}") from None
+
+
+def _splits(value: object) -> dict[str, Fraction]:
+    splits = {}
+    for split, fraction in checks.mapping(value, "names with fractions, e.g. {train: 0.8, test: 0.2}").items():
+        with within(split):
+            checks.name(split)
+            splits[split] = checks.rational(fraction)
+            if not 0 < splits[split] <= 1:
+                raise Invalid(f"must be above 0 and up to 1, not {checks.quote(fraction)}")
+    total = sum(splits.values(), Fraction(0))
+    if splits and total != 1:
+        raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(write.fraction_data(total))}")
+    return splits
+
+
+def _targets(value: object) -> tuple[str, ...]:
+    targets: list[str] = []
+    for position, target in enumerate(checks.sequence(value, "a list, e.g. [catalogue]")):
+        with within(position):
+            if isinstance(target, dict):
+                raise Invalid("noise on targets is not supported; write the target's name alone")
+            if target in targets:
+                raise Invalid(f"'{target}' stands twice")
+            targets.append(checks.text(target))
+    return tuple(targets)
+
+
+def _extras(value: object) -> tuple[str, ...]:
+    extras: list[str] = []
+    for position, extra in enumerate(checks.sequence(value, "a list, e.g. [clean]")):
+        with within(position):
+            if checks.known(checks.text(extra), ("clean",), "extra") in extras:
+                raise Invalid(f"'{extra}' stands twice")
+            extras.append(str(extra))
+    return tuple(extras)
+
+
+def _catalogues(value: object) -> dict[str, Catalogue]:
+    catalogues = {}
+    for name, data in checks.mapping(value, "names with catalogues").items():
+        with within(name):
+            checks.name(name)
+            catalogues[name] = Catalogue.parse(data)
+    if not catalogues:
+        raise Invalid("must hold at least one catalogue")
+    return catalogues
+
+
+class Recipe(Model):
+    """One dataset, described completely.
+
+    Built from the plain data of a YAML recipe, by keyword, or by `load`, `from_yaml`, `builtin` and `of_kind`; raises
+    RecipeError where the data are no valid recipe. Parameters that aren't given stay open, so that they scale with a
+    changed image, until `resolved`.
+    """
+
+    version: Annotated[int, PlainValidator(_version)] = 1
+    name: Annotated[str, PlainValidator(checks.text)] = "recipe"
+    seed: Annotated[int | str, PlainValidator(_seed)] = 0
+    samples: Annotated[int, PlainValidator(lambda value: checks.whole_number(value, 1, MAX_SAMPLES))] = 1000
+    image: Annotated[Image, PlainValidator(Image.parse)] = Image()
+    psf: Annotated[GaussianPsf | None, PlainValidator(parse_psf)] = None
+    noise: Annotated[tuple[GaussianNoise, ...], PlainValidator(parse_noises)] = ()
+    splits: Annotated[dict[str, Fraction], PlainValidator(_splits)] = {}
+    targets: Annotated[tuple[str, ...], PlainValidator(_targets)] = ("catalogue",)
+    extras: Annotated[tuple[str, ...], PlainValidator(_extras)] = ()
+    catalogues: Annotated[dict[str, Catalogue], PlainValidator(_catalogues)]
+
+    @model_validator(mode="after")
+    def _check(self) -> Recipe:
+        consistency.check_objects(self)
+        consistency.check_targets(self)
+        return self
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Recipe:
+        """The recipe in a YAML file, with values replaced as by `with_overrides`.
+
+        Raises:
+            RecipeError: the file can't be read or is no valid recipe; with file, line and key of the first problem.
+        """
+        return cls._build(load.read_file(path)).with_overrides(overrides or {})
+
+    @classmethod
+    def from_yaml(cls, text: str, source: str | None = None) -> Recipe:
+        """The recipe in a YAML text; `source` says in errors where the text comes from."""
+        return cls._build(load.read_text(text, source))
+
+    @classmethod
+    def builtin(cls, name: str) -> Recipe:
+        """A recipe that ships with the package."""
+        return cls._build(load.read_file(load.builtin_path(name)))
+
+    @classmethod
+    def of_kind(cls, name: str) -> Recipe:
+        """One object of a kind in each sample, all parameters from their defaults, no PSF, no noise."""
+        return cls(name=kind(name).name, catalogues={name: Catalogue(objects=(Entry(kind=name),))})
+
+    @classmethod
+    def _build(cls, document: load.Document) -> Recipe:
+        with document.errors():
+            recipe: Recipe = cls.parse(document.data)
+        return recipe
+
+    def with_overrides(self, overrides: Mapping[str, object]) -> Recipe:
+        """The recipe with values replaced: keys are addresses as for `set`, or "size" for image.shape.
+
+        Values are data, never parsed as YAML. They are replaced before defaults are scaled to the image.
+        """
+        recipe = self
+        for address, value in overrides.items():
+            recipe = recipe._replace("image.shape" if address == "size" else address, value)
+        return recipe
+
+    def set(self, address: str, value: object) -> Recipe:
+        """The recipe with one value replaced, e.g. `recipe.set("catalogues.fields.galaxy.n", "{uniform: [1, 2]}")`.
+
+        Text is parsed as YAML; other values are data. Raises RecipeError for an unknown address or an invalid value.
+        """
+        return self._replace(address, load.parse_value(value, address) if isinstance(value, str) else value)
+
+    def _replace(self, address: str, value: object) -> Recipe:
+        data = write.recipe_data(self)
+        try:
+            addresses.replace(data, address, value)
+            recipe: Recipe = type(self).parse(data)
+        except Invalid as invalid:
+            raise RecipeError(invalid.problem, key=addresses.address(data, invalid.path) or address) from None
+        return recipe
+
+    def resolved(self) -> Recipe:
+        """The recipe with every default filled in."""
+        catalogues = {
+            name: catalogue.model_copy(update={"objects": tuple(e.resolved(self.image) for e in catalogue.objects)})
+            for name, catalogue in self.catalogues.items()
+        }
+        return self.model_copy(update={"catalogues": catalogues})
+
+    def noise_of(self, catalogue: str) -> tuple[GaussianNoise, ...]:
+        """The noise of a catalogue: its own, or else the recipe's."""
+        own = self.catalogues[catalogue].noise
+        return self.noise if own == INHERIT else own  # type: ignore[return-value]
+
+    def psf_of(self, catalogue: str) -> GaussianPsf | None:
+        """The PSF of a catalogue: its own, or else the recipe's."""
+        own = self.catalogues[catalogue].psf
+        return self.psf if own == INHERIT else own  # type: ignore[return-value]
+
+    def to_yaml(self) -> str:
+        """The resolved recipe as text that `from_yaml` turns into the same dataset."""
+        return write.to_yaml(write.recipe_data(self.resolved()))
+
+    def hash(self) -> str:
+        """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form; layout of text plays no part."""
+        canonical = write.canonical(write.recipe_data(self.resolved()))
+        return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+
+    def __repr_args__(self) -> Any:
+        yield from ((field, getattr(self, field)) for field in ("name", "seed", "samples"))
+        yield "catalogues", list(self.catalogues)

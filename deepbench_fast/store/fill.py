@@ -1,0 +1,133 @@
+"""Puts finished tasks where they belong: bytes to known offsets, data first, then tables, then the rows of `/chunks`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw import Tables
+from deepbench_fast.errors import FileError
+from deepbench_fast.plan import Plan
+from deepbench_fast.store import schema
+from deepbench_fast.store.positioned import read_at, write_at
+
+CHUNKS_LOOKED_AT = 1000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dataset's rows lie in the file: one run of bytes."""
+
+    offset: int
+    row: int
+
+
+def find_places(file: Any) -> dict[str, Place]:
+    """Byte offsets of all arrays and tables. Raises FileError where one isn't a single run of bytes."""
+    places = {}
+    for name in ["images", "clean", "targets", "samples", "chunks", *(f"objects/{kind}" for kind in file["objects"])]:
+        if name in file:
+            offset = contiguous_offset(file[name])
+            if offset is None:
+                raise FileError(f"{file.filename}: /{name} is not stored in one piece: it was not made for filling")
+            row = file[name].dtype.itemsize * int(np.prod(file[name].shape[1:], dtype=np.int64))
+            places[name] = Place(offset, row)
+    return places
+
+
+def contiguous_offset(dataset: Any) -> int | None:
+    """Offset of the dataset's first byte if its rows follow one another in the file as they do in memory, else None.
+
+    True of contiguous datasets, and of unfiltered chunks that span whole rows and lie side by side.
+    """
+    if dataset.size == 0:
+        return 0
+    if dataset.is_virtual or dataset.external:
+        return None
+    if dataset.chunks is None:
+        offset = dataset.id.get_offset()
+        return None if offset is None else int(offset)
+    if dataset.id.get_create_plist().get_nfilters() or dataset.chunks[1:] != dataset.shape[1:]:
+        return None
+    count = -(-dataset.shape[0] // dataset.chunks[0])
+    size = dataset.dtype.itemsize * int(np.prod(dataset.chunks, dtype=np.int64))
+    if dataset.id.get_num_chunks() != count:
+        return None
+    first = dataset.id.get_chunk_info(0).byte_offset
+    for number in range(0, count, max(1, count // CHUNKS_LOOKED_AT)):
+        info = dataset.id.get_chunk_info(number)
+        if info.byte_offset != first + number * size or info.chunk_offset[0] != number * dataset.chunks[0]:
+            return None
+    return int(first)
+
+
+class PartFile:
+    """A created file while it is filled, by way of an open descriptor. All methods may be called from several threads.
+
+    `chunks` is the table of chunks as it was when the file was opened, `row_offsets[kind]` the running sums of its rows.
+    """
+
+    def __init__(self, path: Path, plan: Plan, descriptor: int) -> None:
+        self.plan = plan
+        self.descriptor = descriptor
+        with h5py.File(path, "r", locking=False) as file:
+            self.places = find_places(file)
+            self.chunks: npt.NDArray[Any] = file["chunks"][:]
+            self.first = int(file.attrs["first"])
+        self.row_offsets = {
+            kind.name: np.concatenate(([0], np.cumsum(self.chunks[f"rows_{kind.name}"]))) for kind in plan.kinds
+        }
+
+    def write(self, first_chunk: int, stop_chunk: int, arrays: dict[str, npt.NDArray[Any]], tables: Tables) -> None:
+        """Write a task and mark its chunks done."""
+        chunks = self.chunks[first_chunk:stop_chunk].copy()
+        chunks["digest"] = [schema.chunk_digest(parts) for parts in self._parts(chunks, arrays, tables)]
+        chunks["done"] = 1
+        start = int(chunks["first"][0]) - self.first
+        for name, array in arrays.items():
+            self._write(name, start, array)
+        self._write("samples", start, tables.samples)
+        for kind, table in tables.objects.items():
+            self._write(f"objects/{kind}", int(self.row_offsets[kind][first_chunk]), table)
+        self._write("chunks", first_chunk, chunks)
+        self.chunks[first_chunk:stop_chunk] = chunks
+
+    def stored_digest(self, chunk: int) -> int:
+        """Digest of a chunk's bytes as they are in the file now."""
+        row = self.chunks[chunk]
+        start, count = int(row["first"]) - self.first, int(row["count"])
+        parts = [self._read(name, start, count) for name in self.plan.arrays]
+        parts.append(self._read("samples", start, count))
+        for kind, offsets in self.row_offsets.items():
+            parts.append(self._read(f"objects/{kind}", int(offsets[chunk]), int(offsets[chunk + 1] - offsets[chunk])))
+        return schema.chunk_digest(parts)
+
+    def _parts(
+        self, chunks: npt.NDArray[Any], arrays: dict[str, npt.NDArray[Any]], tables: Tables
+    ) -> list[list[npt.NDArray[Any]]]:
+        """Arrays and table rows of each chunk of a task, in digest order."""
+        samples = np.concatenate(([0], np.cumsum(chunks["count"])))
+        rows = {kind: np.concatenate(([0], np.cumsum(chunks[f"rows_{kind}"]))) for kind in tables.objects}
+        return [
+            [
+                *(array[samples[k] : samples[k + 1]] for array in arrays.values()),
+                tables.samples[samples[k] : samples[k + 1]],
+                *(table[rows[kind][k] : rows[kind][k + 1]] for kind, table in tables.objects.items()),
+            ]
+            for k in range(len(chunks))
+        ]
+
+    def _write(self, name: str, row: int, data: npt.NDArray[Any]) -> None:
+        if data.size:
+            place = self.places[name]
+            view = memoryview(np.ascontiguousarray(data).view(np.uint8).reshape(-1))
+            write_at(self.descriptor, view, place.offset + row * place.row)
+
+    def _read(self, name: str, row: int, count: int) -> npt.NDArray[np.uint8]:
+        place = self.places[name]
+        return np.frombuffer(read_at(self.descriptor, count * place.row, place.offset + row * place.row), np.uint8)

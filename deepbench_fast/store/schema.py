@@ -1,0 +1,71 @@
+"""The file format: names, types, units and digests of `deepbench-fast/1`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from deepbench_fast.plan import Plan
+
+SCHEMA = "deepbench-fast/1"
+UNFINISHED = ".part"
+BYTES_OF_DIGEST = 16
+
+
+def chunks_dtype(kinds: Iterable[str]) -> np.dtype[Any]:
+    """Columns of `/chunks`."""
+    rows = [(f"rows_{kind}", "<i8") for kind in kinds]
+    return np.dtype([("first", "<i8"), ("count", "<i8"), *rows, ("digest", "<u8"), ("done", "<u8")])
+
+
+def table_dtypes(plan: Plan) -> dict[str, np.dtype[Any]]:
+    """Tables of samples and objects: dataset name → columns."""
+    return {"samples": plan.samples_dtype, **{f"objects/{kind.name}": plan.table_dtype(kind) for kind in plan.kinds}}
+
+
+def table_units(plan: Plan) -> dict[str, dict[str, str]]:
+    """Units of the tables' columns ("" where a column has none)."""
+    units = {"samples": plan.sample_units}
+    for kind in plan.kinds:
+        units[f"objects/{kind.name}"] = {p.name: p.unit for p in kind.parameters}
+    return {name: {c: units[name].get(c, "") for c in dtype.names or ()} for name, dtype in table_dtypes(plan).items()}
+
+
+def table_enums(plan: Plan) -> dict[str, dict[str, dict[str, int]]]:
+    """Columns of labels: table → column → label → number."""
+    labels = {
+        "samples": {
+            "catalogue": {name: i for i, name in enumerate(plan.catalogues)},
+            "split": {name: i for i, name in enumerate(plan.splits)},
+        }
+    }
+    entries = {e.label: e.number for e in plan.entries}
+    return {**labels, **{f"objects/{kind.name}": {"entry": entries} for kind in plan.kinds}}
+
+
+def chunk_digest(parts: Iterable[npt.NDArray[Any]]) -> int:
+    """XXH3-64 of a chunk: its data, extras, targets and table rows, in the order in which the schema names them."""
+    state = xxhash.xxh3_64()
+    for part in parts:
+        state.update(np.ascontiguousarray(part).view(np.uint8).reshape(-1))
+    return int(state.intdigest())
+
+
+def file_digest(datasets: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]], chunks: npt.NDArray[np.uint64]) -> str:
+    """BLAKE2b over the schema, the names, types and shapes of all arrays and tables, and the chunks' digests in order."""
+    state = blake2b(f"{SCHEMA}\n".encode(), digest_size=BYTES_OF_DIGEST)
+    for name, (shape, dtype) in datasets.items():
+        state.update(f"{name} {_type_text(dtype)} {shape}\n".encode())
+    state.update(np.ascontiguousarray(chunks, dtype="<u8").tobytes())
+    return state.hexdigest()
+
+
+def _type_text(dtype: np.dtype[Any]) -> str:
+    if dtype.names is None:
+        return dtype.newbyteorder("<").str
+    return ",".join(f"{name}:{_type_text(dtype[name])}" for name in dtype.names)

@@ -1,0 +1,42 @@
+"""What a model shall learn: the columns of `/targets`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw import Tables
+from deepbench_fast.kernels.measure import brightness
+from deepbench_fast.plan import Plan, Target
+
+
+def measure_targets(
+    plan: Plan, tables: Tables, clean: npt.NDArray[np.float32], out: npt.NDArray[np.float64]
+) -> None:
+    """Fill `out`, shape (samples, targets), from the tables and the noise-free images, shape (samples, pixels)."""
+    for number, target in enumerate(plan.targets):
+        match target.source:
+            case "catalogue":
+                out[:, number] = tables.samples["catalogue"]
+            case "count":
+                table = tables.objects.get(target.kind)
+                out[:, number] = 0 if table is None else _count(table, tables)
+            case "parameter":
+                out[:, number] = _parameter(target, tables)
+            case "brightness":
+                brightness(clean, out[:, number])
+
+
+def _count(table: npt.NDArray[Any], tables: Tables) -> npt.NDArray[np.int64]:
+    return np.bincount(table["sample"] - tables.first, minlength=len(tables.samples))
+
+
+def _parameter(target: Target, tables: Tables) -> npt.NDArray[np.float64]:
+    """Value of the parameter in each sample; NaN in samples without the entry."""
+    values = np.full(len(tables.samples), np.nan)
+    table = tables.objects[target.kind]
+    rows = table[np.isin(table["entry"], target.entries)] if target.entries else table[:0]
+    values[rows["sample"] - tables.first] = rows[target.parameter]
+    return values

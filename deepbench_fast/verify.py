@@ -1,0 +1,125 @@
+"""Is the data what it says? Hashes every chunk again; renders samples again from the tables and compares bits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.cpus import usable_cpus
+from deepbench_fast.draw import Tables, draw
+from deepbench_fast.errors import MismatchError, UsageError
+from deepbench_fast.plan import Plan, make_plan
+from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.render import Renderer
+from deepbench_fast.store.read import open_file
+from deepbench_fast.store.schema import chunk_digest
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` found; chunks are numbered from the file's first."""
+
+    chunks: int
+    unfinished: list[int] = field(default_factory=list)
+    wrong_digest: list[int] = field(default_factory=list)
+    wrong_data: list[int] = field(default_factory=list)
+    wrong_tables: list[int] = field(default_factory=list)
+    regenerated: int = 0
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.unfinished or self.wrong_digest or self.wrong_data or self.wrong_tables)
+
+    def raise_if_different(self) -> None:
+        """Raise MismatchError, naming the chunks that differ."""
+        for chunks, what in (
+            (self.unfinished, "not finished"),
+            (self.wrong_digest, "bytes differ from their digest"),
+            (self.wrong_data, "rendering the tables again gives other bits"),
+            (self.wrong_tables, "drawing again gives other tables"),
+        ):
+            if chunks:
+                shown = ", ".join(map(str, chunks[:20])) + (", ..." if len(chunks) > 20 else "")
+                raise MismatchError(f"{len(chunks)} of {self.chunks} chunks: {what}: {shown}")
+
+
+def verify(
+    path: str | os.PathLike[str],
+    regenerate: int | str = 0,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Check the file at `path`: every chunk's digest, and for `regenerate` chunks (a number spread over the file, or
+    "all") that drawing gives its tables and rendering its tables gives its data, bit for bit.
+
+    `progress` is told the number of chunks done. Raises FileError where the file can't be read, UsageError on a bad number.
+    """
+    with open_file(path) as file:
+        chunks = file["chunks"][:]
+        plan = make_plan(Recipe.from_yaml(file["recipe"].asstr()[()], source=str(path)))
+    if regenerate != "all" and (isinstance(regenerate, str) or regenerate < 0):
+        raise UsageError(f"regenerate: {regenerate!r} is neither a number of chunks nor 'all'")
+    wanted = len(chunks) if regenerate == "all" else min(int(regenerate), len(chunks))
+    again = set(np.linspace(0, len(chunks) - 1, wanted).round().astype(int).tolist()) if wanted else set()
+    report = Report(len(chunks), regenerated=len(again))
+    offsets = {kind.name: np.concatenate(([0], np.cumsum(chunks[f"rows_{kind.name}"]))) for kind in plan.kinds}
+
+    def check(part: npt.NDArray[np.int64]) -> None:
+        renderer = Renderer(plan)
+        with open_file(path) as file:
+            for number in part.tolist():
+                _check_chunk(file, plan, renderer, chunks[number], number, offsets, number in again, report)
+                if progress is not None:
+                    progress(1)
+
+    parts = np.array_split(np.arange(len(chunks)), usable_cpus())
+    with ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(check, parts))
+    for found in (report.unfinished, report.wrong_digest, report.wrong_data, report.wrong_tables):
+        found.sort()
+    return report
+
+
+def _check_chunk(
+    file: Any,
+    plan: Plan,
+    renderer: Renderer,
+    row: Any,
+    number: int,
+    offsets: dict[str, npt.NDArray[np.int64]],
+    again: bool,
+    report: Report,
+) -> None:
+    if row["done"] != 1:
+        report.unfinished.append(number)
+        return
+    start = int(row["first"]) - int(file.attrs["first"])
+    stop = start + int(row["count"])
+    arrays = {name: file[name][start:stop] for name in plan.arrays}
+    objects = {kind: file[f"objects/{kind}"][o[number] : o[number + 1]] for kind, o in offsets.items()}
+    tables = Tables(int(row["first"]), file["samples"][start:stop], objects)
+    if chunk_digest([*arrays.values(), tables.samples, *objects.values()]) != int(row["digest"]):
+        report.wrong_digest.append(number)
+    if not again:
+        return
+    plain = _without_labels(tables, plan)
+    rendered = renderer.render(plain)
+    if any(rendered[name].tobytes() != arrays[name].tobytes() for name in arrays):
+        report.wrong_data.append(number)
+    drawn = draw(plan, tables.first, tables.first + len(tables.samples))
+    same = drawn.samples.tobytes() == plain.samples.tobytes()
+    if not same or any(drawn.objects[kind].tobytes() != plain.objects[kind].tobytes() for kind in plain.objects):
+        report.wrong_tables.append(number)
+
+
+def _without_labels(tables: Tables, plan: Plan) -> Tables:
+    """The same rows without HDF5's names for numbers, as `draw` gives them."""
+    objects = {kind.name: tables.objects[kind.name].view(plan.table_dtype(kind)) for kind in plan.kinds}
+    return Tables(tables.first, tables.samples.view(plan.samples_dtype), objects)

@@ -1,0 +1,46 @@
+"""Looks at the machine code of kernels, on x86-64 and AArch64."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import numba
+
+# x86 names the width in the suffix (`mulps`, `vaddpd`), AArch64 in the operands (`fmul v0.4s, ...`, `fadd z0.s, ...`)
+# or, as Apple writes it, behind the name (`fmul.4s v0, ...`). Only arithmetic counts: scalar code moves whole ones too.
+_ARITHMETIC = "(?:add|sub|mul|div|sqrt|min|max)"
+_PACKED = re.compile(
+    rf"^\s+(?:v?{_ARITHMETIC}p[sd]\b|f{_ARITHMETIC}(?:nm)?(?:\s+[vz]\d+\.\d?[sd]|\.\d[sd])\b)", re.MULTILINE
+)
+# The instructions, and calls of the C library's function where the CPU has none.
+_FMA = re.compile(
+    r"^\s+(?:vfn?m(?:add|sub|addsub|subadd)\d{0,3}[ps][sd]|fn?m(?:add|sub|la|ls|ad|sb))\b|\bfmaf?\b",
+    re.MULTILINE,
+)
+
+
+def fresh(kernel: Any, *example_args: Any) -> str:
+    """Machine code of `kernel`, compiled anew for arguments like these (a copy of them is used for a call).
+
+    Kernels that come from the cache have none to show. What is inlined into `kernel` is part of its machine code.
+    """
+    return machine_code(numba.jit(**kernel.targetoptions)(kernel.py_func), *example_args)
+
+
+def machine_code(dispatcher: Any, *example_args: Any) -> str:
+    """Machine code of a dispatcher without a cache for arguments like these."""
+    dispatcher(*copy.deepcopy(example_args))
+    code: str = dispatcher.inspect_asm(dispatcher.signatures[-1])
+    return code
+
+
+def packed(code: str) -> int:
+    """Number of floating-point instructions in `code` that work on several numbers at once."""
+    return len(_PACKED.findall(code))
+
+
+def fma(code: str) -> int:
+    """Number of fused multiply-adds in `code`, which round once where the source rounds twice."""
+    return len(_FMA.findall(code))

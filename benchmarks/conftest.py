@@ -15,7 +15,7 @@ DEEPBENCH_PEER = Path(__file__).parent / "peers" / "deepbench_peer.py"
 
 
 class RunDeepbench(Protocol):
-    """`scene` made `samples` times into `path` by DeepBench; gives {"samples", "seconds", "rate"}."""
+    """`scene` made `samples` times into `path` by DeepBench; gives {"samples", "seconds", "rate", "cpu_seconds"}."""
 
     def __call__(self, scene: str, samples: int, path: Path, *, psf: bool = False) -> dict[str, Any]: ...
 
@@ -40,7 +40,14 @@ def run_deepbench(deepbench_python: Path) -> RunDeepbench:
     """DeepBench making and saving samples in a process of its own, timed by itself after a warm-up."""
 
     def run(scene: str, samples: int, path: Path, *, psf: bool = False) -> dict[str, Any]:
-        command = [deepbench_python, DEEPBENCH_PEER, scene, str(samples), path, *(["--psf"] if psf else [])]
+        command = [
+            str(deepbench_python),
+            str(DEEPBENCH_PEER),
+            scene,
+            str(samples),
+            str(path),
+            *(["--psf"] if psf else []),
+        ]
         answer: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         return answer
 

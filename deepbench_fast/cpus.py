@@ -10,7 +10,7 @@ from pathlib import Path
 def usable_cpus() -> int:
     """CPUs by affinity, and by the quota of the control group (Linux containers), at least 1."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(affinity, math.ceil(_quota())))
+    return max(1, math.ceil(min(affinity, _quota())))
 
 
 def _quota() -> float:

@@ -65,7 +65,7 @@ def call_roll(plan: Plan, first: int, stop: int) -> Roster:
 
 
 def rows_per_chunk(plan: Plan, first: int, stop: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Numbers of rows of each kind in each chunk of a range that starts at a chunk boundary, (chunks, kinds) at a time."""
+    """Rows of each kind in each chunk of a range that starts at a chunk boundary: arrays (chunks, kinds), in order."""
     step = max(1, COUNTED_AT_ONCE // plan.chunk) * plan.chunk
     for start in range(first, stop, step):
         end = min(start + step, stop)

@@ -83,7 +83,14 @@ def generate(
 
 
 def _generate_file(
-    plan: Plan, target: Path, first: int, stop: int, threads: int, resume: bool, overwrite: bool, progress: Progress | None
+    plan: Plan,
+    target: Path,
+    first: int,
+    stop: int,
+    threads: int,
+    resume: bool,
+    overwrite: bool,
+    progress: Progress | None,
 ) -> None:
     if not target.parent.is_dir():
         raise FileError(f"{target.parent}: no such directory")

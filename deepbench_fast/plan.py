@@ -60,7 +60,7 @@ class Plan:
     split_shares: npt.NDArray[np.int64]
     entries: tuple[PlannedEntry, ...]
     kinds: tuple[Kind, ...]
-    sample_columns: tuple[str, ...]
+    sample_units: Mapping[str, str]
     targets: tuple[Target, ...]
 
     @property
@@ -99,9 +99,9 @@ class Plan:
         return np.dtype([("catalogue", "<i4"), ("split", "<i4"), ("member", "<i8"), *drawn])
 
     @cached_property
-    def sample_units(self) -> dict[str, str]:
-        """Units of the columns of `/samples`."""
-        return {name: "pix" if name.startswith("psf_") else "" for name in self.sample_columns}
+    def sample_columns(self) -> tuple[str, ...]:
+        """Drawn columns of `/samples`: parameters of noise and PSF."""
+        return tuple(self.sample_units)
 
     def table_dtype(self, kind: Kind) -> np.dtype[Any]:
         """Columns of `/objects/<kind>`: 8 bytes each, no padding."""
@@ -141,11 +141,13 @@ class Plan:
     @cached_property
     def sample_programs(self) -> Programs:
         """One group a catalogue: the noise and PSF parameters, columns after `member`."""
-        groups = []
-        for name in self.catalogues:
-            drawn = sample_parameters(self.recipe, name)
-            numbers = {column: self.sample_columns.index(column) for column in drawn}
-            groups.append([Column(f"{name}/{column_stream(c)}", numbers[c], d) for c, d in drawn.items()])
+        groups = [
+            [
+                Column(p.stream, self.sample_columns.index(p.column), p.distribution)
+                for p in sample_parameters(self.recipe, name)
+            ]
+            for name in self.catalogues
+        ]
         return compile_programs(groups, self.streams)
 
     @cached_property
@@ -173,7 +175,7 @@ def make_plan(recipe: Recipe) -> Plan:
     names = [ORDER_STREAM, *(name for catalogue in catalogues for name in _sample_streams(recipe, catalogue))]
     for e in entries:
         names += [f"{e.label}/count", *(f"{e.label}/{p.name}" for p in e.kind.parameters)]
-    columns = dict.fromkeys(column for name in catalogues for column in sample_parameters(recipe, name))
+    units = {p.column: p.unit for name in catalogues for p in sample_parameters(recipe, name)}
     return Plan(
         recipe=recipe,
         key=seed_key(recipe.seed),
@@ -184,21 +186,35 @@ def make_plan(recipe: Recipe) -> Plan:
         split_shares=np.array(split_shares, np.int64),
         entries=entries,
         kinds=tuple(sorted({e.kind.name: e.kind for e in entries}.values(), key=lambda k: k.name)),
-        sample_columns=tuple(sorted(columns)),
+        sample_units=dict(sorted(units.items())),
         targets=tuple(_target(name, entries) for name in recipe.targets),
     )
 
 
-def sample_parameters(recipe: Recipe, catalogue: str) -> dict[str, Distribution]:
-    """Columns of `/samples` that a catalogue draws: `noise_<model>_<parameter>` and `psf_<model>_<parameter>`."""
+@dataclass(frozen=True)
+class SampleParameter:
+    """A parameter of the noise or the PSF of a catalogue: drawn once a sample, a column of `/samples`."""
+
+    column: str
+    stream: str
+    unit: str
+    distribution: Distribution
+
+
+def sample_parameters(recipe: Recipe, catalogue: str) -> list[SampleParameter]:
+    """The parameters of a catalogue's noise models and PSF, e.g. the column `noise_gaussian_sigma`."""
     psf = recipe.psf_of(catalogue)
     models = [("noise", model) for model in recipe.noise_of(catalogue)] + ([("psf", psf)] if psf is not None else [])
-    return {f"{stage}_{m.name}_{p}": d for stage, m in models for p, d in m.parameters().items()}
-
-
-def column_stream(column: str) -> str:
-    """Stream of a column of `/samples` within its catalogue: `noise_gaussian_sigma` → `noise.gaussian.sigma`."""
-    return column.replace("_", ".", 2)
+    return [
+        SampleParameter(
+            column=f"{stage}_{model.name}_{parameter.name}",
+            stream=f"{catalogue}/{stage}.{model.name}.{parameter.name}",
+            unit=parameter.unit,
+            distribution=model.parameters()[parameter.name],
+        )
+        for stage, model in models
+        for parameter in model.declared
+    ]
 
 
 def entry_columns(planned: PlannedEntry) -> list[Column]:
@@ -229,8 +245,11 @@ def _entries(catalogues: Mapping[str, Catalogue]) -> list[PlannedEntry]:
 
 
 def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:
-    drawn = [column_stream(column) for column in sample_parameters(recipe, catalogue)]
-    return [f"{catalogue}/{name}" for name in ("split", "noise.gaussian", *drawn)]
+    return [
+        f"{catalogue}/split",
+        f"{catalogue}/noise.gaussian",
+        *(p.stream for p in sample_parameters(recipe, catalogue)),
+    ]
 
 
 def _target(name: str, entries: tuple[PlannedEntry, ...]) -> Target:

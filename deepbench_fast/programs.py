@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Programs:
-    """Programs of several groups: group g has the rows `first[g]` to `first[g + 1]`; choices stand in two flat arrays."""
+    """Programs of several groups: those of group g are `rows[first[g]:first[g + 1]]`; choices stand in flat arrays."""
 
     rows: npt.NDArray[Any]
     first: npt.NDArray[np.int64]

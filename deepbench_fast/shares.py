@@ -21,12 +21,14 @@ def exact_shares(weights: Mapping[str, Fraction], what: str) -> list[int]:
     size = math.lcm(*(part.denominator for part in parts))
     if size > MAX_STRATUM:
         nearest = ", ".join(f"{name}: {share}" for name, share in zip(weights, _nearest(parts), strict=True))
-        raise UsageError(f"{what}: the common denominator {size} is above {MAX_STRATUM}; the nearest that work: {nearest}")
+        raise UsageError(
+            f"{what}: the common denominator {size} is above {MAX_STRATUM}; the nearest that work: {nearest}"
+        )
     return [int(part * size) for part in parts]
 
 
 def _nearest(parts: list[Fraction]) -> list[int]:
-    """Whole shares nearest to `parts` (largest remainders) in a stratum of 10,000, or of the maximum if a part is small."""
+    """Whole shares nearest to `parts` (largest remainders) of 10,000, or of the maximum where a part is small."""
     size = 10_000 if min(parts) * 10_000 >= 10 else MAX_STRATUM
     shares = [max(1, math.floor(part * size)) for part in parts]
     by_remainder = sorted(range(len(parts)), key=lambda i: parts[i] * size - shares[i], reverse=True)

@@ -12,9 +12,7 @@ from deepbench_fast.kernels.measure import brightness
 from deepbench_fast.plan import Plan, Target
 
 
-def measure_targets(
-    plan: Plan, tables: Tables, clean: npt.NDArray[np.float32], out: npt.NDArray[np.float64]
-) -> None:
+def measure_targets(plan: Plan, tables: Tables, clean: npt.NDArray[np.float32], out: npt.NDArray[np.float64]) -> None:
     """Fill `out`, shape (samples, targets), from the tables and the noise-free images, shape (samples, pixels)."""
     for number, target in enumerate(plan.targets):
         match target.source:

@@ -59,7 +59,8 @@ def verify(
     """Check the file at `path`: every chunk's digest, and for `regenerate` chunks (a number spread over the file, or
     "all") that drawing gives its tables and rendering its tables gives its data, bit for bit.
 
-    `progress` is told the number of chunks done. Raises FileError where the file can't be read, UsageError on a bad number.
+    `progress` is told the number of chunks done. Raises FileError where the file can't be read, UsageError for a bad
+    number.
     """
     with open_file(path) as file:
         chunks = file["chunks"][:]

@@ -33,7 +33,11 @@ def imported_modules(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_never_run_back(path: Path) -> None:
     module = ".".join(["deepbench_fast", *path.relative_to(PACKAGE).with_suffix("").parts])
-    allowed = {"kernels": {"kernels"}, "deepbench_fast": {"kernels", "deepbench_fast"}, "cli": {"cli", "deepbench_fast"}}
+    allowed = {
+        "kernels": {"kernels"},
+        "deepbench_fast": {"kernels", "deepbench_fast"},
+        "cli": {"cli", "deepbench_fast"},
+    }
     for name in imported_modules(path):
         is_package_version = name == "deepbench_fast.__version__"
         assert is_package_version or layer_of(name) in allowed[layer_of(module)], f"{module} imports {name}"

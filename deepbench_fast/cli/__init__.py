@@ -1,7 +1,7 @@
 """The command `deepbench-fast`, one file a command: parse, call one function, print.
 
-Data go to standard output, everything else to standard error. Exit status: 0 done, 1 failed, 2 wrong usage or bad input,
-130 and 143 stopped by SIGINT and SIGTERM.
+Data go to standard output, everything else to standard error. Exit status: 0 done, 1 failed, 2 wrong usage or bad
+input, 130 and 143 stopped by SIGINT and SIGTERM.
 """
 
 from __future__ import annotations

@@ -44,8 +44,9 @@ class Terminated(KeyboardInterrupt):
 class Command(click.Command):
     """A command whose help ends with an example."""
 
-    def __init__(self, *args: Any, example: str, **options: Any) -> None:
-        super().__init__(*args, epilog=f"\b\nExample:\n  {example}", **options)
+    def __init__(self, name: str | None, *, example: str, **options: Any) -> None:
+        options["epilog"] = f"\b\nExample:\n  {example}"
+        super().__init__(name, **options)
         self.params.append(_debug_option())
 
 

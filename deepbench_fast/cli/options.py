@@ -11,34 +11,31 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Count(click.ParamType):
+class Count(click.ParamType):  # type: ignore[type-arg]
     """A positive whole number, also written 100_000 or 1e6."""
 
     name = "count"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        digits = re.fullmatch(r"(\d+(?:_\d+)*)(?:\.(\d+))?(?:[eE]\+?(\d{1,2}))?", value)
-        if digits:
-            whole, fraction, power = digits[1].replace("_", ""), (digits[2] or "").rstrip("0"), int(digits[3] or 0)
-            if len(fraction) <= power and int(whole + fraction):
-                return int(whole + fraction) * 10 ** (power - len(fraction))
-        self.fail(f"{value!r} is not a positive whole number, such as 1000, 100_000 or 1e6", param, ctx)
+        match = re.fullmatch(r"(\d{1,30}(?:_\d{1,30})*)(?:\.(\d{1,30}))?(?:[eE]\+?(\d{1,2}))?", str(value)[:100])
+        if match:
+            whole, fraction, power = match[1].replace("_", ""), (match[2] or "").rstrip("0"), int(match[3] or 0)
+            number = int(whole + fraction + "0" * (power - len(fraction)))
+            if len(fraction) <= power and number:
+                return number
+        raise click.BadParameter(f"{value!r} is not a positive whole number, such as 1000, 100_000 or 1e6", ctx, param)
 
 
-class Seed(click.ParamType):
+class Seed(click.ParamType):  # type: ignore[type-arg]
     """An integer, or any other text."""
 
     name = "seed"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        if isinstance(value, str) and re.fullmatch(r"[+-]?\d+", value):
-            return int(value)
-        return value  # type: ignore[no-any-return]
+        return int(value) if re.fullmatch(r"-?(0|[1-9]\d{0,199})", str(value)) else str(value)
 
 
-class Size(click.ParamType):
+class Size(click.ParamType):  # type: ignore[type-arg]
     """ROWSxCOLUMNS in pixels."""
 
     name = "size"
@@ -47,12 +44,12 @@ class Size(click.ParamType):
         if isinstance(value, tuple):
             return value
         match = re.fullmatch(r"(\d+)[xX×](\d+)", value)
-        if match is None or "0" in (match[1].strip("0") or "0", match[2].strip("0") or "0"):
-            self.fail(f"{value!r} is not ROWSxCOLUMNS, such as 64x64", param, ctx)
+        if match is None or 0 in (int(match[1]), int(match[2])):
+            raise click.BadParameter(f"{value!r} is not ROWSxCOLUMNS, such as 64x64", ctx, param)
         return int(match[1]), int(match[2])
 
 
-class Assignment(click.ParamType):
+class Assignment(click.ParamType):  # type: ignore[type-arg]
     """KEY=VALUE; the value is YAML."""
 
     name = "assignment"
@@ -62,7 +59,7 @@ class Assignment(click.ParamType):
             return value
         key, equals, text = value.partition("=")
         if not (key.strip() and equals):
-            self.fail(f"{value!r} is not KEY=VALUE, such as noise.gaussian.sigma=0.1", param, ctx)
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE, such as noise.gaussian.sigma=0.1", ctx, param)
         return key.strip(), text.strip()
 
 

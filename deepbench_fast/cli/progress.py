@@ -23,6 +23,11 @@ class Progress:
         self._began = self._told = time.monotonic()
         self._bar: Any = None
 
+    @property
+    def made(self) -> int:
+        """How many were done since the start."""
+        return self.done - self._first
+
     def start(self, total: int, done: int) -> None:
         """`done` of `total` are done already."""
         self.total, self.done, self._first = total, done, done
@@ -45,7 +50,7 @@ class Progress:
 
     def line(self, seconds: float) -> str:
         """How far it is after so many seconds, and when it will be done."""
-        rate = (self.done - self._first) / seconds
+        rate = self.made / seconds
         left = (self.total - self.done) / rate if rate else float("inf")
         rest = f", {duration(left)} left" if left < float("inf") else ""
         share = 100 * self.done // max(1, self.total)

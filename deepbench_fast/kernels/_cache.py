@@ -6,6 +6,7 @@ not see changes in functions that a kernel calls, fails on read-only installatio
 that write at once.
 
 A file that can't be read, is damaged or belongs to something else is a miss; one that can't be written is done without.
+So is everything here under a Numba that differs inside: its private modules are imported where they are used.
 """
 
 from __future__ import annotations
@@ -29,9 +30,6 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 import platformdirs
-from numba.core import config, serialize, sigutils
-from numba.core.compiler import CompileResult
-from numba.core.runtime.nrt import rtsys
 
 from deepbench_fast.kernels._fingerprint import NotReproducibleError, fingerprint
 
@@ -70,12 +68,16 @@ def cache_directory() -> Path | None:
 
     None where there is no such directory, or where this process has failed to write to it.
     """
+    directory = _chosen_directory()
+    return None if directory in _unwritable else directory
+
+
+def _chosen_directory() -> Path | None:
     try:
         chosen = os.environ.get(DIRECTORY_VARIABLE) or platformdirs.user_cache_dir("deepbench-fast", appauthor=False)
-        directory = Path(chosen).expanduser().absolute() / "kernels"
-    except RuntimeError:
+        return Path(chosen).expanduser().absolute() / "kernels"
+    except RuntimeError:  # There is no home directory.
         return None
-    return None if directory in _unwritable else directory
 
 
 class KernelCache:
@@ -96,10 +98,10 @@ class KernelCache:
         """Return the kept compilation for `signature`, or None: then the dispatcher compiles."""
         try:
             self._make_symbols_unique()
-            entry = self._entry(signature, target_context.codegen())
-            return None if entry is None else _read(*entry, signature, target_context)
-        except FileNotFoundError:
-            return None
+            directory = _chosen_directory()
+            if directory is None:
+                return None
+            return _read(*self._file(directory, signature, target_context.codegen()), signature, target_context)
         except Exception as error:
             LOGGER.debug("%s compiles: %s", self._name, error)
             return None
@@ -107,11 +109,11 @@ class KernelCache:
     def save_overload(self, signature: Any, result: Any) -> None:
         """Keep the compilation `result` of `signature`, if that is possible."""
         try:
-            entry = self._entry(signature, result.codegen)
-            if entry is not None and not result.library.has_dynamic_globals:
-                _write(*entry, result)
-            elif cache_directory() is None:
+            directory = _chosen_directory()
+            if directory is None:
                 _report("there is no home directory")
+            elif directory not in _unwritable and not result.library.has_dynamic_globals:
+                _write(directory, *self._file(directory, signature, result.codegen), result)
         except NotReproducibleError as error:
             LOGGER.debug("%s is not kept: %s", self._name, error)
         except Exception as error:
@@ -126,14 +128,14 @@ class KernelCache:
     def flush(self) -> None:
         """Do nothing: a recompilation replaces the files."""
 
-    def _entry(self, signature: Any, codegen: Any) -> tuple[Path, bytes] | None:
-        """File for `signature`, and the key that the file's checksum covers; None where nothing can be kept."""
-        directory = cache_directory()
-        if directory is None:
-            return None
+    def _file(self, directory: Path, signature: Any, codegen: Any) -> tuple[Path, bytes]:
+        """File for `signature`, and the key that the file's checksum covers."""
         arguments, result = _argument_and_result_types(signature)
-        content = (self._name, fingerprint(self._function), sorted(self._options.items()))
-        key = hashlib.blake2b(repr((content, [str(kind) for kind in arguments], str(result))).encode(), digest_size=16)
+        types = repr(([str(kind) for kind in arguments], str(result)))
+        if " at 0x" in types:
+            raise NotReproducibleError(f"the type {types} names an address")
+        content = (self._name, fingerprint(self._function), sorted(self._options.items()), types)
+        key = hashlib.blake2b(repr(content).encode(), digest_size=16)
         stem = re.sub(r"[^\w.]", "", self._name.replace("deepbench_fast.kernels.", ""))[-80:]
         return _build(directory, codegen) / f"{stem}-{key.hexdigest()}", key.digest()
 
@@ -148,15 +150,15 @@ class KernelCache:
 
 
 def _argument_and_result_types(signature: Any) -> tuple[tuple[Any, ...], Any]:
+    from numba.core import sigutils
+
     arguments, result = sigutils.normalize_signature(signature)  # type: ignore[no-untyped-call]
     return tuple(arguments), result
 
 
 def _build(directory: Path, codegen: Any) -> Path:
-    settings = tuple(repr(getattr(config, name, None)) for name in _SETTINGS)
-    return _used_build(
-        directory, (*map(str, codegen.magic_tuple()), *settings, str(getattr(config.OPT, "is_opt_max", None)))
-    )
+    settings = tuple(repr(getattr(numba.config, name, None)) for name in _SETTINGS)
+    return _used_build(directory, (*map(str, codegen.magic_tuple()), *settings))
 
 
 @functools.cache
@@ -183,15 +185,18 @@ def sources_digest(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, key: bytes, result: Any) -> None:
-    payload = serialize.dumps((_external_symbols(result.library), result._reduce()))
+def _write(directory: Path, path: Path, key: bytes, result: Any) -> None:
+    from numba.core import serialize
+
+    content = (_external_symbols(result.library), result._reduce())
+    payload: bytes = serialize.dumps(content)  # type: ignore[no-untyped-call]
     try:
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True)
-            prune(path.parent.parent)
+            prune(directory)
         _replace(path, _checksum(key, payload) + payload)
     except OSError:
-        _unwritable.add(path.parent.parent)
+        _unwritable.add(directory)
         raise
 
 
@@ -207,13 +212,15 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _read(path: Path, key: bytes, signature: Any, target_context: Any) -> Any:
+    from numba.core.compiler import CompileResult
+
     content = path.read_bytes()
     payload = content[_CHECKSUM_BYTES:]
     if content[:_CHECKSUM_BYTES] != _checksum(key, payload):
         raise ValueError(f"{path} is damaged")
     symbols, reduced = pickle.loads(payload)
     _provide(symbols, target_context)
-    result = CompileResult._rebuild(target_context, *reduced)
+    result = CompileResult._rebuild(target_context, *reduced)  # type: ignore[no-untyped-call]
     if tuple(result.signature.args) != _argument_and_result_types(signature)[0]:
         raise ValueError(f"{path} holds another signature")
     return result
@@ -237,6 +244,8 @@ def _provide(symbols: tuple[str, ...], target_context: Any) -> None:
 
     Numba's runtime is all that kernels usually need; what Numba loads before it compiles takes ten times as long.
     """
+    from numba.core.runtime.nrt import rtsys
+
     rtsys.initialize(target_context)
     if any(llvm.address_of_symbol(name) is None for name in symbols):
         target_context.refresh()
@@ -258,9 +267,9 @@ def prune(directory: Path) -> None:
 def _report(reason: str) -> None:
     """Say once in each process that kernels are not kept."""
     if not _reasons:
+        _reasons.append(reason)
         LOGGER.warning(
             "compiled kernels can't be kept and compile again in each run (%s); %s can name another directory",
             reason,
             DIRECTORY_VARIABLE,
         )
-    _reasons.append(reason)

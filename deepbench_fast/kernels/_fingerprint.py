@@ -13,6 +13,9 @@ _PACKAGE = __name__.rpartition(".")[0]
 _STABLE_MODULES = {"numba", "numpy", *sys.stdlib_module_names}
 _PLAIN = (bool, int, float, complex, str, bytes, types.NoneType, types.EllipsisType)
 
+# Functions and modules that stand in the description already, by number.
+_Seen = dict[object, int]
+
 
 class NotReproducibleError(TypeError):
     """A function depends on a value that another process can't be seen to share."""
@@ -28,7 +31,7 @@ def fingerprint(function: types.FunctionType) -> str:
     return hashlib.blake2b(repr(described).encode(), digest_size=16).hexdigest()
 
 
-def _describe_function(function: types.FunctionType, seen: dict[int, int]) -> object:
+def _describe_function(function: types.FunctionType, seen: _Seen) -> object:
     if id(function) in seen:
         return "seen", seen[id(function)]
     seen[id(function)] = len(seen)
@@ -49,7 +52,7 @@ def _names(code: types.CodeType) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*code.co_names, *nested)))
 
 
-def _describe_global(function: types.FunctionType, name: str, names: tuple[str, ...], seen: dict[int, int]) -> object:
+def _describe_global(function: types.FunctionType, name: str, names: tuple[str, ...], seen: _Seen) -> object:
     value = function.__globals__[name]
     try:
         return name, _describe(value, names, seen)
@@ -76,7 +79,7 @@ def _describe_constant(constant: object) -> object:
     return type(constant).__name__, repr(constant)
 
 
-def _describe(value: Any, names: tuple[str, ...], seen: dict[int, int]) -> object:
+def _describe(value: Any, names: tuple[str, ...], seen: _Seen) -> object:
     """`value` in terms that are the same in each process; of a module, the attributes `names`."""
     if type(value) in _PLAIN:
         return type(value).__name__, repr(value)
@@ -98,10 +101,11 @@ def _describe(value: Any, names: tuple[str, ...], seen: dict[int, int]) -> objec
     raise NotReproducibleError(f"{value!r:.80} may differ in another process")
 
 
-def _describe_module(module: types.ModuleType, names: tuple[str, ...], seen: dict[int, int]) -> object:
-    if _is_stable(module.__name__) or id(module) in seen:
+def _describe_module(module: types.ModuleType, names: tuple[str, ...], seen: _Seen) -> object:
+    # Each function looks for other names in a module, so that one look is not enough.
+    if _is_stable(module.__name__) or (id(module), names) in seen:
         return module.__name__
-    seen[id(module)] = len(seen)
+    seen[id(module), names] = len(seen)
     return module.__name__, [
         (name, _describe(getattr(module, name), names, seen)) for name in names if hasattr(module, name)
     ]

@@ -10,6 +10,7 @@ The coefficients are minimax fits of our own. Arguments must be float32.
 | log2f | positive normal numbers | 1.7e-7 absolute near 1, half a unit in the last place more elsewhere |
 | log2_1pf | 0 <= x < 1e37 | 2.5e-7 relative |
 | exp2f | x <= 127; 0 below -126.5 | 2.5e-7 relative |
+| exp2_m1f | x <= 127 | 2.5e-7 relative |
 """
 
 from __future__ import annotations
@@ -81,13 +82,26 @@ def log2_1pf(x: np.float32) -> np.float32:
 
 
 @inline
-def exp2f(x: np.float32) -> np.float32:
-    """2**x for x <= 127; exactly 0 below -126.5, so no result is subnormal."""
+def _split_power(x: np.float32) -> tuple[np.float32, np.float32]:
+    """(2**r - 1, 2**k) with x = k + r, k the integer nearest to x; 2**k is 0 for x below -126.5."""
     x = max(x, EXP2_LOWEST)
     shifted = x + MAGIC
     r = x - (shifted - MAGIC)
     r2 = r * r
-    y = ONE + r * ((E0 + E1 * r) + ((E2 + E3 * r) + E4 * r2) * r2)
+    fraction = r * ((E0 + E1 * r) + ((E2 + E3 * r) + E4 * r2) * r2)
     # The shift drops all but the rounded integer; at -127 the power's bits are those of 0.
-    power = np.int32(np.int32(float_bits(shifted) << MANTISSA_LENGTH) + ONE_BITS)
-    return y * float_from_bits(power)
+    return fraction, float_from_bits(np.int32(np.int32(float_bits(shifted) << MANTISSA_LENGTH) + ONE_BITS))
+
+
+@inline
+def exp2f(x: np.float32) -> np.float32:
+    """2**x for x <= 127; exactly 0 below -126.5, so no result is subnormal."""
+    fraction, power = _split_power(x)
+    return (ONE + fraction) * power
+
+
+@inline
+def exp2_m1f(x: np.float32) -> np.float32:
+    """2**x - 1 for x <= 127, to full relative accuracy also where x is small."""
+    fraction, power = _split_power(x)
+    return fraction * power + (power - ONE)

@@ -167,7 +167,8 @@ TEMME = _temme_coefficients(TEMME_ORDERS, TEMME_TERMS)
 
 @inline
 def _poisson_smaller_tail(k: float, lam: float) -> float:
-    """P(X <= k) if k + 1 < lam, else P(X > k), for X Poisson of mean lam >= 100: relative error about 1e-14.
+    """P(X <= k) if k + 1 < lam, else P(X > k), for X Poisson of mean lam >= 100: relative error below 1e-13
+    within six standard deviations.
 
     The incomplete gamma function Q(k + 1, lam) by Temme's uniform expansion, DLMF 8.12.3-8.12.8, with a = k + 1 and
     a eta**2 / 2 = a log(a / lam) + lam - a from a series in (a - lam) / (a + lam), free of cancellation.

@@ -1,7 +1,7 @@
 """Astronomical objects: stars and galaxies.
 
-Positions are pixel coordinates (x = column, y = row; 0 is the centre of the first pixel). Lengths are in pixels, angles in
-radians, counter-clockwise from +x towards +y. Defaults scale with S, the smaller side of the image.
+Positions are pixel coordinates (x = column, y = row; 0 is the centre of the first pixel). Lengths are in pixels,
+angles in radians, counter-clockwise from +x towards +y. Defaults scale with S, the smaller side of the image.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ def required(image: Image) -> NoReturn:
 class Parameter:
     """Name, unit ("" where dimensionless), meaning, valid range and default distribution of a parameter.
 
-    The range runs from `low` to `high`, ends included unless `low_open` or `high_open`. `default` gives the distribution
-    for an image of a given shape; `integer` parameters hold whole numbers only.
+    The range runs from `low` to `high`, ends included unless `low_open` or `high_open`. `default` gives the
+    distribution for an image of a given shape; `integer` parameters hold whole numbers only.
     """
 
     name: str

@@ -41,6 +41,10 @@ class Kind:
         kernel: Callable[..., Any] = getattr(import_module(module), function)
         return kernel
 
+    def __reduce__(self) -> tuple[Callable[[str], Kind], tuple[str]]:
+        """Pickled by name: there is one object of each kind in a process."""
+        return kind, (self.name,)
+
 
 @cache
 def _registered() -> dict[str, Kind]:

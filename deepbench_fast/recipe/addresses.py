@@ -1,6 +1,7 @@
 """Addresses: the dotted keys by which people name a value of a recipe, e.g. `catalogues.fields.galaxy.n`.
 
-They go by names: an entry's name in place of `objects`, its position and its kind; a noise model in place of its position.
+They go by names: an entry's name in place of `objects`, its position and its kind; a noise model's name in place of its
+position.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _entry_names(objects: Any) -> list[str]:
 
 
 def replace(data: dict[str, Any], address: str, value: object) -> None:
-    """Put `value` where `address` leads in the plain data of a valid recipe; raises `Invalid` for an unknown address."""
+    """Put `value` where `address` leads in the plain data of a valid recipe; raises `Invalid` for an unknown one."""
     section, rest = _step(address, data, "key")
     match section:
         case "noise" | "psf" if rest:
@@ -97,7 +98,7 @@ def _replace_effect(owner: dict[str, Any], section: str, rest: str, value: objec
 def _step(address: str, names: Collection[str], what: str) -> tuple[str, str]:
     """The longest of `names` (which may hold dots) with which `address` begins, and what comes after it."""
     for name in sorted(names, key=len, reverse=True):
-        if address == name or address.startswith(f"{name}."):
+        if address == name or (address.startswith(f"{name}.") and address != f"{name}."):
             return name, address[len(name) + 1 :]
     checks.known(address.partition(".")[0], names, what)
-    raise Invalid(f"can't end with a dot: {checks.quote(address)}")
+    raise Invalid(f"must be a dotted key, not {checks.quote(address)}")

@@ -16,7 +16,7 @@ from deepbench_fast.errors import RecipeError
 Path = tuple[str | int, ...]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_RATIO = re.compile(r"([0-9]{1,18})/([0-9]{1,18})")
+_RATIO = re.compile(r"([0-9]{1,40})(?:/([0-9]{1,40}))?")
 
 _short = reprlib.Repr()
 _short.maxlevel, _short.maxstring, _short.maxother = 2, 60, 60
@@ -50,7 +50,8 @@ def quote(value: object) -> str:
 
 def plain(value: float) -> int | float:
     """The number as a recipe writes it: without a fraction where it has none."""
-    return int(value) if value.is_integer() and abs(value) < 1e15 else float(value)
+    number = float(value)
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
 def known(word: str, allowed: Collection[str], what: str) -> str:
@@ -89,10 +90,13 @@ def whole_number(value: object, low: int, high: int) -> int:
     Raises:
         Invalid: anything else.
     """
-    if not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value):
-        result = int(value)
-        if result == value and low <= result <= high:
-            return result
+    result = None
+    if isinstance(value, Integral):
+        result = None if isinstance(value, bool) else int(value)
+    elif isinstance(value, Real) and float(value).is_integer():
+        result = int(float(value))
+    if result is not None and low <= result <= high:
+        return result
     raise Invalid(f"must be a whole number from {low} to {high}, not {quote(value)}")
 
 
@@ -104,8 +108,8 @@ def rational(value: object) -> Fraction:
     """
     if isinstance(value, Fraction):
         result = value
-    elif isinstance(value, str) and (ratio := _RATIO.fullmatch(value)) and int(ratio[2]):
-        result = Fraction(int(ratio[1]), int(ratio[2]))
+    elif isinstance(value, str) and (ratio := _RATIO.fullmatch(value)) and int(ratio[2] or 1):
+        result = Fraction(int(ratio[1]), int(ratio[2] or 1))
     elif isinstance(value, Integral) and not isinstance(value, bool):
         result = Fraction(int(value))
     else:
@@ -134,7 +138,7 @@ def name(value: object) -> str:
     """
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise Invalid(
-            f"must be a name (letters, digits, '_', and after the first also '-' and '.'; at most 64), not {quote(value)}"
+            f"must be a name (letters, digits, '_', and after the first also '-' and '.'; up to 64), not {quote(value)}"
         )
     return value
 

@@ -14,7 +14,6 @@ import yaml
 from yaml.events import (
     AliasEvent,
     MappingEndEvent,
-    MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -123,7 +122,7 @@ def read_text(text: str, source: str | None = None) -> Document:
 
 
 def parse(text: str, source: str | None = None) -> Document:
-    """Plain data (mappings with text keys, lists, text, numbers, true, false, nothing) from YAML; raises SyntaxProblem."""
+    """Plain data (mappings with text keys, lists, text, numbers, true, false, None) from YAML; raises SyntaxProblem."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise SyntaxProblem(f"is longer than {MAX_BYTES} bytes, the most that a recipe can have")
     try:

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import PlainValidator, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.objects.registry import kind
-from deepbench_fast.recipe import addresses, checks, consistency, load, write
+from deepbench_fast.recipe import addresses, checks, consistency, write
 from deepbench_fast.recipe.base import Drawn, Model
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distribution
 from deepbench_fast.recipe.effects import GaussianNoise, GaussianPsf, parse_noises, parse_psf
+from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
 
 MAX_SAMPLES = 2**48 - 1
 MAX_SIDE = 16_384
@@ -80,7 +81,7 @@ class Entry(Model):
     kind: Annotated[str, PlainValidator(checks.name)]
     name: Annotated[str, PlainValidator(consistency.entry_name)] = ""
     count: Drawn = Constant(1.0)
-    parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = {}
+    parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Entry:
@@ -154,7 +155,7 @@ class Catalogue(Model):
         PlainValidator(lambda value: INHERIT if value == INHERIT else parse_noises(value)),
     ] = INHERIT
     psf: Annotated[
-        GaussianPsf | None | Literal["inherit"],
+        GaussianPsf | Literal["inherit"] | None,
         PlainValidator(lambda value: INHERIT if value == INHERIT else parse_psf(value)),
     ] = INHERIT
 
@@ -238,7 +239,7 @@ class Recipe(Model):
     image: Annotated[Image, PlainValidator(Image.parse)] = Image()
     psf: Annotated[GaussianPsf | None, PlainValidator(parse_psf)] = None
     noise: Annotated[tuple[GaussianNoise, ...], PlainValidator(parse_noises)] = ()
-    splits: Annotated[dict[str, Fraction], PlainValidator(_splits)] = {}
+    splits: Annotated[dict[str, Fraction], PlainValidator(_splits)] = Field(default_factory=dict)
     targets: Annotated[tuple[str, ...], PlainValidator(_targets)] = ("catalogue",)
     extras: Annotated[tuple[str, ...], PlainValidator(_extras)] = ()
     catalogues: Annotated[dict[str, Catalogue], PlainValidator(_catalogues)]
@@ -256,17 +257,17 @@ class Recipe(Model):
         Raises:
             RecipeError: the file can't be read or is no valid recipe; with file, line and key of the first problem.
         """
-        return cls._build(load.read_file(path)).with_overrides(overrides or {})
+        return cls._build(read_file(path)).with_overrides(overrides or {})
 
     @classmethod
     def from_yaml(cls, text: str, source: str | None = None) -> Recipe:
         """The recipe in a YAML text; `source` says in errors where the text comes from."""
-        return cls._build(load.read_text(text, source))
+        return cls._build(read_text(text, source))
 
     @classmethod
     def builtin(cls, name: str) -> Recipe:
         """A recipe that ships with the package."""
-        return cls._build(load.read_file(load.builtin_path(name)))
+        return cls._build(read_file(builtin_path(name)))
 
     @classmethod
     def of_kind(cls, name: str) -> Recipe:
@@ -274,7 +275,7 @@ class Recipe(Model):
         return cls(name=kind(name).name, catalogues={name: Catalogue(objects=(Entry(kind=name),))})
 
     @classmethod
-    def _build(cls, document: load.Document) -> Recipe:
+    def _build(cls, document: Document) -> Recipe:
         with document.errors():
             recipe: Recipe = cls.parse(document.data)
         return recipe
@@ -294,7 +295,7 @@ class Recipe(Model):
 
         Text is parsed as YAML; other values are data. Raises RecipeError for an unknown address or an invalid value.
         """
-        return self._replace(address, load.parse_value(value, address) if isinstance(value, str) else value)
+        return self._replace(address, parse_value(value, address) if isinstance(value, str) else value)
 
     def _replace(self, address: str, value: object) -> Recipe:
         data = write.recipe_data(self)
@@ -316,19 +317,19 @@ class Recipe(Model):
     def noise_of(self, catalogue: str) -> tuple[GaussianNoise, ...]:
         """The noise of a catalogue: its own, or else the recipe's."""
         own = self.catalogues[catalogue].noise
-        return self.noise if own == INHERIT else own  # type: ignore[return-value]
+        return self.noise if own == INHERIT else own
 
     def psf_of(self, catalogue: str) -> GaussianPsf | None:
         """The PSF of a catalogue: its own, or else the recipe's."""
         own = self.catalogues[catalogue].psf
-        return self.psf if own == INHERIT else own  # type: ignore[return-value]
+        return self.psf if own == INHERIT else own
 
     def to_yaml(self) -> str:
         """The resolved recipe as text that `from_yaml` turns into the same dataset."""
         return write.to_yaml(write.recipe_data(self.resolved()))
 
     def hash(self) -> str:
-        """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form; layout of text plays no part."""
+        """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""
         canonical = write.canonical(write.recipe_data(self.resolved()))
         return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 

@@ -150,7 +150,7 @@ def _column_meta(dtype: np.dtype[Any], units: dict[str, str]) -> npt.NDArray[np.
 def _reserve(path: Path) -> None:
     """Ask the file system for the file's blocks, where it can give them without writing them.
 
-    `os.posix_fallocate` won't do: glibc emulates it by touching every block. tmpfs would zero every page, on one thread.
+    `os.posix_fallocate` won't do: glibc emulates it by touching every block. tmpfs would zero every page first.
     """
     if not sys.platform.startswith("linux") or _is_in_memory(path):
         return

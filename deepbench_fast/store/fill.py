@@ -1,4 +1,4 @@
-"""Puts finished tasks where they belong: bytes to known offsets, data first, then tables, then the rows of `/chunks`."""
+"""Puts finished tasks where they belong: bytes to known offsets, data first, then tables, then rows of `/chunks`."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def contiguous_offset(dataset: Any) -> int | None:
 
 
 class PartFile:
-    """A created file while it is filled, by way of an open descriptor. All methods may be called from several threads.
+    """A created file while it is filled, through an open descriptor; all methods may be called from several threads.
 
-    `chunks` is the table of chunks as it was when the file was opened, `row_offsets[kind]` the running sums of its rows.
+    `chunks` is the table of chunks, kept up to date; `row_offsets[kind]` are the running sums of its rows.
     """
 
     def __init__(self, path: Path, plan: Plan, descriptor: int) -> None:
@@ -125,7 +125,7 @@ class PartFile:
     def _write(self, name: str, row: int, data: npt.NDArray[Any]) -> None:
         if data.size:
             place = self.places[name]
-            view = memoryview(np.ascontiguousarray(data).view(np.uint8).reshape(-1))
+            view = schema.bytes_of(data)
             write_at(self.descriptor, view, place.offset + row * place.row)
 
     def _read(self, name: str, row: int, count: int) -> npt.NDArray[np.uint8]:

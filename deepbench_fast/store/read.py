@@ -89,7 +89,7 @@ def _plain(value: Any) -> Any:
 def open_dataset(path: str | os.PathLike[str], *, partial: bool = False) -> Dataset:
     """Open a dataset made by `generate`.
 
-    Raises FileError where it isn't one, and where it is unfinished (unless `partial`; the missing samples read as zeros).
+    Raises FileError where it isn't one, and where it is unfinished (unless `partial`: missing samples read as zeros).
     """
     return Dataset(path, partial=partial)
 
@@ -109,7 +109,9 @@ class Dataset:
         self._opened: _Opened | None = None
         summary = self.summary
         if not summary.complete and not partial:
-            raise FileError(f"{path}: unfinished (--resume continues it; open_dataset(..., partial=True) reads what is there)")
+            raise FileError(
+                f"{path}: unfinished (--resume continues it; open_dataset(..., partial=True) reads what is there)"
+            )
 
     def __len__(self) -> int:
         return self._file.samples if self._indices is None else len(self._indices)
@@ -193,14 +195,18 @@ class Dataset:
     @property
     def images(self) -> npt.NDArray[Any]:
         """All images, shape (samples, rows, columns), mapped, not read (copied for a split)."""
-        images = self._file.arrays["images"]
-        return images[:] if self._indices is None else images[self._indices]
+        images: npt.NDArray[Any] = self._rows("images")
+        return images
 
     @property
     def targets(self) -> npt.NDArray[np.float64]:
         """What a model shall learn, shape (samples, targets)."""
-        targets: npt.NDArray[np.float64] = self._file.arrays["targets"][slice(None) if self._indices is None else self._indices]
+        targets: npt.NDArray[np.float64] = self._rows("targets")
         return targets
+
+    def _rows(self, name: str) -> Any:
+        array = self._file.arrays[name]
+        return array[:] if self._indices is None else _take(array, self._indices)
 
     @property
     def samples(self) -> QTable:
@@ -211,7 +217,9 @@ class Dataset:
     def objects(self, kind: str) -> QTable:
         """Every object of a kind, one row each, with units; `sample` is the number in the whole dataset."""
         if kind not in self._file.kinds:
-            raise UsageError(f"{self.path}: no objects of kind {kind!r}; it has {', '.join(self._file.kinds) or 'none'}")
+            raise UsageError(
+                f"{self.path}: no objects of kind {kind!r}; it has {', '.join(self._file.kinds) or 'none'}"
+            )
         table = self._table(f"objects/{kind}")
         if self._indices is None:
             return table
@@ -282,8 +290,10 @@ class _Opened:
         """Samples by slice or by an array of numbers from 0, stacked."""
         batch = {name: _take(array, numbers) for name, array in self._data}
         batch["label"] = self.labels[numbers].astype(np.int64)
-        batch["index"] = self.first + np.arange(self.samples, dtype=np.int64)[numbers] if isinstance(numbers, slice) else (
-            self.first + numbers
+        batch["index"] = (
+            self.first + np.arange(self.samples, dtype=np.int64)[numbers]
+            if isinstance(numbers, slice)
+            else (self.first + numbers)
         )
         return batch
 

@@ -48,16 +48,21 @@ def table_enums(plan: Plan) -> dict[str, dict[str, dict[str, int]]]:
     return {**labels, **{f"objects/{kind.name}": {"entry": entries} for kind in plan.kinds}}
 
 
+def bytes_of(array: npt.NDArray[Any]) -> memoryview:
+    """The bytes of an array, copied only if it is not contiguous."""
+    return np.ascontiguousarray(array).view(np.uint8).reshape(-1).data
+
+
 def chunk_digest(parts: Iterable[npt.NDArray[Any]]) -> int:
     """XXH3-64 of a chunk: its data, extras, targets and table rows, in the order in which the schema names them."""
     state = xxhash.xxh3_64()
     for part in parts:
-        state.update(np.ascontiguousarray(part).view(np.uint8).reshape(-1))
+        state.update(bytes_of(part))
     return int(state.intdigest())
 
 
 def file_digest(datasets: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]], chunks: npt.NDArray[np.uint64]) -> str:
-    """BLAKE2b over the schema, the names, types and shapes of all arrays and tables, and the chunks' digests in order."""
+    """BLAKE2b over the schema, the names, types and shapes of all arrays and tables, and the chunks' digests."""
     state = blake2b(f"{SCHEMA}\n".encode(), digest_size=BYTES_OF_DIGEST)
     for name, (shape, dtype) in datasets.items():
         state.update(f"{name} {_type_text(dtype)} {shape}\n".encode())

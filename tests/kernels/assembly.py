@@ -9,7 +9,8 @@ from typing import Any
 import numba
 
 # x86 names the width in the suffix (`mulps`, `vaddpd`), AArch64 in the operands (`fmul v0.4s, ...`, `fadd z0.s, ...`)
-# or, as Apple writes it, behind the name (`fmul.4s v0, ...`). Only arithmetic counts: scalar code moves whole ones too.
+# or, as Apple writes it, behind the name (`fmul.4s v0, ...`). Only arithmetic counts: scalar code moves whole registers
+# too.
 _ARITHMETIC = "(?:add|sub|mul|div|sqrt|min|max)"
 _PACKED = re.compile(
     rf"^\s+(?:v?{_ARITHMETIC}p[sd]\b|f{_ARITHMETIC}(?:nm)?(?:\s+[vz]\d+\.\d?[sd]|\.\d[sd])\b)", re.MULTILINE

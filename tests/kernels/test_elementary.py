@@ -97,7 +97,7 @@ def test_pow_error_grows_with_the_size_of_the_exponent() -> None:
 
 def test_special_values() -> None:
     inf, nan = np.inf, np.nan
-    exp = evaluate("exp", [0.0, -0.0, -708.0, -708.1, -inf, 709.7, 709.8, inf, 1e300, -1e300, nan])
+    exp = evaluate("exp", [0.0, -0.0, -708.0, -708.1, -inf, 709.7, 709.75, inf, 1e300, -1e300, nan])
     np.testing.assert_array_equal(exp[[0, 1, 3, 4, 6, 7, 8, 9, 10]], [1, 1, 0, 0, inf, inf, inf, 0, nan])
     np.testing.assert_allclose(exp[[2, 5]], [math.exp(-708.0), math.exp(709.7)], rtol=2e-16)
     np.testing.assert_array_equal(evaluate("log", [1.0, 2.0**-1022]), [0.0, -1022 * math.log(2)])

@@ -93,7 +93,7 @@ def test_sine_and_cosine_are_accurate(reach: float) -> None:
 
 def test_special_values() -> None:
     inf, nan = np.inf, np.nan
-    exp = evaluate("expf", [0.0, -0.0, -87.0, -87.1, -inf, 88.7, 88.8, inf, 1e30, -1e30, nan])
+    exp = evaluate("expf", [0.0, -0.0, -87.0, -87.1, -inf, 88.7, 88.71, inf, 1e30, -1e30, nan])
     np.testing.assert_array_equal(exp[[0, 1, 3, 4, 6, 7, 8, 9, 10]], [1, 1, 0, 0, inf, inf, inf, 0, nan])
     np.testing.assert_allclose(exp[[2, 5]], [math.exp(-87.0), math.exp(F(88.7))], rtol=1e-7)
     np.testing.assert_array_equal(evaluate("logf", [1.0, 2.0**-126]), [0.0, F(-126 * math.log(2))])

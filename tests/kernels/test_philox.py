@@ -118,7 +118,7 @@ def test_one_changed_bit_of_counter_or_key_changes_half_of_the_output() -> None:
         before = philox(*address)
         address[place // 32] ^= 1 << (place % 32)
         changed.append(sum((a ^ b).bit_count() for a, b in zip(before, philox(*address), strict=True)))
-    assert 32 < min(changed)
+    assert min(changed) > 32
     assert max(changed) < 96
     assert np.mean(changed) == pytest.approx(64, abs=3)
 

@@ -17,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline
-from deepbench_fast.kernels.elementary import exp, floor, log
+from deepbench_fast.kernels.base2 import exp2f
+from deepbench_fast.kernels.elementary import floor, log
 
 FloatArray = npt.NDArray[np.float64]
+Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 # Core pixels for which the fan has room: an ellipse of the flattest galaxy needs about 400.
@@ -27,23 +29,17 @@ FAN_PIXELS = 1024
 # A line through the centre adds nothing; a distance that is not zero spares the formulas the exception.
 SHORTEST_DISTANCE = 1e-12
 
-# Gauss-Legendre nodes on [-1, 1] and weights, 6 points.
-NODES = (
-    -0.9324695142031521,
-    -0.6612093864662645,
-    -0.2386191860831969,
-    0.2386191860831969,
-    0.6612093864662645,
-    0.9324695142031521,
-)
-WEIGHTS = (
-    0.1713244923791704,
-    0.3607615730481386,
-    0.4679139345726910,
-    0.4679139345726910,
-    0.3607615730481386,
-    0.1713244923791704,
-)
+# Loops over lists of pixels and nodes run to a multiple of this: a remainder would be scalar code.
+LANES = 32
+LOG2_E = 1.4426950408889634
+ZERO = np.float32(0.0)
+HALF = np.float32(0.5)
+ONE = np.float32(1.0)
+FAR_AWAY = np.float32(100.0)
+
+# Gauss-Legendre nodes on [-1, 1] and their weights, 5 points.
+NODES = (-0.9061798459386640, -0.5384693101056831, 0.0, 0.5384693101056831, 0.9061798459386640)
+WEIGHTS = (0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665, 0.2369268850561891)
 
 
 class Ellipse(NamedTuple):
@@ -61,34 +57,44 @@ class Pixels(NamedTuple):
     """Scratch for a list of pixels: place on the canvas, offset from the nearest pixel of the centre, light before and mean."""
 
     index: IntArray
-    dx: npt.NDArray[np.float32]
-    dy: npt.NDArray[np.float32]
-    before: npt.NDArray[np.float32]
-    mean: npt.NDArray[np.float32]
+    dx: Float32Array
+    dy: Float32Array
+    before: Float32Array
+    mean: Float32Array
 
 
 class Fan(NamedTuple):
     """Scratch for the fan: pixels, their edges, the edges' pieces on either side of the foot, and the pieces' nodes."""
 
     index: IntArray
-    before: npt.NDArray[np.float32]
+    before: Float32Array
     sides: IntArray
     start_x: FloatArray
     start_y: FloatArray
     upright: IntArray
     integral: FloatArray
     edge: IntArray
+    low: FloatArray
+    high: FloatArray
     distance: FloatArray
-    middle: FloatArray
-    half: FloatArray
-    radius2: FloatArray
-    weight: FloatArray
-    light: FloatArray
+    middle: Float32Array
+    half: Float32Array
+    sum: Float32Array
+    radius2: Float32Array
+    weight: Float32Array
+    light: Float32Array
+
+
+@inline
+def whole_lanes(count: int) -> int:
+    """`count` rounded up to a multiple of `LANES`."""
+    return (count + LANES - 1) // LANES * LANES
 
 
 @inline
 def make_pixels(length: int) -> Pixels:
     """Room for `length` pixels."""
+    length = whole_lanes(length)
     return Pixels(
         np.empty(length, np.int64),
         np.empty(length, np.float32),
@@ -101,7 +107,7 @@ def make_pixels(length: int) -> Pixels:
 @inline
 def make_fan() -> Fan:
     """Room for `FAN_PIXELS` pixels; memory that no fan reaches is never touched."""
-    edges = 4 * FAN_PIXELS
+    edges = whole_lanes(4 * FAN_PIXELS)
     pieces = 2 * edges
     nodes = pieces * len(NODES)
     return Fan(
@@ -113,12 +119,15 @@ def make_fan() -> Fan:
         np.empty(edges, np.int64),
         np.empty(edges),
         np.empty(pieces, np.int64),
+        np.empty(edges),
+        np.empty(edges),
         np.empty(pieces),
-        np.empty(pieces),
-        np.empty(pieces),
-        np.empty(nodes),
-        np.empty(nodes),
-        np.empty(nodes),
+        np.empty(pieces, np.float32),
+        np.empty(pieces, np.float32),
+        np.empty(pieces, np.float32),
+        np.empty(nodes, np.float32),
+        np.empty(nodes, np.float32),
+        np.empty(nodes, np.float32),
     )
 
 
@@ -151,7 +160,7 @@ def collect_pixels(
     ellipse: Ellipse,
     column0: float,
     row0: float,
-    image: npt.NDArray[np.float32],
+    image: Float32Array,
     pixels: Pixels,
 ) -> int:
     """List the canvas's pixels in the ellipse, and what light they hold now; returns their number."""
@@ -167,11 +176,14 @@ def collect_pixels(
             pixels.dy[count] = np.float32(row - row0)
             pixels.before[count] = image[place + column]
             count += 1
+    for j in range(count, whole_lanes(count)):
+        pixels.dx[j] = FAR_AWAY
+        pixels.dy[j] = FAR_AWAY
     return count
 
 
 @inline
-def put_means(image: npt.NDArray[np.float32], pixels: Pixels, count: int) -> None:
+def put_means(image: Float32Array, pixels: Pixels, count: int) -> None:
     """Give each listed pixel its earlier light plus its mean."""
     for j in range(count):
         image[pixels.index[j]] = pixels.before[j] + pixels.mean[j]
@@ -179,7 +191,7 @@ def put_means(image: npt.NDArray[np.float32], pixels: Pixels, count: int) -> Non
 
 @inline
 def collect_fan(
-    frame: tuple[int, int, int], ellipse: Ellipse, image: npt.NDArray[np.float32], fan: Fan
+    frame: tuple[int, int, int], ellipse: Ellipse, image: Float32Array, fan: Fan
 ) -> tuple[int, int]:
     """List the pixels in the ellipse, each with its four sides among shared edges; returns the numbers of pixels and edges.
 
@@ -237,11 +249,8 @@ def _asinh(x: float) -> float:
 
 
 @inline
-def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> int:
-    """Nodes of all edges: squared radius and weight, which G has to be multiplied with; returns the number of pieces.
-
-    The nodes of number k of all pieces stand together: node = k * pieces + piece.
-    """
+def _measure_edges(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> None:
+    """Where isophotes are circles: the line's signed distance from the centre, and w at both ends of each edge."""
     for e in range(edges):
         x, y = fan.start_x[e], fan.start_y[e]
         step_x = cosine if fan.upright[e] == 0 else sine
@@ -253,47 +262,71 @@ def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> i
         distance = max(abs(cross), SHORTEST_DISTANCE)
         foot = (start_x * step_x + start_y * step_y) / length
         fan.distance[e] = distance if cross >= 0.0 else -distance
-        fan.middle[e] = _asinh(foot / distance)
-        fan.half[e] = _asinh((foot + length) / distance)
+        fan.low[e] = _asinh(foot / distance)
+        fan.high[e] = _asinh((foot + length) / distance)
+
+
+@inline
+def _set_piece(fan: Fan, piece: int, edge: int, low: float, high: float) -> int:
+    fan.edge[piece] = edge
+    fan.distance[piece] = fan.distance[edge]
+    fan.middle[piece] = np.float32(0.5 * LOG2_E * (low + high))
+    fan.half[piece] = np.float32(0.5 * LOG2_E * (high - low))
+    return piece + 1
+
+
+@inline
+def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> int:
+    """Nodes of all edges: squared radius and the weight by which G counts; returns the number of pieces.
+
+    The nodes of number k of all pieces stand together: node = k * pieces + piece. w is kept in units of ln 2.
+    """
+    all_edges = whole_lanes(edges)
+    for e in range(edges, all_edges):
+        _add_edge(fan, e, 1.0, 1.0, 0)
+    _measure_edges(fan, all_edges, cosine, sine, q)
     pieces = edges
     for e in range(edges):
-        fan.edge[e] = e
-        low, high = fan.middle[e], fan.half[e]
+        low, high = fan.low[e], fan.high[e]
         if low < 0.0 < high:
-            fan.edge[pieces] = e
-            fan.distance[pieces] = fan.distance[e]
-            fan.middle[pieces] = 0.5 * low
-            fan.half[pieces] = -0.5 * low
-            pieces += 1
+            pieces = _set_piece(fan, pieces, e, low, 0.0)
             low = 0.0
-        fan.middle[e] = 0.5 * (low + high)
-        fan.half[e] = 0.5 * (high - low)
+        _set_piece(fan, e, e, low, high)
+    used = pieces
+    pieces = whole_lanes(pieces)
+    for j in range(used, pieces):
+        _set_piece(fan, j, 0, 0.0, 0.0)
     for k in range(len(NODES)):
         radius2 = fan.radius2[k * pieces : (k + 1) * pieces]
         weight = fan.weight[k * pieces : (k + 1) * pieces]
-        node = NODES[k]
-        node_weight = WEIGHTS[k]
+        node = np.float32(NODES[k])
+        node_weight = np.float32(WEIGHTS[k] / LOG2_E)
         for j in range(pieces):
-            growth = exp(fan.middle[j] + fan.half[j] * node)
-            cosh = 0.5 * (growth + 1.0 / growth)
-            distance = fan.distance[j]
+            growth = exp2f(fan.middle[j] + fan.half[j] * node)
+            cosh = HALF * (growth + ONE / growth)
+            distance = np.float32(fan.distance[j])
             across = distance * cosh
             radius2[j] = across * across
             turn = fan.half[j] * node_weight / cosh
-            weight[j] = turn if distance >= 0.0 else -turn
+            weight[j] = turn if distance >= ZERO else -turn
     return pieces
 
 
 @inline
-def put_fan(
-    image: npt.NDArray[np.float32], fan: Fan, count: int, edges: int, pieces: int, scale: float
-) -> None:
+def put_fan(image: Float32Array, fan: Fan, count: int, edges: int, pieces: int, scale: float) -> None:
     """Sum `light` over the nodes of each edge and the edges of each pixel: earlier light plus `scale` times the pixel's flux."""
+    total = fan.sum[:pieces]
+    for j in range(pieces):
+        total[j] = ZERO
+    for k in range(len(NODES)):
+        weight = fan.weight[k * pieces : (k + 1) * pieces]
+        light = fan.light[k * pieces : (k + 1) * pieces]
+        for j in range(pieces):
+            total[j] += weight[j] * light[j]
     for e in range(edges):
         fan.integral[e] = 0.0
-    for k in range(len(NODES)):
-        for j in range(pieces):
-            fan.integral[fan.edge[j]] += fan.weight[k * pieces + j] * fan.light[k * pieces + j]
+    for j in range(pieces):
+        fan.integral[fan.edge[j]] += total[j]
     for j in range(count):
         top, right, bottom, left = fan.sides[j, 0], fan.sides[j, 1], fan.sides[j, 2], fan.sides[j, 3]
         flux = (fan.integral[top] - fan.integral[bottom]) + (fan.integral[right] - fan.integral[left])

@@ -20,6 +20,7 @@ from deepbench_fast.kernels.astro.pixel_mean import (
     place_nodes,
     put_fan,
     put_means,
+    whole_lanes,
 )
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
 from deepbench_fast.kernels.grid import canvas_index, nearest_integer
@@ -32,11 +33,13 @@ HIGH_STEPS = 1024.0
 SMALLEST_Z2 = 1e-300
 ONE = np.float32(1.0)
 LARGEST_W = np.float32(127.0)
-SMOOTH = 1.5
+CELL_KAPPA = 1.5
+FAN_KAPPA = 2.3
+LARGEST_POWER = np.float32(20.0)
 CURVATURE = 1.9
-FAINTEST_W = 18.0
+FALL_SEEN = 16.0
 FAN_DISTANCE = 1.5
-SERIES_ERROR = 1e-9
+SERIES_ERROR = 1e-6
 MOST_TERMS = 80
 
 # Chebyshev coefficients of b_n - (2n - 1/3) in (2.1 - 2/n) / 1.9 for 0.5 <= n <= 10.
@@ -70,7 +73,7 @@ def sersic_b(n: float) -> float:
     newer = 0.0
     older = 0.0
     for k in range(len(B_COEFFICIENTS) - 1, 0, -1):
-        newer, older = B_COEFFICIENTS[k] + (x2 * newer - older), newer
+        newer, older = x2 * newer + (B_COEFFICIENTS[k] - older), newer
     return (2.0 * n - 1.0 / 3.0) + (B_COEFFICIENTS[0] + (0.5 * x2 * newer - older))
 
 
@@ -308,19 +311,28 @@ def _add_series_light(image, columns, rows, galaxy: Galaxy, rotation: Rotation, 
 
 
 @inline
-def _smoothness(galaxy: Galaxy, d: float) -> float:
-    """The larger, the worse a Taylor series converges at `d` minor-axis pixels: slope and curvature scale of the profile."""
-    w = galaxy.b * pow(d / (galaxy.q * galaxy.r_eff), 1.0 / galaxy.n)
-    return (w / galaxy.n + CURVATURE) / d
+def _fall(galaxy: Galaxy, d: float) -> float:
+    """w = b z**(1/n) at `d` pixels along the minor axis, to float32's precision."""
+    z = np.float32(d / (galaxy.q * galaxy.r_eff))
+    return galaxy.b * exp2f(np.float32(1.0 / galaxy.n) * log2f(z))
 
 
 @inline
-def _fine_distance(galaxy: Galaxy) -> float:
-    """Distance in minor-axis pixels within which whole pixels are too large for the series."""
-    d = galaxy.q * galaxy.r_eff * pow(FAINTEST_W / galaxy.b, galaxy.n)
-    for _ in range(4):
-        d = min(d, d * _smoothness(galaxy, d) / SMOOTH)
-    return max(d, FAN_DISTANCE)
+def _tiers(galaxy: Galaxy) -> tuple[float, float, int]:
+    """Distances in minor-axis pixels within which the fan and cells are needed, and the cells a side.
+
+    kappa(d) = (w/n + CURVATURE) / d, the slope and the curvature of the profile at d, says how badly its Taylor series
+    converges. It is solved from outside by d -> (w(d)/n + CURVATURE) / kappa, which never falls below the largest root.
+    """
+    w = _fall(galaxy, FAN_DISTANCE)
+    fan = min(FAN_DISTANCE, (w / galaxy.n + CURVATURE) / FAN_KAPPA)
+    faintest = np.float32((w + FALL_SEEN) / galaxy.b)
+    start = galaxy.q * galaxy.r_eff * exp2f(min(np.float32(galaxy.n) * log2f(faintest), LARGEST_POWER))
+    worst = max((w / galaxy.n + CURVATURE) / fan, ((w + FALL_SEEN) / galaxy.n + CURVATURE) / start)
+    fine = start
+    for _ in range(3):
+        fine = min(fine, (_fall(galaxy, fine) / galaxy.n + CURVATURE) / CELL_KAPPA)
+    return fan, max(fan, fine), 2 if worst <= 2.0 * CELL_KAPPA else 4
 
 
 @inline
@@ -333,28 +345,31 @@ def _ellipse(galaxy: Galaxy, d: float) -> Ellipse:
 @inline
 def _fan_light(galaxy: Galaxy, fan: Fan, nodes: int, scratch) -> None:
     """G(R) / (amplitude n e**b) = R**2 e**-x * sum of x**k / (2n (2n+1) ... (2n+k)), x = b (R / r_eff)**(1/n)."""
-    power = 0.5 / galaxy.n
-    shift = log(galaxy.b) - 2.0 * power * log(galaxy.r_eff)
-    farthest = galaxy.b * pow((FAN_DISTANCE + 1.0) / (galaxy.q * galaxy.r_eff), 1.0 / galaxy.n)
+    farthest = _fall(galaxy, FAN_DISTANCE + 1.0)
     terms = 0
     size = 1.0
     while size > SERIES_ERROR and terms < MOST_TERMS:
         terms += 1
         size *= farthest / (2.0 * galaxy.n + terms)
-    x, total = scratch
     last = 1.0
     for k in range(terms + 1):
         last /= 2.0 * galaxy.n + k
+    power = np.float32(0.5 / galaxy.n)
+    shift = np.float32(LOG2_E * (log(galaxy.b) - log(galaxy.r_eff) / galaxy.n))
+    log2_e = np.float32(-LOG2_E)
     light = fan.light[:nodes]
     radius2 = fan.radius2[:nodes]
+    x = scratch[0][:nodes]
+    total = scratch[1][:nodes]
     for j in range(nodes):
-        x[j] = exp(power * log(radius2[j]) + shift)
-        light[j] = radius2[j] * exp(-x[j])
-        total[j] = last
+        x[j] = exp2f(power * log2f(radius2[j]) + shift)
+        light[j] = radius2[j] * exp2f(log2_e * x[j])
+        total[j] = np.float32(last)
     for k in range(terms, 0, -1):
         last *= 2.0 * galaxy.n + k
+        term = np.float32(last)
         for j in range(nodes):
-            total[j] = total[j] * x[j] + last
+            total[j] = total[j] * x[j] + term
     for j in range(nodes):
         light[j] *= total[j]
 
@@ -370,17 +385,15 @@ def galaxy_integrate(
 ) -> None:
     pixels = make_pixels(canvas.shape[1])
     fan = make_fan()
-    scratch = (np.empty(fan.light.shape[0]), np.empty(fan.light.shape[0]))
+    scratch = (np.empty_like(fan.light), np.empty_like(fan.light))
     for k in range(table.shape[0]):
         galaxy = _galaxy(table[k])
         image = canvas[table[k].sample - first]
-        distance = _fine_distance(galaxy)
-        count = collect_pixels(frame, _ellipse(galaxy, distance), galaxy.column0, galaxy.row0, image, pixels)
-        fan_count, edges = collect_fan(frame, _ellipse(galaxy, FAN_DISTANCE), image, fan)
+        fan_distance, fine_distance, cells = _tiers(galaxy)
+        count = collect_pixels(frame, _ellipse(galaxy, fine_distance), galaxy.column0, galaxy.row0, image, pixels)
+        fan_count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance), image, fan)
         scale = _scale(galaxy)
         _add_series_light(image, columns, rows, galaxy, _rotation(galaxy, scale, 0.0, 0.0), _series(galaxy, scale, 1.0))
-        worst = max(_smoothness(galaxy, FAN_DISTANCE), _smoothness(galaxy, distance))
-        cells = 2 if worst <= 2.0 * SMOOTH else 4
         _fine_means(galaxy, scale, cells, pixels, count)
         put_means(image, pixels, count)
         if fan_count > 0:
@@ -394,14 +407,15 @@ def _fine_means(galaxy: Galaxy, scale: float, cells: int, pixels, count: int) ->
     series = _series(galaxy, scale, 1.0 / cells)
     power = np.float32(0.5 / galaxy.n)
     weight = np.float32(galaxy.peak / (cells * cells))
-    dx = pixels.dx[:count]
-    dy = pixels.dy[:count]
-    mean = pixels.mean[:count]
-    for j in range(count):
+    length = whole_lanes(count)
+    dx = pixels.dx[:length]
+    dy = pixels.dy[:length]
+    mean = pixels.mean[:length]
+    for j in range(length):
         mean[j] = np.float32(0.0)
     for cell in range(cells * cells):
         shift_x = (cell % cells + 0.5) / cells - 0.5
         shift_y = (cell // cells + 0.5) / cells - 0.5
         rotation = _rotation(galaxy, scale, shift_x, shift_y)
-        for j in range(count):
+        for j in range(length):
             mean[j] += weight * _cell_mean(dx[j], dy[j], power, rotation, series)

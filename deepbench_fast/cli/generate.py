@@ -1,0 +1,73 @@
+"""`generate`: recipe → finished file."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import json_option, recipe_options, threads_option
+from deepbench_fast.cli.progress import Progress
+from deepbench_fast.cli.source import load_source
+from deepbench_fast.cli.words import duration, grouped, print_json
+
+
+@click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
+@click.argument("source")
+@click.argument("output", metavar="OUT.h5")
+@recipe_options
+@threads_option
+@click.option("--shard", metavar="K/N", help="Make the K-th of N parts, as OUT.shard-K-of-N.h5.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped; do nothing if it was not.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists.")
+@json_option
+@click.pass_obj
+def command(
+    arguments: Sequence[str],
+    source: str,
+    output: str,
+    samples: int | None,
+    seed: int | str | None,
+    size: tuple[int, int] | None,
+    assignments: tuple[tuple[str, str], ...],
+    threads: int | None,
+    shard: str | None,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Generate the dataset that SOURCE describes into the file OUT.h5.
+
+    SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
+    data is the last line printed.
+    """
+    if resume and overwrite:
+        raise click.UsageError("--resume and --overwrite exclude one another")
+    recipe = load_source(source, samples, seed, size, assignments)
+    from deepbench_fast.generate import generate
+
+    began = time.perf_counter()
+    try:
+        with Progress() as progress:
+            summary = generate(
+                recipe, output, threads=threads, shard=shard, resume=resume, overwrite=overwrite, progress=progress
+            )
+    except KeyboardInterrupt as stop:
+        again = [argument for argument in arguments if argument not in ("--overwrite", "--resume")]
+        stop.add_note(f"to go on: {shlex.join([PROGRAM, *again, '--resume'])}")
+        raise
+    seconds = time.perf_counter() - began
+    made = progress.made
+    if as_json:
+        print_json({**summary.as_json(), "seconds": seconds, "samples_per_second": made / seconds})
+        return
+    work = f"{grouped(made)} samples in {duration(seconds)}, {grouped(round(made / seconds))} a second"
+    name = output if shard is None else f"{Path(output).name}, shard {shard}"
+    click.echo(f"{name}: {work if made else 'was complete'}", err=True)
+    if shard is not None and Path(output).exists():
+        click.echo(f"{output}: all parts are there; it reads them as one file", err=True)
+    click.echo(summary.digest)

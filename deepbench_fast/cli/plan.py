@@ -1,0 +1,84 @@
+"""`plan`: what a recipe would make, without making it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import json_option, recipe_options, threads_option
+from deepbench_fast.cli.source import load_source
+from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json
+
+if TYPE_CHECKING:
+    from deepbench_fast.estimate import Estimate, Ingredient
+
+
+@click.command(cls=Command, example=f"{PROGRAM} plan sky -n 1e6 --size 64x64")
+@click.argument("source")
+@recipe_options
+@threads_option
+@json_option
+def command(
+    source: str,
+    samples: int | None,
+    seed: int | str | None,
+    size: tuple[int, int] | None,
+    assignments: tuple[tuple[str, str], ...],
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Say what SOURCE would make: shapes, bytes, time, what is random and what is fixed.
+
+    The time is measured on the spot, by drawing and rendering samples for a third of a second.
+    """
+    recipe = load_source(source, samples, seed, size, assignments)
+    from deepbench_fast.estimate import estimate
+
+    found = estimate(recipe, threads=threads)
+    if as_json:
+        print_json(found.as_json())
+        return
+    click.echo(_text(found))
+    for warning in found.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
+def _text(found: Estimate) -> str:
+    about = "" if found.rows_exact else "about "
+    facts = [
+        ("name", found.name),
+        ("seed", str(found.seed)),
+        ("samples", grouped(found.samples)),
+        ("chunks", f"{grouped(found.chunks)} of {grouped(found.chunk_samples)} samples"),
+        ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
+        (
+            "time",
+            f"about {duration(found.seconds)} ({found.samples_per_second:,.0f} samples a second on {found.threads} "
+            f"thread{'s' if found.threads > 1 else ''}), if the disk keeps up",
+        ),
+    ]
+    data = [
+        (
+            f"/{name}",
+            " × ".join(grouped(n) for n in (found.samples, *array["shape"])),
+            array["dtype"],
+            byte_size(found.bytes[name]),
+        )
+        for name, array in found.arrays.items()
+    ]
+    data += [
+        (f"/{name}", f"{about if name != 'samples' else ''}{grouped(rows)} rows", "table", byte_size(found.bytes[name]))
+        for name, rows in found.rows.items()
+    ]
+    shares = [(name, f"{100 * share:.3g} %") for name, share in found.shares.items()]
+    parts = [columns(facts), "Data\n" + columns(data, "  "), "Catalogues\n" + columns(shares, "  ")]
+    for title, ingredients in (("Random", found.random), ("Fixed", found.fixed)):
+        if ingredients:
+            parts.append(f"{title}\n" + columns([_row(ingredient) for ingredient in ingredients], "  "))
+    return "\n\n".join(parts)
+
+
+def _row(ingredient: Ingredient) -> tuple[str, str, str]:
+    return ingredient.key, ingredient.distribution, ingredient.unit

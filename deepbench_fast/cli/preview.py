@@ -1,0 +1,49 @@
+"""`preview`: a contact sheet."""
+
+from __future__ import annotations
+
+import click
+
+from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import Count, recipe_options
+from deepbench_fast.cli.source import is_dataset, load_source
+from deepbench_fast.errors import UsageError
+
+
+@click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --size 128x128")
+@click.argument("source", metavar="FILE|SOURCE")
+@click.option("-o", "--output", metavar="PNG", required=True, help="The picture to write.")
+@click.option("--count", type=Count(), default=25, show_default=True, help="Number of images.")
+@click.option("--columns", type=Count(), help="Images in a row.")
+@recipe_options
+def command(
+    source: str,
+    output: str,
+    count: int,
+    columns: int | None,
+    samples: int | None,
+    seed: int | str | None,
+    size: tuple[int, int] | None,
+    assignments: tuple[tuple[str, str], ...],
+) -> None:
+    """Draw the first samples of a dataset, with their labels, as a PNG.
+
+    FILE|SOURCE is an .h5 file, or a recipe, built-in recipe or kind, whose samples are made on the fly. Each image is
+    stretched by itself; the first row is at the bottom.
+    """
+    from deepbench_fast.preview import MOST_IMAGES, contact_sheet, save_figure
+
+    if is_dataset(source):
+        if samples or seed is not None or size or assignments:
+            raise UsageError(f"{source} is a finished dataset: -n, --seed, --size and --set are for recipes")
+        from deepbench_fast.store.read import open_dataset
+
+        figure = contact_sheet(open_dataset(source), count, columns=columns)
+    else:
+        from deepbench_fast.samples import samples as make_samples
+
+        recipe = load_source(source, samples, seed, size, assignments)
+        shown = make_samples(recipe, 0, min(count, recipe.samples, MOST_IMAGES))
+        figure = contact_sheet(shown, count, columns=columns)
+    save_figure(figure, output)
+    click.echo(f"{len(figure.axes)} images in {output}", err=True)

@@ -1,0 +1,64 @@
+"""SOURCE, the argument of commands that make samples: a recipe file, a built-in recipe or a kind of object."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import TYPE_CHECKING
+
+from deepbench_fast.errors import UsageError
+
+if TYPE_CHECKING:
+    from deepbench_fast.recipe.model import Recipe
+
+RECIPE_SUFFIXES = (".yaml", ".yml")
+DATASET_SUFFIXES = (".h5", ".hdf5", ".part")
+
+
+def load_source(
+    source: str,
+    samples: int | None = None,
+    seed: int | str | None = None,
+    size: tuple[int, int] | None = None,
+    assignments: tuple[tuple[str, str], ...] = (),
+) -> Recipe:
+    """The recipe that SOURCE means, changed by the options of `recipe_options`.
+
+    Raises UsageError where there is no such source, RecipeError where it is no valid recipe.
+    """
+    options = {"samples": samples, "seed": seed, "size": size}
+    recipe = _find(source).with_overrides({key: value for key, value in options.items() if value is not None})
+    for key, text in assignments:
+        recipe = recipe.set(key, text)
+    return recipe
+
+
+def is_dataset(name: str) -> bool:
+    """Whether `name` is meant to be a file made by `generate`."""
+    return name.endswith(DATASET_SUFFIXES)
+
+
+def _find(source: str) -> Recipe:
+    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.recipe import Recipe, builtin_recipes
+
+    if is_dataset(source):
+        raise UsageError(f"{source}: a dataset where a recipe is wanted; 'info --recipe {source}' prints its recipe")
+    if "/" in source or os.sep in source or source.endswith(RECIPE_SUFFIXES):
+        return Recipe.load(source)
+    if source in builtin_recipes():
+        return Recipe.builtin(source)
+    if source in kinds():
+        return Recipe.of_kind(source)
+    raise UsageError(unknown_name(source))
+
+
+def unknown_name(name: str) -> str:
+    """What to say where `name` is neither a built-in recipe nor a kind."""
+    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.recipe import builtin_recipes
+
+    names = [*builtin_recipes(), *kinds()]
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}; a file has a '/' or ends in .yaml"
+    return f"no built-in recipe or kind '{name}'; {hint}"

@@ -1,0 +1,48 @@
+"""`verify`: is the data what it says?"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import click
+
+from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import Count, json_option
+from deepbench_fast.cli.progress import Progress
+from deepbench_fast.cli.words import grouped, print_json
+
+
+class CountOrAll(Count):
+    """A positive number, or "all"."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value in ("all", 0, "0") else super().convert(value, param, ctx)
+
+
+@click.command(cls=Command, example=f"{PROGRAM} verify sky.h5 --regenerate all")
+@click.argument("file")
+@click.option(
+    "--regenerate",
+    type=CountOrAll(),
+    default=0,
+    metavar="N|all",
+    help="Also generate N chunks, spread over the file, or all of them again and compare the bits.",
+)
+@json_option
+def command(file: str, regenerate: int | str, as_json: bool) -> None:
+    """Check FILE against its digests; exit status 1 and the chunks that differ where it isn't what it says."""
+    from deepbench_fast.store.read import open_file
+    from deepbench_fast.verify import verify
+
+    with open_file(file) as opened:
+        chunks = len(opened["chunks"])
+    with Progress("chunks") as progress:
+        progress.start(chunks, 0)
+        report = verify(file, regenerate, progress=progress.advance)
+    if as_json:
+        print_json({**dataclasses.asdict(report), "same": report.same})
+    report.raise_if_different()
+    if not as_json:
+        again = f", {grouped(report.regenerated)} of them generated again" if report.regenerated else ""
+        click.echo(f"{file}: {grouped(report.chunks)} chunks are what they should be{again}")

@@ -1,0 +1,192 @@
+"""What a recipe would make: sizes, time, what is random in it, and what to beware of. Nothing is written."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.cpus import usable_cpus
+from deepbench_fast.draw import draw, rows_per_chunk
+from deepbench_fast.plan import Plan, make_plan, sample_parameters
+from deepbench_fast.recipe.distributions import Distribution
+from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.render import Renderer
+from deepbench_fast.store.create import bytes_needed
+from deepbench_fast.store.schema import chunk_digest
+
+EXACT_UP_TO = 2**20
+SAMPLES_COUNTED = 2**17
+PIXELS_COMPARED = 2**21
+SAMPLES_COMPARED = 256
+TOLERATED_ERROR = 0.03
+TOLERATED_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One value that a recipe gives or draws: its address, what it is drawn from, its unit."""
+
+    key: str
+    distribution: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What `estimate` found.
+
+    `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk.
+    """
+
+    name: str
+    seed: int | str
+    samples: int
+    chunks: int
+    chunk_samples: int
+    shares: dict[str, float]
+    arrays: dict[str, dict[str, Any]]
+    rows: dict[str, int]
+    rows_exact: bool
+    bytes: dict[str, int]
+    threads: int
+    seconds: float
+    samples_per_second: float
+    random: list[Ingredient]
+    fixed: list[Ingredient]
+    warnings: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, as `plan --json` prints it."""
+        return {**asdict(self), "total_bytes": sum(self.bytes.values())}
+
+
+def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3) -> Estimate:
+    """Work out what `recipe` would make; the rate is measured by rendering for so many seconds."""
+    plan = make_plan(recipe)
+    workers = threads or usable_cpus()
+    rows, exact = expected_rows(plan)
+    rate = measured_rate(plan, workers, seconds)
+    ingredients = list(_ingredients(plan))
+    return Estimate(
+        name=plan.recipe.name,
+        seed=plan.recipe.seed,
+        samples=plan.samples,
+        chunks=plan.chunks,
+        chunk_samples=plan.chunk,
+        shares=dict(zip(plan.catalogues, (plan.shares / plan.shares.sum()).tolist(), strict=True)),
+        arrays={name: {"shape": list(shape), "dtype": dtype.name} for name, (shape, dtype) in plan.arrays.items()},
+        rows={"samples": plan.samples} | {f"objects/{k.name}": int(n) for k, n in zip(plan.kinds, rows, strict=True)},
+        rows_exact=exact,
+        bytes=bytes_needed(plan, plan.samples, rows),
+        threads=workers,
+        seconds=plan.samples / rate,
+        samples_per_second=rate,
+        random=[ingredient for ingredient, is_random in ingredients if is_random],
+        fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
+        warnings=[*cusp_warnings(plan)],
+    )
+
+
+def expected_rows(plan: Plan) -> tuple[npt.NDArray[np.int64], bool]:
+    """Number of objects of each kind, and whether it is exact: large datasets are judged by their first samples."""
+    exact = plan.samples <= EXACT_UP_TO
+    counted = plan.samples if exact else SAMPLES_COUNTED
+    rows = sum((part.sum(axis=0) for part in rows_per_chunk(plan, 0, counted)), np.zeros(len(plan.kinds), np.int64))
+    return (rows if exact else np.round(rows * (plan.samples / counted)).astype(np.int64)), exact
+
+
+def measured_rate(plan: Plan, threads: int, seconds: float) -> float:
+    """Samples a second that so many threads draw, render and hash, compilation and disk left out."""
+    size = min(plan.chunk, plan.samples)
+    _make(plan, Renderer(plan), 0, 1)
+    firsts = iter(range(0, max(1, plan.samples - size + 1), size))
+    lock = threading.Lock()
+    made = [0] * threads
+    start = time.perf_counter()
+
+    def work(number: int) -> None:
+        renderer = Renderer(plan)
+        while made[number] == 0 or time.perf_counter() - start < seconds:
+            with lock:
+                first = next(firsts, 0)
+            _make(plan, renderer, first, size)
+            made[number] += size
+
+    _run_together(work, threads)
+    return sum(made) / (time.perf_counter() - start)
+
+
+def _make(plan: Plan, renderer: Renderer, first: int, size: int) -> None:
+    tables = draw(plan, first, first + size)
+    chunk_digest(renderer.render(tables).values())
+
+
+def _run_together(work: Callable[[int], None], threads: int) -> None:
+    workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
+    """Every value of every catalogue, and whether it is random; what all samples share comes once a catalogue."""
+    for name in plan.catalogues:
+        for parameter in sample_parameters(plan.recipe, name):
+            yield _ingredient(parameter.stream.replace("/", "."), parameter.distribution, parameter.unit)
+        for planned in plan.entries:
+            if plan.catalogues[planned.catalogue] != name:
+                continue
+            key = f"{name}.{planned.entry.name}"
+            yield _ingredient(f"{key}.count", planned.entry.count, "")
+            for declared in planned.kind.parameters:
+                drawn = planned.entry.parameters[declared.name]
+                yield _ingredient(f"{key}.{declared.name}", drawn, declared.unit)
+
+
+def _ingredient(key: str, distribution: Distribution, unit: str) -> tuple[Ingredient, bool]:
+    return Ingredient(key, str(distribution), unit), distribution.is_random
+
+
+def cusp_warnings(plan: Plan) -> Iterator[str]:
+    """Say for which catalogues light sampled at pixel centres is wrong by more than a few percent."""
+    if plan.recipe.image.sampling != "center":
+        return
+    errors, labels = center_errors(plan)
+    for number, name in enumerate(plan.catalogues):
+        own = errors[labels == number]
+        wrong = float(np.mean(own > TOLERATED_ERROR)) if own.size else 0.0
+        if wrong > TOLERATED_SHARE:
+            yield (
+                f"{name}: sampling at pixel centres makes the brightest pixel wrong by more than {TOLERATED_ERROR:.0%} "
+                f"in {wrong:.0%} of the samples (median {np.median(own):.0%}, worst {own.max():.0%} of {own.size} "
+                "samples); image.sampling=integrate gives the mean over each pixel"
+            )
+
+
+def center_errors(plan: Plan) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    """Relative error |center / integrate - 1| of the brightest pixel before PSF and noise, and catalogue, by sample."""
+    count = max(1, min(SAMPLES_COMPARED, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
+    scenes = [_scenes(plan.recipe, sampling, count) for sampling in ("center", "integrate")]
+    (center, labels), (integrate, _) = scenes
+    brightest = center.argmax(axis=1)[:, None]
+    at_center, mean = (np.take_along_axis(scene, brightest, axis=1)[:, 0] for scene in (center, integrate))
+    lit = mean > 0
+    return np.abs(at_center[lit] / mean[lit] - 1), labels[lit]
+
+
+def _scenes(recipe: Recipe, sampling: str, count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    """Scenes before PSF and noise, (samples, pixels), and catalogue numbers."""
+    catalogues = {name: c.model_copy(update={"noise": (), "psf": None}) for name, c in recipe.catalogues.items()}
+    image = recipe.image.model_copy(update={"sampling": sampling})
+    bare = {"catalogues": catalogues, "image": image, "targets": ("catalogue",), "extras": ()}
+    plan = make_plan(recipe.model_copy(update=bare))
+    tables = draw(plan, 0, count)
+    images = Renderer(plan).render(tables)["images"].reshape(count, -1)
+    return images.astype(np.float64), tables.samples["catalogue"].copy()

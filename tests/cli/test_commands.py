@@ -1,0 +1,149 @@
+"""The commands that look: plan, list, describe, info, show, preview, verify, warmup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from deepbench_fast import open_dataset
+from deepbench_fast.objects.registry import kinds
+from deepbench_fast.recipe import Recipe, builtin_recipes
+from tests.cli.running import run_well
+
+
+def test_list_names_recipes_and_kinds() -> None:
+    text = run_well("list").out
+    for name in [*builtin_recipes(), *kinds()]:
+        assert f"\n  {name} " in text
+    data = run_well("list", "--json").json
+    assert list(data["recipes"]) == list(builtin_recipes())
+    assert list(data["kinds"]) == list(kinds())
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_describe_kind(name: str) -> None:
+    kind, recipe = kinds()[name], Recipe.of_kind(name).with_overrides({"size": (48, 64)})
+    text = run_well("describe", name, "--size", "48x64").out
+    assert kind.meaning in text
+    assert "48x64" in text
+    data = run_well("describe", name, "--size", "48x64", "--json").json
+    assert [p["name"] for p in data["parameters"]] == [p.name for p in kind.parameters]
+    for parameter, described in zip(kind.parameters, data["parameters"], strict=True):
+        assert described["default"] == str(parameter.default(recipe.image))
+        assert parameter.meaning in text
+        assert described["default"] in text
+
+
+@pytest.mark.parametrize("name", builtin_recipes())
+def test_describe_recipe_prints_its_text(name: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(run_well("describe", name).out, encoding="utf-8")
+    assert Recipe.load(copy).hash() == Recipe.builtin(name).hash()
+
+
+def test_plan_tells_what_generate_makes(galaxies: Path) -> None:
+    plan = run_well("plan", "galaxies", "-n", "700", "--seed", "5", "--json").json
+    assert plan["rows_exact"]
+    with h5py.File(galaxies) as file:
+        for name, size in plan["bytes"].items():
+            assert size == file[name].size * file[name].dtype.itemsize
+        assert plan["rows"] == {"samples": 700, "objects/galaxy": len(file["objects/galaxy"])}
+        assert plan["chunks"] == len(file["chunks"])
+    assert plan["total_bytes"] <= galaxies.stat().st_size
+    assert plan["samples_per_second"] * plan["seconds"] == pytest.approx(700)
+    assert {i["key"]: i["distribution"] for i in plan["random"]}["galaxies.noise.gaussian.sigma"] == "uniform [0, 0.2]"
+    assert {i["key"] for i in plan["fixed"]} == {"galaxies.galaxy.count"}
+
+
+def test_plan_for_people() -> None:
+    ran = run_well("plan", "galaxies", "-n", "1e9")
+    for words in ("1 000 000 000", "× 28 × 28", "6.41 TB", "galaxies.galaxy.r_eff", "uniform [2, 7]", "pix"):
+        assert words in ran.out
+    assert ran.err.startswith("Warning: galaxies: sampling at pixel centres")
+    assert ran.err.count("\n") == 1
+
+
+def test_info(galaxies: Path) -> None:
+    data = run_well("info", galaxies, "--json").json
+    needed = "schema name seed samples first total complete digest recipe_hash arrays tables"
+    assert set(needed.split()) <= set(data)
+    assert (data["name"], data["seed"], data["samples"], data["complete"]) == ("galaxies", 5, 700, True)
+    assert data["arrays"]["images"]["shape"] == [700, 28, 28]
+    text = run_well("info", galaxies).out
+    assert data["digest"] in text
+    assert "700 × 28 × 28" in text
+
+
+def test_recipe_of_info_makes_the_same_file(galaxies: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(run_well("info", "--recipe", galaxies).out, encoding="utf-8")
+    run_well("generate", recipe, tmp_path / "again.h5")
+    assert (tmp_path / "again.h5").read_bytes() == galaxies.read_bytes()
+
+
+@pytest.mark.parametrize("index", [0, 333, 334, 699])
+def test_show(index: int, galaxies: Path) -> None:
+    data = open_dataset(galaxies)
+    row, sample = data.objects("galaxy")[index], data.samples[index]
+    shown = run_well("show", galaxies, index, "--json").json
+    assert (shown["index"], shown["number"], shown["member"]) == (index, index, int(sample["member"]))
+    assert shown["catalogue"] == "galaxies"
+    assert shown["split"] == data.splits[int(sample["split"])]
+    assert shown["levels"]["noise_gaussian_sigma"]["value"] == float(sample["noise_gaussian_sigma"])
+    (galaxy,) = shown["objects"]
+    assert (galaxy["kind"], galaxy["entry"], galaxy["slot"]) == ("galaxy", "galaxies/galaxy", 0)
+    assert galaxy["parameters"]["r_eff"] == {"value": float(row["r_eff"].value), "unit": "pix"}
+    assert [target["value"] for target in shown["targets"].values()] == data[index]["target"].tolist()
+
+
+def test_show_for_people(galaxies: Path) -> None:
+    text = run_well("show", galaxies, 17).out
+    row = open_dataset(galaxies).objects("galaxy")[17]
+    assert f"{row['r_eff'].value:.7g} pix" in text
+    facts, _, drawn = text.partition("\n\n\n")
+    assert len(drawn.splitlines()) <= 29
+    assert "@" in drawn
+    assert "\x1b" not in text
+    assert "Targets" in facts
+
+
+def test_show_writes_a_picture(galaxies: Path, tmp_path: Path) -> None:
+    ran = run_well("show", galaxies, 17, "-o", tmp_path / "one.png")
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert "@" not in ran.out
+
+
+def test_preview_of_a_file_and_of_its_recipe_are_equal(galaxies: Path, tmp_path: Path) -> None:
+    run_well("preview", galaxies, "-o", tmp_path / "file.png", "--count", 9)
+    run_well("preview", "galaxies", "-n", 700, "--seed", 5, "-o", tmp_path / "recipe.png", "--count", 9)
+    assert (tmp_path / "file.png").read_bytes() == (tmp_path / "recipe.png").read_bytes()
+
+
+def test_preview_shows_no_more_than_there_are(tmp_path: Path) -> None:
+    assert "3 images" in run_well("preview", "galaxy", "-n", 3, "-o", tmp_path / "few.png").err
+
+
+def test_verify(galaxies: Path) -> None:
+    assert run_well("verify", galaxies).out == f"{galaxies}: 3 chunks are what they should be\n"
+    again = run_well("verify", galaxies, "--regenerate", 2).out
+    assert again.endswith("3 chunks are what they should be, 2 of them generated again\n")
+    report = run_well("verify", galaxies, "--regenerate", "all", "--json").json
+    assert report["same"] is True
+    assert (report["chunks"], report["regenerated"]) == (3, 3)
+
+
+def test_warmup_says_where_kernels_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = run_well("warmup", "--json")
+    assert ran.json["kinds"] == list(kinds())
+    assert ran.json["seconds"] > 0
+    assert Path(ran.json["directory"]).is_dir()
+    assert ran.json["directory"] in run_well("warmup").out
+
+
+def test_json_has_no_numbers_that_json_lacks(galaxies: Path) -> None:
+    with h5py.File(galaxies) as file:
+        assert np.isfinite(file["targets"][:]).all()
+    assert "NaN" not in run_well("show", galaxies, 0, "--json").out

@@ -1,0 +1,178 @@
+"""Wrong input of every sort: one line on standard error, nothing on standard output, exit status 1 or 2."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import h5py
+import pytest
+
+from tests.cli.running import COMMAND, Ran, run, run_apart
+
+WRONG_USAGE = [
+    (["generat"], "generate"),
+    (["generate"], "SOURCE"),
+    (["generate", "galaxy"], "OUT.h5"),
+    (["generate", "galxy", "x.h5"], "galaxy"),
+    (["generate", "qqq", "x.h5"], "galaxies"),
+    (["generate", "nope.yaml", "x.h5"], "nope.yaml"),
+    (["generate", "./nope", "x.h5"], "./nope"),
+    (["generate", ".", "x.h5"], "no built-in recipe"),
+    (["generate", "./", "x.h5"], "./"),
+    (["generate", "other.h5", "x.h5"], "info --recipe"),
+    (["generate", "galaxy", "x.h5", "-n", "0"], "'0'"),
+    (["generate", "galaxy", "x.h5", "-n", "-1"], "'-1'"),
+    (["generate", "galaxy", "x.h5", "-n", "abc"], "'abc'"),
+    (["generate", "galaxy", "x.h5", "-n", "1.5"], "'1.5'"),
+    (["generate", "galaxy", "x.h5", "-n", "9" * 5000], "-n"),
+    (["generate", "galaxy", "x.h5", "-n", "1e30"], "samples"),
+    (["generate", "galaxy", "x.h5", "--seed", "-3"], "seed"),
+    (["generate", "galaxy", "x.h5", "--seed", ""], "seed"),
+    (["generate", "galaxy", "x.h5", "--size", "64"], "64x64"),
+    (["generate", "galaxy", "x.h5", "--size", "0x64"], "64x64"),
+    (["generate", "galaxy", "x.h5", "--size", "axb"], "64x64"),
+    (["generate", "galaxy", "x.h5", "--size", "99999x9"], "image.shape"),
+    (["generate", "galaxy", "x.h5", "--set", "image.sampling"], "KEY=VALUE"),
+    (["generate", "galaxy", "x.h5", "--set", "=3"], "KEY=VALUE"),
+    (["generate", "galaxy", "x.h5", "--set", "image.sampling=sharp"], "integrate"),
+    (["generate", "galaxy", "x.h5", "--set", "imag.sampling=center"], "image"),
+    (["generate", "galaxy", "x.h5", "--set", "catalogues.galaxy.galaxy.ellipp=0"], "ellip"),
+    (["generate", "galaxy", "x.h5", "--set", "catalogues.galaxy.galaxy.n={uniform: [1"], "YAML"),
+    (["generate", "galaxy", "x.h5", "--set", "catalogues.galaxy.galaxy.n=50"], "catalogues.galaxy.galaxy.n"),
+    (["generate", "galaxy", "x.h5", "--threads", "0"], "--threads"),
+    (["generate", "galaxy", "x.h5", "--shard", "4/3"], "4/3"),
+    (["generate", "galaxy", "x.h5", "--shard", "first"], "first"),
+    (["generate", "galaxy", "x.h5", "--resume", "--overwrite"], "--overwrite"),
+    (["generate", "galaxy", "x.h5", "--sed", "3"], "--seed"),
+    (["plan", "galxy"], "galaxy"),
+    (["describe", "galxy"], "galaxy"),
+    (["describe", "galaxy", "--size", "8"], "64x64"),
+    (["list", "more"], "more"),
+    (["show", "x.h5", "first"], "first"),
+    (["preview", "galaxy"], "--output"),
+    (["preview", "galaxy", "-o", "x.png", "--count", "0"], "'0'"),
+    (["preview", "galaxy", "-o", "x.png", "--count", "1e6"], "1000000"),
+    (["preview", "galaxy", "-o", "x.jpg"], "PNG"),
+    (["preview", "galxy", "-o", "x.png"], "galaxy"),
+    (["preview", "x.h5", "-o", "x.png", "--seed", "3"], "--seed"),
+    (["verify", "x.h5", "--regenerate", "some"], "some"),
+]
+
+FAILURES = [
+    (["info", "missing.h5"], "missing.h5: no such file"),
+    (["info", "."], "."),
+    (["info", "text.h5"], "text.h5: not an HDF5 file"),
+    (["info", "other.h5"], "other.h5: not a dataset"),
+    (["info", "--recipe", "text.h5"], "text.h5"),
+    (["show", "text.h5", "0"], "text.h5"),
+    (["show", "unfinished.h5", "0"], "unfinished"),
+    (["preview", "missing.h5", "-o", "x.png"], "missing.h5"),
+    (["preview", "unfinished.h5", "-o", "x.png"], "unfinished"),
+    (["preview", "galaxy", "-n", "1", "-o", "nowhere/x.png"], "nowhere/x.png"),
+    (["preview", "galaxy", "-n", "1", "-o", "."], "directory"),
+    (["verify", "text.h5"], "text.h5"),
+    (["verify", "unfinished.h5"], "not finished"),
+    (["generate", "galaxy", "folder"], "directory"),
+    (["generate", "galaxy", "nowhere/x.h5"], "nowhere"),
+    (["generate", "galaxy", "text.h5"], "--overwrite"),
+    (["generate", "galaxy", "text.h5", "--resume"], "text.h5"),
+    (["generate", "galaxy", "unfinished.h5", "--resume"], "another recipe"),
+]
+
+
+def joined(value: object) -> str:
+    return " ".join(value)[:60] if isinstance(value, list) else ""
+
+
+@pytest.fixture
+def directory(tmp_path: Path, galaxies: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a text file, an HDF5 file of somebody else, and an unfinished dataset."""
+    monkeypatch.chdir(tmp_path)
+    Path("text.h5").write_text("name: galaxy\n", encoding="utf-8")
+    Path("folder").mkdir()
+    h5py.File("other.h5", "w").close()
+    shutil.copy(galaxies, "unfinished.h5")
+    with h5py.File("unfinished.h5", "r+") as file:
+        chunks = file["chunks"][:]
+        chunks["done"][1] = 0
+        file["chunks"][:] = chunks
+    return tmp_path
+
+
+def check_one_line(ran: Ran, status: int, *words: str) -> None:
+    assert ran.status == status, ran.err
+    assert ran.out == ""
+    assert ran.err.startswith("Error: ")
+    assert ran.err.count("\n") == 1
+    assert "unexpected;" not in ran.err
+    for word in words:
+        assert word in ran.err
+
+
+@pytest.mark.parametrize(("arguments", "word"), WRONG_USAGE, ids=joined)
+def test_wrong_usage(arguments: list[str], word: str, directory: Path) -> None:
+    before = set(directory.iterdir())
+    check_one_line(run(*arguments), 2, word)
+    assert set(directory.iterdir()) == before
+
+
+@pytest.mark.parametrize(("arguments", "word"), FAILURES, ids=joined)
+def test_failure(arguments: list[str], word: str, directory: Path) -> None:
+    before = set(directory.iterdir())
+    check_one_line(run(*arguments), 1, word)
+    assert set(directory.iterdir()) == before
+
+
+@pytest.mark.parametrize("index", ["700", "123456789012345678901234567890"])
+def test_index_out_of_range(index: str, galaxies: Path) -> None:
+    check_one_line(run("show", galaxies, index), 2, index, "700")
+
+
+def test_misspelled_key_names_file_line_and_the_right_key(tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text("catalogues:\n  a:\n    objects:\n      - galaxy: {r_ef: 3}\n", encoding="utf-8")
+    check_one_line(run("plan", recipe), 2, f"{recipe}:4:", "r_ef", "r_eff")
+
+
+def test_damaged_chunk_is_named(galaxies: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.h5"
+    shutil.copy(galaxies, damaged)
+    with h5py.File(damaged, "r+") as file:
+        file["images"][400, 0, 0] = 1e3
+    check_one_line(run("verify", damaged), 1, "1 of 3 chunks", "digest", ": 1")
+    ran = run("verify", damaged, "--json")
+    assert ran.status == 1
+    assert ran.json["wrong_digest"] == [1]
+    assert ran.json["same"] is False
+
+
+def test_debug_shows_where() -> None:
+    ran = run("describe", "galxy", "--debug")
+    assert ran.status == 2
+    assert "Traceback" in ran.err
+    assert ran.err.splitlines()[-1].startswith("Error: ")
+
+
+def test_unexpected_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("deepbench_fast.objects.registry.kinds", fail)
+    check_one_line(run("list"), 1, "No space left on device", "--debug")
+
+
+@pytest.mark.skipif(not hasattr(os, "pipe"), reason="needs pipes")
+def test_reader_that_goes_away_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*COMMAND, "describe", "sky"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.stderr == b""
+    assert done.returncode == 1
+
+
+def test_exit_status_of_the_process() -> None:
+    check_one_line(run_apart("describe", "galxy"), 2, "galaxy")

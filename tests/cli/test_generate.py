@@ -1,0 +1,130 @@
+"""`generate`: its output, shards, and what is left when it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import h5py
+import pytest
+
+from deepbench_fast import generate, open_dataset
+from deepbench_fast.cli.source import load_source
+from tests.cli.running import COMMAND, run, run_well
+
+# 64 samples a chunk, four chunks a task, a quarter of a second a task: slow enough to be stopped in between.
+SLOW = ["galaxy", "--size", "64x64", "-n", "2560", "--set", "catalogues.galaxy.galaxy.count=120"]
+
+
+def test_digest_is_all_of_standard_output(galaxies: Path, tmp_path: Path) -> None:
+    ran = run_well("generate", "galaxies", tmp_path / "again.h5", "-n", "7e2", "--seed", "5", "--threads", "2")
+    assert ran.out == open_dataset(galaxies).summary.digest + "\n"
+    assert "700 samples" in ran.err
+    assert (tmp_path / "again.h5").read_bytes() == galaxies.read_bytes()
+
+
+def test_json_is_info_with_the_time(tmp_path: Path) -> None:
+    path = tmp_path / "few.h5"
+    made = run_well("generate", "galaxy", path, "-n", "5", "--json").json
+    assert made.pop("seconds") > 0
+    assert made.pop("samples_per_second") > 0
+    assert made == run_well("info", path, "--json").json
+
+
+def test_options_reach_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "few.h5"
+    options = ["-n", "1_0", "--seed", "my paper", "--size", "8x12", "--set", "catalogues.galaxy.galaxy.n=1.5"]
+    run_well("generate", "galaxy", path, *options)
+    data = open_dataset(path)
+    assert (len(data), data.summary.seed, data[0]["image"].shape) == (10, "my paper", (8, 12))
+    assert set(data.objects("galaxy")["n"]) == {1.5}
+
+
+def test_existing_file(tmp_path: Path) -> None:
+    path = tmp_path / "few.h5"
+    first = run_well("generate", "galaxy", path, "-n", "5").out
+    assert run("generate", "galaxy", path, "-n", "6").status == 1
+    assert run_well("generate", "galaxy", path, "-n", "5", "--resume").out == first
+    assert run("generate", "galaxy", path, "-n", "6", "--resume").status == 1
+    assert run_well("generate", "galaxy", path, "-n", "6", "--overwrite").out != first
+    assert len(open_dataset(path)) == 6
+
+
+def test_shards_read_as_one_file(galaxies: Path, tmp_path: Path) -> None:
+    path = tmp_path / "parts.h5"
+    for number in (1, 3, 2):
+        assert not path.exists()
+        ran = run_well("generate", "galaxies", path, "-n", "700", "--seed", "5", "--shard", f"{number}/3")
+        assert ("all parts are there" in ran.err) == (number == 2)
+    assert run_well("info", path, "--json").json["digest"] == open_dataset(galaxies).summary.digest
+    shard = run_well("info", tmp_path / "parts.shard-2-of-3.h5", "--json").json
+    assert 0 < shard["first"] < shard["first"] + shard["samples"] < shard["total"] == 700
+    assert run_well("show", path, "699", "--json").json == run_well("show", galaxies, "699", "--json").json
+
+
+def chunks_done(unfinished: Path) -> int:
+    if not unfinished.exists():
+        return 0
+    with h5py.File(unfinished, "r", locking=False) as file:
+        return int((file["chunks"]["done"] == 1).sum())
+
+
+def stop_when_further(path: Path, number: signal.Signals) -> tuple[int, str]:
+    """Run until another task is in the file, then send the signal; exit status and standard error."""
+    unfinished = path.with_name(path.name + ".part")
+    before = chunks_done(unfinished)
+    process = subprocess.Popen(
+        [*COMMAND, "generate", *SLOW, str(path), "--threads", "1", "--resume"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while chunks_done(unfinished) <= before:
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.005)
+    process.send_signal(number)
+    out, err = process.communicate()
+    assert out == ""
+    return process.returncode, err
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+def test_stopped_again_and_again_and_resumed(tmp_path: Path) -> None:
+    whole, path = tmp_path / "whole.h5", tmp_path / "stopped.h5"
+    recipe = load_source("galaxy", 2560, None, (64, 64), (("catalogues.galaxy.galaxy.count", "120"),))
+    digest = generate(recipe, whole).digest
+
+    status, err = stop_when_further(path, signal.SIGKILL)
+    assert (status, err) == (-signal.SIGKILL, "")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        status, err = stop_when_further(path, number)
+        assert status == 128 + number
+        assert err.count("\n") == 1
+        assert err.startswith(f"Error: stopped by {number.name}; to go on: deepbench-fast generate galaxy ")
+        assert err.endswith(" --resume\n")
+        assert "Traceback" not in err
+    assert not path.exists()
+    assert run("info", f"{path}.part", "--json").json["complete"] is False
+    assert run("generate", *SLOW, path).status == 1
+    assert run_well("generate", *SLOW, path, "--resume").out == f"{digest}\n"
+    assert path.read_bytes() == whole.read_bytes()
+    assert not path.with_name(path.name + ".part").exists()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_stopped_elsewhere(number: signal.Signals, tmp_path: Path) -> None:
+    """A signal during `preview` of a large picture: one line, and the status of the signal."""
+    process = subprocess.Popen(
+        [*COMMAND, "preview", *SLOW, "--count", "400", "-o", str(tmp_path / "x.png")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(1.0)
+    process.send_signal(number)
+    out, err = process.communicate()
+    assert (out, err) == ("", f"Error: stopped by {number.name}\n")
+    assert process.returncode == 128 + number

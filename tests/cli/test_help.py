@@ -1,0 +1,76 @@
+"""Help, version, and what is not imported for them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import deepbench_fast
+from deepbench_fast.cli.group import COMMANDS
+from tests.cli.running import run, run_apart, run_well
+
+HEAVY = ["numba", "numpy", "h5py", "astropy", "matplotlib", "pydantic", "yaml", "tqdm"]
+README = Path(deepbench_fast.__file__).parent.parent / "README.md"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from deepbench_fast.cli import main
+sys.argv = ["deepbench-fast", *{arguments!r}]
+try:
+    main()
+finally:
+    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    text = run_well(name, "--help").out
+    description, _, example = text.partition("Example:")
+    assert len(description.split("Options:")[0].split("\n\n")[1].strip()) > 20
+    assert example.strip().startswith(f"deepbench-fast {name}")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_of_help_name_options_that_exist(name: str) -> None:
+    text = run_well(name, "--help").out
+    options, _, example = text.partition("Example:")
+    for word in example.split():
+        assert not word.startswith("-") or f"{word} " in options or f"{word}," in options
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme(name: str) -> None:
+    if not README.exists():
+        pytest.skip("the package is installed apart from its repository")
+    assert f"deepbench-fast {name}" in README.read_text(encoding="utf-8")
+
+
+def test_group_lists_every_command() -> None:
+    text = run_well("--help").out
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+    assert "Example:" in text
+
+
+def test_version() -> None:
+    assert run_well("--version").out.split()[-1] == deepbench_fast.__version__
+
+
+def test_no_command_is_wrong_usage() -> None:
+    ran = run()
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.startswith("Usage:")
+
+
+def test_module_is_the_command() -> None:
+    assert run_apart("--version").out == run_well("--version").out

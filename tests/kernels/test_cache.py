@@ -1,0 +1,297 @@
+"""Compiled kernels, kept between processes."""
+
+from __future__ import annotations
+
+import enum
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from deepbench_fast.kernels import _cache
+from deepbench_fast.kernels._jit import cache_directory, kernel
+from tests.kernels.keeping import SCRIPT, double, halve, hits, kept_files, run_script, shifted
+
+SOURCES = Path(_cache.__file__).parent
+
+
+# ---- between processes
+
+
+def test_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
+    first, second = (run_script(SCRIPT, tmp_path) for _ in range(2))
+    kept = tmp_path / "kernels"
+    assert first.stdout == f"8.0 2.0 0 {kept}\n"
+    assert second.stdout == f"8.0 2.0 2 {kept}\n"
+    assert first.stderr == second.stderr == ""
+    assert len(kept_files(kept)) == 2
+    for setting in ({"NUMBA_CPU_NAME": "generic"}, {"NUMBA_OPT": "1"}):
+        assert run_script(SCRIPT, tmp_path, **setting).stdout == f"8.0 2.0 0 {kept}\n"
+    assert len(list(kept.iterdir())) == 3
+
+
+def test_processes_that_start_at_once_all_work(tmp_path: Path) -> None:
+    environment = {**os.environ, "DEEPBENCH_FAST_CACHE_DIR": str(tmp_path)}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    outputs = [process.communicate()[0] for process in processes]
+    assert all(output.startswith("8.0 2.0 ") for output in outputs)
+    assert len(kept_files(tmp_path / "kernels")) == 2
+
+
+def test_kernels_are_read_where_new_ones_cannot_be_written(tmp_path: Path) -> None:
+    run_script(SCRIPT, tmp_path)
+    double_file, _ = kept_files(tmp_path / "kernels")
+    double_file.unlink()
+    double_file.mkdir()
+    run = run_script(SCRIPT, tmp_path)
+    assert run.stdout == "8.0 2.0 1 None\n"
+    assert run.stderr.count("\n") == 1
+
+
+def test_unwritable_directory_is_done_without_and_said_once(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = run_script(SCRIPT, tmp_path / "file" / "below")
+    assert run.stdout == "8.0 2.0 0 None\n"
+    assert run.stderr.count("\n") == 1
+    assert "can't be kept" in run.stderr
+    assert "Not a directory" in run.stderr
+
+
+def test_unknown_home_is_done_without_and_said_once(tmp_path: Path) -> None:
+    unknown_user = """
+import pwd
+
+def getpwuid(uid):
+    raise KeyError(uid)
+
+pwd.getpwuid = getpwuid
+"""
+    command = [sys.executable, "-c", unknown_user + SCRIPT]
+    run = subprocess.run(command, env={}, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout == "8.0 2.0 0 None\n"
+    assert run.stderr.count("\n") == 1
+    assert "no home directory" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_home_variable_is_no_hindrance(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env={"XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (run.stdout.split()[:3], run.stderr) == (["8.0", "2.0", "0"], "")
+
+
+# `inner` is too long to be inlined, so `outer` refers to it by the name that Numba gives it in this process.
+SIBLINGS = """
+import sys
+from deepbench_fast.kernels._jit import kernel
+
+def inner_of(radius):
+    @kernel
+    def inner(x):
+        total = x
+        for i in range(radius):
+            total = (total * x + radius) % 1.7
+            for j in range(i):
+                if total < 1.0 and j % 3 == 1:
+                    total = total / (1.0 + x * x) + (total - x) * (total + 0.5) / (total * total + 2.0)
+                elif total > 1.5:
+                    total = total * 0.25 + (total * total + x) / (3.0 + total * x * x * total)
+                else:
+                    total = total * 0.75 + radius / (4.0 + total * total)
+        return total
+    return inner
+
+def outer_of(inner):
+    @kernel
+    def outer(x):
+        total = 0.0
+        for i in range(3):
+            total += inner(x + i) + inner(x * i) * inner(x + 2 * i)
+        return total
+    return outer
+
+for radius in map(int, sys.argv[1].split(",")):
+    inner_of(radius)(2.0)
+outer = outer_of(inner_of(int(sys.argv[2])))
+print(outer(2.0) == outer.py_func(2.0), sum(outer.stats.cache_hits.values()))
+"""
+
+
+def test_functions_of_one_maker_keep_apart(tmp_path: Path) -> None:
+    def run(before: str, radius: str) -> str:
+        command = [sys.executable, "-c", SIBLINGS, before, radius]
+        environment = {**os.environ, "DEEPBENCH_FAST_CACHE_DIR": str(tmp_path)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert run("3", "5") == "True 0\n"
+    assert run("7,9,11,13", "5") == "True 1\n"
+
+
+# ---- files
+
+
+def test_equal_function_is_loaded_and_other_one_is_not(directory: Path) -> None:
+    first, again, other = kernel(double), kernel(double), kernel(halve)
+    assert (first(1.0), again(1.0), other(1.0)) == (8.0, 8.0, 2.0)
+    assert (hits(first), hits(again), hits(other)) == (0, 1, 0)
+    assert len(kept_files(directory)) == 2
+
+
+def truncate(path: Path, other: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty(path: Path, other: Path) -> None:
+    path.write_bytes(b"")
+
+
+def flip(path: Path, other: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def swap(path: Path, other: Path) -> None:
+    shutil.copy(other, path)
+
+
+@pytest.mark.parametrize("damage", [truncate, empty, flip, swap])
+def test_damaged_file_is_a_miss_and_gets_replaced(directory: Path, damage: Any) -> None:
+    kernel(double)(1.0)
+    kernel(halve)(1.0)
+    path, other = kept_files(directory)
+    assert "double" in path.name
+    damage(path, other)
+    miss, hit = kernel(double), kernel(double)
+    assert (miss(1.0), hit(1.0)) == (8.0, 8.0)
+    assert (hits(miss), hits(hit)) == (0, 1)
+
+
+def test_valid_file_that_holds_something_else_is_a_miss(directory: Path) -> None:
+    kernel(double)(1.0)
+    (path,) = kept_files(directory)
+    key = bytes.fromhex(path.name.rpartition("-")[2])
+    payload = b"no pickle"
+    path.write_bytes(_cache._checksum(key, payload) + payload)
+    miss = kernel(double)
+    assert (miss(1.0), hits(miss)) == (8.0, 0)
+
+
+def first_field(table: Any) -> Any:
+    return table[0]["x"]
+
+
+def literal_power(x: float, n: int) -> float:
+    numba.literally(n)
+    return x**n
+
+
+def length(pair: Any) -> Any:
+    return pair[0] + pair[1].shape[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (first_field, [(np.ones(2, [("sample", "i8"), ("x", "f8")]),), (np.ones(2, [("x", "f4"), ("y", "f4")]),)]),
+        (literal_power, [(3.0, 2), (3.0, 4)]),
+        (length, [((1, np.zeros(3)),), ((1.5, np.zeros((4, 2), np.float32)),)]),
+    ],
+)
+def test_each_signature_has_a_file(directory: Path, function: Any, arguments: list[tuple[Any, ...]]) -> None:
+    for expected_hits in (0, len(arguments)):
+        dispatcher = kernel(function)
+        for example in arguments:
+            assert dispatcher(*example) == function(*example)
+        assert hits(dispatcher) == expected_hits
+    assert len(kept_files(directory)) == len(arguments)
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def test_types_of_one_name_are_not_mistaken_for_each_other(directory: Path) -> None:
+    for members in ({"HEAVY": 7}, {"LIGHT": 7}):
+        weight = enum.IntEnum("Weight", members)  # type: ignore[misc]
+        assert type(kernel(same)(weight(7))) is weight
+
+
+def call_with(function: Any, x: float) -> Any:
+    return function(x)
+
+
+def test_function_as_argument_is_not_kept(directory: Path) -> None:
+    assert kernel(call_with)(shifted, 1.0) == 4.0
+    assert kept_files(directory) == []
+
+
+def test_error_in_kernel_reaches_python_from_the_cache(directory: Path) -> None:
+    def positive(x: float) -> float:
+        if x < 0.0:
+            raise ValueError("negative")
+        return x
+
+    kernel(positive)(1.0)
+    again = kernel(positive)
+    with pytest.raises(ValueError, match="negative"):
+        again(-1.0)
+    assert hits(again) == 1
+
+
+def test_old_builds_are_pruned(tmp_path: Path) -> None:
+    ages = {
+        "a" * 32: 10.0,
+        "b" * 32: 20.0,
+        "c" * 32: 1e5,
+        "d" * 32: 2e5,
+        "e" * 32: 3e5,
+        "f" * 32: 30.0,
+        "not ours": 9e9,
+    }
+    for name, age in ages.items():
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, time.time() - age))
+    _cache.prune(tmp_path)
+    assert sorted(path.name[0] for path in tmp_path.iterdir()) == ["a", "b", "c", "f", "n"]
+    os.utime(tmp_path / ("c" * 32))
+    (tmp_path / ("0" * 32)).mkdir()
+    _cache.prune(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_cache_directory_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DEEPBENCH_FAST_CACHE_DIR", str(tmp_path))
+    assert cache_directory() == tmp_path / "kernels"
+    monkeypatch.delenv("DEEPBENCH_FAST_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert "deepbench-fast" in str(cache_directory())
+
+
+def test_sources_digest_sees_every_file(tmp_path: Path) -> None:
+    copy = shutil.copytree(SOURCES, tmp_path / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
+    original = _cache.sources_digest(copy)
+    assert original == _cache.sources_digest(copy)
+    seen = {original}
+    (copy / "_jit.py").write_text((copy / "_jit.py").read_text() + "\n")
+    seen.add(_cache.sources_digest(copy))
+    (copy / "astro" / "new.py").touch()
+    seen.add(_cache.sources_digest(copy))
+    (copy / "astro" / "new.py").rename(copy / "new.py")
+    seen.add(_cache.sources_digest(copy))
+    assert len(seen) == 4

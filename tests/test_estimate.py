@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deepbench_fast.draw import draw
+from deepbench_fast.estimate import EXACT_UP_TO, center_errors, cusp_warnings, estimate, expected_rows
+from deepbench_fast.plan import make_plan
+from deepbench_fast.recipe import Recipe
+from deepbench_fast.recipe.distributions import Poisson
+
+
+def galaxies(**parameters: object) -> Recipe:
+    return Recipe.of_kind("galaxy").with_overrides({f"catalogues.galaxy.galaxy.{k}": v for k, v in parameters.items()})
+
+
+def test_rows_of_small_datasets_are_counted() -> None:
+    plan = make_plan(galaxies(count={"poisson": 3}))
+    rows, exact = expected_rows(plan)
+    assert exact
+    assert rows.tolist() == [len(draw(plan, 0, plan.samples).objects["galaxy"])]
+
+
+def test_rows_of_large_datasets_are_extrapolated() -> None:
+    plan = make_plan(galaxies(count={"poisson": 3}).with_overrides({"samples": 10**12}))
+    rows, exact = expected_rows(plan)
+    assert not exact
+    assert rows[0] == pytest.approx(3e12, rel=0.01)
+    assert EXACT_UP_TO < 10**12
+    assert Poisson(3).support[0] == 0
+
+
+def test_ingredients_are_every_value_once() -> None:
+    found = estimate(galaxies(n=1.0, x=14), seconds=0)
+    keys = [ingredient.key for ingredient in [*found.random, *found.fixed]]
+    assert len(set(keys)) == len(keys)
+    assert {i.key for i in found.fixed} == {"galaxy.galaxy.count", "galaxy.galaxy.n", "galaxy.galaxy.x"}
+    assert {i.key for i in found.random} == {
+        f"galaxy.galaxy.{p}" for p in ("y", "amplitude", "r_eff", "ellip", "theta")
+    }
+    assert [i.unit for i in found.random if i.key.endswith("r_eff")] == ["pix"]
+
+
+def test_shares_and_sizes() -> None:
+    found = estimate(Recipe.of_kind("galaxy"), threads=1, seconds=0)
+    assert found.shares == {"galaxy": 1.0}
+    assert found.bytes["images"] == 1000 * 28 * 28 * 4
+    assert found.threads == 1
+    assert found.seconds * found.samples_per_second == pytest.approx(1000)
+
+
+def test_error_of_a_centred_cusp() -> None:
+    """The centre of n = 4, r_eff = 5 in the middle of a pixel is 46 times as bright as the pixel's mean."""
+    plan = make_plan(galaxies(n=4, r_eff=5, x=14, y=14, ellip=0))
+    errors, labels = center_errors(plan)
+    np.testing.assert_allclose(errors, 45.0, rtol=0.03)
+    assert set(labels) == {0}
+    (warning,) = cusp_warnings(plan)
+    assert "galaxy: " in warning
+    assert "100% of the samples" in warning
+
+
+def test_smooth_light_and_integrated_light_need_no_warning() -> None:
+    assert not list(cusp_warnings(make_plan(galaxies(n=0.5, r_eff=6))))
+    assert not list(cusp_warnings(make_plan(galaxies(n=4).with_overrides({"image.sampling": "integrate"}))))
+
+
+def test_dark_samples_have_no_error() -> None:
+    plan = make_plan(galaxies(count=0))
+    assert center_errors(plan)[0].size == 0
+    assert not list(cusp_warnings(plan))

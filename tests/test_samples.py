@@ -1,0 +1,52 @@
+"""Samples on the fly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from deepbench_fast import sample, samples
+from deepbench_fast.errors import UsageError
+from tests.recipes import mixed
+
+
+def test_any_range_gives_the_same_samples() -> None:
+    recipe = mixed()
+    whole = samples(recipe, 0, 50)
+    for start, stop in ((0, 1), (7, 23), (49, 50), (10, 10)):
+        part = samples(recipe, start, stop)
+        for name in whole:
+            assert part[name].tobytes() == whole[name][start:stop].tobytes()
+        np.testing.assert_array_equal(part.labels, whole.labels[start:stop])
+
+
+def test_a_sample_far_away() -> None:
+    one = sample(mixed(), 123_456_789_012)
+    assert one["index"] == 123_456_789_012
+    assert np.isfinite(one["image"]).all()
+    again = samples(mixed(), 123_456_789_000, 123_456_789_020)
+    np.testing.assert_array_equal(one["image"], again["images"][12])
+    np.testing.assert_array_equal(one["target"], again["targets"][12])
+
+
+def test_a_wrong_range() -> None:
+    for start, stop in ((-1, 3), (5, 4)):
+        with pytest.raises(UsageError, match="not a range"):
+            samples(mixed(), start, stop)
+
+
+def test_the_clean_twin_differs_by_the_noise_alone() -> None:
+    got = samples(mixed(), 0, 2000)
+    noise = got["images"].astype(float) - got["clean"]
+    sigma = got.tables.samples["noise_gaussian_sigma"]
+    np.testing.assert_allclose(noise.std(axis=(1, 2)), sigma, rtol=0.25, atol=1e-6)
+    assert abs((noise / sigma[:, None, None]).mean()) < 0.005
+
+
+def test_a_million_samples_hold_no_two_alike() -> None:
+    recipe = mixed().set("image.shape", [4, 4]).set("extras", []).set("targets", ["catalogue"])
+    seen: set[bytes] = set()
+    for start in range(0, 1_000_000, 100_000):
+        images = samples(recipe, start, start + 100_000)["images"]
+        seen.update(image.tobytes() for image in images)
+    assert len(seen) == 1_000_000

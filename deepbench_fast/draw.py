@@ -96,13 +96,13 @@ def _draw_samples(plan: Plan, roster: Roster) -> npt.NDArray[Any]:
             programs.values,
             programs.cumulative,
         )
-        table.view(np.float64).reshape(table.size, -1)[:, 2:] = drawn
+        table.view(np.float64).reshape(table.size, table.dtype.itemsize // 8)[:, 2:] = drawn
     return table
 
 
 def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kind, rows: int) -> npt.NDArray[Any]:
     table = np.empty(rows, plan.table_dtype(kind))
-    integers = table.view(np.int64).reshape(rows, -1)
+    integers = table.view(np.int64).reshape(rows, table.dtype.itemsize // 8)
     members = np.empty(rows, np.int64)
     kernels.list_objects(
         first,

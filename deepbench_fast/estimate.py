@@ -26,6 +26,7 @@ PIXELS_COMPARED = 2**21
 SAMPLES_COMPARED = 256
 TOLERATED_ERROR = 0.03
 TOLERATED_SHARE = 0.05
+TOLERATED_OUTSIDE = 0.25
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
         samples_per_second=rate,
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
-        warnings=[*cusp_warnings(plan)],
+        warnings=[*cusp_warnings(plan), *outside_warnings(plan)],
     )
 
 
@@ -139,7 +140,7 @@ def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
     """Every value of every catalogue, and whether it is random; what all samples share comes once a catalogue."""
     for name in plan.catalogues:
         for parameter in sample_parameters(plan.recipe, name):
-            yield _ingredient(parameter.stream.replace("/", "."), parameter.distribution, parameter.unit)
+            yield _ingredient(parameter.stream.replace("/", "."), parameter.distribution, parameter.declared.unit)
         for planned in plan.entries:
             if plan.catalogues[planned.catalogue] != name:
                 continue
@@ -168,6 +169,22 @@ def cusp_warnings(plan: Plan) -> Iterator[str]:
                 f"in {wrong:.0%} of the samples (median {np.median(own):.0%}, worst {own.max():.0%} of {own.size} "
                 "samples); image.sampling=integrate gives the mean over each pixel"
             )
+
+
+def outside_warnings(plan: Plan) -> Iterator[str]:
+    """Say which entries have many of their objects' centres outside of the image."""
+    height, width = plan.shape
+    tables = draw(plan, 0, SAMPLES_COMPARED)
+    for planned in plan.entries:
+        table = tables.objects[planned.kind.name]
+        own = table[table["entry"] == planned.number]
+        if own.size and {"x", "y"} <= set(table.dtype.names or ()):
+            outside = (np.abs(own["x"] - (width - 1) / 2) > width / 2) | (
+                np.abs(own["y"] - (height - 1) / 2) > height / 2
+            )
+            if (share := float(np.mean(outside))) > TOLERATED_OUTSIDE:
+                key = planned.label.replace("/", ".")
+                yield f"{key}: {share:.0%} of the centres lie outside of the {height}x{width} image; see its x and y"
 
 
 def center_errors(plan: Plan) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -25,7 +24,7 @@ from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import create_file
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.positioned import lock_file
-from deepbench_fast.store.read import Summary, summarise
+from deepbench_fast.store.read import Summary, open_file, summarise
 from deepbench_fast.store.schema import UNFINISHED
 from deepbench_fast.store.shards import Shard, index_if_complete
 
@@ -144,7 +143,7 @@ def _claimed(unfinished: Path, plan: Plan, first: int, stop: int, resume: bool) 
 def check_same(path: Path, plan: Plan, first: int, stop: int) -> None:
     """Raise MismatchError, with the difference, where `path` holds another recipe or another range."""
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with open_file(path) as file:
             text = file["recipe"].asstr()[()]
             attributes = {name: file.attrs[name] for name in ("recipe_hash", "first", "samples")}
     except (OSError, KeyError) as error:

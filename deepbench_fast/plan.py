@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.objects.registry import Kind, kind
 from deepbench_fast.programs import Column, Programs, compile_programs
 from deepbench_fast.recipe.distributions import Distribution, Offset
@@ -60,7 +61,7 @@ class Plan:
     split_shares: npt.NDArray[np.int64]
     entries: tuple[PlannedEntry, ...]
     kinds: tuple[Kind, ...]
-    sample_units: Mapping[str, str]
+    sample_parameters: Mapping[str, Parameter]
     targets: tuple[Target, ...]
 
     @property
@@ -101,7 +102,17 @@ class Plan:
     @cached_property
     def sample_columns(self) -> tuple[str, ...]:
         """Drawn columns of `/samples`: parameters of noise and PSF."""
-        return tuple(self.sample_units)
+        return tuple(self.sample_parameters)
+
+    @cached_property
+    def sample_units(self) -> dict[str, str]:
+        """Units of the drawn columns of `/samples`."""
+        return {name: p.unit for name, p in self.sample_parameters.items()}
+
+    @cached_property
+    def sample_ranges(self) -> dict[str, tuple[float, float]]:
+        """Valid ranges of the drawn columns of `/samples`."""
+        return {name: (p.low, p.high) for name, p in self.sample_parameters.items()}
 
     def table_dtype(self, kind: Kind) -> np.dtype[Any]:
         """Columns of `/objects/<kind>`: 8 bytes each, no padding."""
@@ -175,7 +186,7 @@ def make_plan(recipe: Recipe) -> Plan:
     names = [ORDER_STREAM, *(name for catalogue in catalogues for name in _sample_streams(recipe, catalogue))]
     for e in entries:
         names += [f"{e.label}/count", *(f"{e.label}/{p.name}" for p in e.kind.parameters)]
-    units = {p.column: p.unit for name in catalogues for p in sample_parameters(recipe, name)}
+    drawn = {p.column: p.declared for name in catalogues for p in sample_parameters(recipe, name)}
     return Plan(
         recipe=recipe,
         key=seed_key(recipe.seed),
@@ -186,7 +197,7 @@ def make_plan(recipe: Recipe) -> Plan:
         split_shares=np.array(split_shares, np.int64),
         entries=entries,
         kinds=tuple(sorted({e.kind.name: e.kind for e in entries}.values(), key=lambda k: k.name)),
-        sample_units=dict(sorted(units.items())),
+        sample_parameters=dict(sorted(drawn.items())),
         targets=tuple(_target(name, entries) for name in recipe.targets),
     )
 
@@ -197,7 +208,7 @@ class SampleParameter:
 
     column: str
     stream: str
-    unit: str
+    declared: Parameter
     distribution: Distribution
 
 
@@ -209,7 +220,7 @@ def sample_parameters(recipe: Recipe, catalogue: str) -> list[SampleParameter]:
         SampleParameter(
             column=f"{stage}_{model.name}_{parameter.name}",
             stream=f"{catalogue}/{stage}.{model.name}.{parameter.name}",
-            unit=parameter.unit,
+            declared=parameter,
             distribution=model.parameters()[parameter.name],
         )
         for stage, model in models

@@ -28,7 +28,10 @@ FONT_PIXELS = 11.0
 # Mean advance of a character in units of the font size, on the safe side.
 CHARACTER = 0.62
 COLOUR_MAP = "magma"
+# In standard deviations of the noise: where the scale turns from linear to logarithmic, and its least length.
 NOISE_SOFTENING = 4.0
+LEAST_CONTRAST = 25.0
+# In units of the brightest pixel: where the scale turns in an image without noise.
 PEAK_SOFTENING = 0.01
 MOST_IMAGES = 400
 
@@ -71,14 +74,16 @@ def stretch(image: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Brightness from 0 to 1 on an inverse hyperbolic sine scale (Lupton, Gunn & Szalay 1999).
 
     The scale is linear up to a few standard deviations of the noise, which is estimated from the differences of
-    neighbouring pixels, and logarithmic above, so that faint wings show, noise stays faint and cores don't burn out.
+    neighbouring pixels, and logarithmic above, so that faint wings show, noise stays faint (also where there is nothing
+    else) and cores don't burn out.
     """
     values = np.asarray(image, np.float64)
-    low, high = np.percentile(values, 1), values.max()
-    if not high > low:
+    low, noise = np.percentile(values, 1), noise_level(values)
+    span = max(values.max() - low, LEAST_CONTRAST * noise)
+    if not span > 0:
         return np.zeros(values.shape)
-    softening = max(NOISE_SOFTENING * noise_level(values), PEAK_SOFTENING * (high - low))
-    scaled: npt.NDArray[np.float64] = np.arcsinh((values - low) / softening) / np.arcsinh((high - low) / softening)
+    softening = max(NOISE_SOFTENING * noise, PEAK_SOFTENING * span)
+    scaled: npt.NDArray[np.float64] = np.arcsinh((values - low) / softening) / np.arcsinh(span / softening)
     return scaled.clip(0, 1)
 
 

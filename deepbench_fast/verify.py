@@ -19,6 +19,7 @@ from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.render import Renderer
 from deepbench_fast.store.read import open_file
 from deepbench_fast.store.schema import chunk_digest
+from deepbench_fast.streams import MAX_MEMBERS
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,33 @@ def _check_chunk(
     if not again:
         return
     plain = _without_labels(tables, plan)
-    rendered = renderer.render(plain)
-    if any(rendered[name].tobytes() != arrays[name].tobytes() for name in arrays):
+    if not _can_be_rendered(plain, plan) or _differ(renderer.render(plain), arrays):
         report.wrong_data.append(number)
     drawn = draw(plan, tables.first, tables.first + len(tables.samples))
-    same = drawn.samples.tobytes() == plain.samples.tobytes()
-    if not same or any(drawn.objects[kind].tobytes() != plain.objects[kind].tobytes() for kind in plain.objects):
+    if _differ({"": drawn.samples, **drawn.objects}, {"": plain.samples, **plain.objects}):
         report.wrong_tables.append(number)
+
+
+def _differ(some: dict[str, npt.NDArray[Any]], others: dict[str, npt.NDArray[Any]]) -> bool:
+    return any(some[name].tobytes() != others[name].tobytes() for name in others)
+
+
+def _can_be_rendered(tables: Tables, plan: Plan) -> bool:
+    """Whether every number is one that kernels may be given: damaged tables must not lead them outside their arrays."""
+    samples = tables.samples
+    good = [_within(samples["catalogue"], 0, len(plan.catalogues) - 1), _within(samples["member"], 0, MAX_MEMBERS)]
+    for name, (low, high) in plan.sample_ranges.items():
+        good.append(_within(samples[name][~np.isnan(samples[name])], low, high))
+    for kind in plan.kinds:
+        table = tables.objects[kind.name]
+        good.append(_within(table["sample"], tables.first, tables.first + len(samples) - 1))
+        good.append(bool((np.diff(table["sample"]) >= 0).all()))
+        good += [_within(table[p.name], p.low, p.high) for p in kind.parameters]
+    return all(good)
+
+
+def _within(values: npt.NDArray[Any], low: float, high: float) -> bool:
+    return bool(((values >= low) & (values <= high)).all())
 
 
 def _without_labels(tables: Tables, plan: Plan) -> Tables:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from deepbench_fast.draw import draw
-from deepbench_fast.estimate import EXACT_UP_TO, center_errors, cusp_warnings, estimate, expected_rows
+from deepbench_fast.estimate import (
+    EXACT_UP_TO,
+    center_errors,
+    cusp_warnings,
+    estimate,
+    expected_rows,
+    outside_warnings,
+)
 from deepbench_fast.plan import make_plan
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.distributions import Poisson
@@ -63,6 +70,14 @@ def test_error_of_a_centred_cusp() -> None:
 def test_smooth_light_and_integrated_light_need_no_warning() -> None:
     assert not list(cusp_warnings(make_plan(galaxies(n=0.5, r_eff=6))))
     assert not list(cusp_warnings(make_plan(galaxies(n=4).with_overrides({"image.sampling": "integrate"}))))
+
+
+def test_objects_outside_of_the_image() -> None:
+    assert not list(outside_warnings(make_plan(galaxies(x={"uniform": [-0.5, 27.5]}))))
+    (warning,) = outside_warnings(make_plan(galaxies(y={"uniform": [-0.5, 55.5]})))
+    share = int(warning.removeprefix("galaxy.galaxy: ").partition("%")[0])
+    assert share == pytest.approx(50, abs=8)
+    assert "28x28" in warning
 
 
 def test_dark_samples_have_no_error() -> None:

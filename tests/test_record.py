@@ -29,7 +29,7 @@ def test_record_is_what_the_tables_say(mixed_file: Path, index: int) -> None:
 
 
 def test_targets_that_a_catalogue_lacks_are_nan(mixed_file: Path) -> None:
-    fields = next(r for r in map(lambda i: read_record(mixed_file, i), range(10)) if r.catalogue == "fields")
+    fields = next(r for r in (read_record(mixed_file, i) for i in range(10)) if r.catalogue == "fields")
     assert np.isnan(fields.targets["bright.amplitude"].value)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deepbench_fast.estimate import Estimate, Ingredient
 
 
-@click.command(cls=Command, example=f"{PROGRAM} plan sky -n 1e6 --size 64x64")
+@click.command(cls=Command, example=f"{PROGRAM} plan galaxies -n 1e6 --size 64x64")
 @click.argument("source")
 @recipe_options
 @threads_option

@@ -10,7 +10,7 @@ from deepbench_fast.cli.source import is_dataset, load_source
 from deepbench_fast.errors import UsageError
 
 
-@click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --size 128x128")
+@click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --count 12")
 @click.argument("source", metavar="FILE|SOURCE")
 @click.option("-o", "--output", metavar="PNG", required=True, help="The picture to write.")
 @click.option("--count", type=Count(), default=25, show_default=True, help="Number of images.")

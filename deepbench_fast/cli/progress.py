@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -12,6 +13,7 @@ import click
 from deepbench_fast.cli.words import duration, grouped
 
 SECONDS_BETWEEN_LINES = 30.0
+COLUMNS = 80
 
 
 class Progress:
@@ -33,11 +35,7 @@ class Progress:
         self.total, self.done, self._first = total, done, done
         self._began = self._told = time.monotonic()
         if sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                total=total, initial=done, unit=f" {self.unit}", unit_scale=True, file=sys.stderr, dynamic_ncols=True
-            )
+            self._bar = self._new_bar()
 
     def advance(self, number: int) -> None:
         """So many more are done."""
@@ -55,6 +53,21 @@ class Progress:
         rest = f", {duration(left)} left" if left < float("inf") else ""
         share = 100 * self.done // max(1, self.total)
         return f"{grouped(self.done)} of {grouped(self.total)} {self.unit} ({share} %), {rate:.3g} a second{rest}"
+
+    def _new_bar(self) -> Any:
+        from tqdm import tqdm
+
+        # Some terminals (in containers) say that they have no columns; tqdm would draw nothing.
+        known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+        return tqdm(
+            total=self.total,
+            initial=self.done,
+            unit=f" {self.unit}",
+            unit_scale=True,
+            file=sys.stderr,
+            dynamic_ncols=known,
+            ncols=None if known else COLUMNS,
+        )
 
     def __enter__(self) -> Progress:
         return self

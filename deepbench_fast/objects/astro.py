@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Beyond these a float32 loop over pixels would overflow (light, squared distances) or lose its angle.
 FAR = 1e6
-BRIGHT = 1e30
+BRIGHT = 1e20
 NARROW = 1e-3
 TURNED = 1e4
 

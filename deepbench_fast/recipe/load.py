@@ -97,7 +97,7 @@ def read_file(path: str | os.PathLike[str]) -> Document:
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = 1 + content.count(b"\n", 0, error.start)
         raise RecipeError("is not UTF-8 text", source=source, line=line) from None

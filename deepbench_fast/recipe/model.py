@@ -170,7 +170,7 @@ def _seed(value: object) -> int | str:
     """A seed; digits in text are the same seed as the number."""
     if isinstance(value, str):
         seed = checks.text(value)
-        return int(seed) if seed.isdecimal() and seed.isascii() and str(int(seed)) == seed else seed
+        return int(seed) if seed.isdecimal() and str(int(seed)) == seed else seed
     try:
         return checks.whole_number(value, 0, 10**200 - 1)
     except Invalid:

@@ -51,8 +51,10 @@ def open_file(path: str | os.PathLike[str]) -> Any:
     """Open a dataset's HDF5 file for reading. Raises FileError where it isn't one."""
     if not Path(path).exists():
         raise FileError(f"{path}: no such file")
+    # While a file is filled it is locked; a finished one is opened as everybody does, since HDF5 refuses mixed ways.
+    locking = False if Path(path).suffix == schema.UNFINISHED else None
     try:
-        file = h5py.File(path, "r", locking=False)
+        file = h5py.File(path, "r", locking=locking)
     except OSError as error:
         raise FileError(f"{path}: not an HDF5 file") from error
     if file.attrs.get("schema") != schema.SCHEMA:

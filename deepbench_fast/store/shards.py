@@ -14,6 +14,7 @@ import numpy as np
 from deepbench_fast.errors import UsageError
 from deepbench_fast.plan import Plan
 from deepbench_fast.store.create import write_description
+from deepbench_fast.store.read import open_file
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def index_if_complete(whole: Path, plan: Plan, count: int) -> bool:
     if not all(path.exists() for path in paths):
         return False
     for path, shard in zip(paths, shards, strict=True):
-        with h5py.File(path, "r", locking=False) as file:
+        with open_file(path) as file:
             first, stop = shard.span(plan)
             same = file.attrs["recipe_hash"] == plan.recipe.hash()
             if not same or (file.attrs["first"], file.attrs["samples"]) != (first, stop - first):
@@ -63,8 +64,8 @@ def index_if_complete(whole: Path, plan: Plan, count: int) -> bool:
 
 
 def _write_index(path: Path, shards: list[Path], plan: Plan) -> None:
-    with h5py.File(path, "w", libver=("v110", "v110"), locking=False) as index:
-        files = [h5py.File(shard, "r", locking=False) for shard in shards]
+    with h5py.File(path, "w", libver=("v110", "v110")) as index:
+        files = [open_file(shard) for shard in shards]
         try:
             index.create_group("objects")
             for name in [*plan.arrays, "samples", *(f"objects/{kind.name}" for kind in plan.kinds)]:

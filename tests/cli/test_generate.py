@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -116,15 +119,35 @@ def test_stopped_again_and_again_and_resumed(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_stopped_elsewhere(number: signal.Signals, tmp_path: Path) -> None:
-    """A signal during `preview` of a large picture: one line, and the status of the signal."""
+    """A signal while a command waits for its recipe, which is a pipe: one line, and the status of the signal."""
+    recipe = tmp_path / "recipe.yaml"
+    os.mkfifo(recipe)
     process = subprocess.Popen(
-        [*COMMAND, "preview", *SLOW, "--count", "400", "-o", str(tmp_path / "x.png")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        [*COMMAND, "plan", str(recipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(1.0)
-    process.send_signal(number)
-    out, err = process.communicate()
+    with open(recipe, "wb"):  # which waits until the command reads
+        process.send_signal(number)
+        out, err = process.communicate()
     assert (out, err) == ("", f"Error: stopped by {number.name}\n")
     assert process.returncode == 128 + number
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+def test_progress_bar_in_a_terminal(tmp_path: Path) -> None:
+    import pty
+
+    terminal, end = pty.openpty()
+    command = [*COMMAND, "generate", "galaxy", str(tmp_path / "few.h5"), "-n", "2000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, text=True)
+    os.close(end)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux ends a terminal without a writer by an error
+        while part := os.read(terminal, 4096):
+            shown += part
+    os.close(terminal)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert out == f"{open_dataset(tmp_path / 'few.h5').summary.digest}\n"
+    assert b"2.00k/2.00k" in shown
+    assert b"samples/s" in shown
+    assert b"100%" in shown

@@ -49,6 +49,8 @@ def test_parameters_of_entries_go_by_names(sky: Recipe) -> None:
 def test_an_entry_can_be_replaced_or_renamed(sky: Recipe) -> None:
     replaced = sky.set("catalogues.fields.galaxy", "{n: 1, count: 2}").catalogues["fields"].objects[1]
     assert (replaced.name, replaced.count, replaced.parameters) == ("galaxy", Constant(2), {"n": Constant(1)})
+    host = sky.set("catalogues.fields.host", "{n: 1}").catalogues["fields"].objects[3]
+    assert (host.name, host.parameters) == ("host", {"n": Constant(1)})
     renamed = sky.set("catalogues.fields.star.2.name", "faint").catalogues["fields"].objects[2]
     assert renamed.name == "faint"
 

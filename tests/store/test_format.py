@@ -32,7 +32,7 @@ def test_h5py_alone_reads_everything(mixed_file: Path) -> None:
         [sys.executable, "-c", READ_BY_H5PY_ALONE, str(mixed_file)], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == [
-        "(3000, 16, 20) float32 (819, 16, 20) None {'stars': 0, 'fields': 1} {'train': 0, 'validation': 1, 'test': 2}",
+        "(3000, 16, 20) float32 (819, 16, 20) None {'fields': 1, 'stars': 0} {'test': 2, 'train': 0, 'validation': 1}",
         "['', '', '', 'pix', 'pix', '', 'pix', ''] deepbench-fast/1",
         "True True True",
     ]

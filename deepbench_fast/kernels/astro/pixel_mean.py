@@ -54,12 +54,11 @@ class Ellipse(NamedTuple):
 
 
 class Pixels(NamedTuple):
-    """Scratch for a list of pixels: place on the canvas, offset from the nearest pixel of the centre, light before and mean."""
+    """Scratch for a list of pixels: place on the canvas, whole-pixel offset from the pixel nearest the centre, and mean."""
 
     index: IntArray
     dx: Float32Array
     dy: Float32Array
-    before: Float32Array
     mean: Float32Array
 
 
@@ -67,7 +66,6 @@ class Fan(NamedTuple):
     """Scratch for the fan: pixels, their edges, the edges' pieces on either side of the foot, and the pieces' nodes."""
 
     index: IntArray
-    before: Float32Array
     sides: IntArray
     start_x: FloatArray
     start_y: FloatArray
@@ -100,7 +98,6 @@ def make_pixels(length: int) -> Pixels:
         np.empty(length, np.float32),
         np.empty(length, np.float32),
         np.empty(length, np.float32),
-        np.empty(length, np.float32),
     )
 
 
@@ -112,7 +109,6 @@ def make_fan() -> Fan:
     nodes = pieces * len(NODES)
     return Fan(
         np.empty(FAN_PIXELS, np.int64),
-        np.empty(FAN_PIXELS, np.float32),
         np.empty((FAN_PIXELS, 4), np.int64),
         np.empty(edges),
         np.empty(edges),
@@ -156,14 +152,9 @@ def column_range(frame: tuple[int, int, int], ellipse: Ellipse, row: int) -> tup
 
 @inline
 def collect_pixels(
-    frame: tuple[int, int, int],
-    ellipse: Ellipse,
-    column0: float,
-    row0: float,
-    image: Float32Array,
-    pixels: Pixels,
+    frame: tuple[int, int, int], ellipse: Ellipse, column0: float, row0: float, pixels: Pixels
 ) -> int:
-    """List the canvas's pixels in the ellipse, and what light they hold now; returns their number."""
+    """List the canvas's pixels in the ellipse, and pad the list to whole lanes; returns their number."""
     _, width, pad = frame
     count = 0
     first_row, end_row = row_range(frame, ellipse)
@@ -174,7 +165,6 @@ def collect_pixels(
             pixels.index[count] = place + column
             pixels.dx[count] = np.float32(column - column0)
             pixels.dy[count] = np.float32(row - row0)
-            pixels.before[count] = image[place + column]
             count += 1
     for j in range(count, whole_lanes(count)):
         pixels.dx[j] = FAR_AWAY
@@ -183,16 +173,21 @@ def collect_pixels(
 
 
 @inline
-def put_means(image: Float32Array, pixels: Pixels, count: int) -> None:
-    """Give each listed pixel its earlier light plus its mean."""
+def put_means(light: Float32Array, pixels: Pixels, count: int) -> None:
+    """Write the means of the listed pixels to the canvas."""
     for j in range(count):
-        image[pixels.index[j]] = pixels.before[j] + pixels.mean[j]
+        light[pixels.index[j]] = pixels.mean[j]
 
 
 @inline
-def collect_fan(
-    frame: tuple[int, int, int], ellipse: Ellipse, image: Float32Array, fan: Fan
-) -> tuple[int, int]:
+def add_light(image: Float32Array, light: Float32Array) -> None:
+    """Add one object's light to the image."""
+    for i in range(image.shape[0]):
+        image[i] += light[i]
+
+
+@inline
+def collect_fan(frame: tuple[int, int, int], ellipse: Ellipse, fan: Fan) -> tuple[int, int]:
     """List the pixels in the ellipse, each with its four sides among shared edges; returns the numbers of pixels and edges.
 
     Sides are top (smaller y), right, bottom, left. An edge begins at its smaller coordinates, relative to the centre.
@@ -211,9 +206,7 @@ def collect_fan(
         row_first = count
         for column in range(start, stop):
             left_x = column - 0.5 - ellipse.x
-            index = (row + pad) * (width + 2 * pad) + column + pad
-            fan.index[count] = index
-            fan.before[count] = image[index]
+            fan.index[count] = (row + pad) * (width + 2 * pad) + column + pad
             if above_start <= column < above_stop:
                 fan.sides[count, 0] = fan.sides[above + column - above_start, 2]
             else:
@@ -313,16 +306,16 @@ def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> i
 
 
 @inline
-def put_fan(image: Float32Array, fan: Fan, count: int, edges: int, pieces: int, scale: float) -> None:
-    """Sum `light` over the nodes of each edge and the edges of each pixel: earlier light plus `scale` times the pixel's flux."""
+def put_fan(light: Float32Array, fan: Fan, count: int, edges: int, pieces: int, scale: float) -> None:
+    """Sum `light` over the nodes of each edge and the edges of each pixel; write `scale` times that to the canvas."""
     total = fan.sum[:pieces]
     for j in range(pieces):
         total[j] = ZERO
     for k in range(len(NODES)):
         weight = fan.weight[k * pieces : (k + 1) * pieces]
-        light = fan.light[k * pieces : (k + 1) * pieces]
+        node_light = fan.light[k * pieces : (k + 1) * pieces]
         for j in range(pieces):
-            total[j] += weight[j] * light[j]
+            total[j] += weight[j] * node_light[j]
     for e in range(edges):
         fan.integral[e] = 0.0
     for j in range(pieces):
@@ -330,4 +323,4 @@ def put_fan(image: Float32Array, fan: Fan, count: int, edges: int, pieces: int, 
     for j in range(count):
         top, right, bottom, left = fan.sides[j, 0], fan.sides[j, 1], fan.sides[j, 2], fan.sides[j, 3]
         flux = (fan.integral[top] - fan.integral[bottom]) + (fan.integral[right] - fan.integral[left])
-        image[fan.index[j]] = fan.before[j] + np.float32(scale * flux)
+        light[fan.index[j]] = np.float32(scale * flux)

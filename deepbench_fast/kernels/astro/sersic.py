@@ -13,6 +13,7 @@ from deepbench_fast.kernels.astro.pixel_mean import (
     NODES,
     Ellipse,
     Fan,
+    add_light,
     collect_fan,
     collect_pixels,
     make_fan,
@@ -38,6 +39,7 @@ FAN_KAPPA = 2.3
 LARGEST_POWER = np.float32(20.0)
 CURVATURE = 1.9
 FALL_SEEN = 16.0
+HALF_DIAGONAL = 0.75
 FAN_DISTANCE = 1.5
 SERIES_ERROR = 1e-6
 MOST_TERMS = 80
@@ -301,13 +303,13 @@ def _cell_mean(dx: np.float32, dy: np.float32, power: np.float32, rotation: Rota
 
 
 @inline
-def _add_series_light(image, columns, rows, galaxy: Galaxy, rotation: Rotation, series: Series) -> None:
+def _set_series_light(light, columns, rows, galaxy: Galaxy, rotation: Rotation, series: Series) -> None:
     column0 = np.float32(galaxy.column0)
     row0 = np.float32(galaxy.row0)
     power = np.float32(0.5 / galaxy.n)
     peak = np.float32(galaxy.peak)
-    for i in range(image.shape[0]):
-        image[i] += peak * _cell_mean(columns[i] - column0, rows[i] - row0, power, rotation, series)
+    for i in range(light.shape[0]):
+        light[i] = peak * _cell_mean(columns[i] - column0, rows[i] - row0, power, rotation, series)
 
 
 @inline
@@ -327,8 +329,8 @@ def _tiers(galaxy: Galaxy) -> tuple[float, float, int]:
     w = _fall(galaxy, FAN_DISTANCE)
     fan = min(FAN_DISTANCE, (w / galaxy.n + CURVATURE) / FAN_KAPPA)
     faintest = np.float32((w + FALL_SEEN) / galaxy.b)
-    start = galaxy.q * galaxy.r_eff * exp2f(min(np.float32(galaxy.n) * log2f(faintest), LARGEST_POWER))
-    worst = max((w / galaxy.n + CURVATURE) / fan, ((w + FALL_SEEN) / galaxy.n + CURVATURE) / start)
+    start = galaxy.q * galaxy.r_eff * exp2f(min(np.float32(galaxy.n) * log2f(faintest), LARGEST_POWER)) + HALF_DIAGONAL
+    worst = max((w / galaxy.n + CURVATURE) / fan, (_fall(galaxy, start) / galaxy.n + CURVATURE) / start)
     fine = start
     for _ in range(3):
         fine = min(fine, (_fall(galaxy, fine) / galaxy.n + CURVATURE) / CELL_KAPPA)
@@ -383,23 +385,24 @@ def galaxy_integrate(
     table: npt.NDArray[Any],
     first: int,
 ) -> None:
+    light = np.empty(canvas.shape[1], np.float32)
     pixels = make_pixels(canvas.shape[1])
     fan = make_fan()
     scratch = (np.empty_like(fan.light), np.empty_like(fan.light))
     for k in range(table.shape[0]):
         galaxy = _galaxy(table[k])
-        image = canvas[table[k].sample - first]
-        fan_distance, fine_distance, cells = _tiers(galaxy)
-        count = collect_pixels(frame, _ellipse(galaxy, fine_distance), galaxy.column0, galaxy.row0, image, pixels)
-        fan_count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance), image, fan)
         scale = _scale(galaxy)
-        _add_series_light(image, columns, rows, galaxy, _rotation(galaxy, scale, 0.0, 0.0), _series(galaxy, scale, 1.0))
+        _set_series_light(light, columns, rows, galaxy, _rotation(galaxy, scale, 0.0, 0.0), _series(galaxy, scale, 1.0))
+        fan_distance, fine_distance, cells = _tiers(galaxy)
+        count = collect_pixels(frame, _ellipse(galaxy, fine_distance), galaxy.column0, galaxy.row0, pixels)
         _fine_means(galaxy, scale, cells, pixels, count)
-        put_means(image, pixels, count)
-        if fan_count > 0:
+        put_means(light, pixels, count)
+        count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance), fan)
+        if count > 0:
             pieces = place_nodes(fan, edges, galaxy.cosine, galaxy.sine, galaxy.q)
             _fan_light(galaxy, fan, pieces * len(NODES), scratch)
-            put_fan(image, fan, fan_count, edges, pieces, galaxy.peak * galaxy.n * galaxy.q)
+            put_fan(light, fan, count, edges, pieces, galaxy.peak * galaxy.n * galaxy.q)
+        add_light(canvas[table[k].sample - first], light)
 
 
 @inline

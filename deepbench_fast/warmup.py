@@ -39,7 +39,7 @@ def small_recipes() -> Iterator[Recipe]:
             for psf in (None, {"gaussian": {"sigma": {"uniform": [0.5, 1.5]}}}):
                 data: dict[str, Any] = {
                     "name": "warmup",
-                    "image": {"shape": [16, 16], "sampling": sampling},
+                    "image": {"sampling": sampling},
                     "psf": psf,
                     "noise": [{"gaussian": {"sigma": {"uniform": [0, 0.1]}}}],
                     "splits": {"train": 0.5, "test": 0.5},

@@ -74,6 +74,8 @@ def test_smooth_light_and_integrated_light_need_no_warning() -> None:
 
 def test_objects_outside_of_the_image() -> None:
     assert not list(outside_warnings(make_plan(galaxies(x={"uniform": [-0.5, 27.5]}))))
+    (warning,) = outside_warnings(make_plan(galaxies(x={"uniform": [27.5, 28]})))
+    assert "galaxy.galaxy: 100%" in warning
     (warning,) = outside_warnings(make_plan(galaxies(y={"uniform": [-0.5, 55.5]})))
     share = int(warning.removeprefix("galaxy.galaxy: ").partition("%")[0])
     assert share == pytest.approx(50, abs=8)

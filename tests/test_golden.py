@@ -43,7 +43,12 @@ def test_digests_are_golden() -> None:
 @pytest.mark.parametrize("cpu", ["generic"])
 def test_digests_are_golden_on_another_cpu(cpu: str, tmp_path: Path) -> None:
     """SSE2 instead of this machine's widest vectors, compiled afresh."""
-    environment = {**os.environ, "NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": "", "DEEPBENCH_FAST_CACHE_DIR": str(tmp_path)}
+    environment = {
+        **os.environ,
+        "NUMBA_CPU_NAME": cpu,
+        "NUMBA_CPU_FEATURES": "",
+        "DEEPBENCH_FAST_CACHE_DIR": str(tmp_path),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tests.test_golden"],
         env=environment,

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import colormaps
 from matplotlib.image import imread
 
-from deepbench_fast import Recipe, open_dataset, samples
+from deepbench_fast import Recipe, open_dataset
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.preview import (
     CHARACTER,
@@ -20,6 +20,7 @@ from deepbench_fast.preview import (
     shortened,
     stretch,
 )
+from deepbench_fast.samples import samples
 
 
 @pytest.fixture(scope="module")

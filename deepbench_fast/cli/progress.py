@@ -13,7 +13,7 @@ import click
 from deepbench_fast.cli.words import duration, grouped
 
 SECONDS_BETWEEN_LINES = 30.0
-COLUMNS = 80
+COLUMNS, LINES = 80, 24
 
 
 class Progress:
@@ -57,8 +57,8 @@ class Progress:
     def _new_bar(self) -> Any:
         from tqdm import tqdm
 
-        # Some terminals (in containers) say that they have no columns; tqdm would draw nothing.
-        known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+        # Some terminals (in containers) say that they have no size; tqdm would draw nothing.
+        known = 0 not in os.get_terminal_size(sys.stderr.fileno())
         return tqdm(
             total=self.total,
             initial=self.done,
@@ -67,6 +67,7 @@ class Progress:
             file=sys.stderr,
             dynamic_ncols=known,
             ncols=None if known else COLUMNS,
+            nrows=None if known else LINES,
         )
 
     def __enter__(self) -> Progress:

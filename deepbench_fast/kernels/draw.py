@@ -109,11 +109,22 @@ def uniform_at(key: npt.NDArray[np.uint32], block: int, stream: int, member: int
         key[0],
         key[1],
     )
-    return uniform52(w0, w1)  # type: ignore[no-any-return]
+    return uniform52(w0, w1)
 
 
 @inline
-def shuffle(order: npt.NDArray[np.int64], shares: Integers, key: npt.NDArray[np.uint32], stream: int, stratum: int) -> None:
+def stratum_size(shares: Integers) -> int:
+    """Sum of the shares (`shares.sum()` would pull Numba's linear algebra into every warm start)."""
+    size = 0
+    for share in shares:
+        size += share
+    return size
+
+
+@inline
+def shuffle(
+    order: npt.NDArray[np.int64], shares: Integers, key: npt.NDArray[np.uint32], stream: int, stratum: int
+) -> None:
     """Fill `order` with each label `shares[label]` times, shuffled (Fisher-Yates; block j of the stratum swaps j)."""
     position = 0
     for label in range(shares.size):
@@ -133,7 +144,7 @@ def assign_classes(
 
     In each stratum of S = sum(shares) consecutive samples catalogue c occurs exactly `shares[c]` times.
     """
-    size = shares.sum()
+    size = stratum_size(shares)
     order = np.zeros(size, np.int64)
     seen = np.zeros(shares.size, np.int64)
     stratum = first // size
@@ -164,7 +175,7 @@ def assign_splits(
     split: npt.NDArray[np.int32],
 ) -> None:
     """Split of each sample, by strata of S = sum(shares) consecutive members of its catalogue."""
-    size = shares.sum()
+    size = stratum_size(shares)
     orders = np.zeros((streams.size, size), np.int64)
     current = np.full(streams.size, -1, np.int64)
     for i in range(catalogue.size):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FAR = 1e6
 BRIGHT = 1e20
 NARROW = 1e-3
+# Means over pixels of a cuspy profile are integrals along pixel edges, for which it must not be narrower than this.
+NARROWEST_MEAN = 0.35
 TURNED = 1e4
 
 
@@ -84,6 +86,17 @@ STAR = Kind(
     check=_check_star,
 )
 
+
+def _check_galaxy(image: Image, supports: Mapping[str, tuple[float, float]]) -> None:
+    narrowest = supports["r_eff"][0] * (1.0 - supports["ellip"][1])
+    if image.sampling == "integrate" and narrowest < NARROWEST_MEAN:
+        raise Invalid(
+            f"with sampling integrate, r_eff * (1 - ellip) must be {NARROWEST_MEAN} pix or more, "
+            f"but reaches down to {narrowest:.3g}; raise r_eff or limit ellip",
+            ("r_eff",),
+        )
+
+
 GALAXY = Kind(
     name="galaxy",
     meaning="galaxy: Sérsic profile, amplitude * exp(-b_n * (z^(1/n) - 1)) (Sérsic 1963; Graham & Driver 2005)",
@@ -107,6 +120,7 @@ GALAXY = Kind(
         "center": "deepbench_fast.kernels.astro.sersic:galaxy_center",
         "integrate": "deepbench_fast.kernels.astro.sersic:galaxy_integrate",
     },
+    check=_check_galaxy,
 )
 
 KINDS = (STAR, GALAXY)

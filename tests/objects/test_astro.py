@@ -112,3 +112,17 @@ def test_infinite_flux_needs_sampling_center() -> None:
         recipe.set("image.sampling", "integrate")
     assert caught.value.key == "catalogues.star.star.alpha"
     Recipe.of_kind("star").set("image.sampling", "integrate")
+
+
+def test_means_over_pixels_need_a_galaxy_wide_enough() -> None:
+    recipe = Recipe.of_kind("galaxy").set("catalogues.galaxy.galaxy", {"r_eff": {"uniform": [2, 5]}, "ellip": 0.8})
+    recipe.set("image.sampling", "integrate")
+    narrower = recipe.set("catalogues.galaxy.galaxy.ellip", {"uniform": [0, 0.83]})
+    with pytest.raises(RecipeError, match=r"must be 0\.35 pix or more, but reaches down to 0\.34") as caught:
+        narrower.set("image.sampling", "integrate")
+    assert caught.value.key == "catalogues.galaxy.galaxy.r_eff"
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_means_over_pixels_of_the_default_image_need_nothing_set(name: str) -> None:
+    Recipe.of_kind(name).set("image.sampling", "integrate")

@@ -1,4 +1,4 @@
-"""Reference light profiles: astropy at pixel centres, scipy's special functions and the signed fan for means over pixels."""
+"""Reference light: astropy at pixel centres; scipy's special functions and the signed fan for means over pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ FloatArray = npt.NDArray[np.float64]
 Profile = Callable[[FloatArray, FloatArray], FloatArray]
 Parameters = Mapping[str, float]
 
-# Gauss-Legendre 4x4 is good to 1e-6 of a pixel from 2.5 minor-axis pixels outwards; more nodes and a wider fan make it 1e-8.
+# Gauss-Legendre 4x4 is good to 1e-6 of a pixel from 2.5 minor-axis pixels outwards; more nodes and a wider fan make it
+# 1e-8.
 FAN_DISTANCE = 3.0
 FAN_NODES = 16
 GRID_NODES = 8
@@ -68,7 +69,12 @@ def star_means(parameters: Parameters, columns: FloatArray, rows: FloatArray) ->
     gamma2, alpha = parameters["gamma"] ** 2, parameters["alpha"]
 
     def inner(radius: FloatArray) -> FloatArray:
-        return -parameters["amplitude"] * gamma2 / (2.0 * (alpha - 1.0)) * np.expm1((1.0 - alpha) * np.log1p(radius**2 / gamma2))
+        return (
+            -parameters["amplitude"]
+            * gamma2
+            / (2.0 * (alpha - 1.0))
+            * np.expm1((1.0 - alpha) * np.log1p(radius**2 / gamma2))
+        )
 
     return _means(star(parameters), inner, parameters, 1.0, 0.0, columns, rows)
 
@@ -120,9 +126,7 @@ def _fan_means(
     points = []
     for corner_x, corner_y in corners:
         x, y = dx + corner_x, dy + corner_y
-        points.append(
-            (x * np.cos(theta) + y * np.sin(theta), (y * np.cos(theta) - x * np.sin(theta)) / q)
-        )
+        points.append((x * np.cos(theta) + y * np.sin(theta), (y * np.cos(theta) - x * np.sin(theta)) / q))
     flux = np.zeros(dx.shape)
     for k in range(4):
         flux += _edge(inner, *points[k], *points[(k + 1) % 4])

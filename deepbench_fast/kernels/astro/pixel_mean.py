@@ -1,12 +1,14 @@
 """Means of a light profile over pixels: which pixels need how much care, and the signed fan for those at the core.
 
-A pixel far from the centre is a Taylor series about its own centre; a nearer one is cut into cells that are; at the core, where
-a cusp has no Taylor series, Green's theorem turns the pixel's flux into integrals along its edges (the signed fan).
+A pixel far from the centre is a Taylor series about its own centre; a nearer one is cut into cells that are; at the
+core, where a cusp has no Taylor series, Green's theorem turns the pixel's flux into integrals along its edges (the
+signed fan).
 
-The fan. Seen in coordinates (X, Y) = (u, v / q) in which the isophotes are circles, with `G(R)` the integral of I r dr from 0
-to R, the flux through a closed path is the integral of G(R) over the polar angle. An edge's line passes the centre at the
-distance D; with t = D sinh(w) the distance along it from the foot of the perpendicular, R = D cosh(w) and the angle advances by
-dw / cosh(w): smooth in w, so a few Gauss-Legendre nodes on each side of the foot do. Neighbouring pixels share their edge.
+The fan. Seen in coordinates (X, Y) = (u, v / q) in which the isophotes are circles, with `G(R)` the integral of I r dr
+from 0 to R, the flux through a closed path is the integral of G(R) over the polar angle. An edge's line passes the
+centre at the distance D; with t = D sinh(w) the distance along it from the foot of the perpendicular, R = D cosh(w) and
+the angle advances by dw / cosh(w): smooth in w, so a few Gauss-Legendre nodes on each side of the foot do. Neighbouring
+pixels share their edge.
 """
 
 from __future__ import annotations
@@ -54,9 +56,9 @@ class Ellipse(NamedTuple):
 
 
 class Pixels(NamedTuple):
-    """Scratch for a list of pixels: place on the canvas, whole-pixel offset from the pixel nearest the centre, and mean."""
+    """Scratch for a list of pixels: place on the canvas, offset from the pixel nearest the centre, mean."""
 
-    index: IntArray
+    place: IntArray
     dx: Float32Array
     dy: Float32Array
     mean: Float32Array
@@ -65,7 +67,7 @@ class Pixels(NamedTuple):
 class Fan(NamedTuple):
     """Scratch for the fan: pixels, their edges, the edges' pieces on either side of the foot, and the pieces' nodes."""
 
-    index: IntArray
+    place: IntArray
     sides: IntArray
     start_x: FloatArray
     start_y: FloatArray
@@ -129,7 +131,7 @@ def make_fan() -> Fan:
 
 @inline
 def row_range(frame: tuple[int, int, int], ellipse: Ellipse) -> tuple[int, int]:
-    """First row, and the one after the last, of the canvas whose pixel centres can lie in the ellipse, in frame rows."""
+    """First row, and the one after the last, of the canvas whose pixel centres can lie in the ellipse."""
     height, _, pad = frame
     reach = np.sqrt(ellipse.limit * ellipse.xx / (ellipse.xx * ellipse.yy - ellipse.xy * ellipse.xy))
     low = min(max(ellipse.y - reach, -pad), height + pad)
@@ -151,18 +153,16 @@ def column_range(frame: tuple[int, int, int], ellipse: Ellipse, row: int) -> tup
 
 
 @inline
-def collect_pixels(
-    frame: tuple[int, int, int], ellipse: Ellipse, column0: float, row0: float, pixels: Pixels
-) -> int:
+def collect_pixels(frame: tuple[int, int, int], ellipse: Ellipse, column0: float, row0: float, pixels: Pixels) -> int:
     """List the canvas's pixels in the ellipse, and pad the list to whole lanes; returns their number."""
     _, width, pad = frame
     count = 0
     first_row, end_row = row_range(frame, ellipse)
     for row in range(first_row, end_row):
         start, stop = column_range(frame, ellipse, row)
-        place = (row + pad) * (width + 2 * pad) + pad
+        row_place = (row + pad) * (width + 2 * pad) + pad
         for column in range(start, stop):
-            pixels.index[count] = place + column
+            pixels.place[count] = row_place + column
             pixels.dx[count] = np.float32(column - column0)
             pixels.dy[count] = np.float32(row - row0)
             count += 1
@@ -176,7 +176,7 @@ def collect_pixels(
 def put_means(light: Float32Array, pixels: Pixels, count: int) -> None:
     """Write the means of the listed pixels to the canvas."""
     for j in range(count):
-        light[pixels.index[j]] = pixels.mean[j]
+        light[pixels.place[j]] = pixels.mean[j]
 
 
 @inline
@@ -188,9 +188,10 @@ def add_light(image: Float32Array, light: Float32Array) -> None:
 
 @inline
 def collect_fan(frame: tuple[int, int, int], ellipse: Ellipse, fan: Fan) -> tuple[int, int]:
-    """List the pixels in the ellipse, each with its four sides among shared edges; returns the numbers of pixels and edges.
+    """List the pixels in the ellipse, each with its four sides among shared edges; returns the two numbers.
 
-    Sides are top (smaller y), right, bottom, left. An edge begins at its smaller coordinates, relative to the centre.
+    Sides are top (smaller y), right, bottom, left. An edge begins at its smaller coordinates, relative to the centre,
+    worked out alike for whichever pixel meets it first: no bit depends on where the canvas ends.
     """
     _, width, pad = frame
     count = 0
@@ -202,25 +203,27 @@ def collect_fan(frame: tuple[int, int, int], ellipse: Ellipse, fan: Fan) -> tupl
     for row in range(first_row, end_row):
         start, stop = column_range(frame, ellipse, row)
         stop = min(stop, start + FAN_PIXELS - count)
-        top_y = row - 0.5 - ellipse.y
+        top = row - 0.5 - ellipse.y
+        bottom = row + 0.5 - ellipse.y
         row_first = count
         for column in range(start, stop):
-            left_x = column - 0.5 - ellipse.x
-            fan.index[count] = (row + pad) * (width + 2 * pad) + column + pad
+            left = column - 0.5 - ellipse.x
+            right = column + 0.5 - ellipse.x
+            fan.place[count] = (row + pad) * (width + 2 * pad) + column + pad
             if above_start <= column < above_stop:
                 fan.sides[count, 0] = fan.sides[above + column - above_start, 2]
             else:
                 fan.sides[count, 0] = edges
-                edges = _add_edge(fan, edges, left_x, top_y, 0)
+                edges = _add_edge(fan, edges, left, top, 0)
             if column > start:
                 fan.sides[count, 3] = fan.sides[count - 1, 1]
             else:
                 fan.sides[count, 3] = edges
-                edges = _add_edge(fan, edges, left_x, top_y, 1)
+                edges = _add_edge(fan, edges, left, top, 1)
             fan.sides[count, 1] = edges
-            edges = _add_edge(fan, edges, left_x + 1.0, top_y, 1)
+            edges = _add_edge(fan, edges, right, top, 1)
             fan.sides[count, 2] = edges
-            edges = _add_edge(fan, edges, left_x, top_y + 1.0, 0)
+            edges = _add_edge(fan, edges, left, bottom, 0)
             count += 1
         above, above_start, above_stop = row_first, start, stop
     return count, edges
@@ -323,4 +326,4 @@ def put_fan(light: Float32Array, fan: Fan, count: int, edges: int, pieces: int, 
     for j in range(count):
         top, right, bottom, left = fan.sides[j, 0], fan.sides[j, 1], fan.sides[j, 2], fan.sides[j, 3]
         flux = (fan.integral[top] - fan.integral[bottom]) + (fan.integral[right] - fan.integral[left])
-        light[fan.index[j]] = np.float32(scale * flux)
+        light[fan.place[j]] = np.float32(scale * flux)

@@ -1,4 +1,12 @@
-"""Sersic galaxies."""
+"""Galaxies with a Sersic profile: value at the pixel's centre, and mean over the pixel.
+
+    I = amplitude exp(-b_n (z**(1/n) - 1)),  z**2 = (u / r_eff)**2 + (v / (q r_eff))**2,  q = 1 - ellip
+
+with u = dx cos(theta) + dy sin(theta) along and v = -dx sin(theta) + dy cos(theta) across the galaxy, theta in radians
+from +x towards +y (Sersic 1963; Graham & Driver 2005, PASA 22, 118). The amplitude is the brightness per unit pixel at
+the effective radius, the semi-major axis r_eff [pix] of the isophote that holds half the light. The whole light is 2 pi
+n amplitude r_eff**2 q e**b b**(-2n) Gamma(2n).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.astro.pixel_mean import (
     NODES,
     Ellipse,
     Fan,
+    Float32Array,
+    Pixels,
     add_light,
     collect_fan,
     collect_pixels,
@@ -23,24 +32,31 @@ from deepbench_fast.kernels.astro.pixel_mean import (
     put_means,
     whole_lanes,
 )
+from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
 from deepbench_fast.kernels.grid import canvas_index, nearest_integer
 
 LOG2_E = 1.4426950408889634
-# The loop's radius is 1 where the light has fallen by 2**-20: there float32's logarithm, and with it the light, is sharpest.
-FALL = 20.0
-# 2**13 steps across a canvas times this make 23 bits: exact in float32.
-HIGH_STEPS = 1024.0
-SMALLEST_Z2 = 1e-300
+LN_2 = 0.6931471805599453
 ONE = np.float32(1.0)
-LARGEST_W = np.float32(127.0)
+# The unit of length in loops is the radius where the light has fallen by 2**-FALL: there log2(z) is 0 and so sharpest.
+FALL = 20.0
+LARGEST_FALL = np.float32(127.0)
+# 2**13 pixels times this are 23 bits: products of whole pixels with such a sine or cosine are exact in float32.
+SINE_STEPS = 1024.0
+SMALLEST_Z2 = 1e-300
+
+# How badly the Taylor series may converge in a cell, and within how many minor-axis pixels the fan takes over: see
+# `_tiers`.
 CELL_KAPPA = 1.5
 FAN_KAPPA = 2.3
-LARGEST_POWER = np.float32(20.0)
+FAN_DISTANCE = 1.5
 CURVATURE = 1.9
+# Means are sharp down to e**-16 of the light at the core, on pixels whose nearest corner is that bright.
 FALL_SEEN = 16.0
 HALF_DIAGONAL = 0.75
-FAN_DISTANCE = 1.5
+LARGEST_POWER = 20.0
+# Relative error of the series of the light within a radius.
 SERIES_ERROR = 1e-6
 MOST_TERMS = 80
 
@@ -70,7 +86,10 @@ B_COEFFICIENTS = (
 
 @inline
 def sersic_b(n: float) -> float:
-    """b_n, for which half the light lies within the effective radius: gammainc(2n, b) = 1/2. 0.5 <= n <= 10, within 1 ULP."""
+    """b_n for 0.5 <= n <= 10, within 1 ULP: half the light lies within r_eff, gammainc(2n, b_n) = 1/2.
+
+    2n - 1/3 plus a Chebyshev series in 1/n by Clenshaw's recurrence.
+    """
     x2 = 2.0 * ((2.1 - 2.0 / n) / 1.9)
     newer = 0.0
     older = 0.0
@@ -80,7 +99,7 @@ def sersic_b(n: float) -> float:
 
 
 class Galaxy(NamedTuple):
-    """What is worked out once per galaxy, in float64."""
+    """Constants of a galaxy in float64: `peak` is the brightness at the cusp, column0 and row0 the nearest pixel."""
 
     x: float
     y: float
@@ -96,7 +115,7 @@ class Galaxy(NamedTuple):
 
 
 class Rotation(NamedTuple):
-    """From whole-pixel offsets to (u, v) along and across the galaxy in float32, both scaled to units of the loop's radius."""
+    """From whole-pixel offsets to (u, v / q) in float32, in the loop's unit of length; see `_rotation`."""
 
     ux: np.float32
     uy: np.float32
@@ -110,8 +129,9 @@ class Rotation(NamedTuple):
 
 
 class Series(NamedTuple):
-    """Coefficients of the Taylor series of a cell's mean, relative to the light at its centre; see `_cell_mean`."""
+    """Coefficients of the Taylor series of a cell's mean, relative to the light at its centre; see `_series`."""
 
+    smallest: np.float32
     vx: np.float32
     vy: np.float32
     trace: np.float32
@@ -135,6 +155,7 @@ class Series(NamedTuple):
 
 @inline
 def _galaxy(row: Any) -> Galaxy:
+    """Constants of one row of the table."""
     n = row.n
     b = sersic_b(n)
     sine, cosine = sincos(row.theta)
@@ -155,22 +176,22 @@ def _galaxy(row: Any) -> Galaxy:
 
 @inline
 def _scale(galaxy: Galaxy) -> float:
-    """Pixels along the major axis to units of the radius where the light has fallen by 2**-FALL."""
+    """Units of length of the loops in a pixel along the major axis."""
     return pow(galaxy.b * (LOG2_E / FALL), galaxy.n) / galaxy.r_eff
 
 
 @inline
 def _rotation(galaxy: Galaxy, scale: float, shift_x: float, shift_y: float) -> Rotation:
-    """The rotation for points at (shift_x, shift_y) from the pixel centres.
+    """Rotation of the points at (shift_x, shift_y) from the pixels' centres, for `_rotate`.
 
-    Across a flat galaxy v is a small difference of large products, magnified by 1/q. So its sine and cosine are split: the
-    high parts have few enough bits for exact products with whole pixels.
+    Across a flat galaxy v is a small difference of large products, magnified by 1/q. So its sine and cosine are split:
+    the high parts have few enough bits for exact products with whole pixels.
     """
     sine, cosine = galaxy.sine, galaxy.cosine
     x = shift_x - (galaxy.x - galaxy.column0)
     y = shift_y - (galaxy.y - galaxy.row0)
-    sine_high = nearest_integer(sine * HIGH_STEPS) / HIGH_STEPS
-    cosine_high = nearest_integer(cosine * HIGH_STEPS) / HIGH_STEPS
+    sine_high = nearest_integer(sine * SINE_STEPS) / SINE_STEPS
+    cosine_high = nearest_integer(cosine * SINE_STEPS) / SINE_STEPS
     return Rotation(
         np.float32(cosine * scale),
         np.float32(sine * scale),
@@ -186,13 +207,16 @@ def _rotation(galaxy: Galaxy, scale: float, shift_x: float, shift_y: float) -> R
 
 @inline
 def _rotate(dx: np.float32, dy: np.float32, to: Rotation) -> tuple[np.float32, np.float32]:
+    """(u, v / q) at whole-pixel offsets from the pixel nearest the galaxy's centre."""
     u = dx * to.ux + (dy * to.uy + to.u0)
     v = ((dx * to.vx_high + dy * to.vy_high) + (dx * to.vx_low + (dy * to.vy_low + to.v0))) * to.v_scale
     return u, v
 
 
 @inline
-def _add_center_light(image, columns, rows, galaxy: Galaxy, rotation: Rotation) -> None:
+def _add_center_light(image: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy) -> None:
+    """Add the light at all pixel centres; of no use at the one nearest the cusp, where offsets need float64."""
+    rotation = _rotation(galaxy, _scale(galaxy), 0.0, 0.0)
     column0 = np.float32(galaxy.column0)
     row0 = np.float32(galaxy.row0)
     power = np.float32(0.5 / galaxy.n)
@@ -200,8 +224,7 @@ def _add_center_light(image, columns, rows, galaxy: Galaxy, rotation: Rotation) 
     peak = np.float32(galaxy.peak)
     for i in range(image.shape[0]):
         u, v = _rotate(columns[i] - column0, rows[i] - row0, rotation)
-        z = exp2f(power * log2f(u * u + v * v))
-        image[i] += peak * exp2f(fall * z)
+        image[i] += peak * exp2f(fall * exp2f(power * log2f(u * u + v * v)))
 
 
 @inline
@@ -224,12 +247,20 @@ def galaxy_center(
     table: npt.NDArray[Any],
     first: int,
 ) -> None:
+    """Add each galaxy's brightness at the pixel centres to its sample's canvas.
+
+    `canvas` is float32 (T, P), `columns` and `rows` come from `grid.canvas_coordinates`, `frame` is (height, width,
+    pad); each row of `table` holds sample, x, y [pix], amplitude, r_eff [pix], n (0.5 to 10), ellip (0 to 0.95), theta
+    [rad] and adds to canvas[sample - first]. Where the light is above 1e-6 of its value at the cusp, amplitude e**b,
+    the relative error is below 8e-6; far fainter than that it grows with the exponent, and below 1e-38 of the cusp the
+    light is 0. A pixel centred on the cusp gets amplitude e**b. Raises nothing: the table must be valid.
+    """
     for k in range(table.shape[0]):
         galaxy = _galaxy(table[k])
         image = canvas[table[k].sample - first]
         nearest = canvas_index(frame, galaxy.column0, galaxy.row0)
         before = image[max(nearest, 0)]
-        _add_center_light(image, columns, rows, galaxy, _rotation(galaxy, _scale(galaxy), 0.0, 0.0))
+        _add_center_light(image, columns, rows, galaxy)
         if nearest >= 0:
             light = _light_at(galaxy, galaxy.column0 - galaxy.x, galaxy.row0 - galaxy.y)
             image[nearest] = before + np.float32(light)
@@ -237,13 +268,12 @@ def galaxy_center(
 
 @inline
 def _series(galaxy: Galaxy, scale: float, side: float) -> Series:
-    """Coefficients for square cells of this side.
+    """Coefficients for square cells of this side, for `_cell_mean`.
 
-    With s the loop's squared radius, M its quadratic form, g = M x, w = a s**p and F = exp(-w), the mean of F over the cell is
-    F times 1 + sum of P_k E_k / s**k, where P_k = s**k F^(k) / F are polynomials in w and E_k the cell's moments of the k-th
-    power of (2 g.d + d.M d), up to the fourth order in the offset d. P's are held by powers of log2(e) w.
+    With the quadratic form s = x.Mx, g = Mx and F(s) = exp(-w), w = b s**p, p = 1 / 2n, the mean of F over a cell is F
+    times 1 + sum over k of P_k m_k / s**k: P_k = s**k F^(k) / F is a polynomial in w without a constant term, m_k the
+    cell's mean of (2 g.d + d.Md)**k / k! up to the fourth order in the offset d. The loop has w in units of ln 2.
     """
-    ln2 = 1.0 / LOG2_E
     p = 0.5 / galaxy.n
     ux, uy = galaxy.cosine * scale, galaxy.sine * scale
     vx, vy = -galaxy.sine * (scale / galaxy.q), galaxy.cosine * (scale / galaxy.q)
@@ -257,9 +287,10 @@ def _series(galaxy: Galaxy, scale: float, side: float) -> Series:
     p3 = p2 * p
     p4 = p2 * p2
     return Series(
+        np.float32(1e-4 * scale * scale),
         np.float32(vx),
         np.float32(vy),
-        np.float32(-p * ln2 * (xx + yy) * second),
+        np.float32(-p * LN_2 * (xx + yy) * second),
         np.float32(2.0 * second),
         np.float32(0.5 * ((xx * xx + yy * yy) * fourth + (2.0 * xx * yy + 4.0 * xy * xy) * mixed)),
         np.float32(2.0 * (xx * fourth + yy * mixed)),
@@ -267,24 +298,24 @@ def _series(galaxy: Galaxy, scale: float, side: float) -> Series:
         np.float32(8.0 * xy * mixed),
         np.float32((2.0 / 3.0) * fourth),
         np.float32(4.0 * mixed),
-        np.float32(p2 * ln2 * ln2),
-        np.float32((p - p2) * ln2),
-        np.float32(-p3 * ln2 * ln2 * ln2),
-        np.float32((3.0 * p3 - 3.0 * p2) * ln2 * ln2),
-        np.float32((-p3 + 3.0 * p2 - 2.0 * p) * ln2),
-        np.float32(p4 * ln2 * ln2 * ln2 * ln2),
-        np.float32((6.0 * p3 - 6.0 * p4) * ln2 * ln2 * ln2),
-        np.float32((7.0 * p4 - 18.0 * p3 + 11.0 * p2) * ln2 * ln2),
-        np.float32((-p4 + 6.0 * p3 - 11.0 * p2 + 6.0 * p) * ln2),
+        np.float32(p2 * LN_2 * LN_2),
+        np.float32((p - p2) * LN_2),
+        np.float32(-p3 * LN_2 * LN_2 * LN_2),
+        np.float32((3.0 * p3 - 3.0 * p2) * LN_2 * LN_2),
+        np.float32((-p3 + 3.0 * p2 - 2.0 * p) * LN_2),
+        np.float32(p4 * LN_2 * LN_2 * LN_2 * LN_2),
+        np.float32((6.0 * p3 - 6.0 * p4) * LN_2 * LN_2 * LN_2),
+        np.float32((7.0 * p4 - 18.0 * p3 + 11.0 * p2) * LN_2 * LN_2),
+        np.float32((-p4 + 6.0 * p3 - 11.0 * p2 + 6.0 * p) * LN_2),
     )
 
 
 @inline
 def _cell_mean(dx: np.float32, dy: np.float32, power: np.float32, rotation: Rotation, to: Series) -> np.float32:
-    """Mean over a cell, peak 1; meaningless, perhaps NaN, at the cusp."""
+    """Mean over a cell, 1 at the cusp; finite but meaningless near the cusp."""
     u, v = _rotate(dx, dy, rotation)
-    s = u * u + v * v
-    w = min(np.float32(FALL) * exp2f(power * log2f(s)), LARGEST_W)
+    s = max(u * u + v * v, to.smallest)
+    w = min(np.float32(FALL) * exp2f(power * log2f(s)), LARGEST_FALL)
     inverse = ONE / s
     gx = u * rotation.ux + v * to.vx
     gy = u * rotation.uy + v * to.vy
@@ -303,7 +334,12 @@ def _cell_mean(dx: np.float32, dy: np.float32, power: np.float32, rotation: Rota
 
 
 @inline
-def _set_series_light(light, columns, rows, galaxy: Galaxy, rotation: Rotation, series: Series) -> None:
+def _set_series_light(
+    light: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy, scale: float
+) -> None:
+    """Means over all pixels by one cell each."""
+    rotation = _rotation(galaxy, scale, 0.0, 0.0)
+    series = _series(galaxy, scale, 1.0)
     column0 = np.float32(galaxy.column0)
     row0 = np.float32(galaxy.row0)
     power = np.float32(0.5 / galaxy.n)
@@ -313,27 +349,52 @@ def _set_series_light(light, columns, rows, galaxy: Galaxy, rotation: Rotation, 
 
 
 @inline
+def _set_fine_means(galaxy: Galaxy, scale: float, cells: int, pixels: Pixels, count: int) -> None:
+    """Means over the listed pixels by cells**2 cells each."""
+    series = _series(galaxy, scale, 1.0 / cells)
+    power = np.float32(0.5 / galaxy.n)
+    weight = np.float32(galaxy.peak / (cells * cells))
+    length = whole_lanes(count)
+    dx = pixels.dx[:length]
+    dy = pixels.dy[:length]
+    mean = pixels.mean[:length]
+    for j in range(length):
+        mean[j] = np.float32(0.0)
+    for cell in range(cells * cells):
+        shift_x = (cell % cells + 0.5) / cells - 0.5
+        shift_y = (cell // cells + 0.5) / cells - 0.5
+        rotation = _rotation(galaxy, scale, shift_x, shift_y)
+        for j in range(length):
+            mean[j] += weight * _cell_mean(dx[j], dy[j], power, rotation, series)
+
+
+@inline
 def _fall(galaxy: Galaxy, d: float) -> float:
     """w = b z**(1/n) at `d` pixels along the minor axis, to float32's precision."""
     z = np.float32(d / (galaxy.q * galaxy.r_eff))
-    return galaxy.b * exp2f(np.float32(1.0 / galaxy.n) * log2f(z))
+    return galaxy.b * float(exp2f(np.float32(1.0 / galaxy.n) * log2f(z)))
+
+
+@inline
+def _kappa(galaxy: Galaxy, d: float) -> float:
+    """(w/n + CURVATURE) / d at `d` minor-axis pixels: how badly the profile's Taylor series converges there."""
+    return (_fall(galaxy, d) / galaxy.n + CURVATURE) / d
 
 
 @inline
 def _tiers(galaxy: Galaxy) -> tuple[float, float, int]:
-    """Distances in minor-axis pixels within which the fan and cells are needed, and the cells a side.
+    """Distances in minor-axis pixels within which the fan and cells are needed, and the cells along a pixel's side.
 
-    kappa(d) = (w/n + CURVATURE) / d, the slope and the curvature of the profile at d, says how badly its Taylor series
-    converges. It is solved from outside by d -> (w(d)/n + CURVATURE) / kappa, which never falls below the largest root.
+    kappa(d) = limit is solved by d -> d kappa(d) / limit from outside, which never falls below the largest root.
     """
-    w = _fall(galaxy, FAN_DISTANCE)
-    fan = min(FAN_DISTANCE, (w / galaxy.n + CURVATURE) / FAN_KAPPA)
-    faintest = np.float32((w + FALL_SEEN) / galaxy.b)
-    start = galaxy.q * galaxy.r_eff * exp2f(min(np.float32(galaxy.n) * log2f(faintest), LARGEST_POWER)) + HALF_DIAGONAL
-    worst = max((w / galaxy.n + CURVATURE) / fan, (_fall(galaxy, start) / galaxy.n + CURVATURE) / start)
-    fine = start
+    kappa = _kappa(galaxy, FAN_DISTANCE)
+    fan = FAN_DISTANCE * min(1.0, kappa / FAN_KAPPA)
+    faintest = np.float32((_fall(galaxy, FAN_DISTANCE) + FALL_SEEN) / galaxy.b)
+    power = np.float32(min(galaxy.n * float(log2f(faintest)), LARGEST_POWER))
+    fine = galaxy.q * galaxy.r_eff * float(exp2f(power)) + HALF_DIAGONAL
+    worst = max(_kappa(galaxy, fan), _kappa(galaxy, fine))
     for _ in range(3):
-        fine = min(fine, (_fall(galaxy, fine) / galaxy.n + CURVATURE) / CELL_KAPPA)
+        fine *= min(1.0, _kappa(galaxy, fine) / CELL_KAPPA)
     return fan, max(fan, fine), 2 if worst <= 2.0 * CELL_KAPPA else 4
 
 
@@ -345,8 +406,11 @@ def _ellipse(galaxy: Galaxy, d: float) -> Ellipse:
 
 
 @inline
-def _fan_light(galaxy: Galaxy, fan: Fan, nodes: int, scratch) -> None:
-    """G(R) / (amplitude n e**b) = R**2 e**-x * sum of x**k / (2n (2n+1) ... (2n+k)), x = b (R / r_eff)**(1/n)."""
+def _set_fan_light(galaxy: Galaxy, fan: Fan, nodes: int, x: Float32Array, total: Float32Array) -> None:
+    """G(R) / (peak n) at each node; `x` and `total` are scratch.
+
+    With x = b (R / r_eff)**(1/n) it is R**2 e**-x times the sum over k of x**k / (2n (2n + 1) ... (2n + k)).
+    """
     farthest = _fall(galaxy, FAN_DISTANCE + 1.0)
     terms = 0
     size = 1.0
@@ -361,8 +425,8 @@ def _fan_light(galaxy: Galaxy, fan: Fan, nodes: int, scratch) -> None:
     log2_e = np.float32(-LOG2_E)
     light = fan.light[:nodes]
     radius2 = fan.radius2[:nodes]
-    x = scratch[0][:nodes]
-    total = scratch[1][:nodes]
+    x = x[:nodes]
+    total = total[:nodes]
     for j in range(nodes):
         x[j] = exp2f(power * log2f(radius2[j]) + shift)
         light[j] = radius2[j] * exp2f(log2_e * x[j])
@@ -385,40 +449,30 @@ def galaxy_integrate(
     table: npt.NDArray[Any],
     first: int,
 ) -> None:
+    """Add each galaxy's mean brightness over the pixels to its sample's canvas.
+
+    Arguments as in `galaxy_center`. Each pixel's mean is the Taylor series of the profile about the pixel's centre to
+    the fourth order; nearer the cusp over 2**2 or 4**2 cells of the pixel; at the core by the signed fan of
+    `pixel_mean`. The relative error of a pixel is below 1e-4 down to 1e-6 of the brightest pixel's light for semi-minor
+    axes q r_eff >= 0.7 pixels; it reaches 3e-4 down to 0.5 pixels, and for galaxies both cuspy and flat (n > 4, ellip >
+    0.7).
+    """
     light = np.empty(canvas.shape[1], np.float32)
     pixels = make_pixels(canvas.shape[1])
     fan = make_fan()
-    scratch = (np.empty_like(fan.light), np.empty_like(fan.light))
+    x = np.empty_like(fan.light)
+    total = np.empty_like(fan.light)
     for k in range(table.shape[0]):
         galaxy = _galaxy(table[k])
         scale = _scale(galaxy)
-        _set_series_light(light, columns, rows, galaxy, _rotation(galaxy, scale, 0.0, 0.0), _series(galaxy, scale, 1.0))
+        _set_series_light(light, columns, rows, galaxy, scale)
         fan_distance, fine_distance, cells = _tiers(galaxy)
         count = collect_pixels(frame, _ellipse(galaxy, fine_distance), galaxy.column0, galaxy.row0, pixels)
-        _fine_means(galaxy, scale, cells, pixels, count)
+        _set_fine_means(galaxy, scale, cells, pixels, count)
         put_means(light, pixels, count)
         count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance), fan)
         if count > 0:
             pieces = place_nodes(fan, edges, galaxy.cosine, galaxy.sine, galaxy.q)
-            _fan_light(galaxy, fan, pieces * len(NODES), scratch)
+            _set_fan_light(galaxy, fan, pieces * len(NODES), x, total)
             put_fan(light, fan, count, edges, pieces, galaxy.peak * galaxy.n * galaxy.q)
         add_light(canvas[table[k].sample - first], light)
-
-
-@inline
-def _fine_means(galaxy: Galaxy, scale: float, cells: int, pixels, count: int) -> None:
-    series = _series(galaxy, scale, 1.0 / cells)
-    power = np.float32(0.5 / galaxy.n)
-    weight = np.float32(galaxy.peak / (cells * cells))
-    length = whole_lanes(count)
-    dx = pixels.dx[:length]
-    dy = pixels.dy[:length]
-    mean = pixels.mean[:length]
-    for j in range(length):
-        mean[j] = np.float32(0.0)
-    for cell in range(cells * cells):
-        shift_x = (cell % cells + 0.5) / cells - 0.5
-        shift_y = (cell // cells + 0.5) / cells - 0.5
-        rotation = _rotation(galaxy, scale, shift_x, shift_y)
-        for j in range(length):
-            mean[j] += weight * _cell_mean(dx[j], dy[j], power, rotation, series)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deepbench_fast.errors import DeepbenchFastError, FileError, MismatchError, RecipeError, UsageError
-    from deepbench_fast.generate import generate
+    from deepbench_fast.generation import generate
+    from deepbench_fast.on_the_fly import Samples, sample, samples
     from deepbench_fast.recipe.model import Recipe
-    from deepbench_fast.samples import Samples, sample, samples
     from deepbench_fast.store.read import Dataset, open_dataset
-    from deepbench_fast.verify import verify
+    from deepbench_fast.verification import verify
 
 __version__ = "0.1.0"
 
@@ -41,13 +41,13 @@ _MODULES = {
     "MismatchError": "errors",
     "Recipe": "recipe.model",
     "RecipeError": "errors",
-    "Samples": "samples",
+    "Samples": "on_the_fly",
     "UsageError": "errors",
-    "generate": "generate",
+    "generate": "generation",
     "open_dataset": "store.read",
-    "sample": "samples",
-    "samples": "samples",
-    "verify": "verify",
+    "sample": "on_the_fly",
+    "samples": "on_the_fly",
+    "verify": "verification",
 }
 
 

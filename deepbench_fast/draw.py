@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,15 +64,23 @@ def call_roll(plan: Plan, first: int, stop: int) -> Roster:
     return Roster(catalogue, member, counts)
 
 
-def rows_per_chunk(plan: Plan, first: int, stop: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Rows of each kind in each chunk of a range that starts at a chunk boundary: arrays (chunks, kinds), in order."""
+def rows_per_chunk(plan: Plan, first: int, stop: int, threads: int = 1) -> npt.NDArray[np.int64]:
+    """Rows of each kind in each chunk of a range that starts at a chunk boundary: shape (chunks, kinds)."""
     step = max(1, COUNTED_AT_ONCE // plan.chunk) * plan.chunk
-    for start in range(first, stop, step):
+
+    def count(start: int) -> npt.NDArray[np.int64]:
         end = min(start + step, stop)
         roster = call_roll(plan, start, end)
         rows = np.zeros((-(-(end - start) // plan.chunk), len(plan.kinds)), np.int64)
         kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, plan.chunk, rows)
-        yield rows
+        return rows
+
+    pool = ThreadPoolExecutor(threads)
+    try:
+        parts = list(pool.map(count, range(first, stop, step)))
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interrupt needn't wait for the whole range
+    return np.concatenate([np.zeros((0, len(plan.kinds)), np.int64), *parts])
 
 
 def _draw_samples(plan: Plan, roster: Roster) -> npt.NDArray[Any]:

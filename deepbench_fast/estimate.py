@@ -98,7 +98,7 @@ def expected_rows(plan: Plan) -> tuple[npt.NDArray[np.int64], bool]:
     """Number of objects of each kind, and whether it is exact: large datasets are judged by their first samples."""
     exact = plan.samples <= EXACT_UP_TO
     counted = plan.samples if exact else SAMPLES_COUNTED
-    rows = sum((part.sum(axis=0) for part in rows_per_chunk(plan, 0, counted)), np.zeros(len(plan.kinds), np.int64))
+    rows = rows_per_chunk(plan, 0, counted).sum(axis=0)
     return (rows if exact else np.round(rows * (plan.samples / counted)).astype(np.int64)), exact
 
 

@@ -15,7 +15,7 @@ from deepbench_fast.errors import FileError, UsageError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from deepbench_fast.samples import Samples
+    from deepbench_fast.on_the_fly import Samples
     from deepbench_fast.store.read import Dataset
 
 DPI = 100
@@ -128,7 +128,7 @@ def shortened(label: str, width: int) -> str:
 
 
 def _first_images(dataset: Dataset | Samples, count: int) -> tuple[npt.NDArray[Any], list[str]]:
-    from deepbench_fast.samples import Samples
+    from deepbench_fast.on_the_fly import Samples
 
     if not 0 < count <= MOST_IMAGES:
         raise UsageError(f"{count} images: a sheet holds 1 to {MOST_IMAGES}")

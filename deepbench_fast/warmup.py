@@ -9,8 +9,8 @@ from typing import Any
 
 from deepbench_fast.kernels._jit import cache_directory
 from deepbench_fast.objects.registry import kinds
+from deepbench_fast.on_the_fly import samples
 from deepbench_fast.recipe.model import Recipe
-from deepbench_fast.samples import samples
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from matplotlib.image import imread
 
 from deepbench_fast import Recipe, open_dataset
 from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.on_the_fly import samples
 from deepbench_fast.preview import (
     CHARACTER,
     FONT_PIXELS,
@@ -20,7 +21,6 @@ from deepbench_fast.preview import (
     shortened,
     stretch,
 )
-from deepbench_fast.samples import samples
 
 
 @pytest.fixture(scope="module")

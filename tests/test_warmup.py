@@ -19,8 +19,8 @@ def compiled():
 
 warm_up()
 warm = compiled()
-from deepbench_fast.generate import generate
-from deepbench_fast.samples import samples
+from deepbench_fast.generation import generate
+from deepbench_fast.on_the_fly import samples
 from deepbench_fast.recipe import Recipe, builtin_recipes
 from tests.recipes import mixed
 

@@ -48,7 +48,7 @@ def command(
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude one another")
     recipe = load_source(source, samples, seed, size, assignments)
-    from deepbench_fast.generate import generate
+    from deepbench_fast.generation import generate
 
     began = time.perf_counter()
     try:
@@ -67,7 +67,7 @@ def command(
         return
     work = f"{grouped(made)} samples in {duration(seconds)}, {grouped(round(made / seconds))} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"
-    click.echo(f"{name}: {work if made else 'was complete'}", err=True)
+    click.echo(f"{name}: {work if made or not resume else 'was complete'}", err=True)
     if shard is not None and Path(output).exists():
         click.echo(f"{output}: all parts are there; it reads them as one file", err=True)
     click.echo(summary.digest)

@@ -34,8 +34,8 @@ def command(file: str, print_recipe: bool, as_json: bool) -> None:
 
 
 def _text(summary: Summary) -> str:
-    last = summary.first + summary.samples - 1
-    part = "" if summary.samples == summary.total else f" ({summary.first} to {last} of {grouped(summary.total)})"
+    span = f"numbers {summary.first} to {summary.first + summary.samples - 1}" if summary.samples else "an empty part"
+    part = "" if summary.samples == summary.total else f" ({span} of {grouped(summary.total)})"
     facts = [
         ("name", summary.name),
         ("seed", str(summary.seed)),

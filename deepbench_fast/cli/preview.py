@@ -40,7 +40,7 @@ def command(
 
         figure = contact_sheet(open_dataset(source), count, columns=columns)
     else:
-        from deepbench_fast.samples import samples as make_samples
+        from deepbench_fast.on_the_fly import samples as make_samples
 
         recipe = load_source(source, samples, seed, size, assignments)
         shown = make_samples(recipe, 0, min(count, recipe.samples, MOST_IMAGES))

@@ -33,7 +33,7 @@ class CountOrAll(Count):
 def command(file: str, regenerate: int | str, as_json: bool) -> None:
     """Check FILE against its digests; exit status 1 and the chunks that differ where it isn't what it says."""
     from deepbench_fast.store.read import open_file
-    from deepbench_fast.verify import verify
+    from deepbench_fast.verification import verify
 
     with open_file(file) as opened:
         chunks = len(opened["chunks"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from deepbench_fast import __version__
 from deepbench_fast.errors import FileError
 from deepbench_fast.plan import Plan
 from deepbench_fast.store import schema
+from deepbench_fast.store.positioned import linux_function
 
 CHUNK_ROWS_AT_ONCE = 2**16
 SPARE_BYTES = 2**24
@@ -75,7 +76,7 @@ def write_description(file: Any, plan: Plan, first: int, stop: int) -> None:
     )
 
 
-def bytes_needed(plan: Plan, samples: int, rows: npt.NDArray[np.int64]) -> dict[str, int]:
+def bytes_needed(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.int64]) -> dict[str, int]:
     """Bytes of each dataset for so many samples and `rows[kind]` objects."""
     sizes = {name: samples * dtype.itemsize * int(np.prod(shape)) for name, (shape, dtype) in plan.arrays.items()}
     sizes["samples"] = samples * plan.samples_dtype.itemsize
@@ -84,9 +85,10 @@ def bytes_needed(plan: Plan, samples: int, rows: npt.NDArray[np.int64]) -> dict[
     return sizes
 
 
-def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64]) -> None:
-    """Raise FileError where the file system of `path` has no room for the file."""
-    needed = sum(bytes_needed(plan, samples, rows).values()) + SPARE_BYTES
+def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64] | None = None) -> None:
+    """Raise FileError where the file system of `path` has no room for the file (for its arrays, without `rows`)."""
+    counted = [0] * len(plan.kinds) if rows is None else rows
+    needed = sum(bytes_needed(plan, samples, counted).values()) + SPARE_BYTES
     free = shutil.disk_usage(path.parent).free + (path.stat().st_blocks * 512 if path.exists() else 0)
     if needed > free:
         raise FileError(f"{path.parent}: {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free")
@@ -152,15 +154,13 @@ def _reserve(path: Path) -> None:
 
     `os.posix_fallocate` won't do: glibc emulates it by touching every block. tmpfs would zero every page first.
     """
-    if not sys.platform.startswith("linux") or _is_in_memory(path):
-        return
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "fallocate"):
+    fallocate = linux_function("fallocate")
+    if fallocate is None or _is_in_memory(path):
         return
     descriptor = os.open(path, os.O_RDWR)
     try:
         size = os.fstat(descriptor).st_size
-        failed = libc.fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size))
+        failed = fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size))
         if failed and ctypes.get_errno() in (28, 122):  # no space, over quota
             raise FileError(f"{path.parent}: no room for {size / 1e9:.2f} GB")
     finally:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw import Tables
 from deepbench_fast.errors import FileError
-from deepbench_fast.plan import Plan
 from deepbench_fast.store import schema
-from deepbench_fast.store.positioned import read_at, write_at
+from deepbench_fast.store.positioned import read_at, start_writeback, write_at
+
+if TYPE_CHECKING:
+    from deepbench_fast.draw import Tables
+    from deepbench_fast.plan import Plan
 
 CHUNKS_LOOKED_AT = 1000
+WRITEBACK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,10 @@ class PartFile:
         if data.size:
             place = self.places[name]
             view = schema.bytes_of(data)
-            write_at(self.descriptor, view, place.offset + row * place.row)
+            offset = place.offset + row * place.row
+            write_at(self.descriptor, view, offset)
+            if view.nbytes >= WRITEBACK_BYTES:
+                start_writeback(self.descriptor, offset, view.nbytes)
 
     def _read(self, name: str, row: int, count: int) -> npt.NDArray[np.uint8]:
         place = self.places[name]

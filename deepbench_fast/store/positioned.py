@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from deepbench_fast.errors import FileError
 
+SYNC_FILE_RANGE_WRITE = 2
 _seek_lock = threading.Lock()
 
 
@@ -29,6 +33,22 @@ def read_at(descriptor: int, size: int, offset: int) -> bytes:
         parts.append(part)
         size, offset = size - len(part), offset + len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def start_writeback(descriptor: int, offset: int, size: int) -> None:
+    """Let the system begin to write these bytes to the disk, without waiting, so that the final sync has little to do.
+
+    A hint (Linux's `sync_file_range`); it does nothing elsewhere.
+    """
+    function = linux_function("sync_file_range")
+    if function is not None:
+        function(descriptor, ctypes.c_int64(offset), ctypes.c_int64(size), SYNC_FILE_RANGE_WRITE)
+
+
+@cache
+def linux_function(name: str) -> Any:
+    """A function of Linux's C library that Python has no name for; None on other systems."""
+    return getattr(ctypes.CDLL(None, use_errno=True), name, None) if sys.platform.startswith("linux") else None
 
 
 def lock_file(path: Path) -> int:

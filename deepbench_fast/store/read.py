@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.store import schema
 from deepbench_fast.store.fill import contiguous_offset
 
 if TYPE_CHECKING:
     from astropy.table import QTable
     from matplotlib.figure import Figure
+
+    from deepbench_fast.recipe.model import Recipe
 
 ARRAYS = ("images", "clean", "targets")
 
@@ -177,6 +178,8 @@ class Dataset:
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe, with every default filled in."""
+        from deepbench_fast.recipe.model import Recipe
+
         return Recipe.from_yaml(self._file.recipe_text, source=str(self.path))
 
     @property
@@ -249,8 +252,8 @@ class Dataset:
         self.__dict__.update(state)
 
     def verify(self, regenerate: int | str = 0) -> None:
-        """Hash every chunk, and render samples again: see `deepbench_fast.verify.verify`."""
-        from deepbench_fast.verify import verify
+        """Hash every chunk, and render samples again: see `deepbench_fast.verification.verify`."""
+        from deepbench_fast.verification import verify
 
         verify(self.path, regenerate).raise_if_different()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from deepbench_fast.plan import Plan
+if TYPE_CHECKING:
+    from deepbench_fast.plan import Plan
 
 SCHEMA = "deepbench-fast/1"
 UNFINISHED = ".part"

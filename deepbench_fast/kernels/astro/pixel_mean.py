@@ -32,7 +32,7 @@ FAN_PIXELS = 1024
 SHORTEST_DISTANCE = 1e-12
 
 # Loops over lists of pixels and nodes run to a multiple of this: a remainder would be scalar code.
-LANES = 32
+LANES = 16
 LOG2_E = 1.4426950408889634
 ZERO = np.float32(0.0)
 HALF = np.float32(0.5)

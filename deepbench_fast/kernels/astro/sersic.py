@@ -59,6 +59,8 @@ LARGEST_POWER = 20.0
 # Relative error of the series of the light within a radius.
 SERIES_ERROR = 1e-6
 MOST_TERMS = 80
+# All light lies within b z**(1/n) = 40, to float32's precision.
+LARGEST_X = 40.0
 
 # Chebyshev coefficients of b_n - (2n - 1/3) in (2.1 - 2/n) / 1.9 for 0.5 <= n <= 10.
 B_COEFFICIENTS = (
@@ -411,31 +413,30 @@ def _set_fan_light(galaxy: Galaxy, fan: Fan, nodes: int, x: Float32Array, total:
 
     With x = b (R / r_eff)**(1/n) it is R**2 e**-x times the sum over k of x**k / (2n (2n + 1) ... (2n + k)).
     """
-    farthest = _fall(galaxy, FAN_DISTANCE + 1.0)
+    farthest = min(_fall(galaxy, FAN_DISTANCE + 1.0), LARGEST_X)
     terms = 0
     size = 1.0
     while size > SERIES_ERROR and terms < MOST_TERMS:
         terms += 1
         size *= farthest / (2.0 * galaxy.n + terms)
-    last = 1.0
-    for k in range(terms + 1):
-        last /= 2.0 * galaxy.n + k
     power = np.float32(0.5 / galaxy.n)
     shift = np.float32(LOG2_E * (log(galaxy.b) - log(galaxy.r_eff) / galaxy.n))
+    largest = np.float32(galaxy.r_eff * galaxy.r_eff * pow(LARGEST_X / galaxy.b, 2.0 * galaxy.n))
     log2_e = np.float32(-LOG2_E)
     light = fan.light[:nodes]
     radius2 = fan.radius2[:nodes]
     x = x[:nodes]
     total = total[:nodes]
+    first = np.float32(1.0 / (2.0 * galaxy.n))
     for j in range(nodes):
-        x[j] = exp2f(power * log2f(radius2[j]) + shift)
-        light[j] = radius2[j] * exp2f(log2_e * x[j])
-        total[j] = np.float32(last)
+        r2 = min(radius2[j], largest)
+        x[j] = exp2f(power * log2f(r2) + shift)
+        light[j] = first * (r2 * exp2f(log2_e * x[j]))
+        total[j] = ONE
     for k in range(terms, 0, -1):
-        last *= 2.0 * galaxy.n + k
-        term = np.float32(last)
+        ratio = np.float32(1.0 / (2.0 * galaxy.n + k))
         for j in range(nodes):
-            total[j] = total[j] * x[j] + term
+            total[j] = ONE + total[j] * (x[j] * ratio)
     for j in range(nodes):
         light[j] *= total[j]
 

@@ -21,7 +21,7 @@ from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.render import Renderer
-from deepbench_fast.store.create import create_file
+from deepbench_fast.store.create import check_space, create_file
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.positioned import lock_file
 from deepbench_fast.store.read import Summary, open_file, summarise
@@ -93,9 +93,9 @@ def _generate_file(
 ) -> None:
     if not target.parent.is_dir():
         raise FileError(f"{target.parent}: no such directory")
-    unfinished = target.with_name(target.name + UNFINISHED)
     if target.is_dir():
         raise FileError(f"{target} is a directory")
+    unfinished = target.with_name(target.name + UNFINISHED)
     if target.exists() and resume:
         check_same(target, plan, first, stop)
         return
@@ -103,7 +103,7 @@ def _generate_file(
         raise FileError(f"{target} exists: --overwrite replaces it, --resume keeps it if it is the same dataset")
     if unfinished.exists() and not resume and not overwrite:
         raise FileError(f"{unfinished} exists: --resume continues it, --overwrite starts again")
-    with _claimed(unfinished, plan, first, stop, resume) as descriptor:
+    with _claimed(unfinished, plan, first, stop, threads, resume) as descriptor:
         file = PartFile(unfinished, plan, descriptor)
         _fill(file, plan, threads, progress)
         os.fsync(descriptor)
@@ -111,7 +111,7 @@ def _generate_file(
 
 
 @contextmanager
-def _claimed(unfinished: Path, plan: Plan, first: int, stop: int, resume: bool) -> Iterator[int]:
+def _claimed(unfinished: Path, plan: Plan, first: int, stop: int, threads: int, resume: bool) -> Iterator[int]:
     """A locked descriptor of the unfinished file, which is created (whole, then renamed) if it isn't to be resumed."""
     if resume and unfinished.exists():
         descriptor = lock_file(unfinished)
@@ -121,18 +121,17 @@ def _claimed(unfinished: Path, plan: Plan, first: int, stop: int, resume: bool) 
         finally:
             os.close(descriptor)
         return
+    check_space(unfinished, plan, stop - first)
     fresh = unfinished.with_name(unfinished.name + ".new")
     held = lock_file(unfinished) if unfinished.exists() else None
     descriptor = lock_file(fresh)
     try:
-        rows = list(rows_per_chunk(plan, first, stop))
-        empty = np.zeros((0, len(plan.kinds)), np.int64)
         try:
-            create_file(fresh, plan, first, stop, np.concatenate([empty, *rows]))
+            create_file(fresh, plan, first, stop, rows_per_chunk(plan, first, stop, threads))
+            os.replace(fresh, unfinished)
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
-        os.replace(fresh, unfinished)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -73,17 +74,24 @@ def verify(
     report = Report(len(chunks), regenerated=len(again))
     offsets = {kind.name: np.concatenate(([0], np.cumsum(chunks[f"rows_{kind.name}"]))) for kind in plan.kinds}
 
+    stopped = Event()
+
     def check(part: npt.NDArray[np.int64]) -> None:
         renderer = Renderer(plan)
         with open_file(path) as file:
             for number in part.tolist():
+                if stopped.is_set():
+                    return
                 _check_chunk(file, plan, renderer, chunks[number], number, offsets, number in again, report)
                 if progress is not None:
                     progress(1)
 
     parts = np.array_split(np.arange(len(chunks)), usable_cpus())
     with ThreadPoolExecutor(len(parts)) as pool:
-        list(pool.map(check, parts))
+        try:
+            list(pool.map(check, parts))
+        finally:
+            stopped.set()
     for found in (report.unfinished, report.wrong_digest, report.wrong_data, report.wrong_tables):
         found.sort()
     return report

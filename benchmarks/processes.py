@@ -20,7 +20,7 @@ def in_fresh_process(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 
 
 def on_one_cpu(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call `function` in a new interpreter that may use one CPU, so that libraries with thread pools start one thread."""
+    """Call `function` in a new interpreter that may use one CPU: thread pools of libraries have one thread."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, initializer=_stay_on_one_cpu) as pool:
         return pool.submit(function, *args, **kwargs).result()

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `goal` bounds `ratio` from below, or from above where `at_most`; without a goal it is for the record."""
+    """One comparison. `goal` bounds `ratio` from below, or from above where `at_most`."""
 
     what: str
     ours: str

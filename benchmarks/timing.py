@@ -13,7 +13,7 @@ Stopwatch = Callable[[], float]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: rounds, seconds that a side runs in a round at least, and a factor to numbers of samples."""
+    """How much is measured: rounds, least seconds of a side in a round, and a factor to numbers of samples."""
 
     rounds: int
     seconds: float

@@ -254,8 +254,9 @@ def galaxy_center(
     `canvas` is float32 (T, P), `columns` and `rows` come from `grid.canvas_coordinates`, `frame` is (height, width,
     pad); each row of `table` holds sample, x, y [pix], amplitude, r_eff [pix], n (0.5 to 10), ellip (0 to 0.95), theta
     [rad] and adds to canvas[sample - first]. Where the light is above 1e-6 of its value at the cusp, amplitude e**b,
-    the relative error is below 8e-6; far fainter than that it grows with the exponent, and below 1e-38 of the cusp the
-    light is 0. A pixel centred on the cusp gets amplitude e**b. Raises nothing: the table must be valid.
+    the relative error is below 6e-6; where it is above 1e-6 of the frame's brightest pixel, however far outside the
+    frame the cusp is, below 2e-5. Below 1e-38 of the cusp the light is 0. A pixel centred on the cusp gets amplitude
+    e**b. Raises nothing: the table must be valid.
     """
     for k in range(table.shape[0]):
         galaxy = _galaxy(table[k])

@@ -1,0 +1,1 @@
+"""Comparisons, by subject: each module's `measure` gives rows of the table."""

@@ -1,0 +1,79 @@
+"""Noisy sky images made and saved, by us and by DeepBench 0.2.3."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.measures.pipeline import generate_seconds
+from benchmarks.peers import environment
+from benchmarks.places import folder
+from benchmarks.scenes import SCENES
+from benchmarks.table import Row, rate, unavailable
+from benchmarks.timing import Effort, Stopwatch, interleave
+
+PEER = Path(environment.__file__).with_name("deepbench_peer.py")
+THREADS = 2
+
+
+class Case(NamedTuple):
+    """A scene, the samples that each side makes in a round, and how many times as fast we shall be."""
+
+    what: str
+    scene: str
+    psf: bool
+    ours: int
+    peer: int
+    goal: float
+
+
+CASES = (
+    Case("noisy galaxies 28×28, no PSF", "galaxies", False, 500_000, 2_000, 200),
+    Case("noisy galaxies 28×28, PSF σ = 0.7", "galaxies", True, 500_000, 2_000, 150),
+    Case("sky fields 256×256, PSF σ = 0.7", "fields", True, 5_000, 40, 50),
+)
+
+
+def measure(effort: Effort) -> Iterator[Row]:
+    """Samples a second, from the recipe to the file's last byte: ours on disk and in memory against theirs on disk."""
+    try:
+        python = environment.deepbench_python()
+    except environment.PeerUnavailableError as error:
+        yield unavailable("noisy sky images vs DeepBench", error)
+        return
+    for case in CASES:
+        yield from compare_with_deepbench(case, python, effort)
+
+
+def compare_with_deepbench(case: Case, python: Path, effort: Effort) -> Iterator[Row]:
+    samples, peer_samples = effort.samples(case.ours), effort.samples(case.peer)
+    recipe = SCENES[case.scene](samples, psf=case.psf)
+    with folder("disk") as disk, folder("memory") as memory:
+        sides: dict[str, Stopwatch] = {
+            "disk": lambda: generate_seconds(recipe, disk, THREADS) / samples,
+            "memory": lambda: generate_seconds(recipe, memory, THREADS) / samples,
+            "peer": lambda: 1 / run_deepbench(python, case.scene, peer_samples, disk / "peer.h5", case.psf)["rate"],
+        }
+        rounds = interleave(sides, effort.rounds)
+    peer = "DeepBench " + rate(1 / rounds.median("peer"))
+    for place, goal in (("disk", case.goal), ("memory", None)):
+        ours = rate(1 / rounds.median(place))
+        yield Row(f"{case.what} → HDF5 in a file {in_place(place)}", ours, peer, rounds.ratio("peer", place), goal)
+
+
+def run_deepbench(python: Path, scene: str, samples: int, path: Path, psf: bool) -> dict[str, Any]:
+    """DeepBench making and saving samples in a process of its own, timed by itself after a warm-up.
+
+    Gives {"samples", "seconds", "rate", "cpu_seconds"}.
+    """
+    options = ["--psf"] if psf else []
+    command = [str(python), str(PEER), scene, str(samples), str(path), *options]
+    answer: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return answer
+
+
+def in_place(place: str) -> str:
+    return "on disk" if place == "disk" else "in memory"

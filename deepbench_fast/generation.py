@@ -259,7 +259,9 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[list[int]]:
         received.append(number)
         stop.set()
 
-    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    # A job that was started so as to ignore a signal (nohup, a background job of a script) goes on ignoring it.
+    heeded = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    previous = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield received
     finally:

@@ -75,6 +75,11 @@ def chunks_done(unfinished: Path) -> int:
         return int((file["chunks"]["done"] == 1).sum())
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to the jobs that it starts in the background: they ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stop_when_further(path: Path, number: signal.Signals) -> tuple[int, str]:
     """Run until another task is in the file, then send the signal; exit status and standard error."""
     unfinished = path.with_name(path.name + ".part")
@@ -84,6 +89,7 @@ def stop_when_further(path: Path, number: signal.Signals) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     while chunks_done(unfinished) <= before:
         assert process.poll() is None, process.stderr and process.stderr.read()
@@ -124,7 +130,11 @@ def test_stopped_elsewhere(number: signal.Signals, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     os.mkfifo(recipe)
     process = subprocess.Popen(
-        [*COMMAND, "plan", str(recipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "plan", str(recipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
     )
     with open(recipe, "wb"):  # which waits until the command reads
         process.send_signal(number)

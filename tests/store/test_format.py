@@ -90,15 +90,15 @@ def test_astropy_reads_units(mixed_file: Path) -> None:
 
 def test_pytables_opens_it(mixed_file: Path) -> None:
     tables = pytest.importorskip("tables")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # its own, about other libraries
         warnings.simplefilter("ignore")
         file = tables.open_file(str(mixed_file))
-    try:
-        assert file.root.images[7].shape == (16, 20)
-        assert file.root.objects.star[0]["amplitude"] >= 1
-        assert file.root.samples.nrows == 3000
-    finally:
-        file.close()
+        try:
+            assert file.root.images[7].shape == (16, 20)
+            assert file.root.objects.star[0]["amplitude"] >= 1
+            assert file.root.samples.nrows == 3000
+        finally:
+            file.close()
 
 
 def test_equal_recipes_give_equal_files_at_any_time(tmp_path: Path) -> None:

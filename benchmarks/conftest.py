@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from benchmarks.measures import peer_deepbench
 from benchmarks.peers import environment
-
-DEEPBENCH_PEER = Path(__file__).parent / "peers" / "deepbench_peer.py"
 
 
 class RunDeepbench(Protocol):
@@ -39,16 +37,4 @@ def deepbench_python() -> Path:
 def run_deepbench(deepbench_python: Path) -> RunDeepbench:
     """DeepBench making and saving samples in a process of its own, timed by itself after a warm-up."""
 
-    def run(scene: str, samples: int, path: Path, *, psf: bool = False) -> dict[str, Any]:
-        command = [
-            str(deepbench_python),
-            str(DEEPBENCH_PEER),
-            scene,
-            str(samples),
-            str(path),
-            *(["--psf"] if psf else []),
-        ]
-        answer: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-        return answer
-
-    return run
+    return partial(peer_deepbench.run_deepbench, deepbench_python)

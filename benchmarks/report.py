@@ -54,8 +54,8 @@ def results(rows: list[Row], arguments: list[str]) -> str:
         [
             "# Results",
             "",
-            "Both sides of each ratio in one run, in turns after a warm-up; figures are medians over the rounds, ratios the",
-            "medians of the rounds' ratios. How each is measured stands in `benchmarks/measures/`.",
+            "Both sides of each ratio in one run, in turns after a warm-up; figures are medians over the rounds, and a",
+            "ratio is the median of the rounds' ratios. How each is measured stands in `benchmarks/measures/`.",
             "",
             *(f"- {name}: {fact}" for name, fact in facts.items()),
             f"- goals missed: {'; '.join(missed) or 'none'}",

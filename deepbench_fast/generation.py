@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,13 +22,14 @@ from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import check_space, create_file
-from deepbench_fast.store.fill import PartFile
+from deepbench_fast.store.fill import Block, PartFile
 from deepbench_fast.store.positioned import lock_file
 from deepbench_fast.store.read import Summary, open_file, summarise
 from deepbench_fast.store.schema import UNFINISHED
 from deepbench_fast.store.shards import Shard, index_if_complete
 
 TASK_BYTES = 4 * 2**20
+BUFFERS = 2  # for each thread
 
 
 class Interrupted(KeyboardInterrupt):
@@ -165,14 +166,18 @@ def difference(old: str, new: str) -> str:
 class _Work:
     """Tasks still to do, handed out to threads."""
 
-    tasks: Iterator[tuple[int, int]]
     lock: threading.Lock
     stop: threading.Event
+    known: list[tuple[int, int]] = field(default_factory=list)
+    taken: int = 0
     error: BaseException | None = None
 
     def take(self) -> tuple[int, int] | None:
         with self.lock:
-            return None if self.stop.is_set() else next(self.tasks, None)
+            if self.stop.is_set() or self.taken == len(self.known):
+                return None
+            self.taken += 1
+            return self.known[self.taken - 1]
 
     def fail(self, error: BaseException) -> None:
         with self.lock:
@@ -182,7 +187,7 @@ class _Work:
 
 def _fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) -> None:
     done = file.chunks["done"] == 1
-    work = _Work(iter(()), threading.Lock(), threading.Event())
+    work = _Work(threading.Lock(), threading.Event())
     with _stopped_by_signals(work.stop) as received:
         if done.any():
             _run_threads(threads, _hash_again, work, _runs(done, 64), (file, done))
@@ -208,7 +213,7 @@ def _runs(wanted: npt.NDArray[np.bool_], longest: int) -> list[tuple[int, int]]:
 def _run_threads(
     threads: int, body: Callable[..., None], work: _Work, tasks: list[tuple[int, int]], arguments: tuple[Any, ...]
 ) -> None:
-    work.tasks = iter(tasks)
+    work.known, work.taken = tasks, 0
 
     def guarded() -> None:
         try:
@@ -232,19 +237,53 @@ def _hash_again(work: _Work, file: PartFile, done: npt.NDArray[np.bool_]) -> Non
             done[chunk] = file.stored_digest(chunk) == int(file.chunks["digest"][chunk])
 
 
+@dataclass
+class _Rendered:
+    """A task that waits to be written, in buffers that are free again afterwards."""
+
+    block: Block
+    count: int
+    buffers: dict[str, npt.NDArray[Any]]
+
+
 def _fill_tasks(work: _Work, file: PartFile, plan: Plan, progress: Progress | None) -> None:
+    """Render task after task and write each one.
+
+    The system lets one thread at a time write to a file, and others spin: while another thread writes, the next task is
+    rendered into a second set of buffers.
+    """
     renderer = Renderer(plan)
-    buffers: dict[str, npt.NDArray[Any]] | None = None
+    size = max((int(file.chunks["count"][slice(*task)].sum()) for task in work.known), default=0)
+    free = [renderer.allocate(size) for _ in range(BUFFERS)]
+    waiting: list[_Rendered] = []
     while (task := work.take()) is not None:
         chunks = file.chunks[slice(*task)]
         first, count = int(chunks["first"][0]), int(chunks["count"].sum())
-        if buffers is None or len(buffers["images"]) < count:
-            buffers = renderer.allocate(count)
         tables = draw(plan, first, first + count)
-        file.write(*task, renderer.render(tables, buffers), tables)
-        if progress is not None:
-            with work.lock:
-                progress.advance(count)
+        buffers = free.pop()
+        waiting.append(_Rendered(file.hashed(*task, renderer.render(tables, buffers), tables), count, buffers))
+        if file.writing.acquire(blocking=not free):
+            free += _write(work, file, waiting, progress)
+    if waiting:
+        file.writing.acquire()
+        _write(work, file, waiting, progress)
+
+
+def _write(
+    work: _Work, file: PartFile, waiting: list[_Rendered], progress: Progress | None
+) -> list[dict[str, npt.NDArray[Any]]]:
+    """Write all that waits and release the file; the buffers that are free now."""
+    try:
+        for rendered in waiting:
+            file.write(rendered.block)
+    finally:
+        file.writing.release()
+    if progress is not None:
+        with work.lock:
+            progress.advance(sum(rendered.count for rendered in waiting))
+    free = [rendered.buffers for rendered in waiting]
+    waiting.clear()
+    return free
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from deepbench_fast.kernels.noise import add_gaussian
 from deepbench_fast.plan import Plan
 from deepbench_fast.targets import measure_targets
 
-BLOCK_BYTES = 2**19
+BLOCK_BYTES = 2**20
 
 
 class Renderer:
@@ -38,11 +38,12 @@ class Renderer:
         height, width = self.plan.shape
         length = padded_length((height + 2 * pad) * (width + 2 * pad))
         block = max(1, BLOCK_BYTES // (4 * length))
-        rows = {name: table["sample"] for name, table in tables.objects.items()}
-        for start in range(0, count, block):
+        starts = range(0, count, block)
+        edges = tables.first + np.append(starts, count)
+        rows = {name: np.searchsorted(table["sample"], edges) for name, table in tables.objects.items()}
+        for number, start in enumerate(starts):
             stop = min(start + block, count)
-            ends = tables.first + start, tables.first + stop
-            objects = {name: table[slice(*np.searchsorted(rows[name], ends))] for name, table in tables.objects.items()}
+            objects = {name: tables.objects[name][row[number] : row[number + 1]] for name, row in rows.items()}
             part = Tables(tables.first + start, tables.samples[start:stop], objects)
             self._render_block(part, pad, length, {name: array[start:stop] for name, array in arrays.items()})
         return arrays

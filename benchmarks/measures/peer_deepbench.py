@@ -64,7 +64,7 @@ def compare_with_deepbench(case: Case, python: Path, effort: Effort) -> Iterator
         yield Row(f"{case.what} → HDF5 in a file {in_place(place)}", ours, peer, rounds.ratio("peer", place), goal)
 
 
-def run_deepbench(python: Path, scene: str, samples: int, path: Path, psf: bool) -> dict[str, Any]:
+def run_deepbench(python: Path, scene: str, samples: int, path: Path, psf: bool = False) -> dict[str, Any]:
     """DeepBench making and saving samples in a process of its own, timed by itself after a warm-up.
 
     Gives {"samples", "seconds", "rate", "cpu_seconds"}.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import h5py
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from benchmarks.places import folder
 from benchmarks.scenes import galaxies
 from benchmarks.table import Row, rate
-from benchmarks.timing import Effort, compare
+from benchmarks.timing import Action, Effort, compare
 from deepbench_fast import generate, open_dataset
 
 BATCH = 256
@@ -26,11 +28,11 @@ def measure(effort: Effort) -> Iterator[Row]:
         order = np.random.default_rng(0).integers(samples, size=effort.samples(10_000)).tolist()
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
         with h5py.File(path) as default, h5py.File(path, rdcc_nbytes=0) as uncached:
-            sides = {
-                "one by one": lambda: [dataset[i] for i in order],
+            sides: dict[str, Action] = {
+                "one by one": partial(read_one_by_one, dataset, order),
                 "batches": lambda: [dataset.__getitems__(batch) for batch in batches],
-                "default": lambda images=default["images"]: [images[i] for i in order],
-                "uncached": lambda images=uncached["images"]: [images[i] for i in order],
+                "default": partial(read_one_by_one, default["images"], order),
+                "uncached": partial(read_one_by_one, uncached["images"], order),
             }
             rounds = compare(sides, effort)
     rates = {side: rate(len(order) / rounds.median(side)) for side in sides}
@@ -40,3 +42,7 @@ def measure(effort: Effort) -> Iterator[Row]:
         for peer, peer_name in peers.items():
             row = f"random reads of 28×28 images, {name}"
             yield Row(row, rates[ours], f"{peer_name} {rates[peer]}", rounds.ratio(peer, ours))
+
+
+def read_one_by_one(images: Any, order: list[int]) -> list[Any]:
+    return [images[i] for i in order]

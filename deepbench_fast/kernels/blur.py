@@ -164,7 +164,10 @@ def _blur_one(
 def _crop_one(canvas: npt.NDArray[np.float32], frame: tuple[int, int, int], pixels: npt.NDArray[np.float32]) -> None:
     height, width, pad = frame
     stride = width + 2 * pad
-    _copy_rows(canvas[pad * stride + pad :], stride, pixels, height, width)
+    if pad == 0:
+        _copy_rows(canvas, height * width, pixels, 1, height * width)
+    else:
+        _copy_rows(canvas[pad * stride + pad :], stride, pixels, height, width)
 
 
 @kernel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from deepbench_fast.draw import Tables
     from deepbench_fast.plan import Plan
 
-CHUNKS_LOOKED_AT = 1000
+CHUNKS_LOOKED_AT = 100
 WRITEBACK_BYTES = 2**20
 
 
@@ -69,8 +70,19 @@ def contiguous_offset(dataset: Any) -> int | None:
     return int(first)
 
 
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A run of chunks that is ready to be written."""
+
+    first_chunk: int
+    chunks: npt.NDArray[Any]
+    arrays: dict[str, npt.NDArray[Any]]
+    tables: Tables
+
+
 class PartFile:
-    """A created file while it is filled, through an open descriptor; all methods may be called from several threads.
+    """A created file while it is filled, through an open descriptor; all methods may be called from several threads,
+    `write` by the one that holds the lock `writing`.
 
     `chunks` is the table of chunks, kept up to date; `row_offsets[kind]` are the running sums of its rows.
     """
@@ -78,6 +90,7 @@ class PartFile:
     def __init__(self, path: Path, plan: Plan, descriptor: int) -> None:
         self.plan = plan
         self.descriptor = descriptor
+        self.writing = Lock()
         with h5py.File(path, "r", locking=False) as file:
             self.places = find_places(file)
             self.chunks: npt.NDArray[Any] = file["chunks"][:]
@@ -86,19 +99,23 @@ class PartFile:
             kind.name: np.concatenate(([0], np.cumsum(self.chunks[f"rows_{kind.name}"]))) for kind in plan.kinds
         }
 
-    def write(self, first_chunk: int, stop_chunk: int, arrays: dict[str, npt.NDArray[Any]], tables: Tables) -> None:
-        """Write a task and mark its chunks done."""
+    def hashed(self, first_chunk: int, stop_chunk: int, arrays: dict[str, npt.NDArray[Any]], tables: Tables) -> Block:
+        """The contents of a run of chunks, and their rows of `/chunks` as they will be."""
         chunks = self.chunks[first_chunk:stop_chunk].copy()
         chunks["digest"] = [schema.chunk_digest(parts) for parts in self._parts(chunks, arrays, tables)]
         chunks["done"] = 1
-        start = int(chunks["first"][0]) - self.first
-        for name, array in arrays.items():
+        return Block(first_chunk, chunks, arrays, tables)
+
+    def write(self, block: Block) -> None:
+        """Write a run of chunks and mark them done; the caller holds `writing`."""
+        start = int(block.chunks["first"][0]) - self.first
+        for name, array in block.arrays.items():
             self._write(name, start, array)
-        self._write("samples", start, tables.samples)
-        for kind, table in tables.objects.items():
-            self._write(f"objects/{kind}", int(self.row_offsets[kind][first_chunk]), table)
-        self._write("chunks", first_chunk, chunks)
-        self.chunks[first_chunk:stop_chunk] = chunks
+        self._write("samples", start, block.tables.samples)
+        for kind, table in block.tables.objects.items():
+            self._write(f"objects/{kind}", int(self.row_offsets[kind][block.first_chunk]), table)
+        self._write("chunks", block.first_chunk, block.chunks)
+        self.chunks[block.first_chunk : block.first_chunk + len(block.chunks)] = block.chunks
 
     def stored_digest(self, chunk: int) -> int:
         """Digest of a chunk's bytes as they are in the file now."""

@@ -30,6 +30,7 @@ PROGRAM = np.dtype(
         ("column", np.int64),
         ("integer", np.int64),  # 1 where the column holds int64
         ("base", np.int64),  # column whose value is added, or -1
+        ("factor", np.int64),  # column whose value multiplies, or -1
         ("first", np.int64),  # slice of the arrays of choices
         ("length", np.int64),
         ("low", np.float64),
@@ -42,6 +43,7 @@ PROGRAM = np.dtype(
 )
 
 BLOCK = 256
+MOST_ATTEMPTS = 1000
 LAST_QUANTILE = 1.0 - 2.0**-53
 
 
@@ -246,6 +248,64 @@ def list_objects(
                 row += 1
 
 
+@inline
+def store_value(
+    floats: Floats, integers: Integers, row: int, p: Any, u: float, values: Floats, cumulative: Floats
+) -> None:
+    """Write what program `p` gives at probability `u`, derived from another column of the row if it says so."""
+    x = quantile(p, u, values, cumulative)
+    if p.base >= 0:
+        x += floats[row, p.base]
+    if p.factor >= 0:
+        x *= floats[row, p.factor]
+    if p.integer == 1:
+        integers[row, p.column] = int(x)
+    else:
+        floats[row, p.column] = x
+
+
+@inline
+def concerns(column: int, columns: Integers) -> bool:
+    """Whether `column` is among `columns`."""
+    found = False
+    for other in columns:
+        found |= column == other
+    return found
+
+
+@kernel
+def redraw_short_segments(
+    floats: Floats,
+    integers: Integers,
+    group: Integers,
+    members: Integers,
+    turns: Integers,
+    programs: npt.NDArray[Any],
+    group_first: Integers,
+    key: npt.NDArray[np.uint32],
+    values: Floats,
+    cumulative: Floats,
+    ends: Integers,
+    shortest: Floats,
+) -> None:
+    """Draw the ends of a segment again, at the next block of their streams, while it is shorter than its group's least.
+
+    `ends` are the columns x1, y1, x2, y2; columns derived from them follow. After `MOST_ATTEMPTS` the last one stays.
+    """
+    for row in range(group.size):
+        g = group[row]
+        for attempt in range(1, MOST_ATTEMPTS):
+            dx = floats[row, ends[2]] - floats[row, ends[0]]
+            dy = floats[row, ends[3]] - floats[row, ends[1]]
+            if dx * dx + dy * dy >= shortest[g] * shortest[g]:
+                break
+            for k in range(group_first[g], group_first[g + 1]):
+                p = programs[k]
+                if concerns(p.column, ends) or concerns(p.base, ends) or concerns(p.factor, ends):
+                    u = uniform_at(key, attempt, p.stream, members[row], turns[row])
+                    store_value(floats, integers, row, p, u, values, cumulative)
+
+
 @kernel
 def draw_columns(
     floats: npt.NDArray[np.float64],
@@ -292,15 +352,7 @@ def draw_columns(
             for i in range(size):
                 if chosen[i] < 0:
                     continue
-                p = programs[chosen[i]]
-                row = start + i
-                x = quantile(p, uniforms[i], values, cumulative)
-                if p.base >= 0:
-                    x += floats[row, p.base]
-                if p.integer == 1:
-                    integers[row, p.column] = int(x)
-                else:
-                    floats[row, p.column] = x
+                store_value(floats, integers, start + i, programs[chosen[i]], uniforms[i], values, cumulative)
 
 
 @inline

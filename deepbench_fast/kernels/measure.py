@@ -32,3 +32,13 @@ def brightness(images: npt.NDArray[np.float32], out: npt.NDArray[np.float64]) ->
         for lane in range(LANES):
             total += partial[lane]
         out[t] = total
+
+
+@kernel
+def quantise(images: npt.NDArray[np.float32], out: npt.NDArray[np.uint8]) -> None:
+    """Nearest whole numbers (halves up) from 0 to 255 of images, shape (samples, pixels)."""
+    for t in range(images.shape[0]):
+        image = images[t]
+        bytes_ = out[t]
+        for p in range(image.size):
+            bytes_[p] = np.uint8(np.int32(min(max(image[p] + np.float32(0.5), np.float32(0.0)), np.float32(255.0))))

@@ -22,7 +22,7 @@ UNIFORMS = np.array([uniform(KEY, STREAM, int(m), int(t)) for m, t in zip(MEMBER
 
 def program(**fields: float) -> npt.NDArray[Any]:
     row = np.zeros(1, draw.PROGRAM)
-    row["stream"], row["base"], row["low"], row["high"] = STREAM, -1, -np.inf, np.inf
+    row["stream"], row["base"], row["factor"], row["low"], row["high"] = STREAM, -1, -1, -np.inf, np.inf
     for name, value in fields.items():
         row[name] = value
     return row
@@ -92,6 +92,42 @@ def test_an_offset_adds_to_its_base_and_integers_are_stored_as_integers() -> Non
     table = drawn(programs)
     np.testing.assert_allclose(table[:, 0], table[:, 2] + 10 + 10 * UNIFORMS, rtol=1e-14)
     np.testing.assert_array_equal(table.view(np.int64)[:, 1], 1 + np.floor(6 * UNIFORMS))
+
+
+def test_a_scaled_value_multiplies_its_factor() -> None:
+    programs = np.concatenate(
+        [
+            program(code=draw.UNIFORM, low=5, high=6, column=1),
+            program(code=draw.UNIFORM, low=-0.5, high=0.5, column=0, factor=1),
+        ]
+    )
+    table = drawn(programs)
+    np.testing.assert_allclose(table[:, 0], table[:, 1] * (UNIFORMS - 0.5), rtol=1e-13)
+
+
+def test_short_segments_are_drawn_again_by_the_next_attempt() -> None:
+    streams, least = [11, 12, 13, 14], 0.8
+    programs = np.concatenate(
+        [program(code=draw.UNIFORM, low=0, high=1, column=c, stream=s) for c, s in enumerate(streams)]
+        + [program(code=draw.UNIFORM, low=1, high=2, column=4, base=0, stream=15)]
+    )
+    draw.derive(programs)
+    floats = np.zeros((MEMBERS.size, 5))
+    where = np.zeros(MEMBERS.size, np.int64), MEMBERS, TURNS, programs, np.array([0, 5]), PHILOX_KEY
+    choices = np.zeros(1), np.ones(1)
+    draw.draw_columns(floats, floats.view(np.int64), *where, *choices)
+    first = floats.copy()
+    draw.redraw_short_segments(floats, floats.view(np.int64), *where, *choices, np.arange(4), np.array([least]))
+    lengths = np.hypot(floats[:, 2] - floats[:, 0], floats[:, 3] - floats[:, 1])
+    assert (lengths >= least).all()
+    for row, (member, turn) in enumerate(zip(MEMBERS.tolist(), TURNS.tolist(), strict=True)):
+        for attempt in range(1000):
+            ends = [uniform(KEY, s, member, turn, attempt) for s in streams]
+            if np.hypot(ends[2] - ends[0], ends[3] - ends[1]) >= least:
+                break
+        np.testing.assert_allclose(floats[row, :4], ends, rtol=1e-14)
+        np.testing.assert_allclose(floats[row, 4], ends[0] + 1 + uniform(KEY, 15, member, turn, attempt), rtol=1e-14)
+    assert (first != floats).any()
 
 
 @pytest.mark.parametrize("shares", [[1], [1, 2], [3, 1, 1], [50, 49, 1]])

@@ -1,0 +1,90 @@
+"""Draws shapes by the batch kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels.grid import padded_length
+from deepbench_fast.kernels.shapes.arc import arc, arc_coverage
+from deepbench_fast.kernels.shapes.circle import circle, circle_coverage
+from deepbench_fast.kernels.shapes.compose import UNION
+from deepbench_fast.kernels.shapes.ellipse import ellipse, ellipse_coverage
+from deepbench_fast.kernels.shapes.line import line, line_coverage
+from deepbench_fast.kernels.shapes.polygon import polygon, polygon_coverage
+from deepbench_fast.kernels.shapes.rectangle import rectangle, rectangle_coverage
+
+Kernel = Callable[..., None]
+Image = npt.NDArray[np.float32]
+Shape = tuple[str, Mapping[str, float]]
+
+KERNELS: dict[str, tuple[Kernel, Kernel]] = {
+    "rectangle": (rectangle, rectangle_coverage),
+    "polygon": (polygon, polygon_coverage),
+    "ellipse": (ellipse, ellipse_coverage),
+    "circle": (circle, circle_coverage),
+    "arc": (arc, arc_coverage),
+    "line": (line, line_coverage),
+}
+PARAMETERS = {
+    "rectangle": ("x", "y", "width", "height", "angle", "line_width", "fill", "amplitude"),
+    "polygon": ("x", "y", "radius", "vertices", "angle", "line_width", "fill", "amplitude"),
+    "ellipse": ("x", "y", "width", "height", "angle", "line_width", "fill", "amplitude"),
+    "circle": ("x", "y", "radius", "line_width", "fill", "amplitude"),
+    "arc": ("x", "y", "radius", "theta1", "theta2", "line_width", "amplitude"),
+    "line": ("x1", "y1", "x2", "y2", "line_width", "amplitude"),
+}
+KINDS = tuple(KERNELS)
+DEFAULTS = {"angle": 0.0, "line_width": 1.0, "fill": 1, "amplitude": 1.0}
+
+
+def table(kind: str, rows: Sequence[Mapping[str, float]], samples: Sequence[int]) -> npt.NDArray[Any]:
+    """A table of shapes of one kind, as the kernels take it."""
+    columns = [(name, "i8" if name in ("vertices", "fill") else "f8") for name in PARAMETERS[kind]]
+    result = np.zeros(len(rows), [(name, "i8") for name in ("sample", "entry", "slot")] + columns)
+    result["sample"] = samples
+    for name in PARAMETERS[kind]:
+        result[name] = [row[name] if name in row else DEFAULTS[name] for row in rows]
+    return result
+
+
+def blank(count: int, height: int, width: int, pad: int = 0) -> Image:
+    """Empty canvases."""
+    return np.zeros((count, padded_length((height + 2 * pad) * (width + 2 * pad))), np.float32)
+
+
+def frames(canvas: Image, height: int, width: int, pad: int = 0) -> Image:
+    """The frames of canvases, without their padding."""
+    size = (height + 2 * pad) * (width + 2 * pad)
+    assert not np.any(canvas[:, size:])
+    pixels = canvas[:, :size].reshape(-1, height + 2 * pad, width + 2 * pad)
+    return np.ascontiguousarray(pixels[:, pad : pad + height, pad : pad + width])
+
+
+def draw(
+    shapes: Sequence[Shape],
+    height: int,
+    width: int | None = None,
+    pad: int = 0,
+    *,
+    overlap: int = UNION,
+    coverage: bool = False,
+) -> Image:
+    """One image of shapes, in this order."""
+    width = height if width is None else width
+    canvas = blank(1, height, width, pad)
+    for kind, parameters in shapes:
+        KERNELS[kind][coverage](canvas, (height, width, pad), table(kind, [parameters], [0]), 0, overlap)
+    return frames(canvas, height, width, pad)[0]
+
+
+def draw_each(
+    kind: str, rows: Sequence[Mapping[str, float]], height: int, width: int, pad: int = 0, *, coverage: bool = False
+) -> Image:
+    """One image a shape."""
+    canvas = blank(len(rows), height, width, pad)
+    KERNELS[kind][coverage](canvas, (height, width, pad), table(kind, rows, range(len(rows))), 0, UNION)
+    return frames(canvas, height, width, pad)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels import draw as kernels
 from deepbench_fast.objects.registry import Kind
-from deepbench_fast.plan import Plan
+from deepbench_fast.plan import Plan, segment_ends
 
 COUNTED_AT_ONCE = 2**16
 
@@ -109,7 +109,9 @@ def _draw_samples(plan: Plan, roster: Roster) -> npt.NDArray[Any]:
 
 
 def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kind, rows: int) -> npt.NDArray[Any]:
-    table = np.empty(rows, plan.table_dtype(kind))
+    table = np.zeros(rows, plan.table_dtype(kind))
+    for parameter in kind.parameters if kind.forms else ():
+        table[parameter.name] = 0 if parameter.integer else np.nan  # a form draws its own columns
     integers = table.view(np.int64).reshape(rows, table.dtype.itemsize // 8)
     members = np.empty(rows, np.int64)
     kernels.list_objects(
@@ -124,7 +126,7 @@ def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kin
         members,
     )
     programs = plan.object_programs[kind.name]
-    kernels.draw_columns(
+    drawn = (
         integers.view(np.float64),
         integers,
         table["entry"].copy(),
@@ -136,4 +138,7 @@ def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kin
         programs.values,
         programs.cumulative,
     )
+    kernels.draw_columns(*drawn)
+    if kind.redraw is not None:
+        kernels.redraw_short_segments(*drawn, segment_ends(kind), plan.shortest_segments)
     return table

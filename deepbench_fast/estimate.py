@@ -42,7 +42,8 @@ class Ingredient:
 class Estimate:
     """What `estimate` found.
 
-    `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk.
+    `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk; `levels` are the
+    columns of noise and PSF that /samples has for each sample.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Estimate:
     samples_per_second: float
     random: list[Ingredient]
     fixed: list[Ingredient]
+    levels: list[str]
     warnings: list[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -90,6 +92,7 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
         samples_per_second=rate,
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
+        levels=list(plan.sample_columns),
         warnings=[*cusp_warnings(plan), *outside_warnings(plan)],
     )
 
@@ -146,7 +149,11 @@ def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
                 continue
             key = f"{name}.{planned.entry.name}"
             yield _ingredient(f"{key}.count", planned.entry.count, "")
-            for declared in planned.kind.parameters:
+            if planned.entry.form:
+                yield Ingredient(f"{key}.form", planned.entry.form, ""), False
+            if planned.entry.min_length:
+                yield Ingredient(f"{key}.min_length", f"{planned.entry.min_length:g}", "pix"), False
+            for declared in planned.kind.parameters_of(planned.entry.form):
                 drawn = planned.entry.parameters[declared.name]
                 yield _ingredient(f"{key}.{declared.name}", drawn, declared.unit)
 

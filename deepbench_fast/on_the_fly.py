@@ -13,18 +13,20 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.render import Renderer
+from deepbench_fast.store.schema import singular
 
 
 class Samples(Mapping[str, npt.NDArray[Any]]):
     """Consecutive samples of a recipe: a mapping of arrays (`images`, `targets`, extras), and their tables.
 
     `tables.samples` and `tables.objects[kind]` have the columns of `/samples` and `/objects/<kind>`; `labels` are the
-    numbers of the samples' catalogues in `catalogues`.
+    numbers of the samples' catalogues in `catalogues`; `recipe` has every default filled in.
     """
 
     def __init__(self, plan: Plan, tables: Tables, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self.first = tables.first
         self.tables = tables
+        self.recipe = plan.recipe
         self.catalogues = plan.catalogues
         self.target_names = tuple(target.name for target in plan.targets)
         self._arrays = arrays
@@ -64,8 +66,7 @@ def samples(recipe: Recipe, start: int, stop: int) -> Samples:
 def sample(recipe: Recipe, index: int) -> dict[str, Any]:
     """Sample number `index` as `{"image", "target", "label", "index"}`, as `Dataset[index]` gives it from a file."""
     one = samples(recipe, index, index + 1)
-    names = {"images": "image", "targets": "target"}
-    arrays = {names.get(name, name): array[0] for name, array in one.items()}
+    arrays = {singular(name): array[0] for name, array in one.items()}
     return {**arrays, "label": int(one.labels[0]), "index": index}
 
 

@@ -15,7 +15,7 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.objects.registry import Kind, kind
 from deepbench_fast.programs import Column, Programs, compile_programs
-from deepbench_fast.recipe.distributions import Distribution, Offset
+from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled
 from deepbench_fast.recipe.model import Catalogue, Entry, Recipe
 from deepbench_fast.shares import exact_shares
 from deepbench_fast.streams import MAX_MEMBERS, seed_key, stream_numbers
@@ -23,6 +23,9 @@ from deepbench_fast.streams import MAX_MEMBERS, seed_key, stream_numbers
 CHUNK_BYTES = 2**20
 ORDER_STREAM = "order"
 IDENTITY = ("sample", "entry", "slot")
+PIXEL_STREAMS = ("noise.gaussian", "noise.poisson", "noise.ccd.photons", "noise.ccd.readings")
+NOISE_SNR = Parameter("noise_snr", "", "signal-to-noise ratio of a matched filter", 0.0, math.inf)
+FOUND_SIGMA = Parameter("sigma", "", "standard deviation", 0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,9 @@ class Plan:
     def arrays(self) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
         """Datasets with one row a sample: name → (shape of a row, dtype)."""
         data = np.dtype(self.recipe.image.dtype).newbyteorder("<")
+        extras = {"clean": data, "masks": np.dtype("<u2"), "variance": np.dtype("<f4")}
         arrays = {"images": (self.shape, data)}
-        if "clean" in self.recipe.extras:
-            arrays["clean"] = (self.shape, data)
+        arrays |= {name: (self.shape, dtype) for name, dtype in extras.items() if name in self.recipe.extras}
         return {**arrays, "targets": ((len(self.targets),), np.dtype("<f8"))}
 
     @cached_property
@@ -101,17 +104,17 @@ class Plan:
 
     @cached_property
     def sample_columns(self) -> tuple[str, ...]:
-        """Drawn columns of `/samples`: parameters of noise and PSF."""
+        """Columns of `/samples` beside the sample's name: parameters of noise and PSF, drawn or found by rendering."""
         return tuple(self.sample_parameters)
 
     @cached_property
     def sample_units(self) -> dict[str, str]:
-        """Units of the drawn columns of `/samples`."""
+        """Units of `sample_columns`."""
         return {name: p.unit for name, p in self.sample_parameters.items()}
 
     @cached_property
     def sample_ranges(self) -> dict[str, tuple[float, float]]:
-        """Valid ranges of the drawn columns of `/samples`."""
+        """Valid ranges of `sample_columns`."""
         return {name: (p.low, p.high) for name, p in self.sample_parameters.items()}
 
     def table_dtype(self, kind: Kind) -> np.dtype[Any]:
@@ -140,9 +143,12 @@ class Plan:
         return np.array([self.streams[f"{name}/split"] for name in self.catalogues], np.int64)
 
     @cached_property
-    def noise_streams(self) -> npt.NDArray[np.uint32]:
-        """Stream of the Gaussian pixel noise of each catalogue."""
-        return np.array([self.streams[f"{name}/noise.gaussian"] for name in self.catalogues], np.uint32)
+    def pixel_streams(self) -> dict[str, npt.NDArray[np.uint32]]:
+        """Streams of pixel noise: name → its number in each catalogue."""
+        return {
+            stream: np.array([self.streams[f"{name}/{stream}"] for name in self.catalogues], np.uint32)
+            for stream in PIXEL_STREAMS
+        }
 
     @cached_property
     def counts(self) -> Programs:
@@ -160,6 +166,11 @@ class Plan:
             for name in self.catalogues
         ]
         return compile_programs(groups, self.streams)
+
+    @cached_property
+    def shortest_segments(self) -> npt.NDArray[np.float64]:
+        """Length below which an entry's segments are drawn again, in pixels (0: never)."""
+        return np.array([e.entry.min_length or 0.0 for e in self.entries])
 
     @cached_property
     def object_programs(self) -> dict[str, Programs]:
@@ -197,7 +208,7 @@ def make_plan(recipe: Recipe) -> Plan:
         split_shares=np.array(split_shares, np.int64),
         entries=entries,
         kinds=tuple(sorted({e.kind.name: e.kind for e in entries}.values(), key=lambda k: k.name)),
-        sample_parameters=dict(sorted(drawn.items())),
+        sample_parameters=dict(sorted((drawn | _found(drawn)).items())),
         targets=tuple(_target(name, entries) for name in recipe.targets),
     )
 
@@ -237,14 +248,21 @@ def entry_columns(planned: PlannedEntry) -> list[Column]:
     for name in sorted(distributions, key=lambda n: _depth(n, distributions)):
         distribution = distributions[name]
         base = numbers[distribution.parameter] if isinstance(distribution, Offset) else -1
+        factor = numbers[distribution.parameter] if isinstance(distribution, Scaled) else -1
         stream = f"{planned.label}/{name}"
-        columns.append(Column(stream, numbers[name], distribution, name in integers, base))
+        columns.append(Column(stream, numbers[name], distribution, name in integers, base, factor))
     return columns
+
+
+def segment_ends(kind: Kind) -> npt.NDArray[np.int64]:
+    """Columns x1, y1, x2, y2 of a kind whose short segments are drawn again; empty for other kinds."""
+    names = [*IDENTITY, *(p.name for p in kind.parameters)]
+    return np.array([names.index(name) for name in (kind.redraw.ends if kind.redraw else ())], np.int64)
 
 
 def _depth(name: str, distributions: Mapping[str, Distribution]) -> int:
     distribution = distributions[name]
-    return 1 + _depth(distribution.parameter, distributions) if isinstance(distribution, Offset) else 0
+    return 1 + _depth(distribution.parameter, distributions) if isinstance(distribution, Offset | Scaled) else 0
 
 
 def _entries(catalogues: Mapping[str, Catalogue]) -> list[PlannedEntry]:
@@ -256,11 +274,14 @@ def _entries(catalogues: Mapping[str, Catalogue]) -> list[PlannedEntry]:
 
 
 def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:
-    return [
-        f"{catalogue}/split",
-        f"{catalogue}/noise.gaussian",
-        *(p.stream for p in sample_parameters(recipe, catalogue)),
-    ]
+    names = [f"{catalogue}/{name}" for name in ("split", *PIXEL_STREAMS)]
+    return [*names, *(p.stream for p in sample_parameters(recipe, catalogue))]
+
+
+def _found(drawn: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """Columns of `/samples` that rendering fills in."""
+    found = {"noise_gaussian_sigma": FOUND_SIGMA} if "noise_gaussian_snr" in drawn else {}
+    return found | ({"noise_snr": NOISE_SNR} if any(name.startswith("noise_") for name in drawn) else {})
 
 
 def _target(name: str, entries: tuple[PlannedEntry, ...]) -> Target:

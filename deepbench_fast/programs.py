@@ -22,6 +22,7 @@ from deepbench_fast.recipe.distributions import (
     Normal,
     Offset,
     Poisson,
+    Scaled,
     Uniform,
 )
 
@@ -35,6 +36,7 @@ class Column:
     distribution: Distribution
     integer: bool = False
     base: int = -1
+    factor: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,8 @@ def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, i
     cumulative: list[float] = []
     for row, column in zip(rows, columns, strict=True):
         row["stream"] = streams[column.stream]
-        row["column"], row["integer"], row["base"] = column.number, column.integer, column.base
+        row["column"], row["integer"] = column.number, column.integer
+        row["base"], row["factor"] = column.base, column.factor
         row["low"], row["high"] = -math.inf, math.inf
         _fill(row, column.distribution, values, cumulative)
     kernels.derive(rows)
@@ -87,8 +90,8 @@ def _fill(row: Any, distribution: Distribution, values: list[float], cumulative:
             cumulative.extend(float(part / sum(shares)) for part in accumulate(shares))
         case Poisson(mean=mean):
             row["code"], row["mean"], row["low"] = kernels.POISSON, mean, 0.0
-        case Offset(by=by):
-            _fill(row, by, values, cumulative)
+        case Offset(by=drawn) | Scaled(of=drawn):
+            _fill(row, drawn, values, cumulative)
 
 
 def _constant(row: Any, value: float) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.colours import shapes_alone
 from deepbench_fast.errors import UsageError
+from deepbench_fast.objects.registry import kind
+from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.store.read import open_dataset, open_file
 
 IDENTITY = ("catalogue", "split", "member", "sample", "entry", "slot")
@@ -26,17 +29,18 @@ class Value:
 
 @dataclass(frozen=True)
 class Placed:
-    """One object of a sample."""
+    """One object of a sample; `mask` is its number in the instance mask, where the file has masks."""
 
     kind: str
     entry: str
     slot: int
     parameters: dict[str, Value]
+    mask: int | None = None
 
 
 @dataclass(frozen=True)
 class Record:
-    """One sample: `index` in its file, `number` in the whole dataset."""
+    """One sample: `index` in its file, `number` in the whole dataset; `shapes_alone` says that it holds no light."""
 
     index: int
     number: int
@@ -46,6 +50,7 @@ class Record:
     levels: dict[str, Value]
     targets: dict[str, Value]
     objects: list[Placed]
+    shapes_alone: bool
     image: npt.NDArray[Any]
 
 
@@ -61,8 +66,17 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
     with open_file(path) as file:
         row = file["samples"][index]
         names = file["targets"].attrs["names"], file["targets"].attrs["units"]
-        objects = [placed for kind in file["objects"] for placed in _objects(file, kind, index, one["index"])]
+        objects = [placed for table in file["objects"] for placed in _objects(file, table, index, one["index"])]
         levels = _values(row, file["samples"].attrs["units"])
+    declared = _declared(dataset.recipe)
+    objects = [
+        replace(
+            placed,
+            parameters={name: value for name, value in placed.parameters.items() if name in declared[placed.entry]},
+            mask=number if "mask" in one else None,
+        )
+        for number, placed in enumerate(objects, 1)
+    ]
     targets = {
         name: Value(float(value), str(unit)) for name, unit, value in zip(*names, one["target"].tolist(), strict=True)
     }
@@ -75,6 +89,7 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
         levels=levels,
         targets=targets,
         objects=objects,
+        shapes_alone=dataset.catalogues[int(row["catalogue"])] in shapes_alone(dataset.recipe),
         image=one["image"],
     )
 
@@ -91,6 +106,15 @@ def _objects(file: Any, kind: str, index: int, number: int) -> list[Placed]:
         Placed(kind, entries[int(row["entry"])], int(row["slot"]), _values(row, table.attrs["units"]))
         for row in rows[rows["sample"] == number]
     ]
+
+
+def _declared(recipe: Recipe) -> dict[str, set[str]]:
+    """Entry → the parameters that objects of its form have."""
+    return {
+        f"{name}/{entry.name}": {parameter.name for parameter in kind(entry.kind).parameters_of(entry.form)}
+        for name, catalogue in recipe.catalogues.items()
+        for entry in catalogue.objects
+    }
 
 
 def _values(row: Any, units: Any) -> dict[str, Value]:

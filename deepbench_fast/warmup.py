@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from deepbench_fast.kernels._jit import cache_directory
-from deepbench_fast.objects.registry import kinds
+from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.on_the_fly import samples
 from deepbench_fast.recipe.model import Recipe
 
@@ -22,28 +22,56 @@ class WarmUp:
     directory: str | None
 
 
-def warm_up() -> WarmUp:
-    """Compile the kernels of all kinds and samplings, of PSF, noise and targets, or load them from the cache."""
+def warm_up(tell: Callable[[str, float], None] | None = None) -> WarmUp:
+    """Compile the kernels of all kinds and renderings, of PSFs, noise, extras and targets, or load them from the cache.
+
+    `tell` is called with the name of each part and the seconds that it took.
+    """
     began = time.perf_counter()
-    for recipe in small_recipes():
-        samples(recipe, 0, 2)
+    for name, recipes in small_recipes():
+        start = time.perf_counter()
+        for recipe in recipes:
+            samples(recipe, 0, 2)
+        if tell is not None:
+            tell(name, time.perf_counter() - start)
     directory = cache_directory()
     return WarmUp(tuple(kinds()), time.perf_counter() - began, None if directory is None else str(directory))
 
 
-def small_recipes() -> Iterator[Recipe]:
-    """Recipes that use every kernel between them."""
+def small_recipes() -> Iterator[tuple[str, list[Recipe]]]:
+    """Recipes that use every kernel between them: PSFs, noise and extras, then each kind."""
+    yield "PSFs, noise and extras", _effects()
     for kind in kinds().values():
-        targets = ["catalogue", "brightness", f"count.{kind.name}", f"{kind.name}.{kind.parameters[0].name}"]
-        for sampling in kind.kernels:
-            for psf in (None, {"gaussian": {"sigma": {"uniform": [0.5, 1.5]}}}):
-                data: dict[str, Any] = {
-                    "name": "warmup",
-                    "image": {"sampling": sampling},
-                    "psf": psf,
-                    "noise": [{"gaussian": {"sigma": {"uniform": [0, 0.1]}}}],
-                    "splits": {"train": 0.5, "test": 0.5},
-                    "targets": targets,
-                    "catalogues": {kind.name: {"objects": [kind.name]}},
-                }
-                yield Recipe.parse(data)
+        yield kind.name, [_one_object(kind, settings, form) for settings, form in kind.renderings()]
+
+
+def _effects() -> list[Recipe]:
+    gaussian = {"gaussian": {"sigma": {"uniform": [0.5, 1.5]}}}
+    moffat = {"moffat": {"gamma": 1.5, "alpha": 3.0}}
+    data: dict[str, Any] = {
+        "name": "warmup",
+        "image": {"shape": [28, 28]},
+        "noise": [
+            {"ccd": {"sky": 10, "gain": 2, "read_noise": 3}},
+            {"poisson": {"level": {"uniform": [1, 30]}}},
+            {"gaussian": {"sigma": {"uniform": [0, 0.1]}}},
+        ],
+        "extras": ["clean", "masks", "variance"],
+        "targets": ["catalogue", "brightness", "count.star", "star.gamma"],
+        "splits": {"train": 0.5, "test": 0.5},
+        "catalogues": {"star": {"objects": ["star"]}},
+    }
+    both = {name: {"objects": ["star"], "psf": psf} for name, psf in (("gaussian", gaussian), ("moffat", moffat))}
+    plain = {"name": "warmup", "image": {"dtype": "uint8"}, "catalogues": {"circle": {"objects": ["circle"]}}}
+    return [
+        *(Recipe.parse({**data, "psf": psf}) for psf in (None, gaussian, moffat)),
+        Recipe.parse({**data, "catalogues": both}),
+        Recipe.parse(plain),
+    ]
+
+
+def _one_object(kind: Kind, settings: dict[str, object], form: str) -> Recipe:
+    objects = [{kind.name: {"form": form} if form else {}}]
+    data = {"name": "warmup", "image": settings, "catalogues": {kind.name: {"objects": objects}}}
+    recipe: Recipe = Recipe.parse(data)
+    return recipe

@@ -22,12 +22,15 @@ GOLDEN = Path(__file__).with_name("golden.json")
 
 
 def recipes() -> dict[str, Recipe]:
-    """Every kind under every sampling, and one recipe with everything on."""
+    """Every kind in every rendering, and one recipe with everything on."""
     found = {"mixed": mixed(samples=900)}
     for name, kind in kinds().items():
-        for sampling in kind.kernels:
-            recipe = Recipe.of_kind(name).set("samples", 400).set("image.sampling", sampling)
-            found[f"{name}-{sampling}"] = recipe.set("noise", [{"gaussian": {"sigma": {"uniform": [0, 0.1]}}}])
+        for settings, form in kind.renderings():
+            changes = {f"image.{key}": value for key, value in settings.items()}
+            own = {f"catalogues.{name}.{name}.form": form} if form else {}
+            recipe = Recipe.of_kind(name).with_overrides({"samples": 400, **changes, **own})
+            noisy = recipe.set("noise", [{"gaussian": {"sigma": {"uniform": [0, 0.1]}}}])
+            found[f"{name}-{kind.rendering(recipe.image, form)}"] = noisy
     return found
 
 

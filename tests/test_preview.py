@@ -3,11 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from matplotlib import colormaps
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from deepbench_fast import Recipe, open_dataset
+from deepbench_fast.colours import mask_colours, shape_scale, stretch
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.on_the_fly import samples
 from deepbench_fast.preview import (
@@ -15,59 +18,15 @@ from deepbench_fast.preview import (
     FONT_PIXELS,
     cell_size,
     contact_sheet,
-    noise_level,
     save_figure,
     save_picture,
     shortened,
-    stretch,
 )
 
 
 @pytest.fixture(scope="module")
 def galaxies() -> Recipe:
     return Recipe.builtin("galaxies")
-
-
-def test_stretch_is_monotone_from_0_to_1() -> None:
-    image = np.linspace(-1, 50, 400).reshape(20, 20)
-    values = stretch(image)
-    assert values.min() == 0
-    assert values.max() == 1
-    assert (np.diff(values.ravel()) >= 0).all()
-
-
-@pytest.mark.parametrize("value", [0.0, -3.0, 1e30])
-def test_stretch_of_a_flat_image_is_dark(value: float) -> None:
-    assert not stretch(np.full((5, 4), value)).any()
-
-
-def test_stretch_keeps_shapes_black_and_white() -> None:
-    image = np.zeros((10, 10))
-    image[3:6, 3:6] = 1
-    assert set(stretch(image).ravel()) == {0.0, 1.0}
-
-
-def test_noise_is_visible_and_does_not_dominate() -> None:
-    rng = np.random.default_rng(3)
-    rows, columns = np.mgrid[:64, :64]
-    light = 100 * np.exp(-0.5 * ((rows - 32) ** 2 + (columns - 32) ** 2) / 9)
-    sky = stretch(light + rng.normal(0, 1, light.shape))[:16]
-    assert 0.03 < sky.mean() < 0.3
-    assert 0.02 < sky.std() < 0.15
-
-
-def test_an_image_of_noise_alone_stays_dark() -> None:
-    values = stretch(np.random.default_rng(5).normal(7, 3, (64, 64)))
-    assert values.mean() < 0.3
-    assert 0.05 < values.max() < 0.6
-
-
-def test_noise_level_sees_through_smooth_light() -> None:
-    rng = np.random.default_rng(4)
-    rows, columns = np.mgrid[:128, :128]
-    light = 20 * np.exp(-0.5 * ((rows - 64) ** 2 + (columns - 60) ** 2) / 400)
-    assert noise_level(light + rng.normal(0, 0.7, light.shape)) == pytest.approx(0.7, rel=0.1)
-    assert noise_level(np.zeros((1, 1))) == 0
 
 
 @pytest.mark.parametrize(
@@ -94,7 +53,7 @@ def test_each_pixel_is_a_block_of_its_own_colour(galaxies: Recipe, tmp_path: Pat
     left, bottom = round(box.x0), page.shape[0] - round(box.y0)
     block = page[bottom - 140 : bottom, left : left + 140][::-1]
     expected = colormaps["magma"](stretch(shown["images"][0]))[:, :, :3]
-    np.testing.assert_allclose(block, np.kron(expected, np.ones((5, 5, 1))), atol=0.01)
+    np.testing.assert_allclose(block, np.kron(expected, np.ones((5, 5, 1))), atol=0.03)
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, None), (5, None), (6, 6), (7, 3), (9, 50)])
@@ -139,3 +98,50 @@ def test_refusals(galaxies: Recipe, tmp_path: Path) -> None:
         save_picture(shown["images"][0], tmp_path)
     with pytest.raises(FileError, match="nowhere"):
         save_picture(shown["images"][0], tmp_path / "nowhere" / "x.png")
+
+
+def drawn(figure: Figure, number: int) -> npt.NDArray[np.float64]:
+    return np.asarray(figure.axes[number].images[0].get_array(), np.float64)
+
+
+def test_shapes_have_a_linear_gray_scale_and_light_another() -> None:
+    shown = samples(Recipe.builtin("gallery"), 0, 10)
+    figure = contact_sheet(shown, 10)
+    for number, label in enumerate(shown.labels.tolist()):
+        image, name = shown["images"][number], shown.catalogues[label]
+        light = name in ("star", "galaxy", "spiral_galaxy", "lens")
+        expected = colormaps["magma"](stretch(image)) if light else colormaps["gray"](shape_scale(image))
+        np.testing.assert_array_equal(drawn(figure, number), expected)
+
+
+def test_images_are_sorted_by_catalogue_on_request(mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    labels = data[:12]["label"]
+    figure = data.plot(12, by_catalogue=True)
+    assert [text.get_text() for text in figure.texts] == [data.catalogues[label] for label in np.sort(labels)]
+    first_field = int(np.flatnonzero(labels == 1)[0])
+    expected = colormaps["magma"](stretch(data[first_field]["image"]))
+    np.testing.assert_array_equal(drawn(figure, int((labels == 0).sum())), expected)
+
+
+@pytest.mark.parametrize("name", ["figure-geometry", "figure-astronomy"])
+def test_figures_are_in_order(name: str) -> None:
+    figure = contact_sheet(samples(Recipe.builtin(name), 0, 4), 4, columns=4, by_catalogue=True)
+    names = ["single", "noisy-single", "composite", "noisy-composite"]
+    assert [text.get_text() for text in figure.texts] == names
+    assert len({round(axes.get_position().y0, 6) for axes in figure.axes}) == 1
+
+
+def test_extras_are_shown_on_request(mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    clean = contact_sheet(data, 3, show="clean")
+    np.testing.assert_array_equal(drawn(clean, 2), colormaps["magma"](stretch(data[2]["clean"])))
+    shown = samples(Recipe.builtin("shapes").with_overrides({"size": (32, 32), "extras": ["masks", "variance"]}), 0, 2)
+    masks = contact_sheet(shown, 2, show="masks")
+    np.testing.assert_array_equal(drawn(masks, 1), mask_colours(shown["masks"][1]))
+    variance = contact_sheet(shown, 2, show="variance")
+    np.testing.assert_array_equal(drawn(variance, 1), colormaps["magma"](stretch(shown["variance"][1])))
+    with pytest.raises(UsageError, match="no masks"):
+        data.plot(3, show="masks")
+    with pytest.raises(UsageError, match="can't show 'targets'"):
+        data.plot(3, show="targets")

@@ -26,7 +26,7 @@ from tests.recipes import mixed
 
 for recipe in (mixed(), *map(Recipe.builtin, builtin_recipes())):
     for sampling in ("center", "integrate"):
-        samples(recipe.with_overrides({"image.sampling": sampling}), 0, 20)
+        samples(recipe.with_overrides({"image.sampling": sampling}), 0, 5)
 generate(mixed(samples=20), sys.argv[1])
 print(len(warm), sorted(compiled() - warm))
 """

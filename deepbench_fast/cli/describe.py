@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from deepbench_fast.objects.registry import Kind
     from deepbench_fast.recipe.model import Image
 
+LAYERS = {
+    "shape": "shape: shapes compose first, by the recipe's image.overlap",
+    "light": "light: adds to the shapes and to other light",
+}
+
 
 @click.command(cls=Command, example=f"{PROGRAM} describe galaxy --size 64x64")
 @click.argument("name")
@@ -24,7 +29,8 @@ if TYPE_CHECKING:
 def command(name: str, size: tuple[int, int] | None, as_json: bool) -> None:
     """Describe a kind of object or a built-in recipe.
 
-    Of a kind: parameters, units, valid ranges, and what is drawn where a recipe is silent. Of a recipe: its text.
+    Of a kind: layer, options, forms, parameters, units, valid ranges, and what is drawn where a recipe is silent. Of a
+    recipe: its text.
     """
     from deepbench_fast.objects.registry import kinds
     from deepbench_fast.recipe import Recipe, builtin_recipes
@@ -51,6 +57,9 @@ def _description(kind: Kind, image: Image) -> dict[str, Any]:
     return {
         "name": kind.name,
         "meaning": kind.meaning,
+        "layer": kind.layer,
+        "forms": {form: list(names) for form, names in kind.forms.items()},
+        "options": list(kind.options),
         "shape": list(image.shape),
         "parameters": [
             {
@@ -74,4 +83,9 @@ def _text(description: dict[str, Any]) -> str:
         (p["name"], p["unit"], p["allowed"].removesuffix(f" {p['unit']}"), p["default"], p["meaning"])
         for p in description["parameters"]
     ]
-    return f"{description['meaning']}\n\n{columns([head, *rows])}"
+    facts = [("layer", LAYERS[description["layer"]]), ("options", ", ".join(description["options"]))]
+    facts += [
+        ("form", f"{form}{'' if number else ' (default)'}: alone has {', '.join(names)}")
+        for number, (form, names) in enumerate(description["forms"].items())
+    ]
+    return f"{description['meaning']}\n\n{columns(facts)}\n\n{columns([head, *rows])}"

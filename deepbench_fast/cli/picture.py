@@ -8,19 +8,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.preview import stretch
+from deepbench_fast.colours import scaled
 
 RAMP = " .:-=+*#%@"
 # Knots of a dark red-to-yellow map; between them colours are linear.
 COLOURS = np.array([(0, 0, 4), (59, 15, 112), (140, 41, 129), (222, 73, 104), (254, 159, 109), (252, 253, 191)], float)
 
 
-def picture(image: npt.NDArray[Any], colour: bool, width: int | None = None) -> str:
-    """The image in at most `width` characters a line (default: the terminal's), shrunk by averaging if need be."""
+def picture(image: npt.NDArray[Any], colour: bool, width: int | None = None, *, shapes: bool = False) -> str:
+    """The image in at most `width` characters a line (default: the terminal's), shrunk by averaging if need be.
+
+    `shapes` says that it holds no light: its scale is then linear.
+    """
     limit = width or max(20, shutil.get_terminal_size((80, 24)).columns - 1)
     across = 1 if colour else 2
     factor = -(-image.shape[1] * across // limit)
-    values = stretch(_shrunk(image.astype(np.float64), factor))[::-1]
+    values = scaled(_shrunk(image.astype(np.float64), factor), shapes)[::-1]
     if values.shape[0] % 2 and colour:
         values = np.vstack([values, np.zeros((1, values.shape[1]))])
     return _blocks(values) if colour else _ramp(values)

@@ -77,6 +77,8 @@ def _text(found: Estimate) -> str:
     for title, ingredients in (("Random", found.random), ("Fixed", found.fixed)):
         if ingredients:
             parts.append(f"{title}\n" + columns([_row(ingredient) for ingredient in ingredients], "  "))
+    if found.levels:
+        parts.append("Recorded for each sample\n" + "\n".join(f"  {name}" for name in found.levels))
     return "\n\n".join(parts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
@@ -9,18 +11,32 @@ from deepbench_fast.cli.options import Count, recipe_options
 from deepbench_fast.cli.source import is_dataset, load_source
 from deepbench_fast.errors import UsageError
 
+if TYPE_CHECKING:
+    from deepbench_fast.on_the_fly import Samples
+    from deepbench_fast.store.read import Dataset
+
 
 @click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --count 12")
 @click.argument("source", metavar="FILE|SOURCE")
 @click.option("-o", "--output", metavar="PNG", required=True, help="The picture to write.")
 @click.option("--count", type=Count(), default=25, show_default=True, help="Number of images.")
 @click.option("--columns", type=Count(), help="Images in a row.")
+@click.option(
+    "--show",
+    type=click.Choice(["images", "clean", "masks", "variance"]),
+    default="images",
+    show_default=True,
+    help="What to draw: an extra must be in FILE; of a SOURCE it is made.",
+)
+@click.option("--by-catalogue", is_flag=True, help="Sort the images by catalogue.")
 @recipe_options
 def command(
     source: str,
     output: str,
     count: int,
     columns: int | None,
+    show: str,
+    by_catalogue: bool,
     samples: int | None,
     seed: int | str | None,
     size: tuple[int, int] | None,
@@ -28,22 +44,26 @@ def command(
 ) -> None:
     """Draw the first samples of a dataset, with their labels, as a PNG.
 
-    FILE|SOURCE is an .h5 file, or a recipe, built-in recipe or kind, whose samples are made on the fly. Each image is
-    stretched by itself; the first row is at the bottom.
+    FILE|SOURCE is an .h5 file, or a recipe, built-in recipe or kind, whose samples are made on the fly. Each image has
+    a scale of its own, logarithmic for light and linear for shapes; the first row is at the bottom. Masks have a colour
+    for each object.
     """
     from deepbench_fast.preview import MOST_IMAGES, contact_sheet, save_figure
 
+    dataset: Dataset | Samples
     if is_dataset(source):
         if samples or seed is not None or size or assignments:
             raise UsageError(f"{source} is a finished dataset: -n, --seed, --size and --set are for recipes")
         from deepbench_fast.store.read import open_dataset
 
-        figure = contact_sheet(open_dataset(source), count, columns=columns)
+        dataset = open_dataset(source)
     else:
         from deepbench_fast.on_the_fly import samples as make_samples
 
         recipe = load_source(source, samples, seed, size, assignments)
-        shown = make_samples(recipe, 0, min(count, recipe.samples, MOST_IMAGES))
-        figure = contact_sheet(shown, count, columns=columns)
+        if show != "images" and show not in recipe.extras:
+            recipe = recipe.with_overrides({"extras": [show]})
+        dataset = make_samples(recipe, 0, min(count, recipe.samples, MOST_IMAGES))
+    figure = contact_sheet(dataset, count, columns=columns, show=show, by_catalogue=by_catalogue)
     save_figure(figure, output)
     click.echo(f"{len(figure.axes)} images in {output}", err=True)

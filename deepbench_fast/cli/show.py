@@ -29,7 +29,7 @@ def command(file: str, index: int, output: str | None, as_json: bool) -> None:
     if output is not None:
         from deepbench_fast.preview import save_picture
 
-        save_picture(record.image, output)
+        save_picture(record.image, output, shapes=record.shapes_alone)
         click.echo(f"picture in {output}", err=True)
     if as_json:
         print_json(_data(record))
@@ -38,7 +38,8 @@ def command(file: str, index: int, output: str | None, as_json: bool) -> None:
     if output is None:
         from deepbench_fast.cli.picture import picture
 
-        click.echo(f"\n{picture(record.image, colour=sys.stdout.isatty())}")
+        drawn = picture(record.image, sys.stdout.isatty(), shapes=record.shapes_alone)
+        click.echo(f"\n{drawn}")
 
 
 def _data(record: Record) -> dict[str, Any]:
@@ -61,5 +62,6 @@ def _text(record: Record) -> str:
         parts.append("Targets\n" + columns(targets, "  "))
     for placed in record.objects:
         parameters = [(name, value_text(v.value, v.unit)) for name, v in placed.parameters.items()]
-        parts.append(f"{placed.entry}, {placed.kind} {placed.slot}\n" + columns(parameters, "  "))
+        mask = "" if placed.mask is None else f", {placed.mask} in the mask"
+        parts.append(f"{placed.entry}, {placed.kind} {placed.slot}{mask}\n" + columns(parameters, "  "))
     return "\n\n".join(parts)

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid
-from deepbench_fast.recipe.distributions import Constant, Distribution, Normal, Offset, Poisson
+from deepbench_fast.recipe.distributions import (
+    Choice,
+    Constant,
+    Distribution,
+    Integers,
+    Normal,
+    Offset,
+    Poisson,
+    Scaled,
+)
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.model import Image
+
+
+FLAG = (0, 1)
+MANY = 100
 
 
 def required(image: Image) -> NoReturn:
@@ -25,7 +38,8 @@ class Parameter:
     """Name, unit ("" where dimensionless), meaning, valid range and default distribution of a parameter.
 
     The range runs from `low` to `high`, ends included unless `low_open` or `high_open`. `default` gives the
-    distribution for an image of a given shape; `integer` parameters hold whole numbers only.
+    distribution for an image of a given shape; `integer` parameters hold whole numbers only, and where `only` names
+    some values, no others. `most_of` names another parameter and the fraction of it that is the most.
     """
 
     name: str
@@ -37,10 +51,19 @@ class Parameter:
     low_open: bool = False
     high_open: bool = False
     integer: bool = False
+    only: tuple[int, ...] = ()
+    most_of: tuple[str, float] | None = None
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it says yes (1) or no (0); a recipe may write true and false."""
+        return self.only == FLAG
 
     @property
     def allowed(self) -> str:
-        """The valid range in words, e.g. 'from 0.5 to 10' or 'above 0 and up to 100 pix'."""
+        """The valid range in words, e.g. 'from 0.5 to 10' or 'above 0 and up to 100 pix' or '0 or 1'."""
+        if self.only:
+            return " or ".join(map(str, self.only))
         low, high = checks.plain(self.low), checks.plain(self.high)
         if self.low_open or self.high_open:
             words = f"{'above' if self.low_open else 'from'} {low} and {'below' if self.high_open else 'up to'} {high}"
@@ -57,17 +80,49 @@ class Parameter:
     def check(self, distribution: Distribution, support: tuple[float, float] | None = None) -> None:
         """Raise `Invalid` unless everything that can be drawn is valid.
 
-        `support` is the smallest and the largest value, for an offset, which doesn't know them itself.
+        `support` is the smallest and the largest value, for one that needs another parameter to know them.
         """
         low, high = distribution.support if support is None else support
-        if self.holds(low, high) and (distribution.is_integer or not self.integer):
+        valid = self._offers(distribution) if self.only else self.holds(low, high)
+        if valid and (distribution.is_integer or not self.integer):
             return
         if isinstance(distribution, Constant):
             raise Invalid(f"must be {self.allowed}, not {distribution}")
-        if not self.holds(low, high):
+        if not self.only and not valid:
             reach = f"{distribution} reaches from {_rounded(low)} to {_rounded(high)}"
             raise Invalid(f"must be {self.allowed}, but {reach}{_remedy(distribution)}")
         raise Invalid(f"must be {self.allowed}, but {distribution} gives other numbers too")
+
+    def _offers(self, distribution: Distribution) -> bool:
+        """Whether the values that can be drawn are among the only ones."""
+        values = _values(distribution)
+        return values is not None and set(values) <= set(self.only)
+
+
+def check_fraction(parameter: Parameter, drawn: Distribution, supports: Mapping[str, tuple[float, float]]) -> None:
+    """Raise `Invalid` where a parameter can be more than its fraction of another one; `supports` are those of all."""
+    if parameter.most_of is None:
+        return
+    other, most = parameter.most_of
+    if isinstance(drawn, Scaled) and drawn.parameter == other:
+        allowed = drawn.of.support[1] <= most
+    else:
+        allowed = supports[parameter.name][1] <= most * supports[other][0]
+    if not allowed:
+        remedy = f"{{scaled: {{by: {other}, of: {{uniform: [0, {most:g}]}}}}}} never is"
+        raise Invalid(f"must not be above {most:g} {other}, which {drawn} can be; {remedy}", (parameter.name,))
+
+
+def _values(distribution: Distribution) -> Sequence[float] | None:
+    """All values that can be drawn, or None where these are too many to name."""
+    match distribution:
+        case Choice():
+            return distribution.possible
+        case Integers(low=low, high=high) if high - low < MANY:
+            return range(low, high + 1)
+        case Offset() | Scaled():
+            return None
+    return None if distribution.is_random else distribution.support
 
 
 def _remedy(distribution: Distribution) -> str:
@@ -78,6 +133,8 @@ def _remedy(distribution: Distribution) -> str:
             return "; use a smaller mean"
         case Offset():
             return " together with what it adds to"
+        case Scaled():
+            return " together with what it scales"
     return ""
 
 

@@ -84,6 +84,17 @@ def number(value: object, wanted: str = "a number") -> float:
     return result
 
 
+def boolean(value: object) -> bool:
+    """true or false.
+
+    Raises:
+        Invalid: anything else.
+    """
+    if not isinstance(value, bool):
+        raise Invalid(f"must be true or false, not {quote(value)}")
+    return value
+
+
 def whole_number(value: object, low: int, high: int) -> int:
     """An integer between `low` and `high`, both included; 1e5 is as good as 100000.
 

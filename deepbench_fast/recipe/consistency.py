@@ -1,21 +1,24 @@
-"""What must hold between the parts of a recipe: names, counts, valid ranges, offsets, targets."""
+"""What must hold between the parts of a recipe: names, forms, counts, valid ranges, offsets, pixels, targets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from deepbench_fast.objects.parameter import Parameter
-from deepbench_fast.objects.registry import kind, kinds
+from deepbench_fast.objects.parameter import Parameter, check_fraction
+from deepbench_fast.objects.registry import Kind, kind, kinds
 from deepbench_fast.recipe import checks
-from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.distributions import Distribution, Offset
+from deepbench_fast.recipe.checks import Invalid, Path, within
+from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled
 from deepbench_fast.recipe.effects import check_alone
 
 if TYPE_CHECKING:
+    from deepbench_fast.objects.registry import Redraw
     from deepbench_fast.recipe.model import Entry, Image, Recipe
 
 MAX_OBJECTS = 65_535
+BYTE = Parameter("amplitude", "", "value of a shape with dtype uint8", 0.0, 255.0, integer=True)
 COUNT = Parameter("count", "", "objects in each sample", 0.0, MAX_OBJECTS, integer=True)
 
 RESERVED = ("weight", "objects", "noise", "psf", "count", "catalogue", "brightness", "split")
@@ -42,6 +45,49 @@ def entry_names(entries: Sequence[tuple[str, str]]) -> list[str]:
     return names
 
 
+def form_of(declared: Kind, form: str) -> str:
+    """`form`, or the kind's default one where it is empty; raises `Invalid` where the kind has no such form."""
+    if not form:
+        return next(iter(declared.forms), "")
+    with within("form"):
+        if not declared.forms:
+            raise Invalid(f"is no option of {declared.name}")
+        return checks.known(form, declared.forms, f"form of {declared.name}")
+
+
+def check_option_name(declared: Kind, name: str) -> None:
+    """Raise `Invalid` unless an entry of the kind can have a parameter or an option of this name."""
+    names = [parameter.name for parameter in declared.parameters]
+    checks.known(name, (*names, *declared.options), f"parameter of {declared.name}")
+
+
+def check_parameter_name(declared: Kind, form: str, name: str) -> None:
+    """Raise `Invalid` unless entries of this form have a parameter of this name."""
+    check_option_name(declared, name)
+    if name not in [parameter.name for parameter in declared.parameters_of(form)]:
+        other = next(other for other, own in declared.forms.items() if name in own)
+        raise Invalid(f"is a parameter of form {other}, but this {declared.name} has form {form}")
+
+
+def flags_as_numbers(declared: Kind, parameters: Mapping[str, object]) -> dict[str, float]:
+    """1 for true and 0 for false, for those parameters that say yes or no."""
+    flags = {parameter.name for parameter in declared.parameters if parameter.is_flag}
+    return {name: float(value) for name, value in parameters.items() if name in flags and isinstance(value, bool)}
+
+
+def default_shape(recipe: Recipe) -> tuple[int, int]:
+    """The largest default shape of the kinds in a recipe; that of light where there are none."""
+    shapes = [kind(entry.kind).default_shape for _, entry in _entries(recipe)]
+    return max(shapes, key=math.prod, default=Kind.default_shape)
+
+
+def _entries(recipe: Recipe) -> Iterator[tuple[Path, Entry]]:
+    """Every entry with the path to its parameters in the recipe's data."""
+    for name, catalogue in recipe.catalogues.items():
+        for position, entry in enumerate(catalogue.objects):
+            yield ("catalogues", name, "objects", position, entry.kind), entry
+
+
 def check_count(count: Distribution) -> None:
     """Raise `Invalid` unless `count` gives whole numbers that a sample can hold."""
     check_alone(COUNT, count)
@@ -49,34 +95,87 @@ def check_count(count: Distribution) -> None:
 
 def check_objects(recipe: Recipe) -> None:
     """Raise `Invalid` where an entry can draw what its kind can't be."""
-    for name, catalogue in recipe.catalogues.items():
-        for position, entry in enumerate(catalogue.objects):
-            with within("catalogues", name, "objects", position, entry.kind):
-                _check_entry(entry, recipe.image)
+    for path, entry in _entries(recipe):
+        with within(*path):
+            _check_entry(entry, recipe.image)
 
 
 def _check_entry(entry: Entry, image: Image) -> None:
     declared = kind(entry.kind)
-    parameters = entry.resolved(image).parameters
+    resolved = entry.resolved(image)
+    parameters = resolved.parameters
     supports = {}
     for name in {**entry.parameters, **parameters}:  # what was given first, in the order given
         with within(name):
             supports[name] = _support(name, parameters, ())
             declared.parameter(name).check(parameters[name], supports[name])
+    for parameter in declared.parameters_of(entry.form):
+        check_fraction(parameter, parameters[parameter.name], supports)
     if declared.check is not None:
         declared.check(image, supports)
+    if declared.redraw is not None:
+        _check_min_length(declared.redraw, resolved, supports)
+
+
+def _check_min_length(redraw: Redraw, entry: Entry, supports: Mapping[str, tuple[float, float]]) -> None:
+    """Raise `Invalid` where no draw of the ends could ever be long enough."""
+    x1, y1, x2, y2 = redraw.ends
+    widest, highest = (_widest(entry.parameters, supports, *ends) for ends in ((x1, x2), (y1, y2)))
+    longest = math.sqrt(widest * widest + highest * highest)
+    if entry.min_length is not None and entry.min_length > longest:
+        raise Invalid(
+            f"must be at most {longest:.6g} pix, the longest that {', '.join(redraw.ends)} allow, "
+            f"not {checks.plain(entry.min_length)}",
+            ("min_length",),
+        )
+
+
+def _widest(
+    parameters: Mapping[str, Distribution], supports: Mapping[str, tuple[float, float]], first: str, second: str
+) -> float:
+    """The largest difference that two parameters can have."""
+    for one, other in ((first, second), (second, first)):
+        distribution = parameters[other]
+        if isinstance(distribution, Offset) and distribution.parameter == one:
+            return max(map(abs, distribution.by.support))
+    (low, high), (least, most) = supports[first], supports[second]
+    return max(high - least, most - low)
 
 
 def _support(name: str, parameters: Mapping[str, Distribution], followed: tuple[str, ...]) -> tuple[float, float]:
-    """The smallest and the largest value of a parameter, which may be an offset from another one."""
+    """The smallest and the largest value of a parameter, which may start from another one."""
     distribution = parameters[name]
-    if not isinstance(distribution, Offset):
+    if not isinstance(distribution, Offset | Scaled):
         return distribution.support
     if name in followed:
         raise Invalid(f"offsets run in a circle: {' from '.join((*followed[followed.index(name) :], name))}")
-    base = checks.known(distribution.parameter, parameters, "parameter to be an offset from")
-    (low, high), (least, most) = _support(base, parameters, (*followed, name)), distribution.by.support
-    return low + least, high + most
+    base = checks.known(distribution.parameter, parameters, "parameter to start from")
+    return distribution.support_from(_support(base, parameters, (*followed, name)))
+
+
+def check_overlap(recipe: Recipe) -> None:
+    """Raise `Invalid` where an amplitude other than 1 leaves the meaning of xor open."""
+    if recipe.image.overlap != "xor":
+        return
+    for path, entry in _entries(recipe):
+        amplitude = entry.resolved(recipe.image).parameters.get("amplitude")
+        if kind(entry.kind).layer == "shape" and amplitude is not None and amplitude.support != (1.0, 1.0):
+            raise Invalid(f"must be 1 with image.overlap xor, not {amplitude}", (*path, "amplitude"))
+
+
+def check_dtype(recipe: Recipe) -> None:
+    """Raise `Invalid` where an image of dtype uint8 would need other values than whole numbers from 0 to 255."""
+    if recipe.image.dtype != "uint8":
+        return
+    light = {f"{entry.kind} is light" for _, entry in _entries(recipe) if kind(entry.kind).layer == "light"}
+    noise = {"noise makes fractions" for name in recipe.catalogues if recipe.noise_of(name)}
+    psf = {"a PSF makes fractions" for name in recipe.catalogues if recipe.psf_of(name) is not None}
+    coverage = {"coverage makes fractions"} if recipe.image.coverage else set()
+    for reason in (*sorted(light), *noise, *psf, *coverage):
+        raise Invalid(f"must be float32: {reason}, and uint8 holds whole numbers of sharp shapes", ("image", "dtype"))
+    for path, entry in _entries(recipe):
+        with within(*path, "amplitude"):
+            BYTE.check(entry.resolved(recipe.image).parameters["amplitude"])
 
 
 def check_targets(recipe: Recipe) -> None:
@@ -98,7 +197,13 @@ def check_targets(recipe: Recipe) -> None:
 def _possible_targets(entries: Mapping[str, list[Entry]]) -> list[str]:
     present = {entry.kind for same in entries.values() for entry in same}
     counts = [f"count.{name}" for name in kinds() if name in present]
-    parameters = [f"{name}.{p.name}" for name, same in entries.items() for p in kind(same[0].kind).parameters]
+    parameters = {
+        f"{name}.{parameter.name}": None
+        for name, same in entries.items()
+        for entry in same
+        if entry.kind == same[0].kind
+        for parameter in kind(entry.kind).parameters_of(entry.form)
+    }
     return ["catalogue", "brightness", *counts, *parameters]
 
 

@@ -211,18 +211,19 @@ class Choice(_Base):
         object.__setattr__(self, field, tuple(numbers))
 
     @property
-    def _possible(self) -> list[float]:
+    def possible(self) -> list[float]:
+        """The values that can be drawn."""
         if self.weights is None:
             return list(self.values)
         return [value for value, weight in zip(self.values, self.weights, strict=True) if weight > 0]
 
     @property
     def support(self) -> tuple[float, float]:
-        return min(self._possible), max(self._possible)
+        return min(self.possible), max(self.possible)
 
     @property
     def is_integer(self) -> bool:
-        return all(value.is_integer() for value in self._possible)
+        return all(value.is_integer() for value in self.possible)
 
     def to_yaml_data(self) -> object:
         values = [checks.plain(value) for value in self.values]
@@ -255,26 +256,32 @@ class Poisson(_Base):
         return {"poisson": checks.plain(self.mean)}
 
 
+Alone: TypeAlias = Constant | Uniform | LogUniform | Normal | Integers | Choice | Poisson
+"""Distributions that need no other parameter."""
+
+
 @dataclass(frozen=True)
 class Offset(_Base):
     """Another parameter of the same object plus a value of its own."""
 
     parameter: str
-    by: Constant | Uniform | LogUniform | Normal | Integers | Choice | Poisson
+    by: Alone
 
     def __post_init__(self) -> None:
         with within("from"):
             checks.name(self.parameter)
         with within("by"):
-            by = parse_distribution(self.by)
-            if isinstance(by, Offset):
-                raise Invalid("must be a number or a distribution, not another offset")
-        object.__setattr__(self, "by", by)
+            object.__setattr__(self, "by", _alone(self.by))
 
     @property
     def support(self) -> tuple[float, float]:
         """Not known without the other parameter."""
         return -math.inf, math.inf
+
+    def support_from(self, base: tuple[float, float]) -> tuple[float, float]:
+        """The smallest and the largest value, given those of the other parameter."""
+        (low, high), (least, most) = base, self.by.support
+        return low + least, high + most
 
     @property
     def is_random(self) -> bool:
@@ -290,7 +297,51 @@ class Offset(_Base):
         return {"offset": {"from": self.parameter, "by": self.by.to_yaml_data()}}
 
 
-Distribution: TypeAlias = Constant | Uniform | LogUniform | Normal | Integers | Choice | Poisson | Offset
+@dataclass(frozen=True)
+class Scaled(_Base):
+    """A value of its own times another parameter of the same object."""
+
+    parameter: str
+    of: Alone
+
+    def __post_init__(self) -> None:
+        with within("by"):
+            checks.name(self.parameter)
+        with within("of"):
+            object.__setattr__(self, "of", _alone(self.of))
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Not known without the other parameter."""
+        return -math.inf, math.inf
+
+    def support_from(self, base: tuple[float, float]) -> tuple[float, float]:
+        """The smallest and the largest value, given those of the other parameter."""
+        products = [scale * value for scale in base for value in self.of.support]
+        return min(products), max(products)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether it needs a draw of its own."""
+        return self.of.is_random
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it keeps whole numbers whole."""
+        return self.of.is_integer
+
+    def to_yaml_data(self) -> object:
+        return {"scaled": {"by": self.parameter, "of": self.of.to_yaml_data()}}
+
+
+def _alone(value: object) -> Alone:
+    distribution = parse_distribution(value)
+    if isinstance(distribution, Offset | Scaled):
+        raise Invalid("must be a number or a distribution that needs no other parameter")
+    return distribution
+
+
+Distribution: TypeAlias = Alone | Offset | Scaled
 
 
 def parse_distribution(value: object) -> Distribution:
@@ -363,6 +414,11 @@ def _parse_offset(arguments: object) -> Offset:
     return Offset(fields["from"], fields["by"])  # type: ignore[arg-type]
 
 
+def _parse_scaled(arguments: object) -> Scaled:
+    fields = _fields(checks.mapping(arguments, "{by: PARAMETER, of: DISTRIBUTION}"), ("by", "of"))
+    return Scaled(fields["by"], fields["of"])  # type: ignore[arg-type]
+
+
 _Parser: TypeAlias = Callable[[object], Distribution]
 _FORMS: dict[str, _Parser] = {
     "uniform": _pair(Uniform, ("low", "high")),
@@ -372,4 +428,5 @@ _FORMS: dict[str, _Parser] = {
     "choice": _parse_choice,
     "poisson": _parse_poisson,
     "offset": _parse_offset,
+    "scaled": _parse_scaled,
 }

@@ -16,7 +16,8 @@ from deepbench_fast.recipe import addresses, checks, consistency, write
 from deepbench_fast.recipe.base import Drawn, Model
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distribution
-from deepbench_fast.recipe.effects import GaussianNoise, GaussianPsf, parse_noises, parse_psf
+from deepbench_fast.recipe.effects import Noise, Psf, parse_noises, parse_psf
+from deepbench_fast.recipe.extras import Extras, parse_extras
 from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
 
 MAX_SAMPLES = 2**48 - 1
@@ -32,21 +33,20 @@ def _shape(value: object) -> tuple[int, int]:
     return height, width
 
 
-def _dtype(value: object) -> str:
-    if value == "uint8":
-        raise Invalid("must be float32: light needs fractions, which uint8 can't hold")
-    return checks.choice("float32")(value)
-
-
 class Image(Model):
-    """Shape (rows, columns), dtype and sampling of an image.
+    """Shape (rows, columns) and dtype of an image, and how objects become pixels.
 
-    `sampling` is "center" (light at the pixel's centre) or "integrate" (mean over the pixel).
+    Light: `sampling` is "center" (its value at the pixel's centre) or "integrate" (mean over the pixel). Shapes:
+    `coverage` false gives 1 to pixels whose centre is inside, true the part of each pixel that is inside; where shapes
+    overlap, `overlap` takes the largest ("union"), those that an odd number of shapes covers ("xor") or the sum
+    ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255.
     """
 
     shape: Annotated[tuple[int, int], PlainValidator(_shape)] = (28, 28)
-    dtype: Annotated[str, PlainValidator(_dtype)] = "float32"
+    dtype: Annotated[str, PlainValidator(checks.choice("float32", "uint8"))] = "float32"
     sampling: Annotated[str, PlainValidator(checks.choice("center", "integrate"))] = "center"
+    overlap: Annotated[str, PlainValidator(checks.choice("union", "xor", "add"))] = "union"
+    coverage: Annotated[bool, PlainValidator(checks.boolean)] = False
 
     @property
     def height(self) -> int:
@@ -72,15 +72,25 @@ def _parameters(value: object) -> dict[str, Distribution]:
     return parameters
 
 
+def _min_length(value: object) -> float:
+    length = checks.number(value)
+    if length < 0:
+        raise Invalid(f"must be 0 or above, not {checks.quote(value)}")
+    return length
+
+
 class Entry(Model):
     """Objects of one kind: how many in a sample, and the distributions of the parameters that are not left to defaults.
 
-    An entry without a name gets one from its catalogue.
+    An entry without a name gets one from its catalogue. `form` is one of the kind's forms, "" where it has none. Kinds
+    with ends that are drawn again while they are too close (lines) have a `min_length` in pixels; None is the default.
     """
 
     kind: Annotated[str, PlainValidator(checks.name)]
     name: Annotated[str, PlainValidator(consistency.entry_name)] = ""
     count: Drawn = Constant(1.0)
+    form: Annotated[str, PlainValidator(checks.text)] = ""
+    min_length: Annotated[float | None, PlainValidator(_min_length)] = None
     parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -89,10 +99,12 @@ class Entry(Model):
             declared = kind(self.kind)
         with within("count"):
             consistency.check_count(self.count)
-        names = [parameter.name for parameter in declared.parameters]
+        object.__setattr__(self, "form", consistency.form_of(declared, self.form))
+        if self.min_length is not None and declared.redraw is None:
+            raise Invalid(f"is no option of {self.kind}", ("min_length",))
         for parameter in self.parameters:
             with within("parameters", parameter):
-                checks.known(parameter, (*names, "name", "count"), f"parameter of {self.kind}")
+                consistency.check_parameter_name(declared, self.form, parameter)
         return self
 
     @classmethod
@@ -103,10 +115,14 @@ class Entry(Model):
         wanted = "one kind with its parameters, e.g. star: {gamma: 2.0}"
         name, options = (value, {}) if isinstance(value, str) else checks.single(value, wanted)
         with within(name):
-            kind(name)
+            declared = kind(name)
             given = checks.mapping({} if options is None else options, "parameters with values")
-            own = {option: given[option] for option in ("name", "count") if option in given}
+            for option in given:
+                with within(option):
+                    consistency.check_option_name(declared, option)
+            own = {option: given[option] for option in declared.options if option in given}
             parameters = {option: drawn for option, drawn in given.items() if option not in own}
+            parameters.update(consistency.flags_as_numbers(declared, parameters))
             try:
                 return cls(kind=name, parameters=parameters, **own)  # type: ignore[arg-type]
             except Invalid as invalid:
@@ -114,9 +130,13 @@ class Entry(Model):
                 raise Invalid(invalid.problem, inner) from None
 
     def resolved(self, image: Image) -> Entry:
-        """The same with a distribution for every parameter of the kind, in the kind's order."""
-        given, declared = self.parameters, kind(self.kind).parameters
-        return self.model_copy(update={"parameters": {p.name: given.get(p.name) or p.default(image) for p in declared}})
+        """The same with a distribution for every parameter of its form, in the kind's order."""
+        given, declared = self.parameters, kind(self.kind)
+        parameters = {p.name: given.get(p.name) or p.default(image) for p in declared.parameters_of(self.form)}
+        min_length = self.min_length
+        if min_length is None and declared.redraw is not None:
+            min_length = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
+        return self.model_copy(update={"parameters": parameters, "min_length": min_length})
 
     @property
     def occurs_once(self) -> bool:
@@ -151,11 +171,11 @@ class Catalogue(Model):
     weight: Annotated[Fraction, PlainValidator(_weight)] = Fraction(1)
     objects: Annotated[tuple[Entry, ...], PlainValidator(_objects)]
     noise: Annotated[
-        tuple[GaussianNoise, ...] | Literal["inherit"],
+        tuple[Noise, ...] | Literal["inherit"],
         PlainValidator(lambda value: INHERIT if value == INHERIT else parse_noises(value)),
     ] = INHERIT
     psf: Annotated[
-        GaussianPsf | Literal["inherit"] | None,
+        Psf | Literal["inherit"] | None,
         PlainValidator(lambda value: INHERIT if value == INHERIT else parse_psf(value)),
     ] = INHERIT
 
@@ -203,16 +223,6 @@ def _targets(value: object) -> tuple[str, ...]:
     return tuple(targets)
 
 
-def _extras(value: object) -> tuple[str, ...]:
-    extras: list[str] = []
-    for position, extra in enumerate(checks.sequence(value, "a list, e.g. [clean]")):
-        with within(position):
-            if checks.known(checks.text(extra), ("clean",), "extra") in extras:
-                raise Invalid(f"'{extra}' stands twice")
-            extras.append(str(extra))
-    return tuple(extras)
-
-
 def _catalogues(value: object) -> dict[str, Catalogue]:
     catalogues = {}
     for name, data in checks.mapping(value, "names with catalogues").items():
@@ -229,7 +239,7 @@ class Recipe(Model):
 
     Built from the plain data of a YAML recipe, by keyword, or by `load`, `from_yaml`, `builtin` and `of_kind`; raises
     RecipeError where the data are no valid recipe. Parameters that aren't given stay open, so that they scale with a
-    changed image, until `resolved`.
+    changed image, until `resolved`. An image without a shape takes the largest default shape of the recipe's kinds.
     """
 
     version: Annotated[int, PlainValidator(_version)] = 1
@@ -237,16 +247,21 @@ class Recipe(Model):
     seed: Annotated[int | str, PlainValidator(_seed)] = 0
     samples: Annotated[int, PlainValidator(lambda value: checks.whole_number(value, 1, MAX_SAMPLES))] = 1000
     image: Annotated[Image, PlainValidator(Image.parse)] = Image()
-    psf: Annotated[GaussianPsf | None, PlainValidator(parse_psf)] = None
-    noise: Annotated[tuple[GaussianNoise, ...], PlainValidator(parse_noises)] = ()
+    psf: Annotated[Psf | None, PlainValidator(parse_psf)] = None
+    noise: Annotated[tuple[Noise, ...], PlainValidator(parse_noises)] = ()
     splits: Annotated[dict[str, Fraction], PlainValidator(_splits)] = Field(default_factory=dict)
     targets: Annotated[tuple[str, ...], PlainValidator(_targets)] = ("catalogue",)
-    extras: Annotated[tuple[str, ...], PlainValidator(_extras)] = ()
+    extras: Annotated[Extras, PlainValidator(parse_extras)] = Extras()
     catalogues: Annotated[dict[str, Catalogue], PlainValidator(_catalogues)]
 
     @model_validator(mode="after")
     def _check(self) -> Recipe:
+        if "shape" not in self.image.model_fields_set:
+            image = self.image.model_copy(update={"shape": consistency.default_shape(self)})
+            object.__setattr__(self, "image", image)
         consistency.check_objects(self)
+        consistency.check_overlap(self)
+        consistency.check_dtype(self)
         consistency.check_targets(self)
         return self
 
@@ -314,12 +329,17 @@ class Recipe(Model):
         }
         return self.model_copy(update={"catalogues": catalogues})
 
-    def noise_of(self, catalogue: str) -> tuple[GaussianNoise, ...]:
+    @property
+    def mask_threshold(self) -> float:
+        """Share of an object's own brightest pixel above which its light counts for the masks."""
+        return self.extras.mask_threshold
+
+    def noise_of(self, catalogue: str) -> tuple[Noise, ...]:
         """The noise of a catalogue: its own, or else the recipe's."""
         own = self.catalogues[catalogue].noise
         return self.noise if own == INHERIT else own
 
-    def psf_of(self, catalogue: str) -> GaussianPsf | None:
+    def psf_of(self, catalogue: str) -> Psf | None:
         """The PSF of a catalogue: its own, or else the recipe's."""
         own = self.catalogues[catalogue].psf
         return self.psf if own == INHERIT else own

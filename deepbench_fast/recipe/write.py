@@ -10,6 +10,7 @@ import yaml
 
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.effects import effect_data
+from deepbench_fast.recipe.extras import extras_data
 from deepbench_fast.recipe.load import scalar
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
         "noise": [effect_data(noise) for noise in recipe.noise],
         "splits": {name: fraction_data(fraction) for name, fraction in recipe.splits.items()},
         "targets": list(recipe.targets),
-        "extras": list(recipe.extras),
+        "extras": extras_data(recipe.extras),
         "catalogues": {name: _catalogue_data(catalogue) for name, catalogue in recipe.catalogues.items()},
     }
 
@@ -45,7 +46,9 @@ def _catalogue_data(catalogue: Catalogue) -> dict[str, Any]:
 
 def _entry_data(entry: Entry) -> dict[str, Any]:
     parameters = {name: drawn.to_yaml_data() for name, drawn in entry.parameters.items()}
-    return {entry.kind: {"name": entry.name, "count": entry.count.to_yaml_data(), **parameters}}
+    form = {"form": entry.form} if entry.form else {}
+    min_length = {} if entry.min_length is None else {"min_length": checks.plain(entry.min_length)}
+    return {entry.kind: {"name": entry.name, "count": entry.count.to_yaml_data(), **form, **min_length, **parameters}}
 
 
 def fraction_data(fraction: Fraction) -> int | float | str:

@@ -34,7 +34,7 @@ class Place:
 def find_places(file: Any) -> dict[str, Place]:
     """Byte offsets of all arrays and tables. Raises FileError where one isn't a single run of bytes."""
     places = {}
-    for name in ["images", "clean", "targets", "samples", "chunks", *(f"objects/{kind}" for kind in file["objects"])]:
+    for name in [*schema.ARRAYS, "samples", "chunks", *(f"objects/{kind}" for kind in file["objects"])]:
         if name in file:
             offset = contiguous_offset(file[name])
             if offset is None:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from deepbench_fast.recipe.model import Recipe
 
-ARRAYS = ("images", "clean", "targets")
-
 
 @dataclass(frozen=True)
 class Summary:
@@ -70,7 +68,7 @@ def summarise(path: str | os.PathLike[str]) -> Summary:
     with open_file(path) as file:
         chunks = file["chunks"][:]
         tables = ["samples", *(f"objects/{kind}" for kind in file["objects"])]
-        arrays = [name for name in ARRAYS if name in file]
+        arrays = [name for name in schema.ARRAYS if name in file]
         complete = bool((chunks["done"] == 1).all())
         layout = {name: (file[name].shape, file[name].dtype) for name in (*arrays, *tables)}
         attributes = {name: _plain(value) for name, value in file.attrs.items()}
@@ -100,8 +98,9 @@ def open_dataset(path: str | os.PathLike[str], *, partial: bool = False) -> Data
 class Dataset:
     """A dataset in a file: `len`, `[i]`, slices, batches, tables with units; no torch needed.
 
-    `ds[i]` is `{"image", "target", "label", "index"}` (and `"clean"` where the file has it): arrays, the number of the
-    catalogue in `catalogues`, and the sample's number in the whole dataset. `ds[2:9]` and `ds[[4, 1]]` stack the same.
+    `ds[i]` is `{"image", "target", "label", "index"}` (and `"clean"`, `"mask"`, `"variance"` where the file has them):
+    arrays, the number of the catalogue in `catalogues`, and the sample's number in the whole dataset. `ds[2:9]` and
+    `ds[[4, 1]]` stack the same.
     It may be pickled and used after a fork: each process opens the file itself.
     """
 
@@ -257,11 +256,13 @@ class Dataset:
 
         verify(self.path, regenerate).raise_if_different()
 
-    def plot(self, count: int = 25) -> Figure:
-        """A contact sheet of the first samples, as a matplotlib figure."""
+    def plot(
+        self, count: int = 25, *, columns: int | None = None, show: str = "images", by_catalogue: bool = False
+    ) -> Figure:
+        """A contact sheet of the first samples, as a matplotlib figure: see `deepbench_fast.preview.contact_sheet`."""
         from deepbench_fast.preview import contact_sheet
 
-        return contact_sheet(self, count)
+        return contact_sheet(self, count, columns=columns, show=show, by_catalogue=by_catalogue)
 
 
 class _Opened:
@@ -276,11 +277,11 @@ class _Opened:
         self.target_names = tuple(file["targets"].attrs["names"])
         self.catalogues = _labels(file["samples"].dtype["catalogue"])
         self.splits = _labels(file["samples"].dtype["split"])
-        self.arrays = {name: _map(path, file[name]) for name in ARRAYS if name in file}
+        self.arrays = {name: _map(path, file[name]) for name in schema.ARRAYS if name in file}
         sample_rows = _map(path, file["samples"])[:]
         self.labels: npt.NDArray[np.int32] = sample_rows["catalogue"]
         self.split_numbers: npt.NDArray[np.int32] = sample_rows["split"]
-        self._data = [(_singular(name), array) for name, array in self.arrays.items()]
+        self._data = [(schema.singular(name), array) for name, array in self.arrays.items()]
         self._file = file
         if all(isinstance(array, np.ndarray) for array in self.arrays.values()):
             file.close()
@@ -325,7 +326,3 @@ def _map(path: Path, dataset: Any) -> Any:
 def _labels(dtype: np.dtype[Any]) -> tuple[str, ...]:
     numbers = h5py.check_enum_dtype(dtype)
     return tuple(sorted(numbers, key=numbers.__getitem__))
-
-
-def _singular(name: str) -> str:
-    return {"images": "image", "targets": "target"}.get(name, name)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "deepbench-fast/1"
 UNFINISHED = ".part"
+ARRAYS = ("images", "clean", "masks", "variance", "targets")
 BYTES_OF_DIGEST = 16
 
 
@@ -47,6 +48,11 @@ def table_enums(plan: Plan) -> dict[str, dict[str, dict[str, int]]]:
     }
     entries = {e.label: e.number for e in plan.entries}
     return {**labels, **{f"objects/{kind.name}": {"entry": entries} for kind in plan.kinds}}
+
+
+def singular(name: str) -> str:
+    """What one sample's part of an array is called: "image" of "images"."""
+    return {"images": "image", "masks": "mask", "targets": "target"}.get(name, name)
 
 
 def bytes_of(array: npt.NDArray[Any]) -> memoryview:

@@ -29,7 +29,11 @@ def test_describe_kind(name: str) -> None:
     text = run_well("describe", name, "--size", "48x64").out
     assert kind.meaning in text
     assert "48x64" in text
+    assert f"layer    {kind.layer}: " in text
+    assert all(form in text for form in kind.forms)
     data = run_well("describe", name, "--size", "48x64", "--json").json
+    assert (data["layer"], data["options"]) == (kind.layer, list(kind.options))
+    assert data["forms"] == {form: list(names) for form, names in kind.forms.items()}
     assert [p["name"] for p in data["parameters"]] == [p.name for p in kind.parameters]
     for parameter, described in zip(kind.parameters, data["parameters"], strict=True):
         assert described["default"] == str(parameter.default(recipe.image))
@@ -64,6 +68,32 @@ def test_plan_for_people() -> None:
         assert words in ran.out
     assert ran.err.startswith("Warning: galaxies: sampling at pixel centres")
     assert ran.err.count("\n") == 1
+
+
+def test_plan_names_forms_and_what_is_recorded() -> None:
+    plan = run_well("plan", "morphology", "--size", "16x16", "-n", 30, "--json").json
+    fixed = {i["key"]: i["distribution"] for i in plan["fixed"]}
+    assert fixed["spirals.spiral_galaxy.form"] == "logarithmic"
+    keys = {i["key"] for i in plan["random"]}
+    assert "spirals.spiral_galaxy.pitch" in keys
+    assert "spirals.spiral_galaxy.rm_b" not in keys
+    assert {"noise_gaussian_sigma", "noise_gaussian_snr", "noise_snr"} < set(plan["levels"])
+    lines = run_well("plan", "line", "--size", "32x40", "-n", 30).out
+    assert "line.line.min_length  6.4" in lines
+    assert "Recorded" not in lines
+
+
+def test_show_of_a_form_with_masks(tmp_path: Path) -> None:
+    file = tmp_path / "spirals.h5"
+    noise = "noise=[{gaussian: {snr: 50}}]"
+    run_well("generate", "spiral_galaxy", file, "-n", 2, "--set", "extras=[masks]", "--set", noise)
+    shown = run_well("show", file, 1, "--json").json
+    (spiral,) = shown["objects"]
+    assert spiral["mask"] == open_dataset(file)[1]["mask"].max() == 1
+    assert "pitch" in spiral["parameters"]
+    assert not {"rm_scale", "rm_b", "rm_n"} & set(spiral["parameters"])
+    assert shown["levels"]["noise_snr"]["value"] == pytest.approx(50)
+    assert "spiral_galaxy 0, 1 in the mask" in run_well("show", file, 1).out
 
 
 def test_info(galaxies: Path) -> None:
@@ -122,6 +152,22 @@ def test_preview_of_a_file_and_of_its_recipe_are_equal(galaxies: Path, tmp_path:
     assert (tmp_path / "file.png").read_bytes() == (tmp_path / "recipe.png").read_bytes()
 
 
+def test_preview_makes_the_extras_that_it_shows(tmp_path: Path) -> None:
+    run_well("generate", "star", tmp_path / "masks.h5", "-n", 4, "--set", "extras=[masks]")
+    run_well("preview", tmp_path / "masks.h5", "--show", "masks", "-o", tmp_path / "file.png")
+    run_well("preview", "star", "-n", 4, "--show", "masks", "-o", tmp_path / "recipe.png")
+    run_well("preview", "star", "-n", 4, "-o", tmp_path / "images.png")
+    assert (tmp_path / "file.png").read_bytes() == (tmp_path / "recipe.png").read_bytes()
+    assert (tmp_path / "file.png").read_bytes() != (tmp_path / "images.png").read_bytes()
+
+
+def test_preview_by_catalogue(tmp_path: Path) -> None:
+    command = "preview", "morphology", "-n", 6, "--size", "16x16"
+    run_well(*command, "-o", tmp_path / "drawn.png")
+    run_well(*command, "--by-catalogue", "-o", tmp_path / "sorted.png")
+    assert (tmp_path / "drawn.png").read_bytes() != (tmp_path / "sorted.png").read_bytes()
+
+
 def test_preview_shows_no_more_than_there_are(tmp_path: Path) -> None:
     assert "3 images" in run_well("preview", "galaxy", "-n", 3, "-o", tmp_path / "few.png").err
 
@@ -140,7 +186,10 @@ def test_warmup_says_where_kernels_are_kept(tmp_path: Path, monkeypatch: pytest.
     assert ran.json["kinds"] == list(kinds())
     assert ran.json["seconds"] > 0
     assert Path(ran.json["directory"]).is_dir()
-    assert ran.json["directory"] in run_well("warmup").out
+    told = run_well("warmup")
+    assert ran.json["directory"] in told.out
+    parts = [line.partition(":")[0] for line in told.err.splitlines()]
+    assert parts == ["PSFs, noise and extras", *kinds()]
 
 
 def test_json_has_no_numbers_that_json_lacks(galaxies: Path) -> None:

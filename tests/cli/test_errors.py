@@ -56,6 +56,7 @@ WRONG_USAGE = [
     (["preview", "galaxy", "-o", "x.png", "--count", "0"], "'0'"),
     (["preview", "galaxy", "-o", "x.png", "--count", "1e6"], "1000000"),
     (["preview", "galaxy", "-o", "x.jpg"], "PNG"),
+    (["preview", "galaxy", "-o", "x.png", "--show", "mask"], "masks"),
     (["preview", "galxy", "-o", "x.png"], "galaxy"),
     (["preview", "x.h5", "-o", "x.png", "--seed", "3"], "--seed"),
     (["verify", "x.h5", "--regenerate", "some"], "some"),

@@ -6,11 +6,23 @@ from hypothesis import strategies as st
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.objects.parameter import Parameter
-from deepbench_fast.recipe.distributions import Choice, Constant, Distribution, Integers, Normal, Poisson, Uniform
+from deepbench_fast.recipe.distributions import (
+    Choice,
+    Constant,
+    Distribution,
+    Integers,
+    Normal,
+    Offset,
+    Poisson,
+    Scaled,
+    Uniform,
+)
 from deepbench_fast.recipe.model import Image
 
 CLOSED = Parameter("n", "", "Sérsic index", 0.5, 10.0)
 OPEN = Parameter("alpha", "pix", "", 0.0, 100.0, low_open=True, high_open=True)
+FLAG = Parameter("fill", "", "", 0.0, 1.0, integer=True, only=(0, 1))
+SIGN = Parameter("handedness", "", "", -1.0, 1.0, integer=True, only=(-1, 1))
 WHOLE = Parameter("count", "", "", 0.0, 5.0, integer=True)
 
 
@@ -27,6 +39,12 @@ WHOLE = Parameter("count", "", "", 0.0, 5.0, integer=True)
         (WHOLE, Choice((1, 3))),
         (WHOLE, Choice((1, 2.5), (1, 0))),
         (WHOLE, Poisson(0)),
+        (FLAG, Constant(0)),
+        (FLAG, Choice((0, 1))),
+        (FLAG, Integers(0, 1)),
+        (FLAG, Uniform(1, 1)),
+        (SIGN, Choice((-1, 1))),
+        (SIGN, Choice((-1, 0, 1), (1, 0, 1))),
     ],
 )
 def test_what_lies_within_the_range_is_valid(parameter: Parameter, distribution: Distribution) -> None:
@@ -47,6 +65,14 @@ def test_what_lies_within_the_range_is_valid(parameter: Parameter, distribution:
         (WHOLE, Uniform(0, 5), "gives other numbers too"),
         (WHOLE, Choice((1, 2.5)), "gives other numbers too"),
         (WHOLE, Poisson(1), "use a smaller mean"),
+        (FLAG, Constant(2), "must be 0 or 1, not 2"),
+        (FLAG, Constant(0.5), "must be 0 or 1, not 0.5"),
+        (FLAG, Uniform(0, 1), "must be 0 or 1, but uniform .* gives other numbers too"),
+        (FLAG, Integers(-(2**31) + 1, 2**31 - 1), "gives other numbers too"),
+        (SIGN, Constant(0), "must be -1 or 1, not 0"),
+        (SIGN, Integers(-1, 1), "gives other numbers too"),
+        (SIGN, Offset("arms", Constant(1)), "gives other numbers too"),
+        (CLOSED, Scaled("x", Constant(1)), "together with what it scales"),
     ],
 )
 def test_what_reaches_beyond_the_range_is_refused(
@@ -83,7 +109,13 @@ def test_a_parameter_without_a_default_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("parameter", "words"),
-    [(CLOSED, "from 0.5 to 10"), (OPEN, "above 0 and below 100 pix"), (WHOLE, "a whole number from 0 to 5")],
+    [
+        (CLOSED, "from 0.5 to 10"),
+        (OPEN, "above 0 and below 100 pix"),
+        (WHOLE, "a whole number from 0 to 5"),
+        (FLAG, "0 or 1"),
+        (SIGN, "-1 or 1"),
+    ],
 )
 def test_the_range_in_words(parameter: Parameter, words: str) -> None:
     assert parameter.allowed == words

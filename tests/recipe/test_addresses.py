@@ -8,7 +8,7 @@ from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.addresses import address
 from deepbench_fast.recipe.distributions import Constant, Poisson, Uniform
-from deepbench_fast.recipe.effects import GaussianNoise, GaussianPsf
+from deepbench_fast.recipe.effects import GaussianNoise, GaussianPsf, MoffatPsf, PoissonNoise
 from tests.recipe.test_model import SKY
 
 
@@ -71,6 +71,23 @@ def test_noise_and_psf_go_by_model(sky: Recipe) -> None:
     assert plain.set("noise.gaussian.sigma", 0.5).noise == (GaussianNoise(sigma=0.5),)
     assert plain.set("psf.gaussian.sigma", 0.5).psf == GaussianPsf(sigma=0.5)
     assert plain.set("noise.gaussian", {"sigma": 1}).noise == (GaussianNoise(sigma=1),)
+
+
+def test_models_are_added_by_their_names(sky: Recipe) -> None:
+    both = sky.set("noise.poisson", {"level": 2}).set("noise.poisson.subtract", "true")
+    assert both.noise == (*sky.noise, PoissonNoise(level=2, subtract=True))
+    assert sky.set("psf.moffat", {"gamma": 2, "alpha": 3}).psf == MoffatPsf(gamma=2, alpha=3)
+    assert sky.set("noise.gaussian", {"snr": 20}).noise == (GaussianNoise(snr=20),)
+
+
+def test_options_of_entries_go_by_names() -> None:
+    spiral = Recipe.of_kind("spiral_galaxy").set("catalogues.spiral_galaxy.spiral_galaxy.form", "ringermacher_mead")
+    assert spiral.catalogues["spiral_galaxy"].objects[0].form == "ringermacher_mead"
+    line = Recipe.of_kind("line").set("catalogues.line.line.min_length", 20)
+    assert line.catalogues["line"].objects[0].min_length == 20
+    square = Recipe.of_kind("rectangle").set("catalogues.rectangle.rectangle.fill", "true")
+    assert square.catalogues["rectangle"].objects[0].parameters == {"fill": Constant(1)}
+    assert square.set("image.coverage", "true").image.coverage is True
 
 
 def test_a_catalogue_gets_noise_and_psf_of_its_own(sky: Recipe) -> None:

@@ -8,12 +8,14 @@ import sys
 import pytest
 
 from deepbench_fast.errors import RecipeError
+from deepbench_fast.objects.registry import kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
 from deepbench_fast.recipe.load import builtin_path
 
 
 def test_what_ships() -> None:
-    assert {"galaxies", "sky", "stars"} <= set(builtin_recipes())
+    images = {"galaxies", "lenses", "lensing", "mixed", "morphology", "shapes", "sky", "stars"}
+    assert {*images, "figure-astronomy", "figure-geometry"} <= set(builtin_recipes())
     assert all(len(title) > 10 and not title.startswith("#") for title in builtin_recipes().values())
 
 
@@ -36,6 +38,54 @@ def test_sky_holds_fields_of_several_objects() -> None:
     assert all(entry.count.is_random for catalogue in sky.catalogues.values() for entry in catalogue.objects)
 
 
+def test_shapes_are_six_classes_of_the_default_size() -> None:
+    shapes = Recipe.builtin("shapes")
+    kinds = [entry.kind for catalogue in shapes.catalogues.values() for entry in catalogue.objects]
+    assert sorted(kinds) == ["arc", "circle", "ellipse", "line", "polygon", "rectangle"]
+    assert len(shapes.catalogues) == 6
+    assert shapes.image.shape == (256, 256)
+    shapes.with_overrides({"noise": [], "image.dtype": "uint8"})
+
+
+def test_lensing_is_arcs_around_one_centre_among_stars() -> None:
+    lensing = Recipe.builtin("lensing")
+    assert lensing.image.coverage
+    assert lensing.psf is not None
+    arcs, stars = lensing.catalogues["lenses"].objects
+    assert (arcs.kind, stars.kind) == ("arc", "star")
+    assert not arcs.parameters["x"].is_random
+    low, high = arcs.parameters["radius"].support
+    assert high < 2 * low
+    assert lensing.catalogues["stars"].objects == (stars,)
+
+
+def test_morphology_is_three_classes_of_one_object() -> None:
+    morphology = Recipe.builtin("morphology")
+    objects = [catalogue.objects for catalogue in morphology.catalogues.values()]
+    assert [[entry.kind for entry in entries] for entries in objects] == [["star"], ["galaxy"], ["spiral_galaxy"]]
+    assert all(entry.occurs_once for entries in objects for entry in entries)
+    assert {catalogue.weight for catalogue in morphology.catalogues.values()} == {1}
+
+
+def test_mixed_holds_shapes_and_light() -> None:
+    (scenes,) = Recipe.builtin("mixed").catalogues.values()
+    assert {kind(entry.kind).layer for entry in scenes.objects} == {"shape", "light"}
+
+
+@pytest.mark.parametrize("name", ["figure-astronomy", "figure-geometry"])
+def test_figures_show_the_same_objects_without_and_with_noise(name: str) -> None:
+    figure = Recipe.builtin(name)
+    assert figure.samples == 4
+    assert list(figure.catalogues) == ["single", "noisy-single", "composite", "noisy-composite"]
+    for quiet in ("single", "composite"):
+        assert figure.noise_of(quiet) == ()
+        assert figure.noise_of(f"noisy-{quiet}")
+        assert figure.catalogues[quiet].objects == figure.catalogues[f"noisy-{quiet}"].objects
+    for catalogue in figure.resolved().catalogues.values():
+        assert not any(drawn.is_random for entry in catalogue.objects for drawn in entry.parameters.values())
+    assert len(figure.catalogues["composite"].objects) > len(figure.catalogues["single"].objects) == 1
+
+
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(RecipeError, match="unknown built-in recipe 'galaxes'; did you mean 'galaxies'"):
         Recipe.builtin("galaxes")
@@ -49,3 +99,10 @@ def test_reading_a_recipe_imports_nothing_heavy() -> None:
     heavy = ["numba", "numpy", "h5py", "astropy", "matplotlib", "scipy", "click", "tqdm"]
     done = subprocess.run([sys.executable, "-c", code, *heavy], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_gallery_has_a_catalogue_for_each_kind() -> None:
+    gallery = Recipe.builtin("gallery")
+    assert sorted(gallery.catalogues) == sorted(kinds())
+    assert all([entry.kind for entry in c.objects] == [name] for name, c in gallery.catalogues.items())
+    assert gallery.samples % len(gallery.catalogues) == 0

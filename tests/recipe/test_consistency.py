@@ -106,6 +106,16 @@ def test_an_offset_follows_defaults_that_scale_with_the_image() -> None:
         recipe.with_overrides({"size": (2000, 2000)})
 
 
+def test_scaled_supports_multiply() -> None:
+    recipe = Recipe.of_kind("lens").set("catalogues.lens.lens.theta_e", {"uniform": [2, 4]})
+    recipe.set("catalogues.lens.lens.softening", {"scaled": {"by": "theta_e", "of": {"uniform": [0, 0.5]}}})
+    with pytest.raises(RecipeError, match=r"reaches from -4 to 2 together with what it scales$"):
+        recipe.set("catalogues.lens.lens.softening", {"scaled": {"by": "theta_e", "of": {"uniform": [-1, 0.5]}}})
+    chained = recipe.set("catalogues.lens.lens.source_dx", {"offset": {"from": "source_dy", "by": 1}})
+    with pytest.raises(RecipeError, match="circle: source_dx from source_dy from source_dx"):
+        chained.set("catalogues.lens.lens.source_dy", {"scaled": {"by": "source_dx", "of": 2}})
+
+
 def test_a_circle_of_offsets_elsewhere_is_found() -> None:
     options = {"x": {"offset": {"from": "gamma", "by": 0}}, "gamma": {"offset": {"from": "y", "by": 0}}}
     options["y"] = {"offset": {"from": "gamma", "by": 0}}

@@ -20,6 +20,7 @@ from deepbench_fast.recipe.distributions import (
     Normal,
     Offset,
     Poisson,
+    Scaled,
     Uniform,
     parse_distribution,
 )
@@ -43,6 +44,8 @@ FORMS: list[tuple[object, Distribution]] = [
     ({"poisson": {"mean": 5}}, Poisson(5)),
     ({"offset": {"from": "theta1", "by": {"uniform": [60, 300]}}}, Offset("theta1", Uniform(60, 300))),
     ({"offset": {"from": "theta1", "by": 7}}, Offset("theta1", Constant(7))),
+    ({"scaled": {"by": "theta_e", "of": {"uniform": [-0.5, 0.5]}}}, Scaled("theta_e", Uniform(-0.5, 0.5))),
+    ({"scaled": {"by": "theta_e", "of": 2}}, Scaled("theta_e", Constant(2))),
 ]
 
 
@@ -95,7 +98,14 @@ def test_every_form_is_read(data: object, distribution: Distribution) -> None:
         ({"poisson": [1, 2]}, "must be a number"),
         ({"offset": {"from": "x"}}, "lacks its by"),
         ({"offset": 3}, "from: PARAMETER"),
-        ({"offset": {"from": "x", "by": {"offset": {"from": "y", "by": 1}}}}, "not another offset"),
+        ({"offset": {"from": "x", "by": {"offset": {"from": "y", "by": 1}}}}, "that needs no other parameter"),
+        ({"offset": {"from": "x", "by": {"scaled": {"by": "y", "of": 1}}}}, "that needs no other parameter"),
+        ({"scaled": {"by": "x", "of": {"offset": {"from": "y", "by": 1}}}}, "that needs no other parameter"),
+        ({"scaled": {"by": "x"}}, "scaled: lacks its of"),
+        ({"scaled": {"from": "x", "of": 1}}, r"unknown key 'from'"),
+        ({"scaled": 3}, "by: PARAMETER"),
+        ({"scaled": {"by": 3, "of": 1}}, "scaled: by must be a name"),
+        ({"scaled": {"by": "x", "of": {"unifrm": [1, 2]}}}, "did you mean 'uniform'"),
         ({"offset": {"from": "x", "by": {"uniform": [2, 1]}}}, "must not be above"),
         ({"offset": {"from": 3, "by": 1}}, "must be a name"),
     ],
@@ -133,6 +143,8 @@ def test_constructors_check_as_the_reader_does() -> None:
         (Poisson(0), (0, 0), False, True),
         (Offset("x", Uniform(1, 2)), (-math.inf, math.inf), True, False),
         (Offset("x", Constant(1)), (-math.inf, math.inf), False, True),
+        (Scaled("x", Uniform(1, 2)), (-math.inf, math.inf), True, False),
+        (Scaled("x", Constant(2)), (-math.inf, math.inf), False, True),
     ],
 )
 def test_support_and_nature(
@@ -141,6 +153,24 @@ def test_support_and_nature(
     assert distribution.support == support
     assert distribution.is_random is random
     assert distribution.is_integer is integer
+
+
+@settings(derandomize=True, database=None, deadline=None)
+@given(
+    base=st.tuples(st.floats(-9, 9), st.floats(-9, 9)).map(sorted),
+    own=st.tuples(st.floats(-9, 9), st.floats(-9, 9)).map(sorted),
+    parts=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_supports_that_start_from_another_parameter_hold_every_draw(
+    base: list[float], own: list[float], parts: tuple[float, float]
+) -> None:
+    start, value = ((1 - part) * low + part * high for part, (low, high) in zip(parts, (base, own), strict=True))
+    low, high = Offset("x", Uniform(*own)).support_from((base[0], base[1]))
+    assert low - 1e-9 <= start + value <= high + 1e-9
+    low, high = Scaled("x", Uniform(*own)).support_from((base[0], base[1]))
+    assert low - 1e-9 <= start * value <= high + 1e-9
+    corners = [scale * end for scale in base for end in own]
+    assert (low, high) == (min(corners), max(corners))
 
 
 def test_a_normal_draw_stays_within_its_reach() -> None:
@@ -172,6 +202,7 @@ distributions: st.SearchStrategy[Distribution] = st.one_of(
     ),
     st.floats(0, 1e6).map(Poisson),
     pairs.map(lambda p: Offset("x", Uniform(*p))),
+    pairs.map(lambda p: Scaled("x", Uniform(*p))),
 )
 
 
@@ -190,6 +221,7 @@ def test_plain_data_give_the_distribution_back(distribution: Distribution) -> No
         (Uniform(0.5, 4), "uniform [0.5, 4]"),
         (Normal(1, 2, 0), "normal {mean: 1, sigma: 2, low: 0}"),
         (Poisson(5), "poisson 5"),
+        (Scaled("theta_e", Uniform(0, 1)), "scaled {by: theta_e, of: {uniform: [0, 1]}}"),
     ],
 )
 def test_distributions_read_well(distribution: Distribution, text: str) -> None:

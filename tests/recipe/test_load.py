@@ -78,23 +78,68 @@ CASES = [
     ("[64, 64]", "64", 4, "image.shape", "two whole numbers"),
     ("[64, 64]", "[64, -1]", 4, "image.shape", "whole number from 1 to 16384, not -1"),
     ("[64, 64]", "[64, 64], dtype: uint8", 4, "image.dtype", "uint8"),
-    ("[64, 64]", "[64, 64], dtype: float16", 4, "image.dtype", "must be float32, not 'float16'"),
+    ("[64, 64]", "[64, 64], dtype: float16", 4, "image.dtype", "must be float32 or uint8, not 'float16'"),
     ("shape: [64, 64]", "sampling: centre", 4, "image.sampling", "must be center or integrate, not 'centre'"),
     ("shape: [64, 64]", "size: [64, 64]", 4, "image.size", "unknown key 'size'"),
-    ("{shape: [64, 64]}", "64x64", 4, "image", "must be keys with values (shape, dtype, sampling), not '64x64'"),
+    (
+        "{shape: [64, 64]}",
+        "64x64",
+        4,
+        "image",
+        "keys with values (shape, dtype, sampling, overlap, coverage), not '64x64'",
+    ),
     ("gaussian: {sigma: 0.7}", "gausian: {sigma: 0.7}", 5, "psf.gausian", "did you mean 'gaussian'?"),
     ("gaussian: {sigma: 0.7}", "gaussian: {sgma: 0.7}", 5, "psf.gaussian.sgma", "did you mean 'sigma'?"),
     ("gaussian: {sigma: 0.7}", "gaussian: {}", 5, "psf.gaussian.sigma", "is missing"),
     ("gaussian: {sigma: 0.7}", "gaussian: 0.7", 5, "psf.gaussian", "keys with values (sigma)"),
     ("sigma: 0.7", "sigma: -0.7", 5, "psf.gaussian.sigma", "must be from 0 to 100 pix, not -0.7"),
     ("sigma: 0.7", "sigma: 101", 5, "psf.gaussian.sigma", "must be from 0 to 100 pix, not 101"),
-    ("{gaussian: {sigma: 0.7}}", "0.7", 5, "psf", "one PSF with its parameters (gaussian)"),
+    ("{gaussian: {sigma: 0.7}}", "0.7", 5, "psf", "one PSF with its parameters (gaussian, moffat)"),
     ("[0.0, 0.2]", "[0.3, 0.2]", 7, "noise.gaussian.sigma", "uniform: low (0.3) must not be above high (0.2)"),
     ("[0.0, 0.2]", "[-0.1, 0.2]", 7, "noise.gaussian.sigma", "reaches from -0.1 to 0.2"),
     ("[0.0, 0.2]", "[0.1, x]", 7, "noise.gaussian.sigma", "uniform: high must be a number, not 'x'"),
     ("uniform: [0.0, 0.2]", "unifrom: [0, 1]", 7, "noise.gaussian.sigma", "did you mean 'uniform'?"),
     ("uniform: [0.0, 0.2]", "offset: {from: x, by: 1}", 7, "noise.gaussian.sigma", "can't be an offset"),
     ("  - gaussian: {", "  - gaussian: {sigma: 1}\n  - gaussian: {", 8, "noise.gaussian", "stands twice"),
+    ("uniform: [0.0, 0.2]", "scaled: {by: x, of: 1}", 7, "noise.gaussian.sigma", "can't be scaled"),
+    ("sigma: {uniform: [0.0, 0.2]}", "snr: 0", 7, "noise.gaussian.snr", "must be above 0 and up to"),
+    ("sigma: {uniform: [0.0, 0.2]}", "snr: 9, sigma: 1", 7, "noise.gaussian.snr", "has sigma and snr: give one"),
+    ("sigma: {uniform: [0.0, 0.2]}", "", 7, "noise.gaussian", "needs its sigma or its snr"),
+    ("sigma: {uniform: [0.0, 0.2]}", "sgma: 3", 7, "noise.gaussian.sgma", "did you mean 'sigma'?"),
+    (
+        "  - gaussian: {",
+        "  - gausian: {",
+        7,
+        "noise.gausian",
+        "did you mean 'gaussian'? (allowed: gaussian, poisson, ccd)",
+    ),
+    ("  - gaussian: {", "  - poisson: {level: -1}\n  - gaussian: {", 7, "noise.poisson.level", "from 0 to 1000000000"),
+    ("  - gaussian: {", "  - poisson: {}\n  - gaussian: {", 7, "noise.poisson.level", "is missing"),
+    (
+        "  - gaussian: {",
+        "  - poisson: {level: 1, subtract: 3}\n  - gaussian: {",
+        7,
+        "noise.poisson.subtract",
+        "true or false",
+    ),
+    (
+        "  - gaussian: {",
+        "  - poisson: {level: 1}\n  - poisson: {level: 2}\n  - gaussian: {",
+        8,
+        "noise.poisson",
+        "stands twice",
+    ),
+    (
+        "  - gaussian: {",
+        "  - ccd: {sky: 1, gain: -1, read_noise: 1}\n  - gaussian: {",
+        7,
+        "noise.ccd.gain",
+        "electron / adu",
+    ),
+    ("  - gaussian: {", "  - ccd: {sky: 1, gain: 1}\n  - gaussian: {", 7, "noise.ccd.read_noise", "is missing"),
+    ("gaussian: {sigma: 0.7}", "moffat: {gamma: 0.4, alpha: 3}", 5, "psf.moffat.gamma", "from 0.5 to 100 pix, not 0.4"),
+    ("gaussian: {sigma: 0.7}", "moffat: {gamma: 2, alpha: 1}", 5, "psf.moffat.alpha", "above 1 and up to 20, not 1"),
+    ("gaussian: {sigma: 0.7}", "moffat: {gamma: 2}", 5, "psf.moffat.alpha", "is missing"),
     ("  - gaussian: {", "    gaussian: {", 6, "noise", "must be a list"),
     ("test: 0.2", "test: 0.3", 8, "splits", "must sum to exactly 1, not 1.1"),
     ("test: 0.2", "test: 0.2000000001", 8, "splits", "must sum to exactly 1, not 1.0000000001"),
@@ -108,6 +153,15 @@ CASES = [
     ("count.star,", "catalogue,", 9, "targets", "'catalogue' stands twice"),
     ("[catalogue, count.star, count.galaxy]", "catalogue", 9, "targets", "must be a list"),
     ("[clean]", "[claen]", 10, "extras", "did you mean 'clean'?"),
+    ("[clean]", "[{masks: {treshold: 1}}]", 10, "extras.masks", "did you mean 'threshold'?"),
+    ("[clean]", "[{masks: {threshold: -1}}]", 10, "extras.masks", "must be from 0 to below 1, not -1"),
+    ("[clean]", "[{masks: 3}]", 10, "extras.masks", "options with values"),
+    ("[clean]", "[{clean: {threshold: 1}}]", 10, "extras.clean", "unknown option of clean 'threshold'"),
+    ("[clean]", "[masks, {masks: {threshold: 1}}]", 10, "extras", "'masks' stands twice"),
+    ("[clean]", "[3]", 10, "extras", "a name, e.g. clean, not 3"),
+    ("shape: [64, 64]", "coverage: 1", 4, "image.coverage", "must be true or false, not 1"),
+    ("shape: [64, 64]", "overlap: sum", 4, "image.overlap", "must be union or xor or add, not 'sum'"),
+    ("shape: [64, 64]", "coverge: true", 4, "image.coverge", "did you mean 'coverage'?"),
     ("[clean]", "[clean, clean]", 10, "extras", "stands twice"),
     ("[clean]", "clean", 10, "extras", "must be a list"),
     ("  fields:", "  my fields:", 16, "catalogues.my fields", "must be a name"),
@@ -169,6 +223,68 @@ CASES = [
         "reaches from -0.5 to 1.765 together with what it adds to",
     ),
 ]
+
+
+SHAPES = """\
+image: {shape: [64, 64]}
+catalogues:
+  shapes:
+    objects:
+      - rectangle: {fill: true}
+      - line: {line_width: 2}
+      - arc: {theta1: 10}
+      - polygon: {vertices: 5}
+  sky:
+    objects:
+      - spiral_galaxy: {handedness: 1}
+      - lens: {q: 1}
+"""
+RM = "form: ringermacher_mead"
+SHAPE_CASES = [
+    ("fill: true", "fill: 2", 5, "catalogues.shapes.rectangle.fill", "must be 0 or 1, not 2"),
+    ("fill: true", "fill: {uniform: [0, 1]}", 5, "catalogues.shapes.rectangle.fill", "gives other numbers too"),
+    ("fill: true", "width: 0", 5, "catalogues.shapes.rectangle.width", "must be above 0 and up to 1000000 pix, not 0"),
+    ("fill: true", "width: true", 5, "catalogues.shapes.rectangle.width", "must be a number"),
+    ("fill: true", "amplitude: -1", 5, "catalogues.shapes.rectangle.amplitude", "not -1"),
+    ("fill: true", "min_length: 3", 5, "catalogues.shapes.rectangle.min_length", "unknown parameter of rectangle"),
+    ("fill: true", "form: round", 5, "catalogues.shapes.rectangle.form", "unknown parameter of rectangle 'form'"),
+    ("line_width: 2", "line_width: 0.5", 6, "catalogues.shapes.line.line_width", "a thinner line has gaps"),
+    ("line_width: 2", "min_length: -1", 6, "catalogues.shapes.line.min_length", "must be 0 or above, not -1"),
+    ("line_width: 2", "min_length: 90", 6, "catalogues.shapes.line.min_length", "at most 71.2764 pix, the longest"),
+    ("line_width: 2", "min_lenght: 9", 6, "catalogues.shapes.line.min_lenght", "did you mean 'min_length'?"),
+    ("theta1: 10", "theta3: 10", 7, "catalogues.shapes.arc.theta3", "did you mean 'theta"),
+    ("theta1: 10", "fill: 1", 7, "catalogues.shapes.arc.fill", "unknown parameter of arc 'fill'"),
+    ("vertices: 5", "vertices: 2", 8, "catalogues.shapes.polygon.vertices", "a whole number from 3 to 1000, not 2"),
+    ("vertices: 5", "vertices: 3.5", 8, "catalogues.shapes.polygon.vertices", "a whole number from 3"),
+    ("handedness: 1", "handedness: 0", 11, "catalogues.sky.spiral_galaxy.handedness", "must be -1 or 1, not 0"),
+    (
+        "handedness: 1",
+        "handedness: {integers: [-1, 1]}",
+        11,
+        "catalogues.sky.spiral_galaxy.handedness",
+        "other numbers",
+    ),
+    ("handedness: 1", "form: logarthmic", 11, "catalogues.sky.spiral_galaxy.form", "did you mean 'logarithmic'?"),
+    ("handedness: 1", "form: 3", 11, "catalogues.sky.spiral_galaxy.form", "must be text"),
+    ("handedness: 1", "rm_b: 1", 11, "catalogues.sky.spiral_galaxy.rm_b", "this spiral_galaxy has form logarithmic"),
+    ("handedness: 1", f"{RM}, pitch: 1", 11, "catalogues.sky.spiral_galaxy.pitch", "a parameter of form logarithmic"),
+    ("handedness: 1", f"{RM}, rm_n: 0", 11, "catalogues.sky.spiral_galaxy.rm_n", "a whole number from 1 to 64, not 0"),
+    ("q: 1", "source_dx: {scaled: {by: thetae, of: 1}}", 12, "catalogues.sky.lens.source_dx", "mean 'theta_e'?"),
+    ("q: 1", "q: {scaled: {by: theta_e, of: 1}}", 12, "catalogues.sky.lens.q", "together with what it scales"),
+    ("q: 1", "gamma1: 0.4", 12, "catalogues.sky.lens.gamma1", "from -0.3 to 0.3, not 0.4"),
+    ("[64, 64]}", "[64, 64], dtype: uint8}", 1, "image.dtype", "must be float32: lens is light"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "words"), SHAPE_CASES, ids=[f"{c[3]}: {c[1][:30]!r}" for c in SHAPE_CASES]
+)
+def test_wrong_shapes_are_named_with_file_line_and_key(old: str, new: str, line: int, key: str, words: str) -> None:
+    Recipe.from_yaml(SHAPES)
+    assert SHAPES.count(old) == 1
+    error = refuse(SHAPES.replace(old, new))
+    assert (error.line, error.key) == (line, key)
+    assert words in error.problem
 
 
 @pytest.mark.parametrize(("old", "new", "line", "key", "words"), CASES, ids=[f"{c[3]}: {c[1][:30]!r}" for c in CASES])

@@ -45,10 +45,36 @@ stars = st.fixed_dictionaries(
 galaxies = st.fixed_dictionaries({}, optional={"n": interval(0.5, 10), "theta": st.floats(-9, 9)}).map(
     lambda options: {"galaxy": options}
 )
-noises = st.lists(interval(0, 1e3).map(lambda sigma: {"gaussian": {"sigma": sigma}}), max_size=1)
-psfs = st.one_of(st.none(), interval(0, 100).map(lambda sigma: {"gaussian": {"sigma": sigma}}))
+lines = st.fixed_dictionaries(
+    {}, optional={"x1": interval(-9, 99), "min_length": st.just(0), "line_width": interval(1, 9)}
+).map(lambda options: {"line": options})
+rectangles = st.fixed_dictionaries(
+    {}, optional={"fill": st.sampled_from([True, False, 0, {"choice": [0, 1]}]), "angle": interval(-360, 360)}
+).map(lambda options: {"rectangle": options})
+spirals = st.sampled_from([{}, {"form": "logarithmic", "pitch": 0.3}, {"form": "ringermacher_mead", "rm_n": 4}]).map(
+    lambda options: {"spiral_galaxy": options}
+)
+lenses = st.builds(lambda of: {"lens": {"softening": {"scaled": {"by": "theta_e", "of": of}}}}, interval(0, 0.5))
+objects = st.one_of(stars, galaxies, lines, rectangles, spirals, lenses, st.sampled_from(["star", "arc", "polygon"]))
+noises = st.lists(
+    st.one_of(
+        interval(0, 1e3).map(lambda sigma: {"gaussian": {"sigma": sigma}}),
+        interval(1e-3, 1e3).map(lambda snr: {"gaussian": {"snr": snr}}),
+        st.builds(lambda level, off: {"poisson": {"level": level, "subtract": off}}, interval(0, 1e3), st.booleans()),
+        st.builds(
+            lambda sky, off: {"ccd": {"sky": sky, "gain": 2, "read_noise": 5, **off}}, interval(0, 9), st.just({})
+        ),
+    ),
+    max_size=3,
+    unique_by=lambda noise: next(iter(noise)),
+)
+psfs = st.one_of(
+    st.none(),
+    interval(0, 100).map(lambda sigma: {"gaussian": {"sigma": sigma}}),
+    interval(0.5, 9).map(lambda gamma: {"moffat": {"gamma": gamma, "alpha": 3}}),
+)
 catalogues = st.fixed_dictionaries(
-    {"objects": st.lists(st.one_of(stars, galaxies, st.just("star")), max_size=4)},
+    {"objects": st.lists(objects, max_size=4)},
     optional={"weight": st.one_of(ratios.map(str), st.floats(1e-3, 1e3)), "noise": noises, "psf": psfs},
 )
 recipes = st.fixed_dictionaries(
@@ -57,11 +83,18 @@ recipes = st.fixed_dictionaries(
         "name": texts,
         "seed": st.one_of(st.integers(0, 10**40), texts),
         "samples": st.integers(1, 2**48 - 1),
-        "image": st.builds(lambda h, w: {"shape": [h, w]}, st.integers(1, 999), st.integers(1, 999)),
+        "image": st.builds(
+            lambda h, w, how, cover: {"shape": [h, w], "overlap": how, "coverage": cover},
+            *[st.integers(1, 999)] * 2,
+            st.sampled_from(["union", "xor", "add"]),
+            st.booleans(),
+        ),
         "noise": noises,
         "psf": psfs,
         "splits": st.tuples(names, names, ratios).map(lambda p: {p[0]: 1} if p[0] == p[1] else two(*p)),
-        "extras": st.just(["clean"]),
+        "extras": st.sampled_from(
+            [["clean"], ["masks", "variance"], [{"masks": {"threshold": 0.1}}, "clean"], [{"masks": None}]]
+        ),
     },
 )
 
@@ -120,6 +153,23 @@ def test_fractions_are_written_exactly(fraction: Fraction, data: object) -> None
     assert fraction_data(fraction) == data
 
 
+def test_every_default_stands_in_the_text() -> None:
+    text = (
+        "{image: {shape: [40, 50]}, noise: [poisson: {level: 1}], extras: [masks], catalogues: {c: {objects: [line]}}}"
+    )
+    data = yaml.safe_load(Recipe.from_yaml(text).to_yaml())
+    assert data["image"] == {
+        "shape": [40, 50],
+        "dtype": "float32",
+        "sampling": "center",
+        "overlap": "union",
+        "coverage": False,
+    }
+    assert data["noise"] == [{"poisson": {"level": 1, "subtract": False}}]
+    assert data["extras"] == [{"masks": {"threshold": 0.1}}]
+    assert data["catalogues"]["c"]["objects"][0]["line"]["min_length"] == 8
+
+
 def test_the_hash_sees_what_changes_the_dataset_and_nothing_else() -> None:
     recipe = Recipe.from_yaml(SKY)
     same = (
@@ -133,4 +183,4 @@ def test_the_hash_sees_what_changes_the_dataset_and_nothing_else() -> None:
 
 
 def test_the_hash_of_a_recipe_is_the_same_for_ever() -> None:
-    assert Recipe.of_kind("star").hash() == "47ccfbb37f65068b11a18d964f4189b4"
+    assert Recipe.of_kind("star").hash() == "aae0722f37a27225320dad01613ff65d"

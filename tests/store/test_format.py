@@ -56,6 +56,7 @@ def test_names_types_and_order(mixed_file: Path) -> None:
             "split",
             "member",
             "noise_gaussian_sigma",
+            "noise_snr",
             "psf_gaussian_sigma",
         )
         chunks = file["chunks"][:]

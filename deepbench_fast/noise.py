@@ -1,0 +1,96 @@
+"""Noise on rendered images, at the levels that stand in `/samples`; levels that only rendering tells are filled in.
+
+The order is fixed: the detector's noise of the light itself (ccd), a Poisson background, Gaussian noise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels.ccd import apply_ccd
+from deepbench_fast.kernels.noise import add_gaussian
+from deepbench_fast.kernels.poisson import add_poisson
+from deepbench_fast.kernels.variance import matched_filter_snr, noise_variance
+from deepbench_fast.plan import Plan
+
+SIGMA, TARGET_SNR = "noise_gaussian_sigma", "noise_gaussian_snr"
+LEVEL, SUBTRACT = "noise_poisson_level", "noise_poisson_subtract"
+SKY, GAIN, READ_NOISE, SUBTRACT_SKY = (f"noise_ccd_{name}" for name in ("sky", "gain", "read_noise", "subtract_sky"))
+REACHED_SNR = "noise_snr"
+
+
+def find_levels(plan: Plan, samples: npt.NDArray[Any], clean: npt.NDArray[np.float32]) -> None:
+    """Fill in what follows from the noise-free images, shape (samples, pixels).
+
+    Where a recipe gives the Gaussian noise by its `snr`: sigma = sqrt(sum of S**2) / snr. And the signal-to-noise ratio
+    that all noise together leaves to a matched filter, sqrt(sum of S**2 / variance of a pixel without light).
+    """
+    if REACHED_SNR not in plan.sample_columns:
+        return
+    norm = np.empty(len(samples))
+    matched_filter_snr(clean, np.ones(len(samples)), norm)
+    if TARGET_SNR in plan.sample_columns:
+        wanted = ~np.isnan(samples[TARGET_SNR])
+        samples[SIGMA][wanted] = norm[wanted] / samples[TARGET_SNR][wanted]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        samples[REACHED_SNR] = norm / np.sqrt(_background_variance(plan, samples))
+
+
+def _background_variance(plan: Plan, samples: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Variance of the noise in a pixel without light; NaN for samples without any noise."""
+    sigma, level, sky, gain, read_noise = (_column(plan, samples, n) for n in (SIGMA, LEVEL, SKY, GAIN, READ_NOISE))
+    counts = gain > 0  # a gain of 0: no photon noise, read noise in ADU
+    electrons = np.where(counts, gain, 1.0)
+    ccd = np.where(counts, np.maximum(sky, 0.0) / electrons, 0.0 * gain) + (read_noise / electrons) ** 2
+    parts = np.stack([sigma * sigma, level, ccd])
+    variance: npt.NDArray[np.float64] = np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
+    return variance
+
+
+def forget_levels(plan: Plan, samples: npt.NDArray[Any]) -> None:
+    """Undo `find_levels`: the table as it was drawn."""
+    if REACHED_SNR in plan.sample_columns:
+        samples[REACHED_SNR] = np.nan
+    if TARGET_SNR in plan.sample_columns:
+        samples[SIGMA][~np.isnan(samples[TARGET_SNR])] = np.nan
+
+
+def expected_variance(
+    plan: Plan, samples: npt.NDArray[Any], clean: npt.NDArray[np.float32], out: npt.NDArray[np.float32]
+) -> None:
+    """Variance of the noise in each pixel, shape (samples, pixels)."""
+    sigma, level, sky, gain, read_noise = (_column(plan, samples, n) for n in (SIGMA, LEVEL, SKY, GAIN, READ_NOISE))
+    noise_variance(clean, sigma, level, sky, gain, read_noise, out)
+
+
+def add_noise(plan: Plan, samples: npt.NDArray[Any], images: npt.NDArray[np.float32]) -> None:
+    """Add the noise of each sample to its image in place; images are (samples, pixels)."""
+    members = np.ascontiguousarray(samples["member"])
+
+    def streams(name: str) -> npt.NDArray[np.uint32]:
+        numbers: npt.NDArray[np.uint32] = plan.pixel_streams[name][samples["catalogue"]]
+        return numbers
+
+    if GAIN in plan.sample_columns:
+        sky, gain, read_noise = (_column(plan, samples, name) for name in (SKY, GAIN, READ_NOISE))
+        subtract = _flags(samples[SUBTRACT_SKY])
+        photons, readings = streams("noise.ccd.photons"), streams("noise.ccd.readings")
+        apply_ccd(images, sky, gain, read_noise, subtract, plan.key, photons, readings, members)
+    if LEVEL in plan.sample_columns:
+        level, subtract = _column(plan, samples, LEVEL), _flags(samples[SUBTRACT])
+        add_poisson(images, level, subtract, plan.key, streams("noise.poisson"), members)
+    if SIGMA in plan.sample_columns:
+        add_gaussian(images, _column(plan, samples, SIGMA), plan.key, streams("noise.gaussian"), members)
+
+
+def _column(plan: Plan, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
+    """A column of `/samples`; NaN where the recipe has no such noise."""
+    return np.ascontiguousarray(samples[name]) if name in plan.sample_columns else np.full(len(samples), np.nan)
+
+
+def _flags(column: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    flags: npt.NDArray[np.int64] = (column == 1.0).astype(np.int64)
+    return flags

@@ -11,13 +11,14 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.places import PLACES, folder
-from benchmarks.scenes import fields, galaxies
+from benchmarks.scenes import fields, galaxies, shapes
 from deepbench_fast import Recipe, generate, open_dataset
 
 CASES = {
     "galaxies": lambda quick: galaxies(2_000 if quick else 200_000),
     "galaxies-psf": lambda quick: galaxies(2_000 if quick else 200_000, psf=True),
     "fields": lambda quick: fields(20 if quick else 2_000),
+    "shapes": lambda quick: shapes(20 if quick else 2_000),
 }
 ROUNDS = 5
 READS = 1000

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.measures import kernels, memory, peer_deepbench, pipeline, reading, startup
+from benchmarks.measures import kernels, kinds, memory, peer_deepbench, pipeline, reading, startup
 from benchmarks.table import Row, markdown
 from benchmarks.timing import FULL, QUICK, Effort
 
@@ -24,6 +24,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "deepbench": peer_deepbench.measure,
     "kernels": kernels.measure,
+    "kinds": kinds.measure,
     "pipeline": pipeline.measure,
     "memory": memory.measure,
     "startup": startup.measure,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from deepbench_fast import Recipe
 from deepbench_fast.draw import Tables, draw
 from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
+from deepbench_fast.objects.registry import kinds
 from deepbench_fast.plan import make_plan
 
 PSF_SIGMA = 0.7
@@ -24,26 +25,32 @@ Float32Array = npt.NDArray[np.float32]
 
 def galaxies(samples: int, *, psf: bool = False, size: int = 28) -> Recipe:
     """One galaxy in each image, in noise."""
-    return _recipe("galaxies", samples, size, psf, [{"galaxy": {}}])
+    return _recipe("galaxies", samples, size, psf, {"galaxies": [{"galaxy": {}}]})
 
 
 def fields(samples: int, *, psf: bool = True, size: int = 256) -> Recipe:
     """Poisson(5) stars and one to three galaxies in each image, in noise."""
     star, galaxy = {"count": {"poisson": 5}}, {"count": {"integers": [1, 3]}}
-    return _recipe("fields", samples, size, psf, [{"star": star}, {"galaxy": galaxy}])
+    return _recipe("fields", samples, size, psf, {"fields": [{"star": star}, {"galaxy": galaxy}]})
 
 
-SCENES = {"galaxies": galaxies, "fields": fields}
+def shapes(samples: int, *, psf: bool = False, size: int = 256) -> Recipe:
+    """One shape in each image, of six kinds in equal shares, in noise."""
+    names = [kind.name for kind in kinds().values() if kind.layer == "shape"]
+    return _recipe("shapes", samples, size, psf, {name: [{name: {}}] for name in names})
 
 
-def _recipe(name: str, samples: int, size: int, psf: bool, objects: list[dict[str, Any]]) -> Recipe:
+SCENES = {"galaxies": galaxies, "fields": fields, "shapes": shapes}
+
+
+def _recipe(name: str, samples: int, size: int, psf: bool, catalogues: dict[str, list[dict[str, Any]]]) -> Recipe:
     data = {
         "name": name,
         "samples": samples,
         "image": {"shape": [size, size]},
         "psf": {"gaussian": {"sigma": PSF_SIGMA}} if psf else None,
         "noise": [{"gaussian": {"sigma": {"uniform": [0.0, 0.2]}}}],
-        "catalogues": {name: {"objects": objects}},
+        "catalogues": {catalogue: {"objects": objects} for catalogue, objects in catalogues.items()},
     }
     recipe: Recipe = Recipe.parse(data)
     return recipe

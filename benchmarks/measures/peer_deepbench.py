@@ -1,4 +1,4 @@
-"""Noisy sky images made and saved, by us and by DeepBench 0.2.3."""
+"""Noisy images made and saved, by us and by DeepBench 0.2.3."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ CASES = (
     Case("noisy galaxies 28×28, no PSF", "galaxies", False, 500_000, 2_000, 200),
     Case("noisy galaxies 28×28, PSF σ = 0.7", "galaxies", True, 500_000, 2_000, 150),
     Case("sky fields 256×256, PSF σ = 0.7", "fields", True, 5_000, 40, 50),
+    Case("shapes 256×256", "shapes", False, 5_000, 40, 200),
 )
 
 
@@ -42,7 +43,7 @@ def measure(effort: Effort) -> Iterator[Row]:
     try:
         python = environment.deepbench_python()
     except environment.PeerUnavailableError as error:
-        yield unavailable("noisy sky images vs DeepBench", error)
+        yield unavailable("noisy images vs DeepBench", error)
         return
     for case in CASES:
         yield from compare_with_deepbench(case, python, effort)

@@ -1,4 +1,4 @@
-"""DeepBench 0.2.3 makes noisy sky images and saves them with their parameters; prints how fast.
+"""DeepBench 0.2.3 makes noisy images and saves them with their parameters; prints how fast.
 
 Run by the interpreter of DeepBench's own environment (`environment.py`), hence with nothing imported from this package:
 
@@ -8,12 +8,15 @@ Scenes, with the default distributions of `deepbench_fast` for every parameter:
 
     galaxies  one Sérsic galaxy on 28 x 28 pixels
     fields    256 x 256 pixels with Poisson(5) Moffat stars and one to three Sérsic galaxies
+    shapes    one rectangle, regular polygon, ellipse, circle, arc or line on 256 x 256 pixels, in equal shares
 
 Each image gets Gaussian noise, its standard deviation drawn from U[0, 0.2]. DeepBench is called as its users call it:
 `SkyImage.combine_objects` builds the objects, which always blur themselves (Gaussian, 0.7 pixels), adds them up and
 adds the noise. It has no switch for an image without PSF; there the objects' profiles are added to
-`SkyImage.generate_noise`, which is less work than the usual call. The one thing that DeepBench can't do itself is to
-save images with parameters of their own in one file (its `Collection` repeats one set), so that is h5py in one go.
+`SkyImage.generate_noise`, which is less work than the usual call. `ShapeImage.combine_objects` draws the shapes, a
+circle as an ellipse of equal width and height; widths and angles mean what they mean to DeepBench. The one thing that
+DeepBench can't do itself is to save images with parameters of their own in one file (its `Collection` repeats one
+set), so that is h5py in one go.
 
 What is timed: drawing, making and saving, file closed, after a warm-up; not the imports.
 """
@@ -24,21 +27,23 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 from deepbench.astro_object import GalaxyObject, StarObject
-from deepbench.image import SkyImage
+from deepbench.image import ShapeImage, SkyImage
 
 WARM_UP_SAMPLES = 10
 
-Columns = dict[str, npt.NDArray[np.float64]]
+Columns = dict[str, npt.NDArray[Any]]
 
 
-class Scene(NamedTuple):
+class Sky(NamedTuple):
     """What one image holds: its shape and how many stars and galaxies each sample gets."""
 
     shape: tuple[int, int]
@@ -47,10 +52,12 @@ class Scene(NamedTuple):
     most_galaxies: int
 
 
-SCENES = {"galaxies": Scene((28, 28), 0, 1, 1), "fields": Scene((256, 256), 5, 1, 3)}
+GALAXIES = Sky((28, 28), 0, 1, 1)
+FIELDS = Sky((256, 256), 5, 1, 3)
+SHAPES_SIZE = 256
 
 
-def save_images(scene: Scene, samples: int, path: Path, psf: bool, seed: int) -> None:
+def save_sky(scene: Sky, samples: int, path: Path, psf: bool, seed: int) -> None:
     """Draw, make and save `samples` images: `/images`, `/samples`, `/objects/star`, `/objects/galaxy`."""
     rng = np.random.default_rng(seed)
     star_counts = rng.poisson(scene.mean_stars, samples)
@@ -74,6 +81,30 @@ def save_images(scene: Scene, samples: int, path: Path, psf: bool, seed: int) ->
         file["samples"] = table({"noise_gaussian_sigma": sigmas})
         for kind, columns, counts in (("star", stars, star_counts), ("galaxy", galaxies, galaxy_counts)):
             file[f"objects/{kind}"] = table({"sample": np.repeat(np.arange(samples), counts), **columns})
+
+
+def save_shapes(samples: int, path: Path, psf: bool, seed: int) -> None:
+    """Draw, make and save `samples` images: `/images`, `/samples`, `/objects/<kind>`. There is no PSF for shapes."""
+    if psf:
+        raise ValueError("DeepBench's images of shapes have no PSF")
+    rng = np.random.default_rng(seed)
+    numbers = rng.permutation(np.arange(samples) % len(SHAPES))
+    sigmas = rng.uniform(0.0, 0.2, samples)
+    tables = {}
+    images = np.empty((samples, SHAPES_SIZE, SHAPES_SIZE), dtype=np.float32)
+    for number, (kind, shape) in enumerate(SHAPES.items()):
+        own = np.flatnonzero(numbers == number)
+        columns = shape.draw(rng, len(own))
+        for sample, row in zip(own.tolist(), rows_of(columns), strict=True):
+            image = ShapeImage((SHAPES_SIZE, SHAPES_SIZE), object_noise_level=sigmas[sample])
+            images[sample] = image.combine_objects([shape.method], [shape.arguments(row)], seed=sample)
+        tables[kind] = table({"sample": own, **columns})
+
+    with h5py.File(path, "w") as file:
+        file["images"] = images
+        file["samples"] = table({"noise_gaussian_sigma": sigmas})
+        for kind, filled in tables.items():
+            file[f"objects/{kind}"] = filled
 
 
 def image_with_psf(
@@ -151,6 +182,99 @@ def draw_light(rng: np.random.Generator, count: int, shape: tuple[int, int]) -> 
     }
 
 
+def draw_rectangles(rng: np.random.Generator, count: int) -> Columns:
+    """Rectangles, and the boxes of ellipses."""
+    return {
+        **draw_centres(rng, count),
+        "width": rng.uniform(0.15, 0.50, count) * SHAPES_SIZE,
+        "height": rng.uniform(0.15, 0.50, count) * SHAPES_SIZE,
+        "angle": rng.uniform(0.0, 180.0, count),
+        "line_width": draw_line_widths(rng, count),
+        "fill": rng.integers(0, 2, count),
+    }
+
+
+def draw_polygons(rng: np.random.Generator, count: int) -> Columns:
+    return {
+        **draw_centres(rng, count),
+        "radius": rng.uniform(0.15, 0.35, count) * SHAPES_SIZE,
+        "vertices": rng.integers(3, 8, count, endpoint=True),
+        "angle": rng.uniform(0.0, 360.0, count),
+        "line_width": draw_line_widths(rng, count),
+        "fill": rng.integers(0, 2, count),
+    }
+
+
+def draw_circles(rng: np.random.Generator, count: int) -> Columns:
+    return {
+        **draw_centres(rng, count),
+        "radius": rng.uniform(0.10, 0.30, count) * SHAPES_SIZE,
+        "line_width": draw_line_widths(rng, count),
+        "fill": rng.integers(0, 2, count),
+    }
+
+
+def draw_arcs(rng: np.random.Generator, count: int) -> Columns:
+    theta1 = rng.uniform(0.0, 360.0, count)
+    return {
+        **draw_centres(rng, count),
+        "radius": rng.uniform(0.20, 0.40, count) * SHAPES_SIZE,
+        "theta1": theta1,
+        "theta2": theta1 + rng.uniform(60.0, 300.0, count),
+        "line_width": draw_line_widths(rng, count),
+    }
+
+
+def draw_lines(rng: np.random.Generator, count: int) -> Columns:
+    """Lines, with ends drawn again while they are too close."""
+    ends = np.zeros((count, 4))
+    while (short := np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]) < 0.2 * SHAPES_SIZE).any():
+        ends[short] = rng.uniform(0.1, 0.9, (int(short.sum()), 4)) * (SHAPES_SIZE - 1)
+    return {**dict(zip(("x1", "y1", "x2", "y2"), ends.T, strict=True)), "line_width": draw_line_widths(rng, count)}
+
+
+def draw_centres(rng: np.random.Generator, count: int) -> Columns:
+    """In the middle half of the frame."""
+    return {axis: rng.uniform(0.25, 0.75, count) * (SHAPES_SIZE - 1) for axis in ("x", "y")}
+
+
+def draw_line_widths(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
+    return rng.uniform(1.0, 0.05 * SHAPES_SIZE, count)
+
+
+def centred_arguments(row: dict[str, float]) -> dict[str, Any]:
+    others = {name: value for name, value in row.items() if name not in ("x", "y")}
+    return {"center": (row["x"], row["y"]), **others}
+
+
+def circle_arguments(row: dict[str, float]) -> dict[str, Any]:
+    arguments = centred_arguments(row)
+    diameter = 2.0 * arguments.pop("radius")
+    return {**arguments, "width": diameter, "height": diameter}
+
+
+def line_arguments(row: dict[str, float]) -> dict[str, Any]:
+    return {"start": (row["x1"], row["y1"]), "end": (row["x2"], row["y2"]), "line_width": row["line_width"]}
+
+
+class Shape(NamedTuple):
+    """A kind of shape: DeepBench's name of it, how its parameters are drawn, and how they are handed over."""
+
+    method: str
+    draw: Callable[[np.random.Generator, int], Columns]
+    arguments: Callable[[dict[str, float]], dict[str, Any]]
+
+
+SHAPES = {
+    "rectangle": Shape("rectangle", draw_rectangles, centred_arguments),
+    "polygon": Shape("polygon", draw_polygons, centred_arguments),
+    "ellipse": Shape("ellipse", draw_rectangles, centred_arguments),
+    "circle": Shape("ellipse", draw_circles, circle_arguments),
+    "arc": Shape("arc", draw_arcs, centred_arguments),
+    "line": Shape("line", draw_lines, line_arguments),
+}
+
+
 def rows_of(columns: Columns) -> list[dict[str, float]]:
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
@@ -164,19 +288,22 @@ def table(columns: Columns) -> npt.NDArray[np.void]:
     return filled
 
 
+SCENES = {"galaxies": partial(save_sky, GALAXIES), "fields": partial(save_sky, FIELDS), "shapes": save_shapes}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time DeepBench 0.2.3 making and saving noisy sky images.")
+    parser = argparse.ArgumentParser(description="Time DeepBench 0.2.3 making and saving noisy images.")
     parser.add_argument("scene", choices=SCENES)
     parser.add_argument("samples", type=int)
     parser.add_argument("path", type=Path)
     parser.add_argument("--psf", action="store_true", help="with DeepBench's Gaussian PSF")
     options = parser.parse_args()
-    scene = SCENES[options.scene]
+    save_images = SCENES[options.scene]
 
     with tempfile.TemporaryDirectory() as scratch:
-        save_images(scene, WARM_UP_SAMPLES, Path(scratch) / "warm_up.h5", options.psf, seed=1)
+        save_images(WARM_UP_SAMPLES, Path(scratch) / "warm_up.h5", options.psf, seed=1)
     start, cpu_start = time.perf_counter(), time.process_time()
-    save_images(scene, options.samples, options.path, options.psf, seed=0)
+    save_images(options.samples, options.path, options.psf, seed=0)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     answer = {"samples": options.samples, "seconds": seconds, "rate": options.samples / seconds}
     print(json.dumps({**answer, "cpu_seconds": cpu_seconds}))

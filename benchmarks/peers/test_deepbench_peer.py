@@ -48,6 +48,34 @@ def test_an_image_is_its_parameters_and_the_noise(
             assert noise.std() == pytest.approx(sigma, rel=5 / np.sqrt(2 * noise.size))
 
 
+def test_images_of_shapes_are_ones_and_zeros_and_the_noise(run_deepbench: RunDeepbench, tmp_path: Path) -> None:
+    run_deepbench("shapes", 24, tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert file["images"].shape == (24, 256, 256)
+        assert {kind: len(rows) for kind, rows in file["objects"].items()} == dict.fromkeys(
+            ("rectangle", "polygon", "ellipse", "circle", "arc", "line"), 4
+        )
+        sigmas = file["samples"]["noise_gaussian_sigma"]
+        for sample in np.flatnonzero(sigmas < 0.1):
+            image = file["images"][sample]
+            light = np.where(image > 0.5, 1.0, 0.0)
+            assert 0.0 < light.mean() < 0.5
+            assert (image - light).std() == pytest.approx(sigmas[sample], rel=5 / np.sqrt(2 * image.size))
+
+
+@pytest.mark.parametrize("kind", ["circle", "ellipse"])
+def test_shapes_are_their_parameters(run_deepbench: RunDeepbench, tmp_path: Path, kind: str) -> None:
+    run_deepbench("shapes", 24, tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        for row in (row for row in file[f"objects/{kind}"][:] if row["fill"]):
+            width, height = (row["width"], row["height"]) if kind == "ellipse" else (2 * row["radius"],) * 2
+            image = file["images"][row["sample"]]
+            assert image.sum() == pytest.approx(np.pi * width * height / 4, rel=0.05)
+            # DeepBench's first index is x.
+            assert (np.arange(256) @ image).sum() / image.sum() == pytest.approx(row["x"], abs=2)
+            assert (image @ np.arange(256)).sum() / image.sum() == pytest.approx(row["y"], abs=2)
+
+
 def test_samples_differ(run_deepbench: RunDeepbench, tmp_path: Path) -> None:
     run_deepbench("galaxies", 20, tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:

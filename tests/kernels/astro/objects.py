@@ -13,17 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
+from deepbench_fast.objects.registry import kinds
 from tests.kernels.astro.rendering import Image, Kernel
 from tests.oracles.light import FloatArray
 
-INTEGERS = ("sample", "entry", "slot", "arms", "handedness", "rm_n")
 Parameters = Mapping[str, float]
 
 
 def table(rows: Sequence[Parameters], samples: Sequence[int]) -> npt.NDArray[Any]:
-    """A table of objects of one kind, as the kernels take it."""
-    names = ["sample", "entry", "slot", *rows[0]]
-    result = np.zeros(len(rows), [(name, "i8" if name in INTEGERS else "f8") for name in names])
+    """A table of objects of one kind, with the columns that the pipeline gives it: the same in all of a process."""
+    kind = next(k for k in kinds().values() if set(rows[0]) <= {parameter.name for parameter in k.parameters})
+    parameters = [(parameter.name, "i8" if parameter.integer else "f8") for parameter in kind.parameters]
+    result = np.zeros(len(rows), [*((name, "i8") for name in ("sample", "entry", "slot")), *parameters])
     result["sample"] = samples
     for name in rows[0]:
         result[name] = [row[name] for row in rows]

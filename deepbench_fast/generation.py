@@ -76,6 +76,8 @@ def generate(
     part = Shard.parse(shard) if isinstance(shard, str) else shard
     target = Path(path) if part is None else part.path(Path(path))
     first, stop = (0, plan.samples) if part is None else part.span(plan)
+    if part is not None and Path(path).exists() and not overwrite:
+        check_same(Path(path), plan, 0, plan.samples)  # the index of the shards would replace another dataset
     _generate_file(plan, target, first, stop, threads or usable_cpus(), resume, overwrite, progress)
     if part is not None:
         index_if_complete(Path(path), plan, part.count)

@@ -77,6 +77,15 @@ def test_shards_equal_the_whole(whole: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.concatenate(parts), a["chunks"]["digest"])
 
 
+def test_the_index_of_shards_replaces_no_other_dataset(tmp_path: Path) -> None:
+    path = tmp_path / "other.h5"
+    generate(mixed(samples=5, seed=8), path)
+    before = path.read_bytes()
+    with pytest.raises(MismatchError, match="another recipe"):
+        generate(mixed(samples=5), path, shard="1/1")
+    assert path.read_bytes() == before
+
+
 def test_more_shards_than_chunks(tmp_path: Path) -> None:
     recipe = mixed(samples=900)
     for k in range(1, 6):

@@ -150,7 +150,7 @@ def test_deflection_equals_lenstronomy() -> None:
     shears = pytest.importorskip("lenstronomy.LensModel.Profiles.shear")
     rng = np.random.default_rng(31)
     x, y = rng.uniform(-20.0, 20.0, (2, 100))
-    for _ in range(200):
+    for _ in range(2000):
         parameters = random_lens(rng, 28) | {"q": rng.uniform(0.2, 0.999)}
         shape = (1.0 - parameters["q"]) / (1.0 + parameters["q"]) * np.exp(2j * parameters["phi"])
         if parameters["softening"] > 0.0:
@@ -163,7 +163,7 @@ def test_deflection_equals_lenstronomy() -> None:
         np.testing.assert_allclose(deflection(parameters, x, y), np.add(ellipsoid, shear), rtol=1e-7, atol=1e-7)
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=1500, derandomize=True, deadline=None, database=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_deflection_equals_complex_numbers(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -243,7 +243,7 @@ def test_without_mass_the_source_is_a_galaxy() -> None:
     assert relative_error(render(kernels.lens_integrate, parameters, 28, 28), exact, 1e-6 * exact.max()) < 5e-4
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=1500, derandomize=True, deadline=None, database=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_center_equals_numpy(seed: int) -> None:
     parameters = random_lens(np.random.default_rng(seed), 28)

@@ -148,7 +148,7 @@ def test_reference() -> None:
 
 
 @CENTERS
-@settings(max_examples=100, derandomize=True, deadline=None, database=None)
+@settings(max_examples=2000, derandomize=True, deadline=None, database=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_center_equals_numpy(kernel: Kernel, example: Parameters, seed: int) -> None:
     parameters = like(example, random_spiral(np.random.default_rng(seed), 28))

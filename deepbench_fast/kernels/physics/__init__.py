@@ -1,0 +1,1 @@
+"""Pendulums and bodies that attract each other, over time: series of states."""

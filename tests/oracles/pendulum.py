@@ -1,0 +1,70 @@
+"""Pendulums by other means: Jacobi's functions of SciPy, Taylor series of high order, and DOP853."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.integrate import solve_ivp
+from scipy.special import ellipj, ellipk
+
+Array = npt.NDArray[np.float64]
+
+ORDER = 24
+LONGEST_STEP = 0.25
+
+
+def from_rest(length: Any, gravity: Any, angle: Any, times: Array) -> tuple[Array, Array]:
+    """Angles and velocities, (T, n), of undamped pendulums released from rest, by `scipy.special.ellipj`."""
+    frequency = np.sqrt(gravity / length)
+    k, complement = np.sin(angle / 2), np.cos(angle / 2)
+    sn, cn, dn, _ = ellipj(frequency * times[:, None], k**2)
+    return 2 * np.arctan2(k * cn, complement), -2 * frequency * k * complement * sn / dn
+
+
+def period(length: float, gravity: float, angle: float) -> float:
+    return float(4 * ellipk(np.sin(angle / 2) ** 2) * np.sqrt(length / gravity))
+
+
+def _taylor_step(angle: Array, rate: Array, damping: Array, h: Array) -> tuple[Array, Array]:
+    """theta'' = -sin theta - damping theta' over one step, from the recurrences of its Taylor coefficients."""
+    q, w, s, c = [angle], [rate], [np.sin(angle)], [np.cos(angle)]
+    for k in range(ORDER):
+        q.append(w[k] / (k + 1))
+        w.append((-s[k] - damping * w[k]) / (k + 1))
+        s.append(sum(c[j] * w[k - j] for j in range(k + 1)) / (k + 1))
+        c.append(-sum(s[j] * w[k - j] for j in range(k + 1)) / (k + 1))
+    powers = h ** np.arange(ORDER + 1)[:, None]
+    return np.sum(q * powers, axis=0), np.sum(w * powers, axis=0)
+
+
+def taylor(frequency: Array, damping: Array, angle: Array, velocity: Array, times: Array) -> tuple[Array, Array]:
+    """Angles and velocities, (T, n), of any pendulum; damping = b / omega0; about 1e-13 for each unit of omega0 t."""
+    rate = velocity / frequency
+    fastest = max(1.0, float(np.max(np.sqrt(rate**2 + 4 * np.sin(angle / 2) ** 2))))
+    states = []
+    before = 0.0
+    for time in times:
+        steps = int(np.ceil((time - before) * frequency.max() * fastest / LONGEST_STEP))
+        for _ in range(steps):
+            angle, rate = _taylor_step(angle, rate, damping, (time - before) * frequency / steps)
+        states.append((angle, rate * frequency))
+        before = time
+    return np.array([state[0] for state in states]), np.array([state[1] for state in states])
+
+
+def dop853(frequency: float, damping: float, angle: float, velocity: float, times: Array) -> tuple[Array, Array]:
+    """Angle and velocity, (T,), of one pendulum; damping in 1/s."""
+
+    def slope(_: float, state: Array) -> list[float]:
+        return [state[1], -(frequency**2) * np.sin(state[0]) - damping * state[1]]
+
+    solution = solve_ivp(slope, (0, times[-1]), [angle, velocity], "DOP853", times, rtol=1e-13, atol=1e-14)
+    return solution.y[0], solution.y[1]
+
+
+def amplitude(angle: Array, rate: Array) -> Array:
+    """Largest angle of a libration with angular rate `rate`, in units of omega0; 1 rad for rotations."""
+    energy = np.sin(angle / 2) ** 2 + rate**2 / 4
+    return np.where(energy < 1, 2 * np.arcsin(np.sqrt(np.minimum(energy, 1))), 1.0)

@@ -15,7 +15,9 @@ from benchmarks.peers import environment
 class RunDeepbench(Protocol):
     """`scene` made `samples` times into `path` by DeepBench; gives {"samples", "seconds", "rate", "cpu_seconds"}."""
 
-    def __call__(self, scene: str, samples: int, path: Path, *, psf: bool = False) -> dict[str, Any]: ...
+    def __call__(
+        self, scene: str, samples: int, path: Path, *, psf: bool = False, peer: Path = peer_deepbench.PEER
+    ) -> dict[str, Any]: ...
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import h5py
 
 from benchmarks.peers import environment
 
-PACKAGES = ("deepbench-fast", "numba", "numpy", "h5py", "scipy", "opencv-python-headless", "jax")
+PACKAGES = ("deepbench-fast", "numba", "numpy", "h5py", "scipy", "opencv-python-headless", "jax", "rebound")
 
 
 def description() -> dict[str, str]:

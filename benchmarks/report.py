@@ -4,7 +4,7 @@
 
 Both sides of a ratio run in one go on the same machine, in turns after a warm-up (A B A B ...); figures are medians
 over the rounds, and a ratio is the median of the rounds' ratios. `--quick` cuts sizes and rounds so that everything
-runs in about a minute: its figures mean nothing. RESULTS.md is written by a run of everything at full size only.
+runs in a few minutes: its figures mean nothing. RESULTS.md is written by a run of everything at full size only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.measures import kernels, kinds, memory, peer_deepbench, pipeline, reading, startup
+from benchmarks.measures import kernels, kinds, memory, peer_deepbench, physics, pipeline, reading, startup
 from benchmarks.table import Row, markdown
 from benchmarks.timing import FULL, QUICK, Effort
 
@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "deepbench": peer_deepbench.measure,
     "kernels": kernels.measure,
     "kinds": kinds.measure,
+    "physics": physics.measure,
     "pipeline": pipeline.measure,
     "memory": memory.measure,
     "startup": startup.measure,
@@ -34,7 +35,7 @@ MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="see that everything runs, in about a minute")
+    parser.add_argument("--quick", action="store_true", help="see that everything runs, in a few minutes")
     parser.add_argument("--only", nargs="+", choices=MEASURES, metavar="NAME", help=f"some of: {', '.join(MEASURES)}")
     options = parser.parse_args(arguments)
     rows = []

@@ -56,6 +56,27 @@ def _recipe(name: str, samples: int, size: int, psf: bool, catalogues: dict[str,
     return recipe
 
 
+def pendulums(samples: int, kind: str = "pendulum", *, output: str = "x", **options: Any) -> Recipe:
+    """One pendulum in each sample, at 100 moments of 10 s, without noise."""
+    return _series(samples, kind, output, options)
+
+
+def bodies(samples: int, number: int, **options: Any) -> Recipe:
+    """As many bodies in each sample, bound at random, at 100 moments of 10 units of time; without noise."""
+    return _series(samples, "n_body", "position", {"bodies": number, **options})
+
+
+def _series(samples: int, kind: str, output: str, options: dict[str, Any]) -> Recipe:
+    data = {
+        "name": "series",
+        "samples": samples,
+        "series": {"start": 0, "stop": 10, "steps": 100, "outputs": [output]},
+        "catalogues": {kind: {"objects": [{kind: options}]}},
+    }
+    recipe: Recipe = Recipe.parse(data)
+    return recipe
+
+
 class Canvases(NamedTuple):
     """Arguments of the render kernels: call `kernel(*canvases)`."""
 

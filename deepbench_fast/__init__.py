@@ -9,7 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deepbench_fast.errors import DeepbenchFastError, FileError, MismatchError, RecipeError, UsageError
+    from deepbench_fast.errors import (
+        AccuracyWarning,
+        DeepbenchFastError,
+        FileError,
+        MismatchError,
+        RecipeError,
+        UsageError,
+    )
     from deepbench_fast.generation import generate
     from deepbench_fast.on_the_fly import Samples, sample, samples
     from deepbench_fast.recipe.model import Recipe
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccuracyWarning",
     "Dataset",
     "DeepbenchFastError",
     "FileError",
@@ -35,6 +43,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AccuracyWarning": "errors",
     "Dataset": "store.read",
     "DeepbenchFastError": "errors",
     "FileError": "errors",

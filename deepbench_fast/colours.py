@@ -1,7 +1,8 @@
-"""Pixels → colours: a scale of its own for light, for shapes and for masks."""
+"""Pixels → colours: a scale of its own for light, for shapes and for masks; and the colours of lines."""
 
 from __future__ import annotations
 
+import colorsys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ PEAK_SOFTENING = 0.01
 # In standard deviations of the noise: how far the brightest pixel of a shape stands out by noise, and the least length.
 NOISE_ABOVE = 3.0
 LEAST_SPAN = 6.0
+# Told apart by the colour-blind (Okabe & Ito 2008), on white and on black.
+LINES = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (230, 159, 0))
 
 
 def shapes_alone(recipe: Recipe) -> frozenset[str]:
@@ -90,6 +93,13 @@ def mask_colours(mask: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     colours: npt.NDArray[np.float64] = colormaps[MASK_MAP](order[(numbers - 1) % 20])
     colours[numbers == 0] = 0.0, 0.0, 0.0, 1.0
     return colours
+
+
+def line_colours(count: int) -> list[tuple[float, float, float]]:
+    """Red, green and blue, each from 0 to 1, of so many lines: a few well-known colours, or equally spaced hues."""
+    if count <= len(LINES):
+        return [(red / 255, green / 255, blue / 255) for red, green, blue in LINES[:count]]
+    return [colorsys.hls_to_rgb(number / count, 0.45, 0.8) for number in range(count)]
 
 
 def noise_level(image: npt.NDArray[np.float64]) -> float:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.entries import segment_ends
 from deepbench_fast.kernels import draw as kernels
 from deepbench_fast.objects.registry import Kind
-from deepbench_fast.plan import Plan, segment_ends
+from deepbench_fast.plan import Plan
+from deepbench_fast.systems import prepare_systems
 
 COUNTED_AT_ONCE = 2**16
 
@@ -47,6 +49,8 @@ def draw(plan: Plan, first: int, stop: int) -> Tables:
         kind.name: _draw_objects(plan, roster, first, number, kind, int(rows[0, number]))
         for number, kind in enumerate(plan.kinds)
     }
+    if plan.is_series:
+        prepare_systems(plan, first, samples, objects)
     return Tables(first, samples, objects)
 
 
@@ -110,7 +114,7 @@ def _draw_samples(plan: Plan, roster: Roster) -> npt.NDArray[Any]:
 
 def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kind, rows: int) -> npt.NDArray[Any]:
     table = np.zeros(rows, plan.table_dtype(kind))
-    for parameter in kind.parameters if kind.forms else ():
+    for parameter in kind.columns if kind.forms else ():
         table[parameter.name] = 0 if parameter.integer else np.nan  # a form draws its own columns
     integers = table.view(np.int64).reshape(rows, table.dtype.itemsize // 8)
     members = np.empty(rows, np.int64)

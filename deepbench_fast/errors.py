@@ -33,3 +33,7 @@ class FileError(DeepbenchFastError, OSError):
 
 class MismatchError(DeepbenchFastError):
     """Data differ from what they should be: a digest, a regenerated sample, a recipe that is resumed."""
+
+
+class AccuracyWarning(UserWarning):
+    """Data were made as asked, but some of them are less accurate than they look."""

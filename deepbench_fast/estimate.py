@@ -13,9 +13,13 @@ import numpy.typing as npt
 
 from deepbench_fast.cpus import usable_cpus
 from deepbench_fast.draw import draw, rows_per_chunk
-from deepbench_fast.plan import Plan, make_plan, sample_parameters
+from deepbench_fast.drift import DRIFT, TOLERATED_DRIFT, conserving_kinds, drifted
+from deepbench_fast.entries import PlannedEntry
+from deepbench_fast.levels import sample_parameters
+from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.recipe.series import parts_of
 from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.schema import chunk_digest
@@ -27,6 +31,9 @@ SAMPLES_COMPARED = 256
 TOLERATED_ERROR = 0.03
 TOLERATED_SHARE = 0.05
 TOLERATED_OUTSIDE = 0.25
+# Forces between two bodies that may be computed to see how the energy drifts, and seconds that one batch may take.
+FORCES_COMPUTED = 5e7
+LONGEST_BATCH = 2.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,8 @@ class Estimate:
     """What `estimate` found.
 
     `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk; `levels` are the
-    columns of noise and PSF that /samples has for each sample.
+    columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
+    in `time_unit`, `steps`, and `outputs` with their units; it is None for images.
     """
 
     name: str
@@ -53,6 +61,7 @@ class Estimate:
     chunk_samples: int
     shares: dict[str, float]
     arrays: dict[str, dict[str, Any]]
+    series: dict[str, Any] | None
     rows: dict[str, int]
     rows_exact: bool
     bytes: dict[str, int]
@@ -84,6 +93,7 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
         chunk_samples=plan.chunk,
         shares=dict(zip(plan.catalogues, (plan.shares / plan.shares.sum()).tolist(), strict=True)),
         arrays={name: {"shape": list(shape), "dtype": dtype.name} for name, (shape, dtype) in plan.arrays.items()},
+        series=_axes(plan) if plan.is_series else None,
         rows={"samples": plan.samples} | {f"objects/{k.name}": int(n) for k, n in zip(plan.kinds, rows, strict=True)},
         rows_exact=exact,
         bytes=bytes_needed(plan, plan.samples, rows),
@@ -93,8 +103,19 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
-        warnings=[*cusp_warnings(plan), *outside_warnings(plan)],
+        warnings=[*cusp_warnings(plan), *outside_warnings(plan), *drift_warnings(plan)],
     )
+
+
+def _axes(plan: Plan) -> dict[str, Any]:
+    moments = plan.recipe.time.moments
+    return {
+        "start": moments[0],
+        "stop": moments[-1],
+        "steps": len(moments),
+        "time_unit": plan.time_unit,
+        "outputs": [{"name": name, "unit": unit} for name, unit, _ in plan.output_columns],
+    }
 
 
 def expected_rows(plan: Plan) -> tuple[npt.NDArray[np.int64], bool]:
@@ -107,8 +128,11 @@ def expected_rows(plan: Plan) -> tuple[npt.NDArray[np.int64], bool]:
 
 def measured_rate(plan: Plan, threads: int, seconds: float) -> float:
     """Samples a second that so many threads draw, render and hash, compilation and disk left out."""
-    size = min(plan.chunk, plan.samples)
     _make(plan, Renderer(plan), 0, 1)
+    began = time.perf_counter()
+    _make(plan, Renderer(plan), 0, 1)
+    affordable = int(LONGEST_BATCH / (time.perf_counter() - began))
+    size = max(1, min(plan.chunk, plan.samples, affordable))
     firsts = iter(range(0, max(1, plan.samples - size + 1), size))
     lock = threading.Lock()
     made = [0] * threads
@@ -147,12 +171,16 @@ def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
         for planned in plan.entries:
             if plan.catalogues[planned.catalogue] != name:
                 continue
+            if planned.is_part:
+                continue
             key = f"{name}.{planned.entry.name}"
             yield _ingredient(f"{key}.count", planned.entry.count, "")
             if planned.entry.form:
                 yield Ingredient(f"{key}.form", planned.entry.form, ""), False
             if planned.entry.min_length:
                 yield Ingredient(f"{key}.min_length", f"{planned.entry.min_length:g}", "pix"), False
+            for option in planned.kind.dynamics.options if planned.kind.dynamics else ():
+                yield Ingredient(f"{key}.{option}", str(getattr(planned.entry, option)), ""), False
             for declared in planned.kind.parameters_of(planned.entry.form):
                 drawn = planned.entry.parameters[declared.name]
                 yield _ingredient(f"{key}.{declared.name}", drawn, declared.unit)
@@ -164,7 +192,7 @@ def _ingredient(key: str, distribution: Distribution, unit: str) -> tuple[Ingred
 
 def cusp_warnings(plan: Plan) -> Iterator[str]:
     """Say for which catalogues light sampled at pixel centres is wrong by more than a few percent."""
-    if plan.recipe.image.sampling != "center":
+    if plan.is_series or plan.recipe.image.sampling != "center":
         return
     errors, labels = center_errors(plan)
     for number, name in enumerate(plan.catalogues):
@@ -180,6 +208,8 @@ def cusp_warnings(plan: Plan) -> Iterator[str]:
 
 def outside_warnings(plan: Plan) -> Iterator[str]:
     """Say which entries have many of their objects' centres outside of the image."""
+    if plan.is_series:
+        return
     height, width = plan.shape
     tables = draw(plan, 0, SAMPLES_COMPARED)
     for planned in plan.entries:
@@ -192,6 +222,31 @@ def outside_warnings(plan: Plan) -> Iterator[str]:
             if (share := float(np.mean(outside))) > TOLERATED_OUTSIDE:
                 key = planned.label.replace("/", ".")
                 yield f"{key}: {share:.0%} of the centres lie outside of the {height}x{width} image; see its x and y"
+
+
+def drift_warnings(plan: Plan) -> Iterator[str]:
+    """Say which entries have systems whose energy is not kept."""
+    names = [kind.name for kind in conserving_kinds(plan)]
+    entries = [planned for planned in plan.entries if planned.kind.name in names]
+    if not entries:
+        return
+    tables = draw(plan, 0, max(1, min(SAMPLES_COMPARED, plan.samples, int(FORCES_COMPUTED / _forces(plan, entries)))))
+    Renderer(plan).render(tables)
+    for planned in entries:
+        table = tables.objects[planned.kind.name]
+        wrong = drifted(table[DRIFT][table["entry"] == planned.number])
+        if wrong.any():
+            yield (
+                f"{planned.label.replace('/', '.')}: the energy drifts by more than {TOLERATED_DRIFT:g} of itself in "
+                f"{100 * wrong.mean():.3g}% of the samples ({wrong.sum()} of {wrong.size}); a smaller tolerance or "
+                "step, or solver=rk4, keeps it better"
+            )
+
+
+def _forces(plan: Plan, entries: list[PlannedEntry]) -> float:
+    """Forces between two bodies in one sample, at most."""
+    steps = max(plan.recipe.time.end / (e.entry.step or 1.0) for e in entries)
+    return max(1.0, steps) * max(parts_of(e.entry) ** 2 for e in entries)
 
 
 def center_errors(plan: Plan) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:

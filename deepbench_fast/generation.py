@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from deepbench_fast.cpus import usable_cpus
 from deepbench_fast.draw import draw, rows_per_chunk
+from deepbench_fast.drift import warn_of_drift
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.model import Recipe
@@ -68,7 +69,8 @@ def generate(
     continues an unfinished one (chunks are hashed again first), and returns at once where it is finished.
 
     Raises FileError (output exists, no room, in use), MismatchError (the file to resume is of another recipe) and
-    UsageError. On SIGINT or SIGTERM in the main thread it raises Interrupted and leaves a resumable file.
+    UsageError. On SIGINT or SIGTERM in the main thread it raises Interrupted and leaves a resumable file. Warns with
+    AccuracyWarning where bodies did not keep their energy.
     """
     if threads is not None and threads < 1:
         raise UsageError(f"threads: {threads} is not a positive number")
@@ -81,6 +83,7 @@ def generate(
     _generate_file(plan, target, first, stop, threads or usable_cpus(), resume, overwrite, progress)
     if part is not None:
         index_if_complete(Path(path), plan, part.count)
+    warn_of_drift(target, plan)
     return summarise(target)
 
 
@@ -195,7 +198,7 @@ def _fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) -
             _run_threads(threads, _hash_again, work, _runs(done, 64), (file, done))
         if progress is not None:
             progress.start(int(file.chunks["count"].sum()), int(file.chunks["count"][done].sum()))
-        size = max(1, TASK_BYTES // (plan.chunk * 4 * int(np.prod(plan.shape))))
+        size = max(1, TASK_BYTES // (plan.chunk * plan.sample_bytes))
         tasks = _runs(~done, size)
         _run_threads(min(threads, len(tasks)) or 1, _fill_tasks, work, tasks, (file, plan, progress))
         if received:

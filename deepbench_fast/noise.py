@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels.ccd import apply_ccd
+from deepbench_fast.kernels.measurement import add_measurement_noise
 from deepbench_fast.kernels.noise import add_gaussian
 from deepbench_fast.kernels.poisson import add_poisson
 from deepbench_fast.kernels.variance import matched_filter_snr, noise_variance
@@ -84,6 +85,19 @@ def add_noise(plan: Plan, samples: npt.NDArray[Any], images: npt.NDArray[np.floa
         add_poisson(images, level, subtract, plan.key, streams("noise.poisson"), members)
     if SIGMA in plan.sample_columns:
         add_gaussian(images, _column(plan, samples, SIGMA), plan.key, streams("noise.gaussian"), members)
+
+
+def add_output_noise(plan: Plan, samples: npt.NDArray[Any], series: npt.NDArray[np.float64]) -> None:
+    """Add measurement noise to series, shape (samples, steps, columns), in place."""
+    names = [(SIGMA, f"noise_gaussian_{output}") for _, _, output in plan.output_columns]
+    if not any(name in plan.sample_columns for pair in names for name in pair):
+        return
+    sigma = np.empty((len(samples), len(names)))
+    for number, (of_all, own) in enumerate(names):
+        common = _column(plan, samples, of_all)
+        sigma[:, number] = np.where(np.isnan(common), _column(plan, samples, own), common)
+    streams = plan.output_streams[samples["catalogue"]]
+    add_measurement_noise(series, sigma, plan.key, streams, np.ascontiguousarray(samples["member"]))
 
 
 def _column(plan: Plan, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:

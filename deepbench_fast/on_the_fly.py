@@ -17,7 +17,7 @@ from deepbench_fast.store.schema import singular
 
 
 class Samples(Mapping[str, npt.NDArray[Any]]):
-    """Consecutive samples of a recipe: a mapping of arrays (`images`, `targets`, extras), and their tables.
+    """Consecutive samples of a recipe: a mapping of arrays (`images` or `series`, `targets`, extras), and their tables.
 
     `tables.samples` and `tables.objects[kind]` have the columns of `/samples` and `/objects/<kind>`; `labels` are the
     numbers of the samples' catalogues in `catalogues`; `recipe` has every default filled in.
@@ -29,6 +29,7 @@ class Samples(Mapping[str, npt.NDArray[Any]]):
         self.recipe = plan.recipe
         self.catalogues = plan.catalogues
         self.target_names = tuple(target.name for target in plan.targets)
+        self.outputs = tuple(name for name, _, _ in plan.output_columns) if plan.is_series else ()
         self._arrays = arrays
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
@@ -64,7 +65,7 @@ def samples(recipe: Recipe, start: int, stop: int) -> Samples:
 
 
 def sample(recipe: Recipe, index: int) -> dict[str, Any]:
-    """Sample number `index` as `{"image", "target", "label", "index"}`, as `Dataset[index]` gives it from a file."""
+    """Sample number `index` as `{"image" or "series", "target", "label", "index"}`, as `Dataset[index]` gives it."""
     one = samples(recipe, index, index + 1)
     arrays = {singular(name): array[0] for name, array in one.items()}
     return {**arrays, "label": int(one.labels[0]), "index": index}

@@ -11,32 +11,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.entries import IDENTITY, PlannedEntry, entry_columns, plan_entries
 from deepbench_fast.errors import UsageError
+from deepbench_fast.levels import found_parameters, sample_parameters
 from deepbench_fast.objects.parameter import Parameter
-from deepbench_fast.objects.registry import Kind, kind
+from deepbench_fast.objects.registry import Kind
 from deepbench_fast.programs import Column, Programs, compile_programs
-from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled
-from deepbench_fast.recipe.model import Catalogue, Entry, Recipe
+from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.recipe.series import dynamics_of, noisy_parameters, output_columns
 from deepbench_fast.shares import exact_shares
 from deepbench_fast.streams import MAX_MEMBERS, seed_key, stream_numbers
 
 CHUNK_BYTES = 2**20
 ORDER_STREAM = "order"
-IDENTITY = ("sample", "entry", "slot")
 PIXEL_STREAMS = ("noise.gaussian", "noise.poisson", "noise.ccd.photons", "noise.ccd.readings")
-NOISE_SNR = Parameter("noise_snr", "", "signal-to-noise ratio of a matched filter", 0.0, math.inf)
-FOUND_SIGMA = Parameter("sigma", "", "standard deviation", 0.0, math.inf)
-
-
-@dataclass(frozen=True)
-class PlannedEntry:
-    """An entry of a catalogue, numbered through the whole recipe."""
-
-    number: int
-    catalogue: int
-    label: str
-    entry: Entry
-    kind: Kind
+NOMINAL = "_nominal"
 
 
 @dataclass(frozen=True)
@@ -73,14 +62,26 @@ class Plan:
         return self.recipe.samples
 
     @property
+    def is_series(self) -> bool:
+        """Whether the samples are series, not images."""
+        return self.recipe.series is not None
+
+    @cached_property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns of an image."""
-        return self.recipe.image.shape
+        """Rows and columns of an image; steps and columns of a series."""
+        if not self.is_series:
+            return self.recipe.image.shape
+        return len(self.recipe.time.moments), len(self.output_columns)
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of a sample as it is rendered: float32 pixels, float64 series."""
+        return (8 if self.is_series else 4) * math.prod(self.shape)
 
     @property
     def chunk(self) -> int:
-        """Samples in a chunk: about 1 MiB of float32, from the sample's shape alone."""
-        return max(1, CHUNK_BYTES // (4 * math.prod(self.shape)))
+        """Samples in a chunk: about 1 MiB, from the sample's shape alone."""
+        return max(1, CHUNK_BYTES // self.sample_bytes)
 
     @property
     def chunks(self) -> int:
@@ -90,11 +91,30 @@ class Plan:
     @cached_property
     def arrays(self) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
         """Datasets with one row a sample: name → (shape of a row, dtype)."""
+        targets = ((len(self.targets),), np.dtype("<f8"))
+        if self.is_series:
+            clean = [name for name in ("clean",) if name in self.recipe.extras]
+            return {**{name: (self.shape, np.dtype("<f8")) for name in ("series", *clean)}, "targets": targets}
         data = np.dtype(self.recipe.image.dtype).newbyteorder("<")
         extras = {"clean": data, "masks": np.dtype("<u2"), "variance": np.dtype("<f4")}
         arrays = {"images": (self.shape, data)}
         arrays |= {name: (self.shape, dtype) for name, dtype in extras.items() if name in self.recipe.extras}
-        return {**arrays, "targets": ((len(self.targets),), np.dtype("<f8"))}
+        return {**arrays, "targets": targets}
+
+    @cached_property
+    def output_columns(self) -> list[tuple[str, str, str]]:
+        """Columns of a series: name, unit ("" where catalogues differ), and the output that they belong to."""
+        found = [output_columns(e.entry, self.recipe.time.outputs) for e in self.entries if not e.is_part]
+        return [
+            (name, unit if all(other[i][1] == unit for other in found) else "", output)
+            for i, (name, unit, output) in enumerate(found[0])
+        ]
+
+    @property
+    def time_unit(self) -> str:
+        """Unit of the time axis of series ("" where catalogues differ)."""
+        units = {dynamics_of(e.entry).time_unit for e in self.entries}
+        return units.pop() if len(units) == 1 else ""
 
     @cached_property
     def samples_dtype(self) -> np.dtype[Any]:
@@ -119,8 +139,30 @@ class Plan:
 
     def table_dtype(self, kind: Kind) -> np.dtype[Any]:
         """Columns of `/objects/<kind>`: 8 bytes each, no padding."""
-        parameters = [(p.name, "<i8" if p.integer else "<f8") for p in kind.parameters]
-        return np.dtype([*((name, "<i8") for name in IDENTITY), *parameters])
+        parameters = [(p.name, "<i8" if p.integer else "<f8") for p in kind.columns]
+        nominal = [(f"{name}{NOMINAL}", "<f8") for name in self.noisy[kind.name]]
+        return np.dtype([*((name, "<i8") for name in IDENTITY), *parameters, *nominal])
+
+    def table_units(self, kind: Kind) -> dict[str, str]:
+        """Units of the parameters in `/objects/<kind>`."""
+        units = {p.name: p.unit for p in kind.columns}
+        return units | {f"{name}{NOMINAL}": units[name] for name in self.noisy[kind.name]}
+
+    @cached_property
+    def noisy(self) -> dict[str, tuple[str, ...]]:
+        """Parameters of each kind that have noise of their own in some catalogue, and the products of these."""
+        found: dict[str, set[str]] = {kind.name: set() for kind in self.kinds}
+        for e in self.entries:
+            if self.is_series and not e.is_part:
+                found[e.kind.name] |= set(self.recipe.parameter_noise_of(self.catalogues[e.catalogue]))
+        return {
+            kind.name: tuple(
+                p.name
+                for p in kind.columns
+                if p.name in found[kind.name] or (p.factors and set(p.factors) & found[kind.name])
+            )
+            for kind in self.kinds
+        }
 
     @cached_property
     def entry_first(self) -> npt.NDArray[np.int64]:
@@ -151,9 +193,19 @@ class Plan:
         }
 
     @cached_property
+    def output_streams(self) -> npt.NDArray[np.uint32]:
+        """Streams of the measurement noise, shape (catalogues, columns of a series)."""
+        columns = [_output_stream(name) for name, _, _ in self.output_columns]
+        return np.array([[self.streams[f"{c}/{column}"] for column in columns] for c in self.catalogues], np.uint32)
+
+    def parameter_noise_streams(self, kind: Kind, name: str) -> npt.NDArray[np.int64]:
+        """Stream of the noise on a parameter for each entry of the recipe (0 for entries of other kinds)."""
+        return np.array([self.streams.get(f"{e.label}/{name}.noise", 0) * (e.kind is kind) for e in self.entries])
+
+    @cached_property
     def counts(self) -> Programs:
         """One group an entry: how many objects it has in a sample."""
-        return compile_programs([[Column(f"{e.label}/count", 0, e.entry.count)] for e in self.entries], self.streams)
+        return compile_programs([[Column(e.count_stream, 0, e.count)] for e in self.entries], self.streams)
 
     @cached_property
     def sample_programs(self) -> Programs:
@@ -193,11 +245,18 @@ def make_plan(recipe: Recipe) -> Plan:
     split_shares = exact_shares(recipe.splits, "splits") if recipe.splits else [1]
     if recipe.samples >= MAX_MEMBERS:
         raise UsageError(f"samples: {recipe.samples} is more than a catalogue can hold (2**48 - 1)")
-    entries = tuple(_entries(recipe.catalogues))
+    entries = tuple(plan_entries(recipe.catalogues))
     names = [ORDER_STREAM, *(name for catalogue in catalogues for name in _sample_streams(recipe, catalogue))]
     for e in entries:
-        names += [f"{e.label}/count", *(f"{e.label}/{p.name}" for p in e.kind.parameters)]
+        names += [f"{e.label}/{name}" for name in e.distributions]
+        names.append(e.count_stream)
+        noisy = noisy_parameters(e.entry) if recipe.series is not None and not e.is_part else []
+        names += [f"{e.label}/{name}.noise" for name in noisy]
+    if recipe.series is not None:
+        columns = [name for name, _, _ in output_columns(entries[0].entry, recipe.series.outputs)]
+        names += [f"{catalogue}/{_output_stream(column)}" for catalogue in catalogues for column in columns]
     drawn = {p.column: p.declared for name in catalogues for p in sample_parameters(recipe, name)}
+    found = {} if recipe.series is not None else found_parameters(drawn)
     return Plan(
         recipe=recipe,
         key=seed_key(recipe.seed),
@@ -208,80 +267,19 @@ def make_plan(recipe: Recipe) -> Plan:
         split_shares=np.array(split_shares, np.int64),
         entries=entries,
         kinds=tuple(sorted({e.kind.name: e.kind for e in entries}.values(), key=lambda k: k.name)),
-        sample_parameters=dict(sorted((drawn | _found(drawn)).items())),
+        sample_parameters=dict(sorted((drawn | found).items())),
         targets=tuple(_target(name, entries) for name in recipe.targets),
     )
 
 
-@dataclass(frozen=True)
-class SampleParameter:
-    """A parameter of the noise or the PSF of a catalogue: drawn once a sample, a column of `/samples`."""
-
-    column: str
-    stream: str
-    declared: Parameter
-    distribution: Distribution
-
-
-def sample_parameters(recipe: Recipe, catalogue: str) -> list[SampleParameter]:
-    """The parameters of a catalogue's noise models and PSF, e.g. the column `noise_gaussian_sigma`."""
-    psf = recipe.psf_of(catalogue)
-    models = [("noise", model) for model in recipe.noise_of(catalogue)] + ([("psf", psf)] if psf is not None else [])
-    return [
-        SampleParameter(
-            column=f"{stage}_{model.name}_{parameter.name}",
-            stream=f"{catalogue}/{stage}.{model.name}.{parameter.name}",
-            declared=parameter,
-            distribution=model.parameters()[parameter.name],
-        )
-        for stage, model in models
-        for parameter in model.declared
-    ]
-
-
-def entry_columns(planned: PlannedEntry) -> list[Column]:
-    """Columns of an entry in the order in which they are drawn: an offset after the parameter that it adds to."""
-    numbers = {p.name: i + len(IDENTITY) for i, p in enumerate(planned.kind.parameters)}
-    integers = {p.name for p in planned.kind.parameters if p.integer}
-    distributions = planned.entry.parameters
-    columns = []
-    for name in sorted(distributions, key=lambda n: _depth(n, distributions)):
-        distribution = distributions[name]
-        base = numbers[distribution.parameter] if isinstance(distribution, Offset) else -1
-        factor = numbers[distribution.parameter] if isinstance(distribution, Scaled) else -1
-        stream = f"{planned.label}/{name}"
-        columns.append(Column(stream, numbers[name], distribution, name in integers, base, factor))
-    return columns
-
-
-def segment_ends(kind: Kind) -> npt.NDArray[np.int64]:
-    """Columns x1, y1, x2, y2 of a kind whose short segments are drawn again; empty for other kinds."""
-    names = [*IDENTITY, *(p.name for p in kind.parameters)]
-    return np.array([names.index(name) for name in (kind.redraw.ends if kind.redraw else ())], np.int64)
-
-
-def _depth(name: str, distributions: Mapping[str, Distribution]) -> int:
-    distribution = distributions[name]
-    return 1 + _depth(distribution.parameter, distributions) if isinstance(distribution, Offset | Scaled) else 0
-
-
-def _entries(catalogues: Mapping[str, Catalogue]) -> list[PlannedEntry]:
-    planned: list[PlannedEntry] = []
-    for number, (name, catalogue) in enumerate(catalogues.items()):
-        for entry in catalogue.objects:
-            planned.append(PlannedEntry(len(planned), number, f"{name}/{entry.name}", entry, kind(entry.kind)))
-    return planned
+def _output_stream(column: str) -> str:
+    return f"series.{column}"
 
 
 def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:
-    names = [f"{catalogue}/{name}" for name in ("split", *PIXEL_STREAMS)]
+    pixels = PIXEL_STREAMS if recipe.series is None else ()
+    names = [f"{catalogue}/{name}" for name in ("split", *pixels)]
     return [*names, *(p.stream for p in sample_parameters(recipe, catalogue))]
-
-
-def _found(drawn: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    """Columns of `/samples` that rendering fills in."""
-    found = {"noise_gaussian_sigma": FOUND_SIGMA} if "noise_gaussian_snr" in drawn else {}
-    return found | ({"noise_snr": NOISE_SNR} if any(name.startswith("noise_") for name in drawn) else {})
 
 
 def _target(name: str, entries: tuple[PlannedEntry, ...]) -> Target:
@@ -290,6 +288,6 @@ def _target(name: str, entries: tuple[PlannedEntry, ...]) -> Target:
     head, _, tail = name.rpartition(".")
     if head == "count":
         return Target(name, "", "count", kind=tail)
-    named = [e for e in entries if e.entry.name == head]
-    parameter = next(p for p in named[0].kind.parameters if p.name == tail)
+    named = [e for e in entries if e.entry.name == head and not e.is_part]
+    parameter = next(p for p in named[0].kind.columns if p.name == tail)
     return Target(name, parameter.unit, "parameter", named[0].kind.name, tail, tuple(e.number for e in named))

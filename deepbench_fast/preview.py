@@ -1,4 +1,7 @@
-"""Contact sheets: the first images of a dataset with their labels, each at a whole number of screen pixels a pixel."""
+"""Contact sheets: the first samples of a dataset with their labels.
+
+Images have a whole number of screen pixels a pixel; series become plots.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,11 @@ FONT_PIXELS = 11.0
 CHARACTER = 0.62
 MOST_IMAGES = 400
 MOST_COLOURS = 256
-SHOWN = ("images", "clean", "masks", "variance")
+# Points of a line that are drawn at a time: longer lines are too much for the renderer.
+LINE_POINTS = 10_000
+NOTHING = "there are no samples to show"
+SHOWN = ("images", "series", "clean", "masks", "variance")
+SHOWN_OF_SERIES = ("images", "series", "clean")
 
 
 def contact_sheet(
@@ -42,21 +49,27 @@ def contact_sheet(
     show: str = "images",
     by_catalogue: bool = False,
 ) -> Figure:
-    """The first `count` images in a grid, each with the name of its catalogue, as a matplotlib figure.
+    """The first `count` samples in a grid, each with the name of its catalogue, as a matplotlib figure.
+
+    Series become plots against time, or of orbits: see `plots`. `show` is "series" ("images" means the same here) or
+    "clean", their noise-free curves alone.
 
     Every image has a scale of its own: logarithmic where there is light, linear where there are shapes alone (see
     `colours`); its first row is at the bottom, so that angles run counter-clockwise. `show` is what to draw: "images",
-    or the extras "clean", "masks" (a colour for each object) or "variance". `by_catalogue` sorts the images by
+    or the extras "clean", "masks" (a colour for each object) or "variance". `by_catalogue` sorts the samples by
     catalogue, in the recipe's order. Raises UsageError where there is nothing to show or too much.
     """
     from matplotlib.figure import Figure
 
+    _check(dataset, count, show)
+    if dataset.recipe.series is not None:
+        return _plots(dataset, count, columns, show, by_catalogue)
     images, labels = _first_images(dataset, count, show)
     if not len(images):
-        raise UsageError("there are no samples to show")
+        raise UsageError(NOTHING)
     order = np.argsort(labels, kind="stable") if by_catalogue else np.arange(len(labels))
     shapes = shapes_alone(dataset.recipe)
-    across = min(columns or math.ceil(math.sqrt(len(images))), len(images))
+    across = _across(len(images), columns)
     down = -(-len(images) // across)
     cell_height, cell_width = cell_size(*images.shape[1:])
     width = 2 * MARGIN + across * cell_width + (across - 1) * GAP
@@ -82,15 +95,17 @@ def contact_sheet(
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a figure as PNG with a palette; equal figures give equal bytes. Raises FileError where that fails."""
+    from matplotlib import rc_context, style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL.Image import Dither, fromarray
 
     _check_png(path)
     canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
+    with style.context("default"), rc_context({"agg.path.chunksize": LINE_POINTS}):
+        canvas.draw()
     pixels = fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
     try:
-        # A palette makes the files of noisy images three times smaller.
+        # A palette makes the files of noisy images three times smaller, those of plots more than two times.
         pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(path, format="PNG", optimize=True)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from error
@@ -124,17 +139,45 @@ def shortened(label: str, width: int) -> str:
     return label if len(label) <= room else label[: room - 1] + "…"
 
 
+def _check(dataset: Dataset | Samples, count: int, show: str) -> None:
+    recipe = dataset.recipe
+    if not 0 < count <= MOST_IMAGES:
+        raise UsageError(f"{count} images: a sheet holds 1 to {MOST_IMAGES}")
+    if show not in SHOWN:
+        raise UsageError(f"can't show '{show}'; there are {', '.join(SHOWN)}")
+    if recipe.series is not None:
+        if show not in SHOWN_OF_SERIES:
+            raise UsageError(f"the samples are series, which have no {show}; they can be shown as series or clean")
+    elif show == "series":
+        raise UsageError("the samples are images, not series")
+    elif show != "images" and show not in recipe.extras:
+        raise UsageError(f"the dataset has no {show}: its recipe's extras don't ask for it")
+
+
+def _plots(dataset: Dataset | Samples, count: int, columns: int | None, show: str, by_catalogue: bool) -> Figure:
+    from deepbench_fast.motion import first_motions
+    from deepbench_fast.plots import series_sheet
+
+    shown = first_motions(dataset, count)
+    if not shown:
+        raise UsageError(NOTHING)
+    if show == "clean":
+        shown = [motion.without_noise() for motion in shown]
+    if by_catalogue:
+        shown.sort(key=lambda motion: dataset.catalogues.index(motion.label))
+    return series_sheet(shown, _across(len(shown), columns))
+
+
+def _across(count: int, columns: int | None) -> int:
+    """Samples in a row: as many as there are rows, unless it is said."""
+    return min(columns or math.ceil(math.sqrt(count)), count)
+
+
 def _first_images(
     dataset: Dataset | Samples, count: int, show: str
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.integer[Any]]]:
     from deepbench_fast.on_the_fly import Samples
 
-    if not 0 < count <= MOST_IMAGES:
-        raise UsageError(f"{count} images: a sheet holds 1 to {MOST_IMAGES}")
-    if show not in SHOWN:
-        raise UsageError(f"can't show '{show}'; there are {', '.join(SHOWN)}")
-    if show != "images" and show not in dataset.recipe.extras:
-        raise UsageError(f"the dataset has no {show}: its recipe's extras don't ask for it")
     if isinstance(dataset, Samples):
         return dataset[show][:count], dataset.labels[:count]
     batch = dataset[:count]

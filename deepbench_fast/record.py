@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from deepbench_fast.colours import shapes_alone
 from deepbench_fast.errors import UsageError
+from deepbench_fast.motion import Motion, motions
 from deepbench_fast.objects.registry import kind
+from deepbench_fast.plan import NOMINAL
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.store.read import open_dataset, open_file
 
@@ -29,18 +31,23 @@ class Value:
 
 @dataclass(frozen=True)
 class Placed:
-    """One object of a sample; `mask` is its number in the instance mask, where the file has masks."""
+    """One object of a sample, or one part of a system; `mask` is its number in the instance mask, if there is one."""
 
     kind: str
     entry: str
     slot: int
     parameters: dict[str, Value]
     mask: int | None = None
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
 class Record:
-    """One sample: `index` in its file, `number` in the whole dataset; `shapes_alone` says that it holds no light."""
+    """One sample: `index` in its file, `number` in the whole dataset.
+
+    It is an `image`, of which `shapes_alone` says that it holds no light, or a series, with what is needed to show it
+    in `motion`; the other one is None.
+    """
 
     index: int
     number: int
@@ -51,7 +58,18 @@ class Record:
     targets: dict[str, Value]
     objects: list[Placed]
     shapes_alone: bool
-    image: npt.NDArray[Any]
+    image: npt.NDArray[Any] | None
+    motion: Motion | None
+
+    @property
+    def series(self) -> npt.NDArray[np.float64] | None:
+        """The values of a series, shape (steps, columns)."""
+        return None if self.motion is None else self.motion.values
+
+    @property
+    def time(self) -> npt.NDArray[np.float64] | None:
+        """The times of the steps of a series."""
+        return None if self.motion is None else self.motion.time
 
 
 def read_record(path: str | os.PathLike[str], index: int) -> Record:
@@ -66,16 +84,21 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
     with open_file(path) as file:
         row = file["samples"][index]
         names = file["targets"].attrs["names"], file["targets"].attrs["units"]
-        objects = [placed for table in file["objects"] for placed in _objects(file, table, index, one["index"])]
+        rows = [placed for table in file["objects"] for placed in _objects(file, table, index, one["index"])]
         levels = _values(row, file["samples"].attrs["units"])
     declared = _declared(dataset.recipe)
     objects = [
         replace(
             placed,
-            parameters={name: value for name, value in placed.parameters.items() if name in declared[placed.entry]},
+            parameters={
+                name: value
+                for name, value in placed.parameters.items()
+                if name.removesuffix(NOMINAL) in declared[placed.entry]
+            },
             mask=number if "mask" in one else None,
+            is_part=placed.entry.count("/") > 1,
         )
-        for number, placed in enumerate(objects, 1)
+        for number, placed in enumerate(rows, 1)
     ]
     targets = {
         name: Value(float(value), str(unit)) for name, unit, value in zip(*names, one["target"].tolist(), strict=True)
@@ -88,10 +111,19 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
         member=int(row["member"]),
         levels=levels,
         targets=targets,
-        objects=objects,
+        objects=sorted(objects, key=lambda placed: placed.is_part),
         shapes_alone=dataset.catalogues[int(row["catalogue"])] in shapes_alone(dataset.recipe),
-        image=one["image"],
+        image=one.get("image"),
+        motion=_motion(dataset.recipe, one),
     )
+
+
+def _motion(recipe: Recipe, one: dict[str, Any]) -> Motion | None:
+    if "series" not in one:
+        return None
+    clean = one["clean"][None] if "clean" in one else None
+    (motion,) = motions(recipe, one["series"][None], [one["label"]], np.array([one["index"]]), clean)
+    return motion
 
 
 def _objects(file: Any, kind: str, index: int, number: int) -> list[Placed]:
@@ -109,12 +141,17 @@ def _objects(file: Any, kind: str, index: int, number: int) -> list[Placed]:
 
 
 def _declared(recipe: Recipe) -> dict[str, set[str]]:
-    """Entry → the parameters that objects of its form have."""
-    return {
-        f"{name}/{entry.name}": {parameter.name for parameter in kind(entry.kind).parameters_of(entry.form)}
-        for name, catalogue in recipe.catalogues.items()
-        for entry in catalogue.objects
-    }
+    """Entry → the columns that objects of its form have; those of the parts of systems have entries of their own."""
+    declared = {}
+    for name, catalogue in recipe.catalogues.items():
+        for entry in catalogue.objects:
+            declared[f"{name}/{entry.name}"] = {p.name for p in kind(entry.kind).columns_of(entry.form)}
+            dynamics = kind(entry.kind).dynamics
+            if dynamics is not None and dynamics.parts is not None:
+                flat = {"z", "vz"} if entry.dimensions == 2 else set()
+                parts = {p.name for p in dynamics.parts.columns} - flat
+                declared[f"{name}/{entry.name}/{dynamics.parts.name}"] = parts
+    return declared
 
 
 def _values(row: Any, units: Any) -> dict[str, Value]:

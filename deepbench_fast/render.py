@@ -1,4 +1,7 @@
-"""Tables → samples: scene, blur by the PSF, noise. A pure function of the tables and the names of the streams."""
+"""Tables → samples: scene, blur by the PSF, noise; or motion, outputs, noise.
+
+A pure function of the tables and the names of the streams.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ import numpy.typing as npt
 from deepbench_fast.draw import Tables
 from deepbench_fast.kernels.measure import quantise
 from deepbench_fast.masks import draw_masks
-from deepbench_fast.noise import add_noise, expected_variance, find_levels
+from deepbench_fast.noise import add_noise, add_output_noise, expected_variance, find_levels
 from deepbench_fast.plan import Plan
 from deepbench_fast.scene import Scene
 from deepbench_fast.targets import measure_targets
+from deepbench_fast.trajectories import Trajectories
 
 BLOCK_BYTES = 2**20
 
@@ -25,7 +29,7 @@ class Renderer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.scene = Scene(plan)
+        self.maker = _Series(plan) if plan.is_series else _Images(plan)
 
     def allocate(self, samples: int) -> Arrays:
         """Arrays for `render` to fill: one for each of the plan's arrays, one row a sample."""
@@ -34,12 +38,12 @@ class Renderer:
     def render(self, tables: Tables, out: Arrays | None = None) -> Arrays:
         """Render the samples of `tables` into `out` (allocated if absent; its first rows are used) and return it.
 
-        Columns of `tables.samples` that only rendering tells are filled in.
+        Columns of the tables that only rendering tells are filled in.
         """
         count = len(tables.samples)
         arrays = self.allocate(count) if out is None else {name: array[:count] for name, array in out.items()}
-        pad = self.scene.pad(tables.samples)
-        block = max(1, BLOCK_BYTES // (4 * self.scene.canvas_length(pad)))
+        self.maker.start(tables.samples)
+        block = max(1, BLOCK_BYTES // self.maker.scratch_bytes)
         starts = range(0, count, block)
         edges = tables.first + np.append(starts, count)
         rows = {name: np.searchsorted(table["sample"], edges) for name, table in tables.objects.items()}
@@ -47,18 +51,35 @@ class Renderer:
             stop = min(start + block, count)
             objects = {name: tables.objects[name][row[number] : row[number + 1]] for name, row in rows.items()}
             part = Tables(tables.first + start, tables.samples[start:stop], objects)
-            self._render_block(part, pad, {name: array[start:stop] for name, array in arrays.items()})
+            self.maker.make(part, {name: array[start:stop] for name, array in arrays.items()})
         return arrays
 
-    def _render_block(self, tables: Tables, pad: int, out: Arrays) -> None:
+
+class _Images:
+    """Renders blocks of images."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.scene = Scene(plan)
+        self.pad = 0
+
+    def start(self, samples: npt.NDArray[Any]) -> None:
+        """Prepare for blocks of these samples, which share the margin that the widest PSF needs."""
+        self.pad = self.scene.pad(samples)
+
+    @property
+    def scratch_bytes(self) -> int:
+        return 4 * self.scene.canvas_length(self.pad)
+
+    def make(self, tables: Tables, out: Arrays) -> None:
         flat = {name: array.reshape(len(array), -1) for name, array in out.items()}
         whole_numbers = out["images"].dtype == np.uint8
         images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
-        self.scene.draw(tables.objects, tables.first, tables.samples, pad, images)
+        self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)
         find_levels(self.plan, tables.samples, images)
         measure_targets(self.plan, tables, images, out["targets"])
         if "masks" in out:
-            draw_masks(self.scene, tables, pad, self.plan.recipe.mask_threshold, flat["masks"])
+            draw_masks(self.scene, tables, self.pad, self.plan.recipe.mask_threshold, flat["masks"])
         if "variance" in out:
             expected_variance(self.plan, tables.samples, images, flat["variance"])
         if whole_numbers:
@@ -67,3 +88,25 @@ class Renderer:
             flat["clean"][:] = flat["images"]
         if not whole_numbers:
             add_noise(self.plan, tables.samples, images)
+
+
+class _Series:
+    """Renders blocks of series."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.trajectories = Trajectories(plan)
+
+    def start(self, samples: npt.NDArray[Any]) -> None:
+        """There is nothing that the samples share."""
+
+    @property
+    def scratch_bytes(self) -> int:
+        return self.plan.sample_bytes
+
+    def make(self, tables: Tables, out: Arrays) -> None:
+        self.trajectories.follow(tables, out["series"])
+        measure_targets(self.plan, tables, out["series"], out["targets"])
+        if "clean" in out:
+            out["clean"][:] = out["series"]
+        add_output_noise(self.plan, tables.samples, out["series"])

@@ -12,8 +12,11 @@ from deepbench_fast.kernels.measure import brightness
 from deepbench_fast.plan import Plan, Target
 
 
-def measure_targets(plan: Plan, tables: Tables, clean: npt.NDArray[np.float32], out: npt.NDArray[np.float64]) -> None:
-    """Fill `out`, shape (samples, targets), from the tables and the noise-free images, shape (samples, pixels)."""
+def measure_targets(plan: Plan, tables: Tables, clean: npt.NDArray[Any], out: npt.NDArray[np.float64]) -> None:
+    """Fill `out`, shape (samples, targets), from the tables and the noise-free images, shape (samples, pixels).
+
+    Targets of series need no data but the tables.
+    """
     for number, target in enumerate(plan.targets):
         match target.source:
             case "catalogue":

@@ -23,6 +23,9 @@ from deepbench_fast.store.read import open_file
 from deepbench_fast.store.schema import chunk_digest
 from deepbench_fast.streams import MAX_MEMBERS
 
+# A parameter can be its own value times so much by noise: 0.2 relative, 8.3 standard deviations.
+MOST_PERTURBED = 3.0
+
 
 @dataclass(frozen=True)
 class Report:
@@ -121,16 +124,15 @@ def _check_chunk(
     if not again:
         return
     plain = _without_labels(tables, plan)
-    as_drawn = Tables(plain.first, plain.samples.copy(), plain.objects)
-    forget_levels(plan, as_drawn.samples)
-    samples = as_drawn.samples.copy()  # which rendering fills in again
+    as_drawn = _as_drawn(plain, plan)
+    again_filled = _as_drawn(plain, plan)  # rendering fills in what it finds
     if not _can_be_rendered(plain, plan) or _differ(
-        {"samples": samples, **renderer.render(Tables(plain.first, samples, plain.objects))},
-        {**arrays, "samples": plain.samples},
+        {**renderer.render(again_filled), "": again_filled.samples, **again_filled.objects},
+        {**arrays, "": plain.samples, **plain.objects},
     ):
         report.wrong_data.append(number)
     drawn = draw(plan, tables.first, tables.first + len(tables.samples))
-    if _differ({"": drawn.samples, **drawn.objects}, {"": as_drawn.samples, **plain.objects}):
+    if _differ({"": drawn.samples, **drawn.objects}, {"": as_drawn.samples, **as_drawn.objects}):
         report.wrong_tables.append(number)
 
 
@@ -148,12 +150,41 @@ def _can_be_rendered(tables: Tables, plan: Plan) -> bool:
         table = tables.objects[kind.name]
         good.append(_within(table["sample"], tables.first, tables.first + len(samples) - 1))
         good.append(bool((np.diff(table["sample"]) >= 0).all()))
-        for parameter in kind.parameters:
+        for parameter in kind.columns:
             values = table[parameter.name]
-            if any(parameter.name in own for own in kind.forms.values()):  # empty in the rows of other forms
+            if parameter.found or any(parameter.name in own for own in kind.forms.values()):  # empty in other forms
                 values = values[values != 0 if parameter.integer else ~np.isnan(values)]
-            good.append(_within(values, parameter.low, parameter.high))
-    return all(good)
+            low, high = parameter.low, parameter.high
+            if parameter.name in plan.noisy[kind.name]:
+                low, high = (low if low < 0 else 0.0), high * MOST_PERTURBED
+            good.append(_within(values, low, high))
+    return all(good) and _parts_are_whole(tables, plan)
+
+
+def _parts_are_whole(tables: Tables, plan: Plan) -> bool:
+    """Whether the tables hold as many systems and parts as the samples need."""
+    wanted = np.empty(0, np.int64)
+    for planned in plan.entries if plan.is_series else ():
+        table = tables.objects[planned.kind.name]
+        own = table[table["entry"] == planned.number]
+        if not planned.is_part:
+            wanted = np.flatnonzero(tables.samples["catalogue"] == planned.catalogue) + tables.first
+        if not np.array_equal(own["sample"], wanted):
+            return False
+        if planned.kind.dynamics is not None and planned.kind.dynamics.parts is not None:
+            wanted = np.repeat(wanted, own[planned.kind.dynamics.parts_count])  # of the parts, which come next
+    return True
+
+
+def _as_drawn(tables: Tables, plan: Plan) -> Tables:
+    """A copy of the tables without what rendering found."""
+    copy = Tables(tables.first, tables.samples.copy(), {name: table.copy() for name, table in tables.objects.items()})
+    forget_levels(plan, copy.samples)
+    for kind in plan.kinds:
+        for parameter in kind.columns:
+            if parameter.found:
+                copy.objects[kind.name][parameter.name] = np.nan
+    return copy
 
 
 def _within(values: npt.NDArray[Any], low: float, high: float) -> bool:

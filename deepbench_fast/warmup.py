@@ -10,7 +10,8 @@ from typing import Any
 from deepbench_fast.kernels._jit import cache_directory
 from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.on_the_fly import samples
-from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.recipe.model import Entry, Recipe
+from deepbench_fast.recipe.series import noisy_parameters
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def small_recipes() -> Iterator[tuple[str, list[Recipe]]]:
     """Recipes that use every kernel between them: PSFs, noise and extras, then each kind."""
     yield "PSFs, noise and extras", _effects()
     for kind in kinds().values():
-        yield kind.name, [_one_object(kind, settings, form) for settings, form in kind.renderings()]
+        yield kind.name, [_one_object(kind, settings, options) for settings, options in kind.renderings()]
 
 
 def _effects() -> list[Recipe]:
@@ -70,8 +71,16 @@ def _effects() -> list[Recipe]:
     ]
 
 
-def _one_object(kind: Kind, settings: dict[str, object], form: str) -> Recipe:
-    objects = [{kind.name: {"form": form} if form else {}}]
-    data = {"name": "warmup", "image": settings, "catalogues": {kind.name: {"objects": objects}}}
+def _one_object(kind: Kind, settings: dict[str, object], options: dict[str, str]) -> Recipe:
+    data: dict[str, Any] = {"name": "warmup", "catalogues": {kind.name: {"objects": [{kind.name: options}]}}}
+    if kind.dynamics is None:
+        data["image"] = settings
+    else:
+        data["noise"] = [{"gaussian": {"sigma": 0.1}}]
+        data["parameter_noise"] = dict.fromkeys(_noisy(kind, options), 0.1)
     recipe: Recipe = Recipe.parse(data)
     return recipe
+
+
+def _noisy(kind: Kind, options: dict[str, str]) -> list[str]:
+    return noisy_parameters(Entry.parse({kind.name: options}))

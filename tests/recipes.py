@@ -32,3 +32,22 @@ catalogues:
 def mixed(**changes: object) -> Recipe:
     """Two catalogues with everything on: counts, PSF, noise, splits, targets, a clean twin."""
     return Recipe.from_yaml(MIXED, source="mixed.yaml").with_overrides(changes)
+
+
+NOISY_PENDULUMS = """
+seed: 3
+samples: 8
+series: {outputs: [angle, x, y], stop: 5, steps: 40}
+parameter_noise: {gravity: 0.05, big_g: 0.1}
+catalogues:
+  noisy:
+    noise: [{gaussian: {x: 0.3, angle: 0.05}}]
+    objects: [pendulum: {}]
+  quiet:
+    objects: [pendulum: {form: hierarchical}]
+"""
+
+
+def noisy_pendulums() -> Recipe:
+    """Pendulums with noise on two of three outputs, beside others without; gravity has noise of its own."""
+    return Recipe.from_yaml(NOISY_PENDULUMS)

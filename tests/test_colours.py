@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe
-from deepbench_fast.colours import mask_colours, noise_level, shape_scale, shapes_alone, stretch
+from deepbench_fast.colours import line_colours, mask_colours, noise_level, shape_scale, shapes_alone, stretch
 
 
 def test_stretch_is_monotone_from_0_to_1() -> None:
@@ -82,3 +82,14 @@ def test_catalogues_of_shapes_alone() -> None:
     assert shapes_alone(Recipe.builtin("lensing")) == set()
     shapes = {"rectangle", "polygon", "ellipse", "circle", "arc", "line"}
     assert shapes_alone(Recipe.builtin("gallery")) == shapes
+
+
+@pytest.mark.parametrize("count", [1, 6, 7, 64])
+def test_lines_differ_in_colour(count: int) -> None:
+    colours = line_colours(count)
+    assert len(set(colours)) == count
+    assert np.all((np.array(colours) >= 0) & (np.array(colours) <= 1))
+
+
+def test_few_lines_have_the_same_colours_however_many_there_are() -> None:
+    assert line_colours(6)[:2] == line_colours(2)

@@ -11,32 +11,56 @@ import pytest
 
 from deepbench_fast import Recipe, generate, samples, verify
 from deepbench_fast.objects.registry import kinds
+from deepbench_fast.recipe.model import Entry
+from deepbench_fast.recipe.series import noisy_parameters
 
-WAYS = [(kind.name, settings, form) for kind in kinds().values() for settings, form in kind.renderings()]
+WAYS = [(kind.name, settings, options) for kind in kinds().values() for settings, options in kind.renderings()]
 
 
-def recipe_of(kind: str, settings: dict[str, object], form: str) -> Recipe:
-    """Two objects of a kind in each image, PSF, noise, and all extras."""
+def recipe_of(kind: str, settings: dict[str, object], options: dict[str, str]) -> Recipe:
+    """Two objects of a kind in each image, PSF, noise, and all extras; or a system with both sorts of noise."""
+    if kinds()[kind].dynamics is not None:
+        return series_of(kind, options)
     name, value = next(iter(settings.items()))
     recipe = Recipe.of_kind(kind).set("image.shape", [20, 24]).set(f"image.{name}", value).set("samples", 60)
     recipe = recipe.set(f"catalogues.{kind}.{kind}.count", {"integers": [1, 3]})
-    if form:
-        recipe = recipe.set(f"catalogues.{kind}.{kind}.form", form)
+    for option, chosen in options.items():
+        recipe = recipe.set(f"catalogues.{kind}.{kind}.{option}", chosen)
     recipe = recipe.set("psf", {"gaussian": {"sigma": {"uniform": [0, 1]}}})
     recipe = recipe.set("noise", [{"gaussian": {"sigma": {"uniform": [0, 0.1]}}}])
     return recipe.set("extras", ["clean", "masks", "variance"]).set("targets", ["brightness", f"count.{kind}"])
 
 
-@pytest.mark.parametrize(("kind", "settings", "form"), WAYS, ids=lambda value: str(value))
-def test_promises(kind: str, settings: dict[str, object], form: str, tmp_path: Path) -> None:
-    recipe = recipe_of(kind, settings, form)
+def series_of(kind: str, options: dict[str, str]) -> Recipe:
+    outputs = [*kinds()[kind].dynamics.outputs]
+    levels = dict.fromkeys(noisy_parameters(Entry.parse({kind: options})), {"uniform": [0, 0.2]})
+    data = {
+        "samples": 60,
+        "series": {"start": 0.5, "stop": 3, "steps": 20, "outputs": outputs},
+        "parameter_noise": levels,
+        "noise": [{"gaussian": {"sigma": {"uniform": [0, 0.1]}}}],
+        "extras": ["clean"],
+        "targets": ["catalogue", f"count.{kind}"],
+        "catalogues": {kind: {"objects": [{kind: options}]}},
+    }
+    return Recipe.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "options"),
+    WAYS,
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else value,
+)
+def test_promises(kind: str, settings: dict[str, object], options: dict[str, str], tmp_path: Path) -> None:
+    recipe = recipe_of(kind, settings, options)
+    data = "images" if kinds()[kind].dynamics is None else "series"
     path = tmp_path / "whole.h5"
     digest = generate(recipe, path, threads=2).digest
     assert generate(recipe, tmp_path / "one.h5", threads=1).digest == digest
     assert verify(path, "all").same
 
     with h5py.File(path) as file:
-        assert np.isfinite(file["images"][:]).all()
+        assert np.isfinite(file[data][:]).all()
         assert (file["clean"][:].max(axis=(1, 2)) > 0).mean() > 0.9
         part = samples(recipe.set("samples", 10**9), 17, 29)
         for name, array in part.items():
@@ -47,5 +71,5 @@ def test_promises(kind: str, settings: dict[str, object], form: str, tmp_path: P
 
     os.replace(path, tmp_path / "lost.h5.part")
     with h5py.File(tmp_path / "lost.h5.part", "r+") as file:
-        file["images"][3] = 0
+        file[data][3] = 0
     assert generate(recipe, tmp_path / "lost.h5", resume=True).digest == digest

@@ -25,12 +25,13 @@ def recipes() -> dict[str, Recipe]:
     """Every kind in every rendering, and one recipe with everything on."""
     found = {"mixed": mixed(samples=900)}
     for name, kind in kinds().items():
-        for settings, form in kind.renderings():
+        for settings, options in kind.renderings():
             changes = {f"image.{key}": value for key, value in settings.items()}
-            own = {f"catalogues.{name}.{name}.form": form} if form else {}
+            own = {f"catalogues.{name}.{name}.{option}": value for option, value in options.items()}
             recipe = Recipe.of_kind(name).with_overrides({"samples": 400, **changes, **own})
             noisy = recipe.set("noise", [{"gaussian": {"sigma": {"uniform": [0, 0.1]}}}])
-            found[f"{name}-{kind.rendering(recipe.image, form)}"] = noisy
+            form = [options["form"]] if kind.dynamics is not None else []
+            found["-".join([name, *form, kind.rendering(recipe.image, **options)])] = noisy
     return found
 
 

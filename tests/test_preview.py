@@ -12,7 +12,9 @@ from matplotlib.image import imread
 from deepbench_fast import Recipe, open_dataset
 from deepbench_fast.colours import mask_colours, shape_scale, stretch
 from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.motion import first_motions
 from deepbench_fast.on_the_fly import samples
+from deepbench_fast.plots import series_sheet
 from deepbench_fast.preview import (
     CHARACTER,
     FONT_PIXELS,
@@ -22,6 +24,7 @@ from deepbench_fast.preview import (
     save_picture,
     shortened,
 )
+from tests.recipes import noisy_pendulums
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +148,27 @@ def test_extras_are_shown_on_request(mixed_file: Path) -> None:
         data.plot(3, show="masks")
     with pytest.raises(UsageError, match="can't show 'targets'"):
         data.plot(3, show="targets")
+
+
+def test_series_become_plots() -> None:
+    shown = samples(noisy_pendulums(), 0, 4)
+    for show in ("images", "series"):
+        figure = contact_sheet(shown, 4, columns=3, show=show)
+        expected = series_sheet(first_motions(shown, 4), 3)
+        assert [axes.get_position().bounds for axes in figure.axes] == [a.get_position().bounds for a in expected.axes]
+    labels = [shown.catalogues[label] for label in np.sort(shown.labels)]
+    by_catalogue = contact_sheet(shown, 4, by_catalogue=True)
+    assert [axes.texts[0].get_text() for axes in by_catalogue.axes[::2]] == labels
+
+
+def test_refusals_of_series(galaxies: Recipe) -> None:
+    shown = samples(noisy_pendulums(), 0, 2)
+    for show in ("masks", "variance"):
+        with pytest.raises(UsageError, match=f"no {show}"):
+            contact_sheet(shown, 2, show=show)
+    with pytest.raises(UsageError, match="not series"):
+        contact_sheet(samples(galaxies, 0, 1), 1, show="series")
+    with pytest.raises(UsageError, match="no samples"):
+        contact_sheet(samples(noisy_pendulums(), 0, 0), 4)
+    with pytest.raises(UsageError, match="401 images"):
+        contact_sheet(shown, 401)

@@ -1,4 +1,4 @@
-"""Every kind of object on one core, shapes against other libraries, and noise and PSFs other than Gaussian."""
+"""Every kind of object in images on one core, shapes against other libraries, noise and PSFs other than Gaussian."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from benchmarks import scenes
 from benchmarks.measures.kernels import KEY
-from benchmarks.measures.pipeline import samples_in_task
+from benchmarks.measures.pipeline import rendering, samples_in_task
 from benchmarks.table import Row, duration, rate, unavailable
 from benchmarks.timing import Action, Effort, compare
 from deepbench_fast import Recipe
-from deepbench_fast.draw import draw
 from deepbench_fast.kernels.ccd import apply_ccd
 from deepbench_fast.kernels.grid import padded_length
 from deepbench_fast.kernels.moffat_psf import moffat_blur, moffat_radius
@@ -25,7 +24,6 @@ from deepbench_fast.kernels.shapes.ellipse import ellipse
 from deepbench_fast.kernels.shapes.polygon import polygon
 from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.plan import make_plan
-from deepbench_fast.render import Renderer
 
 SIZES = {"light": 28, "shape": 256}
 SHAPE_SIZE = 256
@@ -39,8 +37,8 @@ DrawOn = Callable[[Image], object]
 
 def measure(effort: Effort) -> Iterator[Row]:
     for kind in kinds().values():
-        for settings, form in kind.renderings():
-            yield draw_and_render(kind, settings, form, effort)
+        for settings, options in kind.renderings() if kind.layer in SIZES else ():
+            yield draw_and_render(kind, settings, options, effort)
     for name in SHAPE_PEERS:
         yield from filled_shapes(name, effort)
     for level in LEVELS:
@@ -50,19 +48,17 @@ def measure(effort: Effort) -> Iterator[Row]:
         yield moffat_psf(size, effort)
 
 
-def draw_and_render(kind: Kind, settings: dict[str, object], form: str, effort: Effort) -> Row:
+def draw_and_render(kind: Kind, settings: dict[str, object], options: dict[str, str], effort: Effort) -> Row:
     """One object in each image, no noise, in one of the pipeline's tasks, on one thread."""
     size = SIZES[kind.layer]
     overrides = {"size": [size, size], **{f"image.{name}": value for name, value in settings.items()}}
     recipe = Recipe.of_kind(kind.name).with_overrides(overrides)
-    if form:
-        recipe = recipe.set(f"catalogues.{kind.name}.{kind.name}.form", form)
+    for option, value in options.items():
+        recipe = recipe.set(f"catalogues.{kind.name}.{kind.name}.{option}", value)
     recipe = recipe.set("samples", samples_in_task(make_plan(recipe)))
     plan = make_plan(recipe)
-    renderer = Renderer(plan)
-    buffers = renderer.allocate(plan.samples)
-    rounds = compare({"ours": lambda: renderer.render(draw(plan, 0, plan.samples), buffers)}, effort)
-    what = f"{kind.name}, {kind.rendering(recipe.image, form)}, {size}×{size}: draw and render, one core"
+    rounds = compare({"ours": rendering(plan)}, effort)
+    what = f"{kind.name}, {kind.rendering(recipe.image, **options)}, {size}×{size}: draw and render, one core"
     return Row(what, rate(plan.samples / rounds.median("ours")))
 
 

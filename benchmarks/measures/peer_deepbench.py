@@ -65,14 +65,18 @@ def compare_with_deepbench(case: Case, python: Path, effort: Effort) -> Iterator
         yield Row(f"{case.what} → HDF5 in a file {in_place(place)}", ours, peer, rounds.ratio("peer", place), goal)
 
 
-def run_deepbench(python: Path, scene: str, samples: int, path: Path, psf: bool = False) -> dict[str, Any]:
+def run_deepbench(
+    python: Path, scene: str, samples: int, path: Path, psf: bool = False, *, peer: Path = PEER
+) -> dict[str, Any]:
     """DeepBench making and saving samples in a process of its own, timed by itself after a warm-up.
 
+    `peer` is the script that has the scene; it runs in the file's folder, where DeepBench writes a log of its own.
     Gives {"samples", "seconds", "rate", "cpu_seconds"}.
     """
     options = ["--psf"] if psf else []
-    command = [str(python), str(PEER), scene, str(samples), str(path), *options]
-    answer: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    command = [str(python), str(peer), scene, str(samples), str(path), *options]
+    finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=path.parent)
+    answer: dict[str, Any] = json.loads(finished.stdout)
     return answer
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import threading
@@ -17,7 +16,7 @@ import numpy as np
 from benchmarks.places import MEMORY, PLACES, folder
 from benchmarks.scenes import fields, galaxies
 from benchmarks.table import Row, duration, rate
-from benchmarks.timing import Effort, Stopwatch, compare, interleave
+from benchmarks.timing import Action, Effort, Stopwatch, compare, interleave
 from deepbench_fast import Recipe, generate
 from deepbench_fast.draw import draw
 from deepbench_fast.kernels.grid import padded_length
@@ -78,7 +77,7 @@ def generate_seconds(recipe: Recipe, directory: Path, threads: int, *, keep: boo
     """Seconds of a whole `generate`, from the recipe to the renamed file."""
     path = directory / "out.h5"
     path.unlink(missing_ok=True)
-    touch_memory(recipe.samples * 4 * math.prod(recipe.image.shape))
+    touch_memory(recipe.samples * make_plan(recipe).sample_bytes)
     start = time.perf_counter()
     generate(recipe, path, threads=threads)
     seconds = time.perf_counter() - start
@@ -152,7 +151,14 @@ def seconds_on_threads(work: Callable[[Iterator[int]], None], tasks: range, thre
 
 
 def samples_in_task(plan: Plan) -> int:
-    return max(1, TASK_BYTES // (plan.chunk * 4 * int(np.prod(plan.shape)))) * plan.chunk
+    return max(1, TASK_BYTES // (plan.chunk * plan.sample_bytes)) * plan.chunk
+
+
+def rendering(plan: Plan) -> Action:
+    """What draws and renders all samples of a plan in one go, on one thread."""
+    renderer = Renderer(plan)
+    buffers = renderer.allocate(plan.samples)
+    return lambda: renderer.render(draw(plan, 0, plan.samples), buffers)
 
 
 def python_share(effort: Effort) -> Row:

@@ -41,6 +41,8 @@ from deepbench.image import ShapeImage, SkyImage
 WARM_UP_SAMPLES = 10
 
 Columns = dict[str, npt.NDArray[Any]]
+# Arguments: samples, path, with a PSF or not, seed.
+Save = Callable[[int, Path, bool, int], None]
 
 
 class Sky(NamedTuple):
@@ -288,26 +290,30 @@ def table(columns: Columns) -> npt.NDArray[np.void]:
     return filled
 
 
-SCENES = {"galaxies": partial(save_sky, GALAXIES), "fields": partial(save_sky, FIELDS), "shapes": save_shapes}
+SCENES: dict[str, Save] = {
+    "galaxies": partial(save_sky, GALAXIES),
+    "fields": partial(save_sky, FIELDS),
+    "shapes": save_shapes,
+}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Time DeepBench 0.2.3 making and saving noisy images.")
-    parser.add_argument("scene", choices=SCENES)
+def main(scenes: dict[str, Save], warm_up_samples: int) -> None:
+    parser = argparse.ArgumentParser(description="Time DeepBench 0.2.3 making and saving samples.")
+    parser.add_argument("scene", choices=scenes)
     parser.add_argument("samples", type=int)
     parser.add_argument("path", type=Path)
     parser.add_argument("--psf", action="store_true", help="with DeepBench's Gaussian PSF")
     options = parser.parse_args()
-    save_images = SCENES[options.scene]
+    save = scenes[options.scene]
 
     with tempfile.TemporaryDirectory() as scratch:
-        save_images(WARM_UP_SAMPLES, Path(scratch) / "warm_up.h5", options.psf, seed=1)
+        save(warm_up_samples, Path(scratch) / "warm_up.h5", options.psf, 1)
     start, cpu_start = time.perf_counter(), time.process_time()
-    save_images(options.samples, options.path, options.psf, seed=0)
+    save(options.samples, options.path, options.psf, 0)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     answer = {"samples": options.samples, "seconds": seconds, "rate": options.samples / seconds}
     print(json.dumps({**answer, "cpu_seconds": cpu_seconds}))
 
 
 if __name__ == "__main__":
-    main()
+    main(SCENES, WARM_UP_SAMPLES)

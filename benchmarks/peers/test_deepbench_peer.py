@@ -12,7 +12,9 @@ from astropy.modeling.models import Moffat2D, Sersic2D
 from scipy.ndimage import gaussian_filter
 
 from benchmarks.conftest import RunDeepbench
+from benchmarks.measures.physics import DEEPBENCH_PENDULUMS
 from benchmarks.peers import environment
+from benchmarks.peers.scipy_pendulums import exact_angles
 
 
 def profiles(file: h5py.File, sample: int) -> npt.NDArray[np.float64]:
@@ -74,6 +76,30 @@ def test_shapes_are_their_parameters(run_deepbench: RunDeepbench, tmp_path: Path
             # DeepBench's first index is x.
             assert (np.arange(256) @ image).sum() / image.sum() == pytest.approx(row["x"], abs=2)
             assert (image @ np.arange(256)).sum() / image.sum() == pytest.approx(row["y"], abs=2)
+
+
+def test_pendulums_are_the_small_angle_formula(run_deepbench: RunDeepbench, tmp_path: Path) -> None:
+    run_deepbench("pendulums", 3, tmp_path / "out.h5", peer=DEEPBENCH_PENDULUMS)
+    times = np.linspace(0.0, 10.0, 100)
+    with h5py.File(tmp_path / "out.h5") as file:
+        for row in file["objects/pendulum"][:]:
+            angles = row["angle"] * np.cos(np.sqrt(9.80665 / row["length"]) * times)
+            x = file["series"][row["sample"], :, 0]
+            np.testing.assert_allclose(x, row["length"] * np.sin(angles), rtol=0, atol=1e-12)
+
+
+def test_hamiltonian_pendulums_of_one_metre_are_right_but_for_their_noise(
+    run_deepbench: RunDeepbench, tmp_path: Path
+) -> None:
+    run_deepbench("hamiltonian-pendulums-1m", 2, tmp_path / "out.h5", peer=DEEPBENCH_PENDULUMS)
+    # They start where they like.
+    starts = np.zeros(1001, [("angle", "f8"), ("length", "f8"), ("gravity", "f8")])
+    starts["angle"], starts["length"], starts["gravity"] = np.linspace(1.3, 2.3, 1001), 1.0, 9.80665
+    exact = exact_angles(starts, np.linspace(0.0, 10.0, 100))
+    with h5py.File(tmp_path / "out.h5") as file:
+        for q in file["series"][:, :, 0]:
+            noise = (q[:, None] - exact).std(axis=0).min()
+            assert noise == pytest.approx(0.1, rel=5 / np.sqrt(2 * q.size))
 
 
 def test_samples_differ(run_deepbench: RunDeepbench, tmp_path: Path) -> None:

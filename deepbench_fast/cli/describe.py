@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,12 +14,14 @@ from deepbench_fast.cli.words import columns, print_json
 from deepbench_fast.errors import UsageError
 
 if TYPE_CHECKING:
+    from deepbench_fast.objects.dynamics import Dynamics
     from deepbench_fast.objects.registry import Kind
     from deepbench_fast.recipe.model import Image
 
 LAYERS = {
     "shape": "shape: shapes compose first, by the recipe's image.overlap",
     "light": "light: adds to the shapes and to other light",
+    "series": "series: moves in time; a sample is the series of one system",
 }
 
 
@@ -30,13 +33,15 @@ def command(name: str, size: tuple[int, int] | None, as_json: bool) -> None:
     """Describe a kind of object or a built-in recipe.
 
     Of a kind: layer, options, forms, parameters, units, valid ranges, and what is drawn where a recipe is silent. Of a
-    recipe: its text.
+    recipe: its text. Of a kind that moves in time also: solvers, outputs, and the parameters that can have noise.
     """
     from deepbench_fast.objects.registry import kinds
     from deepbench_fast.recipe import Recipe, builtin_recipes
     from deepbench_fast.recipe.load import builtin_path
 
     if name in kinds():
+        if size is not None and kinds()[name].dynamics is not None:
+            raise UsageError(f"--size is for kinds that make images; {name} makes series")
         recipe = Recipe.of_kind(name).with_overrides({} if size is None else {"size": size})
         description = _description(kinds()[name], recipe.image)
         if as_json:
@@ -59,8 +64,12 @@ def _description(kind: Kind, image: Image) -> dict[str, Any]:
         "meaning": kind.meaning,
         "layer": kind.layer,
         "forms": {form: list(names) for form, names in kind.forms.items()},
+        "form_defaults": {
+            form: {name: str(default) for name, default in defaults.items()}
+            for form, defaults in kind.form_defaults.items()
+        },
         "options": list(kind.options),
-        "shape": list(image.shape),
+        **({"shape": list(image.shape)} if kind.dynamics is None else _dynamics(kind.dynamics)),
         "parameters": [
             {
                 "name": parameter.name,
@@ -68,7 +77,7 @@ def _description(kind: Kind, image: Image) -> dict[str, Any]:
                 "low": parameter.low,
                 "high": parameter.high,
                 "allowed": parameter.allowed,
-                "default": str(parameter.default(image)),
+                "default": "found" if parameter.found else str(parameter.default(image)),
                 "meaning": parameter.meaning,
             }
             for parameter in kind.parameters
@@ -76,16 +85,56 @@ def _description(kind: Kind, image: Image) -> dict[str, Any]:
     }
 
 
+def _dynamics(dynamics: Dynamics) -> dict[str, Any]:
+    return {
+        "solvers": list(dynamics.solvers),
+        "step": dynamics.default_step,
+        "tolerance": dynamics.default_tolerance,
+        "dimensions": dynamics.default_dimensions,
+        "time_unit": dynamics.time_unit,
+        "outputs": [
+            {"name": name, "unit": output.unit, "axes": list(output.axes)} for name, output in dynamics.outputs.items()
+        ],
+        "default_outputs": list(dynamics.default_outputs),
+        "parameter_noise": list(dynamics.noisy),
+    }
+
+
 def _text(description: dict[str, Any]) -> str:
-    height, width = description["shape"]
-    head = ("parameter", "unit", "valid", f"default at {height}x{width}", "meaning")
+    default = "default at {}x{}".format(*description["shape"]) if "shape" in description else "default"
+    head = ("parameter", "unit", "valid", default, "meaning")
     rows = [
         (p["name"], p["unit"], p["allowed"].removesuffix(f" {p['unit']}"), p["default"], p["meaning"])
         for p in description["parameters"]
     ]
     facts = [("layer", LAYERS[description["layer"]]), ("options", ", ".join(description["options"]))]
     facts += [
-        ("form", f"{form}{'' if number else ' (default)'}: alone has {', '.join(names)}")
+        ("form", f"{form}{'' if number else ' (default)'}{_form(names, description['form_defaults'].get(form, {}))}")
         for number, (form, names) in enumerate(description["forms"].items())
     ]
+    if "solvers" in description:
+        facts += _dynamics_facts(description)
     return f"{description['meaning']}\n\n{columns(facts)}\n\n{columns([head, *rows])}"
+
+
+def _form(names: Sequence[str], defaults: Mapping[str, str]) -> str:
+    own = [f"alone has {', '.join(names)}"] if names else []
+    others = [f"{name} {default}" for name, default in defaults.items()]
+    own += [f"by default {', '.join(others)}"] if others else []
+    return f": {'; '.join(own)}" if own else ""
+
+
+def _dynamics_facts(description: Mapping[str, Any]) -> list[tuple[str, str]]:
+    first, *others = description["solvers"]
+    facts = [("solver", ", ".join([f"{first} (default)", *others]))]
+    settings = ("step", "tolerance", "dimensions")
+    facts += [(option, f"{description[option]} (default)") for option in settings if description[option] is not None]
+    outputs = [_output(output, description["default_outputs"]) for output in description["outputs"]]
+    noisy = description["parameter_noise"]
+    return [*facts, ("outputs", ", ".join(outputs)), ("parameter_noise", ", ".join(noisy) if noisy else "none")]
+
+
+def _output(output: Mapping[str, Any], defaults: Sequence[str]) -> str:
+    unit = f" [{output['unit']}]" if output["unit"] else ""
+    axes = f" of each body ({', '.join(output['axes'])})" if output["axes"] else ""
+    return f"{output['name']}{unit}{axes}{' (default)' if output['name'] in defaults else ''}"

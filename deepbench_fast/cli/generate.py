@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from deepbench_fast.cli.options import json_option, recipe_options, threads_opti
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.words import duration, grouped, print_json
+from deepbench_fast.errors import AccuracyWarning
 
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
@@ -52,7 +54,9 @@ def command(
 
     began = time.perf_counter()
     try:
-        with Progress() as progress:
+        # Warnings are printed below the progress, not into it.
+        with warnings.catch_warnings(record=True) as found, Progress() as progress:
+            warnings.simplefilter("always", AccuracyWarning)
             summary = generate(
                 recipe, output, threads=threads, shard=shard, resume=resume, overwrite=overwrite, progress=progress
             )
@@ -61,6 +65,8 @@ def command(
         stop.add_note(f"to go on: {shlex.join([PROGRAM, *again, '--resume'])}")
         raise
     seconds = time.perf_counter() - began
+    for warning in found:
+        click.echo(f"Warning: {warning.message}", err=True)
     made = progress.made
     if as_json:
         print_json({**summary.as_json(), "seconds": seconds, "samples_per_second": made / seconds})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option
-from deepbench_fast.cli.words import columns, grouped, print_json
+from deepbench_fast.cli.words import columns, grouped, print_json, series_facts
 
 if TYPE_CHECKING:
     from deepbench_fast.store.read import Summary
@@ -27,13 +27,30 @@ def command(file: str, print_recipe: bool, as_json: bool) -> None:
             click.echo(opened["recipe"].asstr()[()], nl=False)
         return
     summary = summarise(file)
+    series = None
+    if "series" in summary.arrays:
+        with open_file(file) as opened:
+            series = _axes(opened)
     if as_json:
-        print_json(summary.as_json())
+        print_json({**summary.as_json(), **({} if series is None else {"series": series})})
     else:
-        click.echo(_text(summary))
+        click.echo(_text(summary, series))
 
 
-def _text(summary: Summary) -> str:
+def _axes(file: Any) -> dict[str, Any]:
+    """Time and outputs of the series in a file."""
+    time, described = file["time"], file["series"].attrs
+    outputs = zip(described["outputs"], described["units"], strict=True)
+    return {
+        "start": float(time[0]),
+        "stop": float(time[-1]),
+        "steps": len(time),
+        "time_unit": time.attrs["unit"],
+        "outputs": [{"name": name, "unit": unit} for name, unit in outputs],
+    }
+
+
+def _text(summary: Summary, series: dict[str, Any] | None) -> str:
     span = f"numbers {summary.first} to {summary.first + summary.samples - 1}" if summary.samples else "an empty part"
     part = "" if summary.samples == summary.total else f" ({span} of {grouped(summary.total)})"
     facts = [
@@ -45,6 +62,7 @@ def _text(summary: Summary) -> str:
         ("recipe hash", summary.recipe_hash),
         ("schema", summary.schema),
         ("software", summary.software),
+        *([] if series is None else series_facts(series)),
     ]
     arrays = [(f"/{name}", " × ".join(map(grouped, a["shape"])), a["dtype"]) for name, a in summary.arrays.items()]
     tables = [

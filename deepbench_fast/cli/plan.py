@@ -9,7 +9,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, recipe_options, threads_option
 from deepbench_fast.cli.source import load_source
-from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json
+from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json, series_facts
 
 if TYPE_CHECKING:
     from deepbench_fast.estimate import Estimate, Ingredient
@@ -55,10 +55,12 @@ def _text(found: Estimate) -> str:
         ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
         (
             "time",
-            f"about {duration(found.seconds)} ({found.samples_per_second:,.0f} samples a second on {found.threads} "
+            f"about {duration(found.seconds)} ({_rate(found.samples_per_second)} samples a second on {found.threads} "
             f"thread{'s' if found.threads > 1 else ''}), if the disk keeps up",
         ),
     ]
+    if found.series is not None:
+        facts += series_facts(found.series)
     data = [
         (
             f"/{name}",
@@ -80,6 +82,10 @@ def _text(found: Estimate) -> str:
     if found.levels:
         parts.append("Recorded for each sample\n" + "\n".join(f"  {name}" for name in found.levels))
     return "\n\n".join(parts)
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.2g}" if rate < 10 else f"{rate:,.0f}"
 
 
 def _row(ingredient: Ingredient) -> tuple[str, str, str]:

@@ -19,23 +19,21 @@ if TYPE_CHECKING:
 @click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --count 12")
 @click.argument("source", metavar="FILE|SOURCE")
 @click.option("-o", "--output", metavar="PNG", required=True, help="The picture to write.")
-@click.option("--count", type=Count(), default=25, show_default=True, help="Number of images.")
-@click.option("--columns", type=Count(), help="Images in a row.")
+@click.option("--count", type=Count(), default=25, show_default=True, help="Number of samples.")
+@click.option("--columns", type=Count(), help="Samples in a row.")
 @click.option(
     "--show",
-    type=click.Choice(["images", "clean", "masks", "variance"]),
-    default="images",
-    show_default=True,
-    help="What to draw: an extra must be in FILE; of a SOURCE it is made.",
+    type=click.Choice(["images", "series", "clean", "masks", "variance"]),
+    help="What to draw instead of the data: an extra must be in FILE; of a SOURCE it is made.",
 )
-@click.option("--by-catalogue", is_flag=True, help="Sort the images by catalogue.")
+@click.option("--by-catalogue", is_flag=True, help="Sort the samples by catalogue.")
 @recipe_options
 def command(
     source: str,
     output: str,
     count: int,
     columns: int | None,
-    show: str,
+    show: str | None,
     by_catalogue: bool,
     samples: int | None,
     seed: int | str | None,
@@ -46,7 +44,8 @@ def command(
 
     FILE|SOURCE is an .h5 file, or a recipe, built-in recipe or kind, whose samples are made on the fly. Each image has
     a scale of its own, logarithmic for light and linear for shapes; the first row is at the bottom. Masks have a colour
-    for each object.
+    for each object. Series are drawn against time, noisy values as dots on the noise-free curve; of bodies that have
+    positions the orbits, with a ring where they start.
     """
     from deepbench_fast.preview import MOST_IMAGES, contact_sheet, save_figure
 
@@ -57,13 +56,16 @@ def command(
         from deepbench_fast.store.read import open_dataset
 
         dataset = open_dataset(source)
+        number = min(count, len(dataset))
     else:
         from deepbench_fast.on_the_fly import samples as make_samples
 
         recipe = load_source(source, samples, seed, size, assignments)
-        if show != "images" and show not in recipe.extras:
+        if show not in (None, "images", "series", *recipe.extras):
             recipe = recipe.with_overrides({"extras": [show]})
-        dataset = make_samples(recipe, 0, min(count, recipe.samples, MOST_IMAGES))
-    figure = contact_sheet(dataset, count, columns=columns, show=show, by_catalogue=by_catalogue)
+        number = min(count, recipe.samples, MOST_IMAGES)
+        dataset = make_samples(recipe, 0, number)
+    figure = contact_sheet(dataset, count, columns=columns, show=show or "images", by_catalogue=by_catalogue)
     save_figure(figure, output)
-    click.echo(f"{len(figure.axes)} images in {output}", err=True)
+    what = "images" if dataset.recipe.series is None else "series"
+    click.echo(f"{number} {what} in {output}", err=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from deepbench_fast.cli.options import json_option
 from deepbench_fast.cli.words import columns, grouped, print_json, value_text
 
 if TYPE_CHECKING:
-    from deepbench_fast.record import Record
+    from deepbench_fast.record import Placed, Record
 
 
 @click.command(cls=Command, example=f"{PROGRAM} show sky.h5 17 -o sample.png")
@@ -22,29 +23,53 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="PNG", help="Write the picture to this file instead of the terminal.")
 @json_option
 def command(file: str, index: int, output: str | None, as_json: bool) -> None:
-    """Show sample INDEX (from 0) of FILE: label, split, parameters with units, targets, picture."""
+    """Show sample INDEX (from 0) of FILE: label, split, parameters with units, targets, and its picture or plot."""
     from deepbench_fast.record import read_record
 
     record = read_record(file, index)
     if output is not None:
-        from deepbench_fast.preview import save_picture
-
-        save_picture(record.image, output, shapes=record.shapes_alone)
+        _save(record, output)
         click.echo(f"picture in {output}", err=True)
     if as_json:
         print_json(_data(record))
         return
     click.echo(_text(record))
     if output is None:
-        from deepbench_fast.cli.picture import picture
+        click.echo(f"\n{_drawn(record, sys.stdout.isatty())}")
 
-        drawn = picture(record.image, sys.stdout.isatty(), shapes=record.shapes_alone)
-        click.echo(f"\n{drawn}")
+
+def _save(record: Record, output: str) -> None:
+    from deepbench_fast.preview import save_figure, save_picture
+
+    if record.motion is not None:
+        from deepbench_fast.plots import sample_plot
+
+        save_figure(sample_plot(record.motion), output)
+    elif record.image is not None:
+        save_picture(record.image, output, shapes=record.shapes_alone)
+
+
+def _drawn(record: Record, colour: bool) -> str:
+    if record.motion is not None:
+        from deepbench_fast.cli.curves import curves
+
+        return curves(record.motion, colour)
+    from deepbench_fast.cli.picture import picture
+
+    return "" if record.image is None else picture(record.image, colour, shapes=record.shapes_alone)
 
 
 def _data(record: Record) -> dict[str, Any]:
-    data = asdict(record)
-    return {**data, "image": {"shape": list(record.image.shape), "dtype": record.image.dtype.name}}
+    data = asdict(replace(record, image=None, motion=None))
+    del data["image"], data["motion"]
+    for placed in data["objects"]:
+        del placed["is_part"]
+    if record.motion is not None:
+        values = record.motion.values
+        outputs = [{"name": name, "unit": unit} for name, unit, _ in record.motion.columns]
+        return {**data, "series": {"shape": list(values.shape), "dtype": values.dtype.name, "outputs": outputs}}
+    image = record.image
+    return data if image is None else {**data, "image": {"shape": list(image.shape), "dtype": image.dtype.name}}
 
 
 def _text(record: Record) -> str:
@@ -60,8 +85,18 @@ def _text(record: Record) -> str:
     if record.targets:
         targets = [(name, value_text(v.value, v.unit)) for name, v in record.targets.items()]
         parts.append("Targets\n" + columns(targets, "  "))
-    for placed in record.objects:
+    for placed in (placed for placed in record.objects if not placed.is_part):
         parameters = [(name, value_text(v.value, v.unit)) for name, v in placed.parameters.items()]
         mask = "" if placed.mask is None else f", {placed.mask} in the mask"
         parts.append(f"{placed.entry}, {placed.kind} {placed.slot}{mask}\n" + columns(parameters, "  "))
+    systems = groupby((placed for placed in record.objects if placed.is_part), key=lambda placed: placed.entry)
+    parts += [f"{entry}\n{_part_table(list(placed))}" for entry, placed in systems]
     return "\n\n".join(parts)
+
+
+def _part_table(parts: list[Placed]) -> str:
+    """The parts of a system, one line each."""
+    first = parts[0]
+    head = [first.kind, *(f"{name} [{v.unit}]" if v.unit else name for name, v in first.parameters.items())]
+    rows = [[str(p.slot), *(value_text(v.value) for v in p.parameters.values())] for p in parts]
+    return columns([head, *rows], "  ")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+
+MOST_OUTPUTS = 12
 
 
 def print_json(data: object) -> None:
@@ -56,6 +58,17 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def series_facts(series: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The axes of series in words: when, and what in which unit."""
+    unit = f" {series['time_unit']}" if series["time_unit"] else ""
+    steps = f"{grouped(series['steps'])} step{'s' if series['steps'] > 1 else ''}"
+    outputs = [
+        f"{output['name']} [{output['unit']}]" if output["unit"] else output["name"] for output in series["outputs"]
+    ]
+    shown = outputs if len(outputs) <= MOST_OUTPUTS else [*outputs[: MOST_OUTPUTS - 1], "…", outputs[-1]]
+    return [("time axis", f"{series['start']:g} to {series['stop']:g}{unit}, {steps}"), ("outputs", ", ".join(shown))]
 
 
 def value_text(value: Any, unit: str = "") -> str:

@@ -18,7 +18,7 @@ from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.distributions import Choice, Constant, Integers, LogUniform, Normal, Scaled, Uniform
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Image
+    from deepbench_fast.recipe.model import Entry, Recipe
 
 # Beyond these a float32 loop over pixels would overflow (light, squared distances) or lose its angle.
 FAR = 1e6
@@ -45,8 +45,8 @@ def _angle(name: str, meaning: str, turn: float) -> Parameter:
     return Parameter(name, "rad", meaning, -TURNED, TURNED, partial(always, Uniform(0.0, turn)))
 
 
-def _check_star(image: Image, supports: Mapping[str, tuple[float, float]]) -> None:
-    if image.sampling == "integrate" and supports["alpha"][0] <= 1.0:
+def _check_star(recipe: Recipe, entry: Entry, supports: Mapping[str, tuple[float, float]]) -> None:
+    if recipe.image.sampling == "integrate" and supports["alpha"][0] <= 1.0:
         raise Invalid("must be above 1 with sampling integrate: at alpha 1 and below the flux is infinite", ("alpha",))
 
 
@@ -77,9 +77,9 @@ STAR = Kind(
 )
 
 
-def _check_galaxy(image: Image, supports: Mapping[str, tuple[float, float]]) -> None:
+def _check_galaxy(recipe: Recipe, entry: Entry, supports: Mapping[str, tuple[float, float]]) -> None:
     narrowest = supports["r_eff"][0] * (1.0 - supports["ellip"][1])
-    if image.sampling == "integrate" and narrowest < NARROWEST_MEAN:
+    if recipe.image.sampling == "integrate" and narrowest < NARROWEST_MEAN:
         raise Invalid(
             f"with sampling integrate, r_eff * (1 - ellip) must be {NARROWEST_MEAN} pix or more, "
             f"but reaches down to {narrowest:.3g}; raise r_eff or limit ellip",

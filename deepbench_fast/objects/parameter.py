@@ -39,7 +39,9 @@ class Parameter:
 
     The range runs from `low` to `high`, ends included unless `low_open` or `high_open`. `default` gives the
     distribution for an image of a given shape; `integer` parameters hold whole numbers only, and where `only` names
-    some values, no others. `most_of` names another parameter and the fraction of it that is the most.
+    some values, no others. `most_of` names another parameter and the fraction of it that is the most. A parameter
+    `of_parts` is drawn for each part of a system and stands in the table of parts. One that is `found` is filled in by
+    rendering; one with `factors` is the product of these in the forms that have them.
     """
 
     name: str
@@ -53,6 +55,9 @@ class Parameter:
     integer: bool = False
     only: tuple[int, ...] = ()
     most_of: tuple[str, float] | None = None
+    of_parts: bool = False
+    found: bool = False
+    factors: tuple[str, ...] = ()
 
     @property
     def is_flag(self) -> bool:

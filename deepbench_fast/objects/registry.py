@@ -8,14 +8,16 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+from deepbench_fast.objects.dynamics import Dynamics
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.recipe import checks
+from deepbench_fast.recipe.distributions import Distribution
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Image
+    from deepbench_fast.recipe.model import Entry, Image, Recipe
 
-Layer = Literal["shape", "light"]
-"""Shapes compose first, by the image's `overlap`; then light adds."""
+Layer = Literal["shape", "light", "series"]
+"""Shapes compose first, by the image's `overlap`; then light adds. A series is no layer of an image."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,11 @@ class Kind:
     """A kind of object: its parameters in the order of the table's columns, and its render kernels.
 
     `kernels` says for each rendering (see `rendering`) where its kernel is, as "module:function", so that naming a kind
-    compiles nothing. `forms` names the parameters that only some forms of the kind have; the first form is the default.
-    `check`, if given, raises `Invalid` where parameters that are valid each for itself don't go together; it gets the
-    image and the support (smallest and largest value) of every parameter. `default_shape` is the image's (rows,
-    columns) where a recipe is silent.
+    compiles nothing. `forms` names the parameters that only some forms of the kind have; the first form is the default,
+    and `form_defaults` are defaults of a form that replace the parameters' own. `check`, if given, raises `Invalid`
+    where parameters that are valid each for itself don't go together; it gets the recipe, the entry and the support
+    (smallest and largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
+    silent. `dynamics` is what a system has that moves in time, None for objects of images.
     """
 
     name: str
@@ -48,15 +51,22 @@ class Kind:
     kernels: Mapping[str, str]
     default_shape: tuple[int, int] = (28, 28)
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    form_defaults: Mapping[str, Mapping[str, Distribution]] = field(default_factory=dict)
     redraw: Redraw | None = None
-    check: Callable[[Image, Mapping[str, tuple[float, float]]], None] | None = None
+    dynamics: Dynamics | None = None
+    check: Callable[[Recipe, Entry, Mapping[str, tuple[float, float]]], None] | None = None
 
     @property
     def options(self) -> tuple[str, ...]:
         """What an entry of this kind can say beside its parameters."""
         form = ("form",) if self.forms else ()
         min_length = ("min_length",) if self.redraw else ()
-        return ("name", "count", *form, *min_length)
+        return ("name", "count", *form, *min_length, *(self.dynamics.options if self.dynamics else ()))
+
+    @property
+    def columns(self) -> tuple[Parameter, ...]:
+        """The parameters that stand in the kind's own table: not those that each of its parts has."""
+        return tuple(parameter for parameter in self.parameters if not parameter.of_parts)
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called `name`; raises RecipeError, with the nearest one, where there is none."""
@@ -64,38 +74,50 @@ class Kind:
         return self.parameters[names.index(checks.known(name, names, f"parameter of {self.name}"))]
 
     def parameters_of(self, form: str) -> tuple[Parameter, ...]:
-        """The parameters that objects of a form have; their other columns are NaN, or 0 for whole numbers."""
+        """The parameters that objects of a form are given; their other columns are NaN, or 0 for whole numbers."""
         others = {name for other, own in self.forms.items() if other != form for name in own}
-        return tuple(parameter for parameter in self.parameters if parameter.name not in others)
+        return tuple(p for p in self.parameters if p.name not in others and not p.found)
 
-    def rendering(self, image: Image, form: str = "") -> str:
-        """The key of `kernels` for an image's settings and an entry's form, e.g. "coverage" or "integrate"."""
+    def columns_of(self, form: str) -> tuple[Parameter, ...]:
+        """The parameters that have a value in the table's rows of a form, given or found."""
+        given = {parameter.name for parameter in self.parameters_of(form)}
+        return tuple(p for p in self.columns if p.name in given or p.found or (p.factors and set(p.factors) <= given))
+
+    def rendering(self, image: Image, form: str = "", solver: str = "") -> str:
+        """The key of `kernels` for an image's settings and an entry's form or solver, e.g. "coverage" or "rk4"."""
+        if self.dynamics is not None:
+            return solver or self.dynamics.solvers[0]
         if self.layer == "shape":
             return "coverage" if image.coverage else "sharp"
         return f"{form}-{image.sampling}" if self.forms else image.sampling
 
-    def renderings(self) -> list[tuple[dict[str, object], str]]:
-        """Every way to render the kind: settings of an image that tell them apart, and a form ("" for no forms)."""
+    def renderings(self) -> list[tuple[dict[str, object], dict[str, str]]]:
+        """Every way to render the kind: settings of an image and options of an entry that tell them apart."""
+        forms: list[dict[str, str]] = [{"form": form} for form in self.forms] or [{}]
+        if self.dynamics is not None:
+            return [({}, {**form, "solver": solver}) for form in forms for solver in self.dynamics.solvers]
         shape = self.layer == "shape"
-        names, values = ("coverage", (False, True)) if shape else ("sampling", ("center", "integrate"))
-        return [({names: value}, form) for form in self.forms or ("",) for value in values]
+        name, values = ("coverage", (False, True)) if shape else ("sampling", ("center", "integrate"))
+        return [({name: value}, form) for form in forms for value in values]
 
-    def kernel(self, image: Image, form: str = "") -> Callable[..., Any]:
-        """The kernel that adds rows of this kind's table, all of one form, to a canvas; imports Numba."""
-        module, _, function = self.kernels[self.rendering(image, form)].partition(":")
+    def kernel(self, image: Image, form: str = "", solver: str = "") -> Callable[..., Any]:
+        """The kernel that adds rows of this kind's table, all of one form, to a canvas, or that moves systems by one
+        solver; imports Numba."""
+        module, _, function = self.kernels[self.rendering(image, form, solver)].partition(":")
         kernel: Callable[..., Any] = getattr(import_module(module), function)
         return kernel
 
     def __reduce__(self) -> tuple[Callable[[str], Kind], tuple[str]]:
         """Pickled by name: there is one object of each kind in a process."""
-        return kind, (self.name,)
+        return _kind_or_part, (self.name,)
 
 
 @cache
 def _registered() -> dict[str, Kind]:
-    from deepbench_fast.objects import astro, shapes  # they declare kinds, and so import this module
+    from deepbench_fast.objects import astro, physics, shapes  # they declare kinds, and so import this module
 
-    return {kind.name: kind for kind in sorted((*astro.KINDS, *shapes.KINDS), key=lambda kind: kind.name)}
+    declared = (*astro.KINDS, *shapes.KINDS, *physics.KINDS)
+    return {kind.name: kind for kind in sorted(declared, key=lambda kind: kind.name)}
 
 
 def kinds() -> dict[str, Kind]:
@@ -106,3 +128,8 @@ def kinds() -> dict[str, Kind]:
 def kind(name: str) -> Kind:
     """The kind called `name`; raises RecipeError, with the nearest name, where there is none."""
     return _registered()[checks.known(name, _registered(), "kind")]
+
+
+def _kind_or_part(name: str) -> Kind:
+    parts = {k.dynamics.parts.name: k.dynamics.parts for k in _registered().values() if k.dynamics and k.dynamics.parts}
+    return parts[name] if name in parts else kind(name)

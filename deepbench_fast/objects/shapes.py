@@ -18,7 +18,7 @@ from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.distributions import Choice, Constant, Distribution, Integers, Offset, Uniform
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Image
+    from deepbench_fast.recipe.model import Entry, Image, Recipe
 
 # Beyond these the products of lengths and coordinates in float64 no longer tell neighbouring pixels apart.
 FAR = 1e6
@@ -146,8 +146,8 @@ ARC = Kind(
 )
 
 
-def _check_line(image: Image, supports: Mapping[str, tuple[float, float]]) -> None:
-    if not image.coverage and supports["line_width"][0] < THINNEST_LINE:
+def _check_line(recipe: Recipe, entry: Entry, supports: Mapping[str, tuple[float, float]]) -> None:
+    if not recipe.image.coverage and supports["line_width"][0] < THINNEST_LINE:
         raise Invalid(
             f"must be {THINNEST_LINE:g} pix or more: a thinner line has gaps; or set image.coverage: true",
             ("line_width",),

@@ -47,12 +47,23 @@ def replace(data: dict[str, Any], address: str, value: object) -> None:
             _replace_effect(data, section, rest, value)
         case "catalogues" if rest:
             _replace_in_catalogue(data, rest, value)
+        case "parameter_noise" if rest:
+            data[section][rest] = value
+        case "series" if rest:
+            data[section] = _series_with(data[section], rest, value)
         case "image" | "splits" if rest:
             data[section][checks.known(rest, data[section], f"key of {section}")] = value
         case _ if rest:
             raise Invalid(f"unknown key {checks.quote(address)}: {section} holds no others")
         case _:
             data[section] = value
+
+
+def _series_with(series: dict[str, Any], key: str, value: object) -> dict[str, Any]:
+    """A series with one key replaced; times and start, stop, steps exclude each other."""
+    checks.known(key, ("start", "stop", "steps", "times", "outputs"), "key of series")
+    others = ("start", "stop", "steps") if key == "times" else () if key == "outputs" else ("times",)
+    return {**{name: old for name, old in series.items() if name not in others}, key: value}
 
 
 def _replace_in_catalogue(data: dict[str, Any], rest: str, value: object) -> None:
@@ -62,9 +73,12 @@ def _replace_in_catalogue(data: dict[str, Any], rest: str, value: object) -> Non
         return
     catalogue = data["catalogues"][name]
     entries = dict(zip(_entry_names(catalogue["objects"]), catalogue["objects"], strict=True))
-    key, rest = _step(rest, ["weight", "objects", "noise", "psf", *entries], f"key or entry of {name}")
+    keys = ["weight", "objects", "noise", "psf", "parameter_noise", *entries]
+    key, rest = _step(rest, keys, f"key or entry of {name}")
     if key in entries:
         _replace_in_entry(entries[key], rest, value)
+    elif rest and key == "parameter_noise":
+        catalogue[key] = {**catalogue.get(key, data[key]), rest: value}
     elif rest and key in ("noise", "psf"):
         catalogue.setdefault(key, data[key])
         _replace_effect(catalogue, key, rest, value)

@@ -15,13 +15,13 @@ from deepbench_fast.recipe.effects import check_alone
 
 if TYPE_CHECKING:
     from deepbench_fast.objects.registry import Redraw
-    from deepbench_fast.recipe.model import Entry, Image, Recipe
+    from deepbench_fast.recipe.model import Entry, Recipe
 
 MAX_OBJECTS = 65_535
 BYTE = Parameter("amplitude", "", "value of a shape with dtype uint8", 0.0, 255.0, integer=True)
 COUNT = Parameter("count", "", "objects in each sample", 0.0, MAX_OBJECTS, integer=True)
 
-RESERVED = ("weight", "objects", "noise", "psf", "count", "catalogue", "brightness", "split")
+RESERVED = ("weight", "objects", "noise", "psf", "parameter_noise", "count", "catalogue", "brightness", "split")
 """Names that an entry can't have: keys of a catalogue, targets and streams go by them."""
 
 
@@ -55,9 +55,20 @@ def form_of(declared: Kind, form: str) -> str:
         return checks.known(form, declared.forms, f"form of {declared.name}")
 
 
+def solver_of(declared: Kind, solver: str) -> str:
+    """`solver`, or the kind's default one where it is empty; raises `Invalid` where the kind has no such solver."""
+    dynamics = declared.dynamics
+    if not solver:
+        return "" if dynamics is None else dynamics.solvers[0]
+    with within("solver"):
+        if dynamics is None:
+            raise Invalid(f"is no option of {declared.name}")
+        return checks.known(solver, dynamics.solvers, f"solver of {declared.name}")
+
+
 def check_option_name(declared: Kind, name: str) -> None:
     """Raise `Invalid` unless an entry of the kind can have a parameter or an option of this name."""
-    names = [parameter.name for parameter in declared.parameters]
+    names = [parameter.name for parameter in declared.parameters if not parameter.found]
     checks.known(name, (*names, *declared.options), f"parameter of {declared.name}")
 
 
@@ -97,12 +108,12 @@ def check_objects(recipe: Recipe) -> None:
     """Raise `Invalid` where an entry can draw what its kind can't be."""
     for path, entry in _entries(recipe):
         with within(*path):
-            _check_entry(entry, recipe.image)
+            _check_entry(recipe, entry)
 
 
-def _check_entry(entry: Entry, image: Image) -> None:
+def _check_entry(recipe: Recipe, entry: Entry) -> None:
     declared = kind(entry.kind)
-    resolved = entry.resolved(image)
+    resolved = entry.resolved(recipe.image)
     parameters = resolved.parameters
     supports = {}
     for name in {**entry.parameters, **parameters}:  # what was given first, in the order given
@@ -112,7 +123,7 @@ def _check_entry(entry: Entry, image: Image) -> None:
     for parameter in declared.parameters_of(entry.form):
         check_fraction(parameter, parameters[parameter.name], supports)
     if declared.check is not None:
-        declared.check(image, supports)
+        declared.check(recipe, resolved, supports)
     if declared.redraw is not None:
         _check_min_length(declared.redraw, resolved, supports)
 
@@ -184,7 +195,7 @@ def check_targets(recipe: Recipe) -> None:
     for catalogue in recipe.catalogues.values():
         for entry in catalogue.objects:
             entries.setdefault(entry.name, []).append(entry)
-    allowed = _possible_targets(entries)
+    allowed = [target for target in _possible_targets(entries) if recipe.series is None or target != "brightness"]
     for position, target in enumerate(recipe.targets):
         with within("targets", position):
             named = entries.get(target.rpartition(".")[0], [])
@@ -202,7 +213,7 @@ def _possible_targets(entries: Mapping[str, list[Entry]]) -> list[str]:
         for name, same in entries.items()
         for entry in same
         if entry.kind == same[0].kind
-        for parameter in kind(entry.kind).parameters_of(entry.form)
+        for parameter in kind(entry.kind).columns_of(entry.form)
     }
     return ["catalogue", "brightness", *counts, *parameters]
 

@@ -65,8 +65,8 @@ class _Effect(Model):
 class GaussianNoise(_Effect):
     """Adds to each pixel a normal deviate of mean 0 and standard deviation sigma; after all other noise.
 
-    Instead of `sigma` a recipe may give `snr`, the signal-to-noise ratio of the matched filter: sigma is then
-    sqrt(sum of the squares of the clean image) / snr, for each sample.
+    In a series it is added to every output. Instead of `sigma` a recipe of images may give `snr`, the signal-to-noise
+    ratio of the matched filter: sigma is then sqrt(sum of the squares of the clean image) / snr, for each sample.
     """
 
     name: ClassVar[str] = "gaussian"
@@ -85,6 +85,27 @@ class GaussianNoise(_Effect):
         if self.sigma is not None and self.snr is not None:
             raise Invalid("has sigma and snr: give one of them", ("snr",))
         return self
+
+
+class OutputNoise(_Effect):
+    """Adds to outputs of a series normal deviates of mean 0, with a standard deviation for each output."""
+
+    name: ClassVar[str] = "gaussian"
+    possible: ClassVar[tuple[Parameter, ...]] = tuple(
+        Parameter(output, "", f"standard deviation of {output}", 0.0, LARGEST)
+        for output in ("angle", "velocity", "x", "y", "momentum", "force", "kinetic", "potential", "energy", "position")
+    )
+
+    angle: OrNothing = None
+    velocity: OrNothing = None
+    x: OrNothing = None
+    y: OrNothing = None
+    momentum: OrNothing = None
+    force: OrNothing = None
+    kinetic: OrNothing = None
+    potential: OrNothing = None
+    energy: OrNothing = None
+    position: OrNothing = None
 
 
 class PoissonNoise(_Effect):
@@ -147,7 +168,7 @@ class MoffatPsf(_Effect):
     alpha: Drawn
 
 
-Noise: TypeAlias = GaussianNoise | PoissonNoise | CcdNoise
+Noise: TypeAlias = GaussianNoise | OutputNoise | PoissonNoise | CcdNoise
 Psf: TypeAlias = GaussianPsf | MoffatPsf
 
 NOISES: dict[str, type[Noise]] = {model.name: model for model in (GaussianNoise, PoissonNoise, CcdNoise)}
@@ -167,11 +188,21 @@ def parse_noises(value: object) -> tuple[Noise, ...]:
     noises: list[Noise] = []
     for position, item in enumerate([] if value is None else checks.sequence(value, "a list, e.g. [{gaussian: ...}]")):
         with within(position):
-            noise = item if isinstance(item, Noise) else _parse(NOISES, item, "noise model")
+            noise = item if isinstance(item, Noise) else _parse_noise(item)
             if noise.name in {other.name for other in noises}:
                 raise Invalid("stands twice: noise of one model can stand once in a list", (noise.name,))
             noises.append(noise)
     return tuple(noises)
+
+
+def _parse_noise(value: object) -> Noise:
+    of_output = {parameter.name for parameter in OutputNoise.possible}
+    parameters = next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else None
+    named = isinstance(parameters, dict) and bool(of_output & set(parameters))
+    if named and "sigma" in parameters:
+        raise Invalid("stands for all outputs; give it, or a value for each output", ("gaussian", "sigma"))
+    noise: Noise = _parse({**NOISES, "gaussian": OutputNoise} if named else NOISES, value, "noise model")
+    return noise
 
 
 def parse_psf(value: object) -> Psf | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
-from deepbench_fast.errors import RecipeError
+from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import addresses, checks, consistency, write
 from deepbench_fast.recipe.base import Drawn, Model
@@ -19,6 +19,15 @@ from deepbench_fast.recipe.distributions import Constant, Distribution, parse_di
 from deepbench_fast.recipe.effects import Noise, Psf, parse_noises, parse_psf
 from deepbench_fast.recipe.extras import Extras, parse_extras
 from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
+from deepbench_fast.recipe.series import (
+    Series,
+    check_no_series,
+    check_series,
+    default_outputs,
+    is_series,
+    noisy_parameters,
+    parse_parameter_noise,
+)
 
 MAX_SAMPLES = 2**48 - 1
 MAX_SIDE = 16_384
@@ -79,11 +88,20 @@ def _min_length(value: object) -> float:
     return length
 
 
+def _positive(value: object) -> float:
+    number = checks.number(value)
+    if number <= 0:
+        raise Invalid(f"must be above 0, not {checks.quote(value)}")
+    return number
+
+
 class Entry(Model):
     """Objects of one kind: how many in a sample, and the distributions of the parameters that are not left to defaults.
 
     An entry without a name gets one from its catalogue. `form` is one of the kind's forms, "" where it has none. Kinds
     with ends that are drawn again while they are too close (lines) have a `min_length` in pixels; None is the default.
+    Systems that move have a `solver`, and some of them a number of `dimensions`, a `step`, the longest in time, and a
+    `tolerance`, the energy drift above which a system is integrated again with half the step.
     """
 
     kind: Annotated[str, PlainValidator(checks.name)]
@@ -91,6 +109,10 @@ class Entry(Model):
     count: Drawn = Constant(1.0)
     form: Annotated[str, PlainValidator(checks.text)] = ""
     min_length: Annotated[float | None, PlainValidator(_min_length)] = None
+    solver: Annotated[str, PlainValidator(checks.text)] = ""
+    dimensions: Annotated[int | None, PlainValidator(lambda value: checks.whole_number(value, 2, 3))] = None
+    step: Annotated[float | None, PlainValidator(_positive)] = None
+    tolerance: Annotated[float | None, PlainValidator(_positive)] = None
     parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -100,8 +122,10 @@ class Entry(Model):
         with within("count"):
             consistency.check_count(self.count)
         object.__setattr__(self, "form", consistency.form_of(declared, self.form))
-        if self.min_length is not None and declared.redraw is None:
-            raise Invalid(f"is no option of {self.kind}", ("min_length",))
+        object.__setattr__(self, "solver", consistency.solver_of(declared, self.solver))
+        for option in ("min_length", "dimensions", "step", "tolerance"):
+            if getattr(self, option) is not None and option not in declared.options:
+                raise Invalid(f"is no option of {self.kind}", (option,))
         for parameter in self.parameters:
             with within("parameters", parameter):
                 consistency.check_parameter_name(declared, self.form, parameter)
@@ -131,12 +155,17 @@ class Entry(Model):
 
     def resolved(self, image: Image) -> Entry:
         """The same with a distribution for every parameter of its form, in the kind's order."""
-        given, declared = self.parameters, kind(self.kind)
-        parameters = {p.name: given.get(p.name) or p.default(image) for p in declared.parameters_of(self.form)}
-        min_length = self.min_length
-        if min_length is None and declared.redraw is not None:
-            min_length = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
-        return self.model_copy(update={"parameters": parameters, "min_length": min_length})
+        declared = kind(self.kind)
+        given = {**declared.form_defaults.get(self.form, {}), **self.parameters}
+        found = {p.name: given.get(p.name) or p.default(image) for p in declared.parameters_of(self.form)}
+        update: dict[str, Any] = {"parameters": found}
+        if self.min_length is None and declared.redraw is not None:
+            update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
+        if declared.dynamics is not None:
+            update["step"] = self.step or declared.dynamics.default_step
+            update["tolerance"] = self.tolerance or declared.dynamics.default_tolerance
+            update["dimensions"] = self.dimensions or declared.dynamics.default_dimensions
+        return self.model_copy(update=update)
 
     @property
     def occurs_once(self) -> bool:
@@ -166,7 +195,10 @@ def _weight(value: object) -> Fraction:
 
 
 class Catalogue(Model):
-    """One population: its objects, its weight among the catalogues, and noise and PSF where these are its own."""
+    """One population: its objects, its weight among the catalogues, and noise and PSF where these are its own.
+
+    `parameter_noise` is that of its system where the samples are series.
+    """
 
     weight: Annotated[Fraction, PlainValidator(_weight)] = Fraction(1)
     objects: Annotated[tuple[Entry, ...], PlainValidator(_objects)]
@@ -177,6 +209,10 @@ class Catalogue(Model):
     psf: Annotated[
         Psf | Literal["inherit"] | None,
         PlainValidator(lambda value: INHERIT if value == INHERIT else parse_psf(value)),
+    ] = INHERIT
+    parameter_noise: Annotated[
+        dict[str, Distribution] | Literal["inherit"],
+        PlainValidator(lambda value: INHERIT if value == INHERIT else parse_parameter_noise(value)),
     ] = INHERIT
 
 
@@ -240,6 +276,8 @@ class Recipe(Model):
     Built from the plain data of a YAML recipe, by keyword, or by `load`, `from_yaml`, `builtin` and `of_kind`; raises
     RecipeError where the data are no valid recipe. Parameters that aren't given stay open, so that they scale with a
     changed image, until `resolved`. An image without a shape takes the largest default shape of the recipe's kinds.
+    A recipe whose systems move in time has `series`, and its `image` plays no part. `parameter_noise` gives parameters
+    of these systems a relative scatter: the used value is normal around the drawn one.
     """
 
     version: Annotated[int, PlainValidator(_version)] = 1
@@ -247,7 +285,11 @@ class Recipe(Model):
     seed: Annotated[int | str, PlainValidator(_seed)] = 0
     samples: Annotated[int, PlainValidator(lambda value: checks.whole_number(value, 1, MAX_SAMPLES))] = 1000
     image: Annotated[Image, PlainValidator(Image.parse)] = Image()
+    series: Annotated[Series | None, PlainValidator(Series.parse)] = None
     psf: Annotated[Psf | None, PlainValidator(parse_psf)] = None
+    parameter_noise: Annotated[dict[str, Distribution], PlainValidator(parse_parameter_noise)] = Field(
+        default_factory=dict
+    )
     noise: Annotated[tuple[Noise, ...], PlainValidator(parse_noises)] = ()
     splits: Annotated[dict[str, Fraction], PlainValidator(_splits)] = Field(default_factory=dict)
     targets: Annotated[tuple[str, ...], PlainValidator(_targets)] = ("catalogue",)
@@ -259,11 +301,26 @@ class Recipe(Model):
         if "shape" not in self.image.model_fields_set:
             image = self.image.model_copy(update={"shape": consistency.default_shape(self)})
             object.__setattr__(self, "image", image)
+        if is_series(self):
+            series = self.series or Series()
+            outputs = series.outputs or default_outputs(self)
+            object.__setattr__(self, "series", series.model_copy(update={"outputs": outputs}))
+            check_series(self)
+        else:
+            check_no_series(self)
         consistency.check_objects(self)
-        consistency.check_overlap(self)
-        consistency.check_dtype(self)
+        if self.series is None:
+            consistency.check_overlap(self)
+            consistency.check_dtype(self)
         consistency.check_targets(self)
         return self
+
+    @property
+    def time(self) -> Series:
+        """The time axis and the outputs of a recipe of series; raises UsageError for one of images."""
+        if self.series is None:
+            raise UsageError(f"{self.name}: the samples are images, not series")
+        return self.series
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Recipe:
@@ -301,6 +358,8 @@ class Recipe(Model):
         Values are data, never parsed as YAML. They are replaced before defaults are scaled to the image.
         """
         recipe = self
+        if self.series is not None and "size" in overrides:
+            raise UsageError(f"{self.name}: size is for images; the length of a series is series.steps")
         for address, value in overrides.items():
             recipe = recipe._replace("image.shape" if address == "size" else address, value)
         return recipe
@@ -343,6 +402,15 @@ class Recipe(Model):
         """The PSF of a catalogue: its own, or else the recipe's."""
         own = self.catalogues[catalogue].psf
         return self.psf if own == INHERIT else own
+
+    def parameter_noise_of(self, catalogue: str) -> dict[str, Distribution]:
+        """The noise on parameters of a catalogue's system: its own, or else the recipe's where it has the parameter."""
+        own = self.catalogues[catalogue].parameter_noise
+        if isinstance(own, dict):
+            return own
+        (entry,) = self.catalogues[catalogue].objects
+        allowed = noisy_parameters(entry)
+        return {name: level for name, level in self.parameter_noise.items() if name in allowed}
 
     def to_yaml(self) -> str:
         """The resolved recipe as text that `from_yaml` turns into the same dataset."""

@@ -14,7 +14,9 @@ from deepbench_fast.recipe.extras import extras_data
 from deepbench_fast.recipe.load import scalar
 
 if TYPE_CHECKING:
+    from deepbench_fast.recipe.distributions import Distribution
     from deepbench_fast.recipe.model import Catalogue, Entry, Recipe
+    from deepbench_fast.recipe.series import Series
 
 
 def recipe_data(recipe: Recipe) -> dict[str, Any]:
@@ -24,8 +26,7 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
         "name": recipe.name,
         "seed": recipe.seed,
         "samples": recipe.samples,
-        "image": {**recipe.image.model_dump(), "shape": list(recipe.image.shape)},
-        "psf": None if recipe.psf is None else effect_data(recipe.psf),
+        **(_image_data(recipe) if recipe.series is None else _series_data(recipe, recipe.series)),
         "noise": [effect_data(noise) for noise in recipe.noise],
         "splits": {name: fraction_data(fraction) for name, fraction in recipe.splits.items()},
         "targets": list(recipe.targets),
@@ -34,12 +35,29 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
     }
 
 
+def _image_data(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "image": {**recipe.image.model_dump(), "shape": list(recipe.image.shape)},
+        "psf": None if recipe.psf is None else effect_data(recipe.psf),
+    }
+
+
+def _series_data(recipe: Recipe, series: Series) -> dict[str, Any]:
+    return {"series": series.data(), "parameter_noise": _levels_data(recipe.parameter_noise)}
+
+
+def _levels_data(levels: dict[str, Distribution]) -> dict[str, object]:
+    return {name: level.to_yaml_data() for name, level in levels.items()}
+
+
 def _catalogue_data(catalogue: Catalogue) -> dict[str, Any]:
     data: dict[str, Any] = {"weight": fraction_data(catalogue.weight)}
-    if catalogue.psf is None or not isinstance(catalogue.psf, str):
+    if not isinstance(catalogue.psf, str):
         data["psf"] = None if catalogue.psf is None else effect_data(catalogue.psf)
     if not isinstance(catalogue.noise, str):
         data["noise"] = [effect_data(noise) for noise in catalogue.noise]
+    if not isinstance(catalogue.parameter_noise, str):
+        data["parameter_noise"] = _levels_data(catalogue.parameter_noise)
     data["objects"] = [_entry_data(entry) for entry in catalogue.objects]
     return data
 
@@ -47,8 +65,11 @@ def _catalogue_data(catalogue: Catalogue) -> dict[str, Any]:
 def _entry_data(entry: Entry) -> dict[str, Any]:
     parameters = {name: drawn.to_yaml_data() for name, drawn in entry.parameters.items()}
     form = {"form": entry.form} if entry.form else {}
-    min_length = {} if entry.min_length is None else {"min_length": checks.plain(entry.min_length)}
-    return {entry.kind: {"name": entry.name, "count": entry.count.to_yaml_data(), **form, **min_length, **parameters}}
+    solver = {"solver": entry.solver} if entry.solver else {}
+    numbers = {option: getattr(entry, option) for option in ("min_length", "step", "tolerance", "dimensions")}
+    given = {option: checks.plain(number) for option, number in numbers.items() if number is not None}
+    options = {"name": entry.name, "count": entry.count.to_yaml_data(), **form, **solver, **given}
+    return {entry.kind: {**options, **parameters}}
 
 
 def fraction_data(fraction: Fraction) -> int | float | str:

@@ -61,6 +61,8 @@ def write_description(file: Any, plan: Plan, first: int, stop: int) -> None:
     for name, units in schema.table_units(plan).items():
         file[name].attrs["units"] = list(units.values())
         file[name].attrs["__table_column_meta__"] = _column_meta(schema.table_dtypes(plan)[name], units)
+    if plan.is_series:
+        _write_axes(file, plan)
     seed = plan.recipe.seed
     file.attrs.update(
         {
@@ -74,6 +76,21 @@ def write_description(file: Any, plan: Plan, first: int, stop: int) -> None:
             "recipe_hash": plan.recipe.hash(),
         }
     )
+
+
+def _write_axes(file: Any, plan: Plan) -> None:
+    """The time axis as a dimension scale, and names and units of a series' columns."""
+    time = file.create_dataset("time", data=np.array(plan.recipe.time.moments, "<f8"), track_times=False)
+    time.make_scale("time")
+    time.attrs["unit"] = plan.time_unit
+    for name in ("series", "clean"):
+        if name in plan.arrays:
+            series = file[name]
+            series.attrs["outputs"] = [column for column, _, _ in plan.output_columns]
+            series.attrs["units"] = [unit for _, unit, _ in plan.output_columns]
+            for axis, label in enumerate(("sample", "time", "output")):
+                series.dims[axis].label = label
+            series.dims[1].attach_scale(time)
 
 
 def bytes_needed(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.int64]) -> dict[str, int]:

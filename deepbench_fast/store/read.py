@@ -75,12 +75,16 @@ def summarise(path: str | os.PathLike[str]) -> Summary:
         return Summary(
             **{name: attributes[name] for name in ("schema", "name", "seed", "samples", "first", "total")},
             complete=complete,
-            digest=schema.file_digest(layout, chunks["digest"]) if complete else None,
+            digest=schema.file_digest(layout, chunks["digest"], _time(file)) if complete else None,
             recipe_hash=attributes["recipe_hash"],
             software=attributes["software"],
             arrays={name: {"shape": list(file[name].shape), "dtype": file[name].dtype.str} for name in arrays},
             tables={name: {"rows": len(file[name]), "columns": list(file[name].dtype.names)} for name in tables},
         )
+
+
+def _time(file: Any) -> npt.NDArray[np.float64] | None:
+    return file["time"][:] if "time" in file else None
 
 
 def _plain(value: Any) -> Any:
@@ -98,9 +102,9 @@ def open_dataset(path: str | os.PathLike[str], *, partial: bool = False) -> Data
 class Dataset:
     """A dataset in a file: `len`, `[i]`, slices, batches, tables with units; no torch needed.
 
-    `ds[i]` is `{"image", "target", "label", "index"}` (and `"clean"`, `"mask"`, `"variance"` where the file has them):
-    arrays, the number of the catalogue in `catalogues`, and the sample's number in the whole dataset. `ds[2:9]` and
-    `ds[[4, 1]]` stack the same.
+    `ds[i]` is `{"image" or "series", "target", "label", "index"}` (and `"clean"`, `"mask"`, `"variance"` where the file
+    has them): arrays, the number of the catalogue in `catalogues`, and the sample's number in the whole dataset.
+    `ds[2:9]` and `ds[[4, 1]]` stack the same.
     It may be pickled and used after a fork: each process opens the file itself.
     """
 
@@ -119,7 +123,8 @@ class Dataset:
         return self._file.samples if self._indices is None else len(self._indices)
 
     def __repr__(self) -> str:
-        return f"<Dataset {self.summary.name!r}: {len(self)} samples of {self.summary.arrays['images']['shape'][1:]}>"
+        data = self.summary.arrays["series" if self.is_series else "images"]
+        return f"<Dataset {self.summary.name!r}: {len(self)} samples of {data['shape'][1:]}>"
 
     def __getitem__(self, index: Any) -> dict[str, Any]:
         if isinstance(index, (int, np.integer)):
@@ -203,12 +208,35 @@ class Dataset:
         return images
 
     @property
+    def is_series(self) -> bool:
+        """Whether the samples are series, not images."""
+        return "series" in self._file.arrays
+
+    @property
+    def series(self) -> npt.NDArray[np.float64]:
+        """All series, shape (samples, steps, outputs), mapped, not read (copied for a split)."""
+        series: npt.NDArray[np.float64] = self._rows("series")
+        return series
+
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """The times of a series' steps, in the unit that the file's `/time` names."""
+        return np.array(self.recipe.time.moments)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the columns of a series; none for images."""
+        return self._file.outputs
+
+    @property
     def targets(self) -> npt.NDArray[np.float64]:
         """What a model shall learn, shape (samples, targets)."""
         targets: npt.NDArray[np.float64] = self._rows("targets")
         return targets
 
     def _rows(self, name: str) -> Any:
+        if name not in self._file.arrays:
+            raise UsageError(f"{self.path}: no {name}; it has {', '.join(self._file.arrays)}")
         array = self._file.arrays[name]
         return array[:] if self._indices is None else _take(array, self._indices)
 
@@ -274,6 +302,7 @@ class _Opened:
         self.samples, self.first = int(file.attrs["samples"]), int(file.attrs["first"])
         self.recipe_text = file["recipe"].asstr()[()]
         self.kinds = tuple(file["objects"])
+        self.outputs = tuple(file["series"].attrs["outputs"]) if "series" in file else ()
         self.target_names = tuple(file["targets"].attrs["names"])
         self.catalogues = _labels(file["samples"].dtype["catalogue"])
         self.splits = _labels(file["samples"].dtype["split"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "deepbench-fast/1"
 UNFINISHED = ".part"
-ARRAYS = ("images", "clean", "masks", "variance", "targets")
+ARRAYS = ("images", "series", "clean", "masks", "variance", "targets")
 BYTES_OF_DIGEST = 16
 
 
@@ -34,7 +34,7 @@ def table_units(plan: Plan) -> dict[str, dict[str, str]]:
     """Units of the tables' columns ("" where a column has none)."""
     units = {"samples": plan.sample_units}
     for kind in plan.kinds:
-        units[f"objects/{kind.name}"] = {p.name: p.unit for p in kind.parameters}
+        units[f"objects/{kind.name}"] = plan.table_units(kind)
     return {name: {c: units[name].get(c, "") for c in dtype.names or ()} for name, dtype in table_dtypes(plan).items()}
 
 
@@ -68,12 +68,19 @@ def chunk_digest(parts: Iterable[npt.NDArray[Any]]) -> int:
     return int(state.intdigest())
 
 
-def file_digest(datasets: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]], chunks: npt.NDArray[np.uint64]) -> str:
-    """BLAKE2b over the schema, the names, types and shapes of all arrays and tables, and the chunks' digests."""
+def file_digest(
+    datasets: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]],
+    chunks: npt.NDArray[np.uint64],
+    time: npt.NDArray[np.float64] | None = None,
+) -> str:
+    """BLAKE2b over the schema, the names, types and shapes of all arrays and tables, the chunks' digests, and the time
+    axis of series."""
     state = blake2b(f"{SCHEMA}\n".encode(), digest_size=BYTES_OF_DIGEST)
     for name, (shape, dtype) in datasets.items():
         state.update(f"{name} {_type_text(dtype)} {shape}\n".encode())
     state.update(np.ascontiguousarray(chunks, dtype="<u8").tobytes())
+    if time is not None:
+        state.update(np.ascontiguousarray(time, dtype="<f8").tobytes())
     return state.hexdigest()
 
 

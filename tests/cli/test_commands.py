@@ -23,7 +23,11 @@ def test_list_names_recipes_and_kinds() -> None:
     assert list(data["kinds"]) == list(kinds())
 
 
-@pytest.mark.parametrize("name", kinds())
+IMAGES = [name for name, kind in kinds().items() if kind.dynamics is None]
+SERIES = [name for name in kinds() if name not in IMAGES]
+
+
+@pytest.mark.parametrize("name", IMAGES)
 def test_describe_kind(name: str) -> None:
     kind, recipe = kinds()[name], Recipe.of_kind(name).with_overrides({"size": (48, 64)})
     text = run_well("describe", name, "--size", "48x64").out
@@ -39,6 +43,23 @@ def test_describe_kind(name: str) -> None:
         assert described["default"] == str(parameter.default(recipe.image))
         assert parameter.meaning in text
         assert described["default"] in text
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_describe_kind_that_moves(name: str) -> None:
+    kind = kinds()[name]
+    assert kind.dynamics is not None
+    text, data = run_well("describe", name).out, run_well("describe", name, "--json").json
+    assert "layer            series: " in text
+    assert "28x28" not in text
+    assert "shape" not in data
+    assert f"{kind.dynamics.solvers[0]} (default)" in text
+    assert data["solvers"] == list(kind.dynamics.solvers)
+    assert {o["name"]: o["unit"] for o in data["outputs"]} == {n: o.unit for n, o in kind.dynamics.outputs.items()}
+    assert data["parameter_noise"] == list(kind.dynamics.noisy)
+    assert (data["step"], data["dimensions"]) == (kind.dynamics.default_step, kind.dynamics.default_dimensions)
+    found = {p["name"] for p in data["parameters"] if p["default"] == "found"}
+    assert found == {p.name for p in kind.parameters if p.found}
 
 
 @pytest.mark.parametrize("name", builtin_recipes())
@@ -94,6 +115,81 @@ def test_show_of_a_form_with_masks(tmp_path: Path) -> None:
     assert not {"rm_scale", "rm_b", "rm_n"} & set(spiral["parameters"])
     assert shown["levels"]["noise_snr"]["value"] == pytest.approx(50)
     assert "spiral_galaxy 0, 1 in the mask" in run_well("show", file, 1).out
+
+
+def test_plan_of_series() -> None:
+    ran = run_well("plan", "pendulum", "--set", "series.outputs=[x, energy]", "-n", 50)
+    for words in ("0 to 10 s, 100 steps", "x [m], energy [J]", "50 × 100 × 2  float64", "pendulum.pendulum.solver"):
+        assert words in ran.out
+    assert ran.err == ""
+    data = run_well("plan", "n_body", "-n", 20, "--json").json
+    assert data["series"]["outputs"][:3] == [{"name": name, "unit": ""} for name in ("x0", "y0", "x1")]
+    assert data["rows"] == {"samples": 20, "objects/body": 60, "objects/n_body": 20}
+
+
+def test_drift_is_a_warning_of_plan_and_generate(tmp_path: Path) -> None:
+    options = (
+        "-n",
+        10,
+        "--set",
+        "catalogues.n_body.n_body.step=0.1",
+        "--set",
+        "catalogues.n_body.n_body.tolerance=1e9",
+    )
+    planned = run_well("plan", "n_body", *options).err
+    assert planned.startswith("Warning: n_body.n_body: the energy drifts")
+    ran = run_well("generate", "n_body", tmp_path / "drift.h5", *options)
+    assert "Warning: " in ran.err
+    assert "of 10 samples of n_body" in ran.err
+    assert len(ran.out.strip()) == 32
+    found = (~(open_dataset(tmp_path / "drift.h5").objects("n_body")["energy_drift"] <= 1e-3)).sum()
+    assert f"({found} of 10)" in planned
+    assert f"in {found} of 10" in ran.err
+
+
+def test_series_are_shown_and_described(pendulums: Path, tmp_path: Path) -> None:
+    text = run_well("show", pendulums, 1).out
+    row = open_dataset(pendulums).objects("pendulum")[1]
+    assert f"{row['gravity_nominal'].value:.7g} m / s2" in text
+    assert "angle [rad]" in text
+    assert "time [s]" in text
+    assert "phi_planet" not in text
+    assert "\x1b" not in text
+    data = run_well("show", pendulums, 1, "--json").json
+    outputs = [{"name": "angle", "unit": "rad"}, {"name": "x", "unit": "m"}]
+    assert data["series"] == {"shape": [100, 2], "dtype": "float64", "outputs": outputs}
+    assert not {"image", "motion"} & set(data)
+    assert "picture" in run_well("show", pendulums, 1, "-o", tmp_path / "one.png").err
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert "angle [rad], x [m]" in run_well("info", pendulums).out
+    described = run_well("info", pendulums, "--json").json["series"]
+    assert described == {"start": 0.0, "stop": 10.0, "steps": 100, "time_unit": "s", "outputs": outputs}
+
+
+def test_bodies_are_a_table(tmp_path: Path) -> None:
+    run_well("generate", "n_body", tmp_path / "bodies.h5", "-n", 2)
+    text = run_well("show", tmp_path / "bodies.h5", 1).out
+    (head,) = [line.split() for line in text.splitlines() if line.startswith("  body ")]
+    assert head == ["body", "mass", "x", "y", "vx", "vy"]
+    parts = [o for o in run_well("show", tmp_path / "bodies.h5", 1, "--json").json["objects"] if o["kind"] == "body"]
+    assert [part["slot"] for part in parts] == [0, 1, 2]
+    assert all(f"{part['parameters']['mass']['value']:.7g}" in text for part in parts)
+
+
+def test_preview_of_series_makes_the_noise_free_twin(pendulums: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "pendulums.yaml"
+    recipe.write_text(run_well("info", "--recipe", pendulums).out, encoding="utf-8")
+    for show in ("series", "clean"):
+        pictures = []
+        for number, extra in enumerate(((), ("--set", "extras=[clean]"))):
+            path = tmp_path / f"{show}{number}.png"
+            run_well("preview", recipe, *extra, "-o", path, "--count", 4, "--show", show)
+            pictures.append(path.read_bytes())
+        told = run_well("preview", pendulums, "-o", tmp_path / "file.png", "--count", 4, "--show", show).err
+        assert told.startswith("4 series in ")
+        pictures.append((tmp_path / "file.png").read_bytes())
+        assert len(set(pictures)) == 1
+    assert (tmp_path / "series0.png").read_bytes() != (tmp_path / "clean0.png").read_bytes()
 
 
 def test_info(galaxies: Path) -> None:

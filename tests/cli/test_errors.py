@@ -58,6 +58,13 @@ WRONG_USAGE = [
     (["preview", "galaxy", "-o", "x.jpg"], "PNG"),
     (["preview", "galaxy", "-o", "x.png", "--show", "mask"], "masks"),
     (["preview", "galxy", "-o", "x.png"], "galaxy"),
+    (["preview", "galaxy", "-o", "x.png", "--show", "series"], "images, not series"),
+    (["preview", "pendulum", "-o", "x.png", "--show", "masks"], "masks"),
+    (["preview", "pendulum", "-o", "x.png", "--show", "variance"], "variance"),
+    (["preview", "pendulum", "-o", "x.png", "--size", "8x8"], "image"),
+    (["preview", "pendulum", "-o", "x.jpg"], "PNG"),
+    (["describe", "pendulum", "--size", "8x8"], "--size is for kinds that make images"),
+    (["plan", "pendulum", "--set", "series.outputs=[position]"], "series.outputs"),
     (["preview", "x.h5", "-o", "x.png", "--seed", "3"], "--seed"),
     (["verify", "x.h5", "--regenerate", "some"], "some"),
 ]
@@ -130,6 +137,14 @@ def test_failure(arguments: list[str], word: str, directory: Path) -> None:
 @pytest.mark.parametrize("index", ["700", "123456789012345678901234567890"])
 def test_index_out_of_range(index: str, galaxies: Path) -> None:
     check_one_line(run("show", galaxies, index), 2, index, "700")
+
+
+def test_series_have_no_masks(pendulums: Path, tmp_path: Path) -> None:
+    for show in ("masks", "variance"):
+        ran = run("preview", pendulums, "-o", tmp_path / "x.png", "--show", show)
+        check_one_line(ran, 2, f"have no {show}", "series or clean")
+    check_one_line(run("show", pendulums, 6), 2, "no sample 6")
+    check_one_line(run("show", pendulums, 0, "-o", tmp_path / "x.gif"), 2, "PNG")
 
 
 def test_misspelled_key_names_file_line_and_the_right_key(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from deepbench_fast.recipe.load import builtin_path
 
 def test_what_ships() -> None:
     images = {"galaxies", "lenses", "lensing", "mixed", "morphology", "shapes", "sky", "stars"}
-    assert {*images, "figure-astronomy", "figure-geometry"} <= set(builtin_recipes())
+    series = {"pendulums", "noisy-pendulums", "n-body"}
+    assert {*images, *series, "figure-astronomy", "figure-geometry"} <= set(builtin_recipes())
     assert all(len(title) > 10 and not title.startswith("#") for title in builtin_recipes().values())
 
 
@@ -86,6 +87,63 @@ def test_figures_show_the_same_objects_without_and_with_noise(name: str) -> None
     assert len(figure.catalogues["composite"].objects) > len(figure.catalogues["single"].objects) == 1
 
 
+def test_pendulums_are_two_classes_that_friction_tells_apart() -> None:
+    pendulums = Recipe.builtin("pendulums").resolved()
+    (newton,), (hamilton,) = (catalogue.objects for catalogue in pendulums.catalogues.values())
+    assert (newton.kind, hamilton.kind) == ("pendulum", "hamiltonian_pendulum")
+    assert newton.parameters["friction"].support[0] > 0
+    assert {name: newton.parameters[name] for name in hamilton.parameters} == hamilton.parameters
+    pendulums.set("catalogues.newton.pendulum.friction", 0)
+
+
+def test_noisy_pendulums_are_one_pendulum_with_each_noise_in_turn() -> None:
+    noisy = Recipe.builtin("noisy-pendulums")
+    assert noisy.samples == len(noisy.catalogues) == 6
+    assert noisy.time.outputs == ("x",)
+    levels = {name: sorted(noisy.parameter_noise_of(name)) for name in noisy.catalogues}
+    assert levels == {
+        "noiseless": [],
+        "noisy-length": ["length"],
+        "noisy-gravity": ["gravity"],
+        "noisy-angle": ["angle"],
+        "noisy-parameters": ["angle", "gravity", "length"],
+        "measured": [],
+    }
+    assert [name for name in noisy.catalogues if noisy.noise_of(name)] == ["measured"]
+    systems = [entry for catalogue in noisy.resolved().catalogues.values() for entry in catalogue.objects]
+    assert all(entry == systems[0] for entry in systems)
+    assert not any(drawn.is_random for drawn in systems[0].parameters.values())
+
+
+def test_n_body_is_three_bound_bodies() -> None:
+    (three,) = Recipe.builtin("n-body").resolved().catalogues.values()
+    (system,) = three.objects
+    assert system.parameters["bodies"].support == (3, 3)
+    assert system.parameters["virial_ratio"].support[1] < 1
+
+
+def test_series_move_as_their_recipes_say() -> None:
+    """Hamilton's energy is kept, Newton's is not; noise on parameters leaves the clean twin, on the measurement not."""
+    import numpy as np
+
+    from deepbench_fast import samples
+
+    energies = samples(Recipe.builtin("pendulums").with_overrides({"noise": [], "series.outputs": ["energy"]}), 0, 60)
+    lost = 1 - energies["series"][:, -1, 0] / energies["series"][:, 0, 0]
+    assert lost[energies.labels == 0].min() > 0.02
+    assert np.abs(lost[energies.labels == 1]).max() < 1e-6
+    shown = samples(Recipe.builtin("noisy-pendulums"), 0, 6)
+    by_class = dict(zip(shown.labels.tolist(), range(6), strict=True))
+    noiseless = shown["series"][by_class[0]]
+    for label, name in enumerate(shown.catalogues):
+        series, clean = shown["series"][by_class[label]], shown["clean"][by_class[label]]
+        assert (series == clean).all() == (name != "measured")
+        assert (clean == noiseless).all() == (name in ("noiseless", "measured"))
+    bodies = samples(Recipe.builtin("n-body"), 0, 20)
+    assert bodies.tables.objects["n_body"]["energy_drift"].max() < 1e-3
+    assert bodies.outputs[:7] == ("x0", "y0", "x1", "y1", "x2", "y2", "vx0")
+
+
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(RecipeError, match="unknown built-in recipe 'galaxes'; did you mean 'galaxies'"):
         Recipe.builtin("galaxes")
@@ -103,6 +161,6 @@ def test_reading_a_recipe_imports_nothing_heavy() -> None:
 
 def test_the_gallery_has_a_catalogue_for_each_kind() -> None:
     gallery = Recipe.builtin("gallery")
-    assert sorted(gallery.catalogues) == sorted(kinds())
+    assert sorted(gallery.catalogues) == sorted(name for name, found in kinds().items() if found.dynamics is None)
     assert all([entry.kind for entry in c.objects] == [name] for name, c in gallery.catalogues.items())
     assert gallery.samples % len(gallery.catalogues) == 0

@@ -6,7 +6,8 @@ import astropy.units
 import pytest
 
 from deepbench_fast.errors import RecipeError
-from deepbench_fast.plan import make_plan, sample_parameters
+from deepbench_fast.levels import sample_parameters
+from deepbench_fast.plan import make_plan
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.distributions import Constant, Uniform
 from deepbench_fast.recipe.effects import (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         RecipeError,
         UsageError,
     )
+    from deepbench_fast.exports.formats import export
     from deepbench_fast.generation import generate
     from deepbench_fast.on_the_fly import Samples, sample, samples
     from deepbench_fast.recipe.model import Recipe
@@ -35,6 +36,7 @@ __all__ = [
     "RecipeError",
     "Samples",
     "UsageError",
+    "export",
     "generate",
     "open_dataset",
     "sample",
@@ -52,6 +54,7 @@ _MODULES = {
     "RecipeError": "errors",
     "Samples": "on_the_fly",
     "UsageError": "errors",
+    "export": "exports.formats",
     "generate": "generation",
     "open_dataset": "store.read",
     "sample": "on_the_fly",

@@ -33,7 +33,7 @@ def recipe_of(kind: str, settings: dict[str, object], options: dict[str, str]) -
 
 def series_of(kind: str, options: dict[str, str]) -> Recipe:
     outputs = [*kinds()[kind].dynamics.outputs]
-    levels = dict.fromkeys(noisy_parameters(Entry.parse({kind: options})), {"uniform": [0, 0.2]})
+    levels = {key: {"uniform": [0, 0.2]} for key in noisy_parameters(Entry.parse({kind: options}))}
     data = {
         "samples": 60,
         "series": {"start": 0.5, "stop": 3, "steps": 20, "outputs": outputs},

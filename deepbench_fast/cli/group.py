@@ -30,6 +30,8 @@ COMMANDS = {
     "show": "show",
     "preview": "preview",
     "verify": "verify",
+    "export": "export",
+    "convert": "convert",
     "warmup": "warmup",
 }
 """Command → its module in this package, whose `command` it is."""

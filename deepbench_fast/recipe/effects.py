@@ -197,8 +197,9 @@ def parse_noises(value: object) -> tuple[Noise, ...]:
 
 def _parse_noise(value: object) -> Noise:
     of_output = {parameter.name for parameter in OutputNoise.possible}
-    parameters = next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else None
-    named = isinstance(parameters, dict) and bool(of_output & set(parameters))
+    inner = next(iter(value.values())) if isinstance(value, dict) and len(value) == 1 else None
+    parameters = set(inner) if isinstance(inner, dict) else set()
+    named = bool(of_output & parameters)
     if named and "sigma" in parameters:
         raise Invalid("stands for all outputs; give it, or a value for each output", ("gaussian", "sigma"))
     noise: Noise = _parse({**NOISES, "gaussian": OutputNoise} if named else NOISES, value, "noise model")

@@ -94,20 +94,25 @@ def read_file(path: str | os.PathLike[str]) -> Document:
         RecipeError: the file can't be read, or isn't YAML.
     """
     source = os.fspath(path)
+    document = read_text(file_text(path), source)
+    stem = Path(source).stem
+    if isinstance(document.data, dict) and stem.isprintable():
+        document.data.setdefault("name", stem[:200])
+    return document
+
+
+def file_text(path: str | os.PathLike[str]) -> str:
+    """The text in a file, up to what `parse` takes; raises RecipeError where it can't be read."""
+    source = os.fspath(path)
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = 1 + content.count(b"\n", 0, error.start)
         raise RecipeError("is not UTF-8 text", source=source, line=line) from None
     except OSError as error:
         raise RecipeError(f"can't be read: {error.strerror}", source=source) from None
-    document = read_text(text, source)
-    stem = Path(source).stem
-    if isinstance(document.data, dict) and stem.isprintable():
-        document.data.setdefault("name", stem[:200])
-    return document
 
 
 def read_text(text: str, source: str | None = None) -> Document:
@@ -121,12 +126,15 @@ def read_text(text: str, source: str | None = None) -> Document:
     return document
 
 
-def parse(text: str, source: str | None = None) -> Document:
-    """Plain data (mappings with text keys, lists, text, numbers, true, false, None) from YAML; raises SyntaxProblem."""
+def parse(text: str, source: str | None = None, *, merge: bool = False) -> Document:
+    """Plain data (mappings with text keys, lists, text, numbers, true, false, None) from YAML; raises SyntaxProblem.
+
+    With `merge`, the key << brings in the keys of other mappings, behind the mapping's own.
+    """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise SyntaxProblem(f"is longer than {MAX_BYTES} bytes, the most that a recipe can have")
+        raise SyntaxProblem(f"is longer than {MAX_BYTES} bytes, the most that is read")
     try:
-        return _Composer(text, source).document()
+        return _Composer(text, source, merge).document()
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         raise SyntaxProblem(f"is not valid YAML: {' '.join(str(error.problem).split())}", line) from None
@@ -146,8 +154,8 @@ def parse_value(text: str, key: str) -> object:
 class _Composer:
     """Builds plain data from the parser's events, which come one by one, so that limits hold before memory is spent."""
 
-    def __init__(self, text: str, source: str | None) -> None:
-        self.text, self.source = text, source
+    def __init__(self, text: str, source: str | None, merge: bool) -> None:
+        self.text, self.source, self.merge = text, source, merge
         self.lines: dict[tuple[int, str | int], int] = {}
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.values = 0
@@ -160,7 +168,7 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise _syntax("holds a second document; a recipe is one", event)
+                    raise _syntax("holds a second document; one is allowed", event)
                 data = self._value(next(self.events), 1)
         return Document(data, self.source, self.lines)
 
@@ -205,6 +213,7 @@ class _Composer:
 
     def _mapping(self, depth: int) -> dict[str, Any]:
         items: dict[str, Any] = {}
+        merged: list[Any] = []
         while not isinstance(event := next(self.events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.tag is not None:
                 raise _syntax("a key must be plain text", event)
@@ -212,10 +221,25 @@ class _Composer:
             if key in items:
                 raise _syntax(f"the key '{key}' stands twice, first in line {self.lines[id(items), key]}", event)
             if key == "<<" and event.style is None:
-                raise _syntax("merge keys (<<) are not supported", event)
+                merged += self._merged(event, depth)
+                continue
             self.lines[id(items), key] = _line(event)
             items[key] = self._value(next(self.events), depth + 1)
+        for other in merged:
+            for key in [key for key in other if key not in items]:
+                self.lines[id(items), key] = self.lines[id(other), key]
+                items[key] = other[key]
         return items
+
+    def _merged(self, event: Any, depth: int) -> list[Any]:
+        """The mappings that a merge key names, the strongest first."""
+        if not self.merge:
+            raise _syntax("merge keys (<<) are not supported", event)
+        value = self._value(next(self.events), depth + 1)
+        mappings = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, dict) for item in mappings):
+            raise _syntax("a merge key (<<) needs a mapping or a list of mappings", event)
+        return mappings
 
 
 def scalar(text: str) -> object:

@@ -8,7 +8,6 @@ from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import exp, sincos
 from deepbench_fast.kernels.physics.pendulum import FloatArray
 
-
 # Instead of 0 under a root and a division whose results are not used.
 TINY = 1e-300
 # Below this exponent sinh(x)/x is 1 + x**2 / 6 to all digits.

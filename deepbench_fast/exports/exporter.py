@@ -1,0 +1,50 @@
+"""What a format is: its settings, the work it has, and how it writes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from deepbench_fast.errors import UsageError
+from deepbench_fast.exports.directory import Directory
+from deepbench_fast.exports.source import Source
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """How values become grey levels; None: the format's default."""
+
+    low: float | None = None
+    high: float | None = None
+    bits: int | None = None
+    quality: int | None = None
+
+
+class Exporter(ABC):
+    """Writes a dataset in one format.
+
+    `settings` are what shapes the files beside the dataset and the selection; they stand in the manifest.
+    """
+
+    settings: dict[str, Any]
+    takes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, source: Source, format: str, options: PictureOptions) -> None:
+        self.source = source
+        self.settings = {}
+        for name, value in vars(options).items():
+            if value is not None and name not in self.takes:
+                raise UsageError(f"--{name} is not for {format}")
+
+    @property
+    @abstractmethod
+    def passes(self) -> int:
+        """How often it goes over the rows of the file."""
+
+    @abstractmethod
+    def write(self, directory: Directory, advance: Advance) -> None:
+        """Write every file that isn't there yet; `advance` is told the rows that were passed."""

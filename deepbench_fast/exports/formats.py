@@ -1,0 +1,124 @@
+"""`export`: a dataset in another format, streamed into a directory that can be resumed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from deepbench_fast.errors import UsageError
+from deepbench_fast.exports.directory import Directory
+from deepbench_fast.exports.exporter import Exporter, PictureOptions
+from deepbench_fast.exports.source import Source
+
+FORMATS = {
+    "npy": ("npy", "NpyExporter"),
+    "png": ("pictures", "PictureExporter"),
+    "jpeg": ("pictures", "JpegExporter"),
+    "fits": ("fits", "FitsExporter"),
+    "csv": ("tables", "CsvExporter"),
+    "parquet": ("parquet", "ParquetExporter"),
+}
+"""Format → its module in this package, and the class that writes it."""
+
+
+class Progress(Protocol):
+    """Is told how far it is, in rows of the dataset, each counted once for each file that it goes to."""
+
+    def start(self, total: int, done: int) -> None: ...
+
+    def advance(self, number: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What `export` did: samples selected, files written now, files that were there."""
+
+    directory: str
+    format: str
+    samples: int
+    written: int
+    kept: int
+    settings: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, as `export --json` prints it."""
+        return asdict(self)
+
+
+def export(
+    path: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
+    format: str,
+    *,
+    split: str | None = None,
+    count: int | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    bits: int | None = None,
+    quality: int | None = None,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write the dataset at `path` (a finished file, a shard, an index over shards) into `directory` in another format.
+
+    `format` is one of npy, png, jpeg, fits, csv, parquet; the modules of this package say what each writes. `split` and
+    `count` select the samples of a split and the first ones. `low`, `high` (values that become black and white), `bits`
+    (8 or 16; JPEG has 8) and `quality` (JPEG, 1 to 100) are for pictures. The directory is made if it isn't there;
+    finished files in it are kept, so the same call goes on where an earlier one stopped.
+
+    Raises FileError where `path` can't be read or is unfinished, or the directory holds something else or is in use;
+    MismatchError where it holds an export of another dataset, selection or settings; UsageError for wrong values.
+    """
+    if format not in FORMATS:
+        raise UsageError(f"no format {format!r}; there are {', '.join(FORMATS)}")
+    if count is not None and count < 1:
+        raise UsageError(f"count: {count} is not a positive number")
+    source = Source(path, split, count)
+    try:
+        exporter = _exporter(format)(source, format, PictureOptions(low, high, bits, quality))
+        same = {"format": format, **_identity(source, split), **exporter.settings}
+        target = Directory(directory, same, _facts(source))
+        try:
+            if progress is not None:
+                progress.start(exporter.passes * source.stop, 0)
+            exporter.write(target, (lambda rows: None) if progress is None else progress.advance)
+            target.finish()
+        finally:
+            target.close()
+        return Exported(os.fspath(directory), format, source.samples, target.written, target.kept, exporter.settings)
+    finally:
+        source.close()
+
+
+def _exporter(format: str) -> type[Exporter]:
+    module, name = FORMATS[format]
+    found: type[Exporter] = getattr(import_module(f"deepbench_fast.exports.{module}"), name)
+    return found
+
+
+def _identity(source: Source, split: str | None) -> dict[str, Any]:
+    """What an export is of."""
+    return {"digest": source.summary.digest, "split": split, "samples": source.samples}
+
+
+def _facts(source: Source) -> dict[str, Any]:
+    """What the files themselves don't say: names by label, columns of targets and outputs, units."""
+    summary = source.summary
+    tables = ["samples", *(f"objects/{kind}" for kind in source.kinds)]
+    units = {table: {column: unit for column, unit in source.units(table).items() if unit} for table in tables}
+    facts = {
+        "name": summary.name,
+        "seed": summary.seed,
+        "first": summary.first,
+        "total": summary.total,
+        "recipe_hash": summary.recipe_hash,
+        "software": summary.software,
+        "catalogues": source.catalogues,
+        "splits": source.splits,
+        "targets": source.targets,
+        "units": units,
+    }
+    if source.is_series:
+        facts |= {"outputs": source.outputs, "time_unit": source.time_unit}
+    return facts

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deepbench_fast.exports.formats import export
     from deepbench_fast.generation import generate
     from deepbench_fast.on_the_fly import Samples, sample, samples
+    from deepbench_fast.recipe.ladder import ladder
     from deepbench_fast.recipe.model import Recipe
     from deepbench_fast.store.read import Dataset, open_dataset
     from deepbench_fast.verification import verify
@@ -32,15 +33,20 @@ __all__ = [
     "DeepbenchFastError",
     "FileError",
     "MismatchError",
+    "Prior",
     "Recipe",
     "RecipeError",
     "Samples",
     "UsageError",
     "export",
     "generate",
+    "ladder",
+    "light_kind",
     "open_dataset",
+    "parameter",
     "sample",
     "samples",
+    "simulate",
     "verify",
 ]
 
@@ -52,13 +58,18 @@ _MODULES = {
     "MismatchError": "errors",
     "Recipe": "recipe.model",
     "RecipeError": "errors",
+    "Prior": "simulator",
     "Samples": "on_the_fly",
     "UsageError": "errors",
     "export": "exports.formats",
     "generate": "generation",
+    "ladder": "recipe.ladder",
+    "light_kind": "objects.custom",
     "open_dataset": "store.read",
+    "parameter": "objects.custom",
     "sample": "on_the_fly",
     "samples": "on_the_fly",
+    "simulate": "simulator",
     "verify": "verification",
 }
 

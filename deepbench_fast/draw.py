@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from deepbench_fast.entries import segment_ends
 from deepbench_fast.kernels import draw as kernels
 from deepbench_fast.objects.registry import Kind
 from deepbench_fast.plan import Plan
+from deepbench_fast.programs import Programs
 from deepbench_fast.systems import prepare_systems
 
 COUNTED_AT_ONCE = 2**16
@@ -39,16 +41,31 @@ class Roster:
     counts: npt.NDArray[np.int64]
 
 
-def draw(plan: Plan, first: int, stop: int) -> Tables:
-    """Draw the tables of the samples `first` to `stop - 1`."""
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Values, one a sample, that stand in a column instead of drawn ones.
+
+    `entry` is the number of an entry that occurs once; None for columns of `/samples`.
+    """
+
+    entry: int | None
+    column: str
+    values: npt.NDArray[np.float64]
+
+
+def draw(plan: Plan, first: int, stop: int, given: Sequence[Given] = ()) -> Tables:
+    """Draw the tables of the samples `first` to `stop - 1`; what depends on columns that are `given` follows."""
     roster = call_roll(plan, first, stop)
     samples = _draw_samples(plan, roster)
     rows = np.zeros((1, len(plan.kinds)), np.int64)
     kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, stop - first, rows)
     objects = {
-        kind.name: _draw_objects(plan, roster, first, number, kind, int(rows[0, number]))
+        kind.name: _draw_objects(plan, roster, first, number, kind, int(rows[0, number]), given)
         for number, kind in enumerate(plan.kinds)
     }
+    for value in given:
+        if value.entry is None:
+            samples[value.column] = value.values
     if plan.is_series:
         prepare_systems(plan, first, samples, objects)
     return Tables(first, samples, objects)
@@ -59,6 +76,9 @@ def call_roll(plan: Plan, first: int, stop: int) -> Roster:
     size = stop - first
     catalogue, member = np.empty(size, np.int64), np.empty(size, np.int64)
     kernels.assign_classes(first, plan.shares, plan.key, plan.class_stream, catalogue, member)
+    if plan.recipe.split is not None:
+        split = plan.splits.index(plan.recipe.split)
+        kernels.pick_split(catalogue, member, plan.split_shares, plan.key, plan.split_streams, split)
     most = int(np.diff(plan.entry_first).max())
     counts = np.empty((size, most), np.int64)
     programs = plan.counts
@@ -112,7 +132,9 @@ def _draw_samples(plan: Plan, roster: Roster) -> npt.NDArray[Any]:
     return table
 
 
-def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kind, rows: int) -> npt.NDArray[Any]:
+def _draw_objects(
+    plan: Plan, roster: Roster, first: int, number: int, kind: Kind, rows: int, given: Sequence[Given]
+) -> npt.NDArray[Any]:
     table = np.zeros(rows, plan.table_dtype(kind))
     for parameter in kind.columns if kind.forms else ():
         table[parameter.name] = 0 if parameter.integer else np.nan  # a form draws its own columns
@@ -130,19 +152,22 @@ def _draw_objects(plan: Plan, roster: Roster, first: int, number: int, kind: Kin
         members,
     )
     programs = plan.object_programs[kind.name]
-    drawn = (
-        integers.view(np.float64),
-        integers,
-        table["entry"].copy(),
-        members,
-        table["slot"].copy(),
-        programs.rows,
-        programs.first,
-        plan.key,
-        programs.values,
-        programs.cumulative,
-    )
-    kernels.draw_columns(*drawn)
+    addresses = (integers.view(np.float64), integers, table["entry"].copy(), members, table["slot"].copy())
+
+    def arguments(programs: Programs) -> tuple[Any, ...]:
+        return *addresses, programs.rows, programs.first, plan.key, programs.values, programs.cumulative
+
+    kernels.draw_columns(*arguments(programs))
+    columns = list(table.dtype.names or ())
+    own: set[tuple[int, int]] = set()
+    for value in given:
+        if value.entry is not None and plan.entries[value.entry].kind is kind:
+            own.add((value.entry, columns.index(value.column)))
+            rows_of = table["entry"] == value.entry
+            table[value.column][rows_of] = value.values[table["sample"][rows_of] - first]
+    if own:
+        programs = programs.without(own)
+        kernels.draw_columns(*arguments(programs.derived()))
     if kind.redraw is not None:
-        kernels.redraw_short_segments(*drawn, segment_ends(kind), plan.shortest_segments)
+        kernels.redraw_short_segments(*(*arguments(programs), segment_ends(kind), plan.shortest_segments))
     return table

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from posixpath import normpath
 
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.objects.registry import Kind, kind
 from deepbench_fast.programs import Column
-from deepbench_fast.recipe.distributions import Distribution, Normal, Offset, Scaled, Uniform
+from deepbench_fast.recipe.distributions import Distribution, Grid, Normal, Offset, Scaled, Table, Uniform, inner
 from deepbench_fast.recipe.model import Catalogue, Entry
 
 IDENTITY = ("sample", "entry", "slot")
@@ -25,7 +26,7 @@ RAW_STATE: dict[str, Distribution] = {
 class PlannedEntry:
     """An entry of a catalogue, or the parts of its systems, numbered through the whole recipe.
 
-    `count` is drawn on the stream `count_stream`, the parameters in `distributions` on `<label>/<parameter>`.
+    `count` is drawn on the stream `count_stream`, the parameters in `distributions` on `streams`.
     """
 
     number: int
@@ -36,6 +37,7 @@ class PlannedEntry:
     count: Distribution
     count_stream: str
     distributions: Mapping[str, Distribution]
+    streams: Mapping[str, str]
 
     @property
     def is_part(self) -> bool:
@@ -43,19 +45,57 @@ class PlannedEntry:
         return self.kind.name != self.entry.kind
 
 
-def entry_columns(planned: PlannedEntry) -> list[Column]:
-    """Columns of an entry in the order in which they are drawn: an offset after the parameter that it adds to."""
+def entry_columns(planned: PlannedEntry, strides: Mapping[str, int]) -> list[Column]:
+    """Columns of an entry in the order in which they are drawn: an offset after the parameter that it adds to.
+
+    `strides` are those of the grids, by stream.
+    """
     numbers = {p.name: i + len(IDENTITY) for i, p in enumerate(planned.kind.columns)}
     integers = {p.name for p in planned.kind.columns if p.integer}
     distributions = planned.distributions
     columns = []
     for name in sorted(distributions, key=lambda n: _depth(n, distributions)):
         distribution = distributions[name]
-        base = numbers[distribution.parameter] if isinstance(distribution, Offset) else -1
-        factor = numbers[distribution.parameter] if isinstance(distribution, Scaled) else -1
-        stream = f"{planned.label}/{name}"
-        columns.append(Column(stream, numbers[name], distribution, name in integers, base, factor))
+        column = Column(planned.streams[name], numbers[name], distribution, name in integers)
+        column.stride = strides.get(column.stream, _rows_for_each_member(planned.count))
+        if isinstance(distribution, Offset | Scaled):
+            other = distribution.parameter
+            column.base = numbers[other] if isinstance(distribution, Offset) else -1
+            column.factor = numbers[other] if isinstance(distribution, Scaled) else -1
+            column.of_integer = other in integers
+        columns.append(column)
     return columns
+
+
+def streams_below(owner: str, distributions: Mapping[str, Distribution]) -> dict[str, str]:
+    """The stream of each value of an entry or a sample: `<owner>/<name>`, but all columns of one table have one.
+
+    Tables are numbered in the order in which they stand, so that their files' names play no part.
+    """
+    tables: dict[tuple[str, str], str] = {}
+    streams = {}
+    for name, distribution in distributions.items():
+        drawn = inner(distribution)
+        streams[name] = f"{owner}/{name}"
+        if isinstance(drawn, Table) and not drawn.in_order:
+            streams[name] = tables.setdefault((normpath(drawn.file), drawn.dataset), f"{owner}/table {len(tables) + 1}")
+    return streams
+
+
+def _rows_for_each_member(count: Distribution) -> int:
+    """Rows of a table in order that a member takes: one for each of its objects."""
+    return max(1, int(count.support[1])) if not count.is_random else 1
+
+
+def grid_strides(distributions: Mapping[str, Distribution]) -> tuple[dict[str, int], int]:
+    """Members for each step of each grid among the distributions of a catalogue, and the number of all combinations."""
+    strides, size = {}, 1
+    for stream, distribution in reversed(list(distributions.items())):
+        drawn = inner(distribution)
+        if isinstance(drawn, Grid):
+            strides[stream] = size
+            size *= len(drawn.values)
+    return strides, size
 
 
 def segment_ends(kind: Kind) -> npt.NDArray[np.int64]:
@@ -76,18 +116,22 @@ def plan_entries(catalogues: Mapping[str, Catalogue]) -> list[PlannedEntry]:
         for entry in catalogue.objects:
             own, label = kind(entry.kind), f"{name}/{entry.name}"
             of_kind = {p.name: entry.parameters[p.name] for p in own.parameters_of(entry.form) if not p.of_parts}
+            streams = streams_below(label, {"count": entry.count, **of_kind})
+            count_stream = streams.pop("count")
             planned.append(
-                PlannedEntry(len(planned), number, label, entry, own, entry.count, f"{label}/count", of_kind)
+                PlannedEntry(len(planned), number, label, entry, own, entry.count, count_stream, of_kind, streams)
             )
             if own.dynamics is not None and own.dynamics.parts is not None:
-                planned.append(_parts(len(planned), number, label, entry, own.dynamics.parts, own.dynamics.parts_count))
+                counted_by = own.dynamics.parts_count
+                planned.append(
+                    _parts(len(planned), planned[-1], own.dynamics.parts, of_kind[counted_by], streams[counted_by])
+                )
     return planned
 
 
-def _parts(number: int, catalogue: int, label: str, entry: Entry, parts: Kind, counted_by: str) -> PlannedEntry:
+def _parts(number: int, whole: PlannedEntry, parts: Kind, count: Distribution, count_stream: str) -> PlannedEntry:
     """The parts of an entry's systems: as many as the system's own parameter says, on the stream of that parameter."""
-    of_parts = {p.name: entry.parameters[p.name] for p in kind(entry.kind).parameters if p.of_parts}
-    count, stream = entry.parameters[counted_by], f"{label}/{counted_by}"
-    return PlannedEntry(
-        number, catalogue, f"{label}/{parts.name}", entry, parts, count, stream, {**of_parts, **RAW_STATE}
-    )
+    label = f"{whole.label}/{parts.name}"
+    of_parts = {p.name: whole.entry.parameters[p.name] for p in whole.kind.parameters if p.of_parts} | RAW_STATE
+    streams = streams_below(label, of_parts)
+    return PlannedEntry(number, whole.catalogue, label, whole.entry, parts, count, count_stream, of_parts, streams)

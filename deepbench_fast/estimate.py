@@ -18,11 +18,14 @@ from deepbench_fast.entries import PlannedEntry
 from deepbench_fast.levels import sample_parameters
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.distributions import Distribution
+from deepbench_fast.recipe.extras import Extras
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import parts_of
+from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.schema import chunk_digest
+from deepbench_fast.sweeps import grid_warnings
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
@@ -103,7 +106,7 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
-        warnings=[*cusp_warnings(plan), *outside_warnings(plan), *drift_warnings(plan)],
+        warnings=[*cusp_warnings(plan), *outside_warnings(plan), *drift_warnings(plan), *grid_warnings(plan)],
     )
 
 
@@ -167,7 +170,7 @@ def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
     """Every value of every catalogue, and whether it is random; what all samples share comes once a catalogue."""
     for name in plan.catalogues:
         for parameter in sample_parameters(plan.recipe, name):
-            yield _ingredient(parameter.stream.replace("/", "."), parameter.distribution, parameter.declared.unit)
+            yield _ingredient(f"{name}.{parameter.name}", parameter.distribution, parameter.declared.unit)
         for planned in plan.entries:
             if plan.catalogues[planned.catalogue] != name:
                 continue
@@ -184,6 +187,9 @@ def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
             for declared in planned.kind.parameters_of(planned.entry.form):
                 drawn = planned.entry.parameters[declared.name]
                 yield _ingredient(f"{key}.{declared.name}", drawn, declared.unit)
+    for target in plan.targets:
+        if target.name in plan.recipe.targets.noise:
+            yield _ingredient(f"targets.{target.name}.noise", plan.recipe.targets.noise[target.name], target.unit)
 
 
 def _ingredient(key: str, distribution: Distribution, unit: str) -> tuple[Ingredient, bool]:
@@ -264,7 +270,7 @@ def _scenes(recipe: Recipe, sampling: str, count: int) -> tuple[npt.NDArray[np.f
     """Scenes before PSF and noise, (samples, pixels), and catalogue numbers."""
     catalogues = {name: c.model_copy(update={"noise": (), "psf": None}) for name, c in recipe.catalogues.items()}
     image = recipe.image.model_copy(update={"sampling": sampling})
-    bare = {"catalogues": catalogues, "image": image, "targets": ("catalogue",), "extras": ()}
+    bare = {"catalogues": catalogues, "image": image, "targets": Targets(("catalogue",)), "extras": Extras()}
     plan = make_plan(recipe.model_copy(update=bare))
     tables = draw(plan, 0, count)
     images = Renderer(plan).render(tables)["images"].reshape(count, -1)

@@ -75,6 +75,9 @@ def generate(
     if threads is not None and threads < 1:
         raise UsageError(f"threads: {threads} is not a positive number")
     plan = make_plan(recipe)
+    plan.check_tables()
+    plan.check_grids()
+    Renderer(plan)  # a kind whose kernel can't be compiled fails before there is a file
     part = Shard.parse(shard) if isinstance(shard, str) else shard
     target = Path(path) if part is None else part.path(Path(path))
     first, stop = (0, plan.samples) if part is None else part.span(plan)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from deepbench_fast.entries import streams_below
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.model import Recipe
@@ -17,8 +18,12 @@ FOUND_SIGMA = Parameter("sigma", "", "standard deviation", 0.0, math.inf)
 
 @dataclass(frozen=True)
 class SampleParameter:
-    """A parameter of a catalogue's noise or PSF, drawn once a sample: a column of `/samples`."""
+    """A parameter of a catalogue's noise or PSF, drawn once a sample: a column of `/samples`.
 
+    `name` is how a recipe says it, e.g. `noise.gaussian.sigma`.
+    """
+
+    name: str
     column: str
     stream: str
     declared: Parameter
@@ -29,20 +34,18 @@ def sample_parameters(recipe: Recipe, catalogue: str) -> list[SampleParameter]:
     """The parameters of a catalogue's noise models, PSF and noise on parameters, e.g. `noise_gaussian_sigma`."""
     psf = recipe.psf_of(catalogue)
     models = [("noise", model) for model in recipe.noise_of(catalogue)] + ([("psf", psf)] if psf is not None else [])
-    drawn = [
-        SampleParameter(
-            column=f"{stage}_{model.name}_{parameter.name}",
-            stream=f"{catalogue}/{stage}.{model.name}.{parameter.name}",
-            declared=parameter if recipe.series is None else _with_unit(parameter, recipe, catalogue),
-            distribution=model.parameters()[parameter.name],
-        )
+    found = [
+        (f"{stage}.{model.name}.{declared.name}", declared, model.parameters()[declared.name])
         for stage, model in models
-        for parameter in model.declared
+        for declared in model.declared
     ]
-    levels = {} if recipe.series is None else recipe.parameter_noise_of(catalogue)
-    return drawn + [
-        SampleParameter(f"parameter_noise_{name}", f"{catalogue}/parameter_noise.{name}", LEVEL, level)
-        for name, level in levels.items()
+    if recipe.series is not None:
+        found = [(name, _with_unit(declared, recipe, catalogue), drawn) for name, declared, drawn in found]
+        levels = recipe.parameter_noise_of(catalogue)
+        found += [(f"parameter_noise.{name}", LEVEL, level) for name, level in levels.items()]
+    streams = streams_below(catalogue, {name: drawn for name, _, drawn in found})
+    return [
+        SampleParameter(name, name.replace(".", "_"), streams[name], declared, drawn) for name, declared, drawn in found
     ]
 
 

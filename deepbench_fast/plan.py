@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.entries import IDENTITY, PlannedEntry, entry_columns, plan_entries
+from deepbench_fast.entries import IDENTITY, PlannedEntry, entry_columns, grid_strides, plan_entries, streams_below
 from deepbench_fast.errors import UsageError
 from deepbench_fast.levels import found_parameters, sample_parameters
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.objects.registry import Kind
 from deepbench_fast.programs import Column, Programs, compile_programs
+from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import dynamics_of, noisy_parameters, output_columns
 from deepbench_fast.shares import exact_shares
@@ -205,17 +206,77 @@ class Plan:
     @cached_property
     def counts(self) -> Programs:
         """One group an entry: how many objects it has in a sample."""
-        return compile_programs([[Column(e.count_stream, 0, e.count)] for e in self.entries], self.streams)
+        groups = [
+            [Column(e.count_stream, 0, e.count, stride=self.grid_strides.get(e.count_stream, 1))] for e in self.entries
+        ]
+        return compile_programs(groups, self.streams)
+
+    @cached_property
+    def grids(self) -> dict[str, tuple[dict[str, int], int]]:
+        """For each catalogue: members for each step of its grids, by stream, and the number of all combinations."""
+        found = {}
+        for number, name in enumerate(self.catalogues):
+            distributions: dict[str, Distribution] = {}
+            for e in self.entries:
+                if e.catalogue == number:
+                    distributions[e.count_stream] = e.count
+                    distributions |= {e.streams[parameter]: drawn for parameter, drawn in e.distributions.items()}
+            distributions |= {p.stream: p.distribution for p in sample_parameters(self.recipe, name)}
+            found[name] = grid_strides(distributions)
+        return found
+
+    @cached_property
+    def grid_strides(self) -> dict[str, int]:
+        """Members for each step of each grid, by stream."""
+        return {stream: stride for strides, _ in self.grids.values() for stream, stride in strides.items()}
+
+    def members(self, catalogue: str) -> int:
+        """The least number of members that a catalogue has in the whole dataset, of which a split is a part."""
+        samples, total = self.samples, int(self.shares.sum())
+        if self.recipe.split is not None:
+            samples = math.ceil((samples + 1) / self.recipe.splits[self.recipe.split]) - 1
+        return samples // total * int(self.shares[self.catalogues.index(catalogue)])
+
+    def check_tables(self) -> None:
+        """Raise UsageError where a table is absent, before anything is written."""
+        _ = self.counts, self.sample_programs, self.target_programs, self.object_programs  # these need every table
+
+    def check_grids(self) -> None:
+        """Raise UsageError where a catalogue has too few members for all combinations of its grids."""
+        total = int(self.shares.sum())
+        for name, (_, size) in self.grids.items():
+            if size > self.members(name) and size > 1:
+                least = -(-size // int(self.shares[self.catalogues.index(name)])) * total
+                raise UsageError(
+                    f"samples: the grids of {name} have {size} combinations, and {self.samples} samples hold only "
+                    f"{self.members(name)} of its members; at least {least} samples hold them all"
+                )
 
     @cached_property
     def sample_programs(self) -> Programs:
         """One group a catalogue: the noise and PSF parameters, columns after `member`."""
         groups = [
             [
-                Column(p.stream, self.sample_columns.index(p.column), p.distribution)
+                Column(
+                    p.stream,
+                    self.sample_columns.index(p.column),
+                    p.distribution,
+                    stride=self.grid_strides.get(p.stream, 1),
+                )
                 for p in sample_parameters(self.recipe, name)
             ]
             for name in self.catalogues
+        ]
+        return compile_programs(groups, self.streams)
+
+    @cached_property
+    def target_programs(self) -> Programs:
+        """One group a catalogue: the noise on targets, columns of `/targets`."""
+        noise = self.recipe.targets.noise
+        columns = [(name, self.recipe.targets.index(name), drawn) for name, drawn in noise.items()]
+        groups = [
+            [Column(streams[name], number, drawn) for name, number, drawn in columns]
+            for streams in (_target_streams(self.recipe, catalogue) for catalogue in self.catalogues)
         ]
         return compile_programs(groups, self.streams)
 
@@ -229,7 +290,7 @@ class Plan:
         """For each kind: one group an entry of the recipe (empty for entries of other kinds)."""
         return {
             kind.name: compile_programs(
-                [entry_columns(e) if e.kind is kind else [] for e in self.entries],
+                [entry_columns(e, self.grid_strides) if e.kind is kind else [] for e in self.entries],
                 self.streams,
             )
             for kind in self.kinds
@@ -243,18 +304,21 @@ def make_plan(recipe: Recipe) -> Plan:
     shares = exact_shares({name: c.weight for name, c in recipe.catalogues.items()}, "catalogue weights")
     splits = tuple(recipe.splits) or ("all",)
     split_shares = exact_shares(recipe.splits, "splits") if recipe.splits else [1]
-    if recipe.samples >= MAX_MEMBERS:
-        raise UsageError(f"samples: {recipe.samples} is more than a catalogue can hold (2**48 - 1)")
+    last = recipe.samples
+    if recipe.split is not None:
+        last = math.ceil(recipe.samples / recipe.splits[recipe.split]) + sum(split_shares)
+    if last >= MAX_MEMBERS:
+        raise UsageError(f"samples: {recipe.samples} is more than a catalogue can hold (2**48 members)")
     entries = tuple(plan_entries(recipe.catalogues))
     names = [ORDER_STREAM, *(name for catalogue in catalogues for name in _sample_streams(recipe, catalogue))]
     for e in entries:
-        names += [f"{e.label}/{name}" for name in e.distributions]
-        names.append(e.count_stream)
+        names += [*e.streams.values(), e.count_stream]
         noisy = noisy_parameters(e.entry) if recipe.series is not None and not e.is_part else []
         names += [f"{e.label}/{name}.noise" for name in noisy]
     if recipe.series is not None:
         columns = [name for name, _, _ in output_columns(entries[0].entry, recipe.series.outputs)]
         names += [f"{catalogue}/{_output_stream(column)}" for catalogue in catalogues for column in columns]
+    names += [stream for catalogue in catalogues for stream in _target_streams(recipe, catalogue).values()]
     drawn = {p.column: p.declared for name in catalogues for p in sample_parameters(recipe, name)}
     found = {} if recipe.series is not None else found_parameters(drawn)
     return Plan(
@@ -274,6 +338,11 @@ def make_plan(recipe: Recipe) -> Plan:
 
 def _output_stream(column: str) -> str:
     return f"series.{column}"
+
+
+def _target_streams(recipe: Recipe, catalogue: str) -> dict[str, str]:
+    """Stream of the noise on each target that carries any."""
+    return streams_below(f"{catalogue}/noise on target", recipe.targets.noise)
 
 
 def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:

@@ -12,24 +12,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels import draw as kernels
 from deepbench_fast.recipe.distributions import (
     Choice,
     Constant,
     Distribution,
+    Grid,
     Integers,
     LogUniform,
     Normal,
     Offset,
     Poisson,
     Scaled,
+    Table,
     Uniform,
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Column:
-    """One column of one group of rows: where it goes and what it is drawn from."""
+    """One column of one group of rows: where it goes and what it is drawn from.
+
+    `stride` is the number of members for each step of a grid, or of rows for each member of a table in order.
+    """
 
     stream: str
     number: int
@@ -37,6 +43,8 @@ class Column:
     integer: bool = False
     base: int = -1
     factor: int = -1
+    of_integer: bool = False
+    stride: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,25 +56,57 @@ class Programs:
     values: npt.NDArray[np.float64]
     cumulative: npt.NDArray[np.float64]
 
+    def without(self, given: set[tuple[int, int]]) -> Programs:
+        """The programs but for those of some (group, column)."""
+        groups = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+        addresses = zip(groups.tolist(), self.rows["column"].tolist(), strict=True)
+        return self._chosen(np.array([address not in given for address in addresses], bool))
+
+    def derived(self) -> Programs:
+        """The programs of columns that are derived from others."""
+        return self._chosen((self.rows["base"] >= 0) | (self.rows["factor"] >= 0))
+
+    def _chosen(self, chosen: npt.NDArray[np.bool_]) -> Programs:
+        first = np.concatenate(([0], np.cumsum(chosen)))[self.first]
+        return Programs(self.rows[chosen], first, self.values, self.cumulative)
+
 
 def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, int]) -> Programs:
     """Compile the columns of each group; within a group they are drawn in the order given."""
     columns = [column for group in groups for column in group]
     rows = np.zeros(len(columns), kernels.PROGRAM)
-    values: list[float] = []
-    cumulative: list[float] = []
+    options = _Options()
     for row, column in zip(rows, columns, strict=True):
         row["stream"] = streams[column.stream]
         row["column"], row["integer"] = column.number, column.integer
-        row["base"], row["factor"] = column.base, column.factor
+        row["base"], row["factor"], row["of_integer"] = column.base, column.factor, column.of_integer
         row["low"], row["high"] = -math.inf, math.inf
-        _fill(row, column.distribution, values, cumulative)
+        row["stride"] = column.stride
+        _fill(row, column.distribution, options)
     kernels.derive(rows)
     first = np.array([0, *accumulate(len(group) for group in groups)], np.int64)
-    return Programs(rows, first, np.array(values or [0.0]), np.array(cumulative or [1.0]))
+    return Programs(rows, first, *options.flat())
 
 
-def _fill(row: Any, distribution: Distribution, values: list[float], cumulative: list[float]) -> None:
+class _Options:
+    """The values of choices, grids and tables, one after the other, and the running sums of their weights."""
+
+    def __init__(self) -> None:
+        self.values: list[npt.NDArray[np.float64]] = [np.zeros(1)]
+        self.cumulative: list[npt.NDArray[np.float64]] = [np.ones(1)]
+        self.length = 1
+
+    def add(self, row: Any, code: int, values: Any, cumulative: Any = ()) -> None:
+        row["code"], row["first"], row["length"] = code, self.length, len(values)
+        self.values.append(np.asarray(values, np.float64))
+        self.cumulative.append(np.asarray(cumulative, np.float64) if len(cumulative) else np.ones(len(values)))
+        self.length += len(values)
+
+    def flat(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        return np.concatenate(self.values), np.concatenate(self.cumulative)
+
+
+def _fill(row: Any, distribution: Distribution, options: _Options) -> None:
     match distribution:
         case Constant(value=value):
             _constant(row, value)
@@ -83,15 +123,19 @@ def _fill(row: Any, distribution: Distribution, values: list[float], cumulative:
                 row["high"] = math.inf if high is None else high
         case Integers(low=low, high=high):
             row["code"], row["low"], row["high"] = kernels.INTEGERS, low, high
-        case Choice(values=options, weights=weights):
-            row["code"], row["first"], row["length"] = kernels.CHOICE, len(values), len(options)
-            shares = [Fraction(w) for w in weights] if weights is not None else [Fraction(1)] * len(options)
-            values.extend(float(option) for option in options)
-            cumulative.extend(float(part / sum(shares)) for part in accumulate(shares))
+        case Choice(values=values, weights=weights):
+            shares = [Fraction(w) for w in weights] if weights is not None else [Fraction(1)] * len(values)
+            options.add(row, kernels.CHOICE, values, [float(part / sum(shares)) for part in accumulate(shares)])
+        case Grid(values=values):
+            options.add(row, kernels.GRID, values)
+        case Table():
+            if distribution.absent:
+                raise UsageError(f"{distribution}: {distribution.problem}; nothing can be drawn without it")
+            options.add(row, kernels.TABLE_ROWS if distribution.in_order else kernels.TABLE, distribution.values)
         case Poisson(mean=mean):
             row["code"], row["mean"], row["low"] = kernels.POISSON, mean, 0.0
         case Offset(by=drawn) | Scaled(of=drawn):
-            _fill(row, drawn, values, cumulative)
+            _fill(row, drawn, options)
 
 
 def _constant(row: Any, value: float) -> None:

@@ -1,4 +1,4 @@
-"""What a model shall learn: the columns of `/targets`."""
+"""What a model shall learn: the columns of `/targets`, with the noise that the recipe gives them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw import Tables
+from deepbench_fast.kernels.draw import draw_columns
 from deepbench_fast.kernels.measure import brightness
 from deepbench_fast.plan import Plan, Target
 
@@ -27,7 +28,31 @@ def measure_targets(plan: Plan, tables: Tables, clean: npt.NDArray[Any], out: np
             case "parameter":
                 out[:, number] = _parameter(target, tables)
             case "brightness":
-                brightness(clean, out[:, number])
+                values = np.empty(len(out))  # contiguous, whatever the number of targets: the kernel is compiled once
+                brightness(clean, values)
+                out[:, number] = values
+    if plan.recipe.targets.noise:
+        out += _noise(plan, tables.samples)
+
+
+def _noise(plan: Plan, samples: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """What is added to the targets, shape (samples, targets): 0 for those that carry no noise."""
+    noise = np.zeros((len(samples), len(plan.targets)))
+    programs = plan.target_programs
+    catalogue, member = (np.ascontiguousarray(samples[name], np.int64) for name in ("catalogue", "member"))
+    draw_columns(
+        noise,
+        noise.view(np.int64),
+        catalogue,
+        member,
+        np.zeros(len(samples), np.int64),
+        programs.rows,
+        programs.first,
+        plan.key,
+        programs.values,
+        programs.cumulative,
+    )
+    return noise
 
 
 def _count(table: npt.NDArray[Any], tables: Tables) -> npt.NDArray[np.int64]:

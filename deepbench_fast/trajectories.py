@@ -17,6 +17,7 @@ from deepbench_fast.systems import STATE
 PENDULUMS = 512
 SYSTEMS_OF_BODIES = 256
 MOST_HALVINGS = 8
+MOST_STEPS = 1e8
 # What half the step divides the energy drift by, from the order of the method.
 GAINS = {"leapfrog": 4.0, "rk4": 16.0}
 
@@ -103,6 +104,7 @@ class Trajectories:
         solve = planned.kind.kernel(self.plan.recipe.image, solver=entry.solver)
         offsets = self._offsets(tuple(dynamics.outputs))
         halvings, todo = np.zeros(len(systems), np.int64), np.arange(len(systems))
+        most = sum(self.times[-1] / entry.step * 2**times <= MOST_STEPS for times in range(1, MOST_HALVINGS + 1))
         while len(todo):
             for times in np.unique(halvings[todo]).tolist():
                 part = todo[halvings[todo] == times]
@@ -115,9 +117,9 @@ class Trajectories:
                 solve(mass, state, big_g, softening, self.times, step, entry.dimensions, offsets, rows, out, drift)
                 systems["time_step"][part], systems["energy_drift"][part] = step, drift
             drift = systems["energy_drift"][todo]
-            todo = todo[~(drift <= entry.tolerance) & (halvings[todo] < MOST_HALVINGS)]
+            todo = todo[~(drift <= entry.tolerance) & (halvings[todo] < most)]
             more = _halvings_needed(systems["energy_drift"][todo] / entry.tolerance, GAINS[entry.solver])
-            halvings[todo] = np.minimum(halvings[todo] + more, MOST_HALVINGS)
+            halvings[todo] = np.minimum(halvings[todo] + more, most)
 
     def _offsets(self, names: tuple[str, ...]) -> npt.NDArray[np.int64]:
         """First column of each output, -1 for those that are not asked for."""

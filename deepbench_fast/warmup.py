@@ -66,7 +66,7 @@ def _effects() -> list[Recipe]:
     plain = {"name": "warmup", "image": {"dtype": "uint8"}, "catalogues": {"circle": {"objects": ["circle"]}}}
     return [
         *(Recipe.parse({**data, "psf": psf}) for psf in (None, gaussian, moffat)),
-        Recipe.parse({**data, "catalogues": both}),
+        Recipe.parse({**data, "catalogues": both, "split": "train"}),
         Recipe.parse(plain),
     ]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,17 @@ catalogues:
     (warning,) = drift_warnings(make_plan(Recipe.from_yaml(text)))
     assert warning.startswith("rough.n_body: ")
     assert "(128 of 128)" in warning
+
+
+def test_grids_tables_and_noise_on_targets_are_named(tmp_path: Path) -> None:
+    (tmp_path / "prior.csv").write_text("r\n2\n3\n")
+    table = {"table": {"file": str(tmp_path / "prior.csv"), "column": "r", "order": "rows"}}
+    recipe = galaxies(r_eff=table, n={"grid": [1, 2, 3]}).set(
+        "targets", [{"galaxy.theta": {"noise": {"normal": [0, 1]}}}]
+    )
+    found = estimate(recipe, seconds=0)
+    named = {ingredient.key: (ingredient.distribution, ingredient.unit) for ingredient in found.random}
+    assert named["galaxy.galaxy.r_eff"] == (f"table {tmp_path / 'prior.csv'}, column r, in order", "pix")
+    assert named["galaxy.galaxy.n"] == ("grid [1, 2, 3]", "")
+    assert named["targets.galaxy.theta.noise"] == ("normal [0, 1]", "rad")
+    assert any("1000 members are no whole multiple of the 3 combinations" in line for line in found.warnings)

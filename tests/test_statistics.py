@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepbench_fast import Recipe
+from deepbench_fast import Recipe, samples
 from deepbench_fast.draw import Tables, draw
 from deepbench_fast.plan import make_plan
 
@@ -91,3 +91,14 @@ def test_classes_and_splits_hold_their_shares_in_every_stratum(tables: Tables) -
     assert len({tuple(stratum) for stratum in catalogue.reshape(-1, 5).tolist()}) == 10
     for c in (0, 1):
         assert ((split[catalogue == c] == 1).reshape(-1, 5).sum(axis=1) == 1).all()
+
+
+def test_a_value_can_be_derived_from_a_whole_number() -> None:
+    scaled = {"polygon": {"radius": {"scaled": {"by": "vertices", "of": 2}}}}
+    moved = {"polygon": {"radius": {"offset": {"from": "vertices", "by": 0.5}}}}
+    recipe = Recipe.parse({"catalogues": {"shapes": {"objects": [scaled, moved]}}})
+    table = samples(recipe, 0, 50).tables.objects["polygon"]
+    first, second = (table[table["entry"] == entry] for entry in (0, 1))
+    np.testing.assert_array_equal(first["radius"], 2.0 * first["vertices"])
+    np.testing.assert_array_equal(second["radius"], 0.5 + second["vertices"])
+    assert len(set(first["vertices"])) > 3

@@ -24,7 +24,7 @@ from deepbench_fast.on_the_fly import samples
 from deepbench_fast.recipe import Recipe, builtin_recipes
 from tests.recipes import mixed
 
-for recipe in (mixed(), *map(Recipe.builtin, builtin_recipes())):
+for recipe in (mixed(), mixed().of_split("train"), *map(Recipe.builtin, builtin_recipes())):
     if recipe.series is not None:
         samples(recipe, 0, 5)
         continue

@@ -36,14 +36,14 @@ def command(name: str, size: tuple[int, int] | None, as_json: bool) -> None:
     recipe: its text. Of a kind that moves in time also: solvers, outputs, and the parameters that can have noise.
     """
     from deepbench_fast.objects.registry import kinds
-    from deepbench_fast.recipe import Recipe, builtin_recipes
+    from deepbench_fast.recipe import builtin_recipes
     from deepbench_fast.recipe.load import builtin_path
+    from deepbench_fast.recipe.model import Image
 
     if name in kinds():
         if size is not None and kinds()[name].dynamics is not None:
             raise UsageError(f"--size is for kinds that make images; {name} makes series")
-        recipe = Recipe.of_kind(name).with_overrides({} if size is None else {"size": size})
-        description = _description(kinds()[name], recipe.image)
+        description = _description(kinds()[name], Image(shape=size or kinds()[name].default_shape))
         if as_json:
             print_json(description)
         else:
@@ -77,7 +77,7 @@ def _description(kind: Kind, image: Image) -> dict[str, Any]:
                 "low": parameter.low,
                 "high": parameter.high,
                 "allowed": parameter.allowed,
-                "default": "found" if parameter.found else str(parameter.default(image)),
+                "default": "found" if parameter.found else parameter.default_words(image),
                 "meaning": parameter.meaning,
             }
             for parameter in kind.parameters

@@ -24,6 +24,7 @@ from deepbench_fast.errors import AccuracyWarning
 @recipe_options
 @threads_option
 @click.option("--shard", metavar="K/N", help="Make the K-th of N parts, as OUT.shard-K-of-N.h5.")
+@click.option("--split", metavar="NAME", help="Make only the samples of one of the recipe's splits.")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped; do nothing if it was not.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists.")
 @json_option
@@ -38,6 +39,7 @@ def command(
     assignments: tuple[tuple[str, str], ...],
     threads: int | None,
     shard: str | None,
+    split: str | None,
     resume: bool,
     overwrite: bool,
     as_json: bool,
@@ -50,6 +52,7 @@ def command(
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude one another")
     recipe = load_source(source, samples, seed, size, assignments)
+    recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.generation import generate
 
     began = time.perf_counter()

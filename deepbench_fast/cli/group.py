@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from deepbench_fast import __version__
+from deepbench_fast.cli.arguments import complete_by_metavar
 from deepbench_fast.errors import DeepbenchFastError
 
 PROGRAM = "deepbench-fast"
@@ -26,13 +27,17 @@ COMMANDS = {
     "plan": "plan",
     "list": "list_",
     "describe": "describe",
+    "init": "init",
+    "schema": "schema",
     "info": "info",
     "show": "show",
     "preview": "preview",
     "verify": "verify",
     "export": "export",
+    "ladder": "ladder",
     "convert": "convert",
     "warmup": "warmup",
+    "completion": "completion",
 }
 """Command → its module in this package, whose `command` it is."""
 
@@ -50,6 +55,7 @@ class Command(click.Command):
         options["epilog"] = f"\b\nExample:\n  {example}"
         super().__init__(name, **options)
         self.params.append(_debug_option())
+        complete_by_metavar(self.params)
 
 
 class Group(click.Group):
@@ -142,9 +148,21 @@ def _debug_option() -> click.Option:
     return click.Option(["--debug"], is_flag=True, expose_value=False, help="Show where an error happened.")
 
 
+def _kinds_option() -> click.Option:
+    def load(context: click.Context, option: click.Parameter, paths: tuple[str, ...]) -> None:
+        for path in paths:
+            from deepbench_fast.objects.custom import load_kinds
+
+            load_kinds(path)
+
+    words = "Run this Python file first: it declares kinds of objects of your own."
+    names = ["--kinds"]
+    return click.Option(names, metavar="FILE.py", multiple=True, expose_value=False, callback=load, help=words)
+
+
 @click.command(
     cls=Group,
-    params=[_debug_option()],
+    params=[_debug_option(), _kinds_option()],
     invoke_without_command=True,
     epilog=f"\b\nExample:\n  {PROGRAM} generate galaxies galaxies.h5 -n 1_000_000",
 )
@@ -155,3 +173,6 @@ def group(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)
+
+
+complete_by_metavar(group.params)

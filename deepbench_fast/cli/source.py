@@ -55,10 +55,10 @@ def _find(source: str) -> Recipe:
 
 def unknown_name(name: str) -> str:
     """What to say where `name` is neither a built-in recipe nor a kind."""
-    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.objects.registry import kinds, more_kinds
     from deepbench_fast.recipe import builtin_recipes
 
     names = [*builtin_recipes(), *kinds()]
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}; a file has a '/' or ends in .yaml"
-    return f"no built-in recipe or kind '{name}'; {hint}"
+    return f"no built-in recipe or kind '{name}'; {hint} ({more_kinds()})"

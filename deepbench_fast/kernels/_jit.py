@@ -9,7 +9,7 @@ import numba
 
 from deepbench_fast.kernels._cache import KernelCache, cache_directory
 
-__all__ = ["cache_directory", "inline", "kernel"]
+__all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -29,6 +29,11 @@ def kernel(function: F) -> F:
     if hasattr(dispatcher, "_cache"):
         dispatcher._cache = KernelCache(dispatcher)
     return dispatcher  # type: ignore[no-any-return]
+
+
+def kernel_of_a_process(function: F) -> F:
+    """A kernel that is compiled in each process: it holds code of the user's, which may change without our sources."""
+    return numba.njit(**_FLAGS)(function)  # type: ignore[no-any-return]
 
 
 def inline(function: F) -> F:

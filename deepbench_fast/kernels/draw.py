@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 CONSTANT, UNIFORM, LOGUNIFORM, NORMAL, INTEGERS, CHOICE, POISSON = range(7)
 NORMAL_UPPER_TAIL = 7
+GRID, TABLE, TABLE_ROWS = 8, 9, 10
 
 PROGRAM = np.dtype(
     [
@@ -31,8 +32,10 @@ PROGRAM = np.dtype(
         ("integer", np.int64),  # 1 where the column holds int64
         ("base", np.int64),  # column whose value is added, or -1
         ("factor", np.int64),  # column whose value multiplies, or -1
-        ("first", np.int64),  # slice of the arrays of choices
+        ("of_integer", np.int64),  # 1 where that column holds int64
+        ("first", np.int64),  # slice of the arrays of choices, grids and tables
         ("length", np.int64),
+        ("stride", np.int64),  # members for each step of a grid; rows for each member of a table
         ("low", np.float64),
         ("high", np.float64),
         ("mean", np.float64),
@@ -69,8 +72,8 @@ def derive(programs: npt.NDArray[Any]) -> None:
 
 
 @inline
-def quantile(p: Any, u: float, values: Floats, cumulative: Floats) -> float:
-    """Value of program `p` at probability `u`."""
+def quantile(p: Any, u: float, member: int, turn: int, values: Floats, cumulative: Floats) -> float:
+    """Value of program `p` at probability `u`; grids and tables in order go by the member (and the turn) instead."""
     if p.code == CONSTANT:
         return p.low  # type: ignore[no-any-return]
     if p.code == UNIFORM:
@@ -89,6 +92,12 @@ def quantile(p: Any, u: float, values: Floats, cumulative: Floats) -> float:
         while k < last and u >= cumulative[k]:
             k += 1
         return values[k]  # type: ignore[no-any-return]
+    elif p.code == GRID:
+        return values[p.first + member // p.stride % p.length]  # type: ignore[no-any-return]
+    elif p.code == TABLE:
+        return values[p.first + min(int(p.length * u), p.length - 1)]  # type: ignore[no-any-return]
+    elif p.code == TABLE_ROWS:
+        return values[p.first + (member * p.stride + turn) % p.length]  # type: ignore[no-any-return]
     else:
         return float(poisson_quantile(u, p.mean))
     return min(max(x, p.low), p.high)  # type: ignore[no-any-return]
@@ -190,6 +199,29 @@ def assign_splits(
 
 
 @kernel
+def pick_split(
+    catalogue: Integers, member: Integers, shares: Integers, key: npt.NDArray[np.uint32], streams: Integers, split: int
+) -> None:
+    """Replace each `member` j by the number of the j-th member of its catalogue that is in `split`."""
+    size = stratum_size(shares)
+    orders = np.zeros((streams.size, size), np.int64)
+    current = np.full(streams.size, -1, np.int64)
+    places = np.zeros((streams.size, size), np.int64)
+    for i in range(catalogue.size):
+        c = catalogue[i]
+        stratum = member[i] // shares[split]
+        if current[c] != stratum:
+            shuffle(orders[c], shares, key, streams[c], stratum)
+            current[c] = stratum
+            found = 0
+            for position in range(size):
+                if orders[c, position] == split:
+                    places[c, found] = position
+                    found += 1
+        member[i] = stratum * size + places[c, member[i] - stratum * shares[split]]
+
+
+@kernel
 def draw_counts(
     catalogue: Integers,
     member: Integers,
@@ -207,7 +239,7 @@ def draw_counts(
         for e in range(entry_first[c], entry_first[c + 1]):
             p = programs[e]
             u = 0.5 if p.code == CONSTANT else uniform_at(key, 0, p.stream, member[i], 0)
-            counts[i, e - entry_first[c]] = int(quantile(p, u, values, cumulative))
+            counts[i, e - entry_first[c]] = int(quantile(p, u, member[i], 0, values, cumulative))
 
 
 @kernel
@@ -250,14 +282,22 @@ def list_objects(
 
 @inline
 def store_value(
-    floats: Floats, integers: Integers, row: int, p: Any, u: float, values: Floats, cumulative: Floats
+    floats: Floats,
+    integers: Integers,
+    row: int,
+    p: Any,
+    u: float,
+    member: int,
+    turn: int,
+    values: Floats,
+    cumulative: Floats,
 ) -> None:
     """Write what program `p` gives at probability `u`, derived from another column of the row if it says so."""
-    x = quantile(p, u, values, cumulative)
+    x = quantile(p, u, member, turn, values, cumulative)
     if p.base >= 0:
-        x += floats[row, p.base]
+        x += integers[row, p.base] if p.of_integer == 1 else floats[row, p.base]
     if p.factor >= 0:
-        x *= floats[row, p.factor]
+        x *= integers[row, p.factor] if p.of_integer == 1 else floats[row, p.factor]
     if p.integer == 1:
         integers[row, p.column] = int(x)
     else:
@@ -303,7 +343,7 @@ def redraw_short_segments(
                 p = programs[k]
                 if concerns(p.column, ends) or concerns(p.base, ends) or concerns(p.factor, ends):
                     u = uniform_at(key, attempt, p.stream, members[row], turns[row])
-                    store_value(floats, integers, row, p, u, values, cumulative)
+                    store_value(floats, integers, row, p, u, members[row], turns[row], values, cumulative)
 
 
 @kernel
@@ -352,7 +392,9 @@ def draw_columns(
             for i in range(size):
                 if chosen[i] < 0:
                     continue
-                store_value(floats, integers, start + i, programs[chosen[i]], uniforms[i], values, cumulative)
+                row = start + i
+                p = programs[chosen[i]]
+                store_value(floats, integers, row, p, uniforms[i], members[row], turns[row], values, cumulative)
 
 
 @inline

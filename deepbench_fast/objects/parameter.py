@@ -13,11 +13,13 @@ from deepbench_fast.recipe.distributions import (
     Choice,
     Constant,
     Distribution,
+    Grid,
     Integers,
     Normal,
     Offset,
     Poisson,
     Scaled,
+    Table,
 )
 
 if TYPE_CHECKING:
@@ -76,6 +78,10 @@ class Parameter:
             words = f"from {low} to {high}"
         return f"{'a whole number ' if self.integer else ''}{words}{' ' + self.unit if self.unit else ''}"
 
+    def default_words(self, image: Image) -> str:
+        """What it is drawn from where a recipe is silent, in words."""
+        return "none: must be given" if self.default is required else str(self.default(image))
+
     def holds(self, low: float, high: float) -> bool:
         """Whether all of [low, high] is valid."""
         return (self.low < low if self.low_open else self.low <= low) and (
@@ -87,6 +93,8 @@ class Parameter:
 
         `support` is the smallest and the largest value, for one that needs another parameter to know them.
         """
+        if isinstance(distribution, Table) and distribution.absent:
+            return
         low, high = distribution.support if support is None else support
         valid = self._offers(distribution) if self.only else self.holds(low, high)
         if valid and (distribution.is_integer or not self.integer):
@@ -123,6 +131,11 @@ def _values(distribution: Distribution) -> Sequence[float] | None:
     match distribution:
         case Choice():
             return distribution.possible
+        case Grid(values=values):
+            return values
+        case Table(values=values):
+            options = set(values[:MANY].tolist())
+            return sorted(options) if len(options) < MANY and set(values.tolist()) == options else None
         case Integers(low=low, high=high) if high - low < MANY:
             return range(low, high + 1)
         case Offset() | Scaled():

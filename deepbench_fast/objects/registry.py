@@ -8,9 +8,11 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+from deepbench_fast.errors import UsageError
 from deepbench_fast.objects.dynamics import Dynamics
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.recipe import checks
+from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.distributions import Distribution
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ class Kind:
     and `form_defaults` are defaults of a form that replace the parameters' own. `check`, if given, raises `Invalid`
     where parameters that are valid each for itself don't go together; it gets the recipe, the entry and the support
     (smallest and largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
-    silent. `dynamics` is what a system has that moves in time, None for objects of images.
+    silent. `fingerprint` is the hash of a kind of the user's own. `dynamics` is what a system has that moves in time,
+    None for objects of images.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Kind:
     default_shape: tuple[int, int] = (28, 28)
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     form_defaults: Mapping[str, Mapping[str, Distribution]] = field(default_factory=dict)
+    fingerprint: str = ""
     redraw: Redraw | None = None
     dynamics: Dynamics | None = None
     check: Callable[[Recipe, Entry, Mapping[str, tuple[float, float]]], None] | None = None
@@ -61,7 +65,8 @@ class Kind:
         """What an entry of this kind can say beside its parameters."""
         form = ("form",) if self.forms else ()
         min_length = ("min_length",) if self.redraw else ()
-        return ("name", "count", *form, *min_length, *(self.dynamics.options if self.dynamics else ()))
+        own = ("kernel",) if self.fingerprint else ()
+        return ("name", "count", *own, *form, *min_length, *(self.dynamics.options if self.dynamics else ()))
 
     @property
     def columns(self) -> tuple[Parameter, ...]:
@@ -107,13 +112,38 @@ class Kind:
         kernel: Callable[..., Any] = getattr(import_module(module), function)
         return kernel
 
-    def __reduce__(self) -> tuple[Callable[[str], Kind], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[..., Kind], tuple[str, ...]]:
         """Pickled by name: there is one object of each kind in a process."""
         return _kind_or_part, (self.name,)
 
 
-@cache
+_own: dict[str, Kind] = {}
+
+
+def register(declared: Kind) -> None:
+    """Add a kind of the user's own, in place of one from the same place. Raises UsageError where the name is taken."""
+    shipped, other = _shipped(), _own.get(declared.name, declared)
+    parts = {k.dynamics.parts.name for k in shipped.values() if k.dynamics and k.dynamics.parts}
+    same = other.fingerprint == declared.fingerprint or other.kernels == declared.kernels
+    if declared.name in parts or declared.name in shipped or not same:
+        raise UsageError(f"there is a kind called {declared.name} already")
+    _own[declared.name] = declared
+
+
 def _registered() -> dict[str, Kind]:
+    _load_installed()
+    return dict(sorted({**_shipped(), **_own}.items()))
+
+
+@cache
+def _load_installed() -> tuple[str, ...]:
+    from deepbench_fast.objects.custom import load_installed  # it registers kinds, and so imports this module
+
+    return load_installed()
+
+
+@cache
+def _shipped() -> dict[str, Kind]:
     from deepbench_fast.objects import astro, physics, shapes  # they declare kinds, and so import this module
 
     declared = (*astro.KINDS, *shapes.KINDS, *physics.KINDS)
@@ -122,12 +152,20 @@ def _registered() -> dict[str, Kind]:
 
 def kinds() -> dict[str, Kind]:
     """All kinds, sorted by name."""
-    return dict(_registered())
+    return _registered()
 
 
 def kind(name: str) -> Kind:
     """The kind called `name`; raises RecipeError, with the nearest name, where there is none."""
-    return _registered()[checks.known(name, _registered(), "kind")]
+    try:
+        return _registered()[checks.known(name, _registered(), "kind")]
+    except Invalid as unknown:
+        raise Invalid(f"{unknown.problem}; {more_kinds()}") from None
+
+
+def more_kinds() -> str:
+    """What to say where a kind isn't known: how to bring one's own, and which installed ones can't be loaded."""
+    return "; ".join(["--kinds FILE.py brings kinds of your own", *_load_installed()])
 
 
 def _kind_or_part(name: str) -> Kind:

@@ -18,7 +18,7 @@ def address(data: Any, path: Path) -> str:
     """The address of what `path` leads to in the plain data of a recipe, valid or not; it ends at a parameter."""
     match path:
         case ("catalogues", catalogue, "objects", int(position), *rest):
-            names = _entry_names(data["catalogues"][catalogue]["objects"])
+            names = entry_names_in(data["catalogues"][catalogue]["objects"])
             return ".".join(["catalogues", str(catalogue), names[position], *_words(rest[1:])[:1]])
         case ("catalogues", catalogue, *rest):
             return ".".join(["catalogues", str(catalogue), *_words(rest)[:3]])
@@ -30,7 +30,8 @@ def _words(path: Iterable[str | int]) -> list[str]:
     return [step for step in path if isinstance(step, str)]
 
 
-def _entry_names(objects: Any) -> list[str]:
+def entry_names_in(objects: Any) -> list[str]:
+    """Names of the entries in the plain data of a catalogue's objects, valid or not."""
     named = []
     for item in objects:
         of_kind, options = next(iter(item.items())) if isinstance(item, dict) and item else (item, None)
@@ -41,7 +42,7 @@ def _entry_names(objects: Any) -> list[str]:
 
 def replace(data: dict[str, Any], address: str, value: object) -> None:
     """Put `value` where `address` leads in the plain data of a valid recipe; raises `Invalid` for an unknown one."""
-    section, rest = _step(address, data, "key")
+    section, rest = _step(address, [*data, "split"], "key")
     match section:
         case "noise" | "psf" if rest:
             _replace_effect(data, section, rest, value)
@@ -52,11 +53,25 @@ def replace(data: dict[str, Any], address: str, value: object) -> None:
         case "series" if rest:
             data[section] = _series_with(data[section], rest, value)
         case "image" | "splits" if rest:
-            data[section][checks.known(rest, data[section], f"key of {section}")] = value
+            keys = [*data[section], *(["pixel_scale"] if section == "image" else [])]
+            data[section][checks.known(rest, keys, f"key of {section}")] = value
+        case "targets" if rest:
+            _replace_in_target(data, rest, value)
         case _ if rest:
             raise Invalid(f"unknown key {checks.quote(address)}: {section} holds no others")
         case _:
             data[section] = value
+
+
+def _replace_in_target(data: dict[str, Any], rest: str, value: object) -> None:
+    """Replace an option of a target, e.g. `brightness.noise`."""
+    names = [item if isinstance(item, str) else next(iter(item)) for item in data["targets"]]
+    name, option = _step(rest, names, "target of this recipe")
+    if not option:
+        raise Invalid(f"lacks the option, e.g. targets.{name}.noise")
+    position = names.index(name)
+    old = data["targets"][position]
+    data["targets"][position] = {name: {**({} if isinstance(old, str) else old[name]), option: value}}
 
 
 def _series_with(series: dict[str, Any], key: str, value: object) -> dict[str, Any]:
@@ -72,7 +87,7 @@ def _replace_in_catalogue(data: dict[str, Any], rest: str, value: object) -> Non
         data["catalogues"][name] = value
         return
     catalogue = data["catalogues"][name]
-    entries = dict(zip(_entry_names(catalogue["objects"]), catalogue["objects"], strict=True))
+    entries = dict(zip(entry_names_in(catalogue["objects"]), catalogue["objects"], strict=True))
     keys = ["weight", "objects", "noise", "psf", "parameter_noise", *entries]
     key, rest = _step(rest, keys, f"key or entry of {name}")
     if key in entries:

@@ -10,7 +10,7 @@ from deepbench_fast.objects.parameter import Parameter, check_fraction
 from deepbench_fast.objects.registry import Kind, kind, kinds
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid, Path, within
-from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled
+from deepbench_fast.recipe.distributions import Distribution, Grid, Offset, Scaled, Table, inner
 from deepbench_fast.recipe.effects import check_alone
 
 if TYPE_CHECKING:
@@ -115,6 +115,11 @@ def _check_entry(recipe: Recipe, entry: Entry) -> None:
     declared = kind(entry.kind)
     resolved = entry.resolved(recipe.image)
     parameters = resolved.parameters
+    for name, drawn in parameters.items():
+        with within(name):
+            _check_order(declared.parameter(name), drawn, resolved)
+    if any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values()):
+        return
     supports = {}
     for name in {**entry.parameters, **parameters}:  # what was given first, in the order given
         with within(name):
@@ -128,8 +133,35 @@ def _check_entry(recipe: Recipe, entry: Entry) -> None:
         _check_min_length(declared.redraw, resolved, supports)
 
 
+def check_together(recipe: Recipe, entry: Entry, given: Mapping[str, Distribution]) -> None:
+    """Raise `Invalid` where some values of a resolved entry can't stand together, or not with what else it draws."""
+    declared = kind(entry.kind)
+    parameters = {**entry.parameters, **given}
+    if any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values()):
+        return
+    supports = {name: _support(name, parameters, ()) for name in parameters}
+    for parameter in declared.parameters_of(entry.form):
+        check_fraction(parameter, parameters[parameter.name], supports)
+    if declared.check is not None:
+        declared.check(recipe, entry, supports)
+
+
+def _check_order(parameter: Parameter, drawn: Distribution, entry: Entry) -> None:
+    """Raise `Invalid` where rows in order would go to a number of objects that differs from sample to sample."""
+    table = inner(drawn)
+    if not isinstance(table, Table) or not table.in_order:
+        return
+    dynamics = kind(entry.kind).dynamics
+    count = entry.parameters[dynamics.parts_count] if parameter.of_parts and dynamics is not None else entry.count
+    if count.is_random:
+        raise Invalid(f"takes rows in order, which needs the same number of objects in each sample, not {count}")
+
+
 def _check_min_length(redraw: Redraw, entry: Entry, supports: Mapping[str, tuple[float, float]]) -> None:
     """Raise `Invalid` where no draw of the ends could ever be long enough."""
+    for name in redraw.ends if entry.min_length else ():
+        if isinstance(inner(entry.parameters[name]), Grid | Table):
+            raise Invalid(f"draws ends again, but {name} is {entry.parameters[name]}", ("min_length",))
     x1, y1, x2, y2 = redraw.ends
     widest, highest = (_widest(entry.parameters, supports, *ends) for ends in ((x1, x2), (y1, y2)))
     longest = math.sqrt(widest * widest + highest * highest)

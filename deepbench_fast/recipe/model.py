@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
@@ -28,6 +28,9 @@ from deepbench_fast.recipe.series import (
     noisy_parameters,
     parse_parameter_noise,
 )
+from deepbench_fast.recipe.tables import tables_beside
+from deepbench_fast.recipe.targets import Targets, parse_targets
+from deepbench_fast.recipe.units import without_units
 
 MAX_SAMPLES = 2**48 - 1
 MAX_SIDE = 16_384
@@ -42,13 +45,25 @@ def _shape(value: object) -> tuple[int, int]:
     return height, width
 
 
+def _positive(value: object) -> float:
+    number = checks.number(value)
+    if number <= 0:
+        raise Invalid(f"must be above 0, not {checks.quote(value)}")
+    return number
+
+
+def _pixel_scale(value: object) -> float | None:
+    return None if value is None else _positive(value)
+
+
 class Image(Model):
     """Shape (rows, columns) and dtype of an image, and how objects become pixels.
 
     Light: `sampling` is "center" (its value at the pixel's centre) or "integrate" (mean over the pixel). Shapes:
     `coverage` false gives 1 to pixels whose centre is inside, true the part of each pixel that is inside; where shapes
     overlap, `overlap` takes the largest ("union"), those that an odd number of shapes covers ("xor") or the sum
-    ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255.
+    ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255. With
+    `pixel_scale`, in arcseconds a pixel, lengths can be written in angles; it changes no pixel.
     """
 
     shape: Annotated[tuple[int, int], PlainValidator(_shape)] = (28, 28)
@@ -56,6 +71,7 @@ class Image(Model):
     sampling: Annotated[str, PlainValidator(checks.choice("center", "integrate"))] = "center"
     overlap: Annotated[str, PlainValidator(checks.choice("union", "xor", "add"))] = "union"
     coverage: Annotated[bool, PlainValidator(checks.boolean)] = False
+    pixel_scale: Annotated[float | None, PlainValidator(_pixel_scale)] = None
 
     @property
     def height(self) -> int:
@@ -88,20 +104,14 @@ def _min_length(value: object) -> float:
     return length
 
 
-def _positive(value: object) -> float:
-    number = checks.number(value)
-    if number <= 0:
-        raise Invalid(f"must be above 0, not {checks.quote(value)}")
-    return number
-
-
 class Entry(Model):
     """Objects of one kind: how many in a sample, and the distributions of the parameters that are not left to defaults.
 
     An entry without a name gets one from its catalogue. `form` is one of the kind's forms, "" where it has none. Kinds
     with ends that are drawn again while they are too close (lines) have a `min_length` in pixels; None is the default.
     Systems that move have a `solver`, and some of them a number of `dimensions`, a `step`, the longest in time, and a
-    `tolerance`, the energy drift above which a system is integrated again with half the step.
+    `tolerance`, the energy drift above which a system is integrated again with half the step. `kernel` is the hash of a
+    kind of the user's own.
     """
 
     kind: Annotated[str, PlainValidator(checks.name)]
@@ -109,6 +119,7 @@ class Entry(Model):
     count: Drawn = Constant(1.0)
     form: Annotated[str, PlainValidator(checks.text)] = ""
     min_length: Annotated[float | None, PlainValidator(_min_length)] = None
+    kernel: Annotated[str, PlainValidator(checks.text)] = ""
     solver: Annotated[str, PlainValidator(checks.text)] = ""
     dimensions: Annotated[int | None, PlainValidator(lambda value: checks.whole_number(value, 2, 3))] = None
     step: Annotated[float | None, PlainValidator(_positive)] = None
@@ -123,6 +134,9 @@ class Entry(Model):
             consistency.check_count(self.count)
         object.__setattr__(self, "form", consistency.form_of(declared, self.form))
         object.__setattr__(self, "solver", consistency.solver_of(declared, self.solver))
+        if self.kernel not in ("", declared.fingerprint):
+            raise Invalid(f"names another version of {self.kind} than {declared.fingerprint or 'ours'}", ("kernel",))
+        object.__setattr__(self, "kernel", declared.fingerprint)
         for option in ("min_length", "dimensions", "step", "tolerance"):
             if getattr(self, option) is not None and option not in declared.options:
                 raise Invalid(f"is no option of {self.kind}", (option,))
@@ -157,7 +171,10 @@ class Entry(Model):
         """The same with a distribution for every parameter of its form, in the kind's order."""
         declared = kind(self.kind)
         given = {**declared.form_defaults.get(self.form, {}), **self.parameters}
-        found = {p.name: given.get(p.name) or p.default(image) for p in declared.parameters_of(self.form)}
+        found = {}
+        for parameter in declared.parameters_of(self.form):
+            with within(parameter.name):
+                found[parameter.name] = given.get(parameter.name) or parameter.default(image)
         update: dict[str, Any] = {"parameters": found}
         if self.min_length is None and declared.redraw is not None:
             update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
@@ -247,18 +264,6 @@ def _splits(value: object) -> dict[str, Fraction]:
     return splits
 
 
-def _targets(value: object) -> tuple[str, ...]:
-    targets: list[str] = []
-    for position, target in enumerate(checks.sequence(value, "a list, e.g. [catalogue]")):
-        with within(position):
-            if isinstance(target, dict):
-                raise Invalid("noise on targets is not supported; write the target's name alone")
-            if target in targets:
-                raise Invalid(f"'{target}' stands twice")
-            targets.append(checks.text(target))
-    return tuple(targets)
-
-
 def _catalogues(value: object) -> dict[str, Catalogue]:
     catalogues = {}
     for name, data in checks.mapping(value, "names with catalogues").items():
@@ -277,7 +282,8 @@ class Recipe(Model):
     RecipeError where the data are no valid recipe. Parameters that aren't given stay open, so that they scale with a
     changed image, until `resolved`. An image without a shape takes the largest default shape of the recipe's kinds.
     A recipe whose systems move in time has `series`, and its `image` plays no part. `parameter_noise` gives parameters
-    of these systems a relative scatter: the used value is normal around the drawn one.
+    of these systems a relative scatter: the used value is normal around the drawn one. A recipe with `split` makes the
+    samples of that split alone.
     """
 
     version: Annotated[int, PlainValidator(_version)] = 1
@@ -292,7 +298,8 @@ class Recipe(Model):
     )
     noise: Annotated[tuple[Noise, ...], PlainValidator(parse_noises)] = ()
     splits: Annotated[dict[str, Fraction], PlainValidator(_splits)] = Field(default_factory=dict)
-    targets: Annotated[tuple[str, ...], PlainValidator(_targets)] = ("catalogue",)
+    split: Annotated[str | None, PlainValidator(lambda value: None if value is None else checks.name(value))] = None
+    targets: Annotated[Targets, PlainValidator(parse_targets)] = Targets(("catalogue",))
     extras: Annotated[Extras, PlainValidator(parse_extras)] = Extras()
     catalogues: Annotated[dict[str, Catalogue], PlainValidator(_catalogues)]
 
@@ -308,12 +315,20 @@ class Recipe(Model):
             check_series(self)
         else:
             check_no_series(self)
+        if self.split is not None:
+            with within("split"):
+                checks.known(self.split, self.splits, "split")
         consistency.check_objects(self)
         if self.series is None:
             consistency.check_overlap(self)
             consistency.check_dtype(self)
         consistency.check_targets(self)
         return self
+
+    if not TYPE_CHECKING:  # type checkers know the fields from the annotations
+
+        def __init__(self, /, **data: Any) -> None:
+            super().__init__(**without_units(data))
 
     @property
     def time(self) -> Series:
@@ -329,12 +344,14 @@ class Recipe(Model):
         Raises:
             RecipeError: the file can't be read or is no valid recipe; with file, line and key of the first problem.
         """
-        return cls._build(read_file(path)).with_overrides(overrides or {})
+        with tables_beside(path):
+            return cls._build(read_file(path)).with_overrides(overrides or {})
 
     @classmethod
     def from_yaml(cls, text: str, source: str | None = None) -> Recipe:
         """The recipe in a YAML text; `source` says in errors where the text comes from."""
-        return cls._build(read_text(text, source))
+        with tables_beside(source):
+            return cls._build(read_text(text, source))
 
     @classmethod
     def builtin(cls, name: str) -> Recipe:
@@ -378,7 +395,26 @@ class Recipe(Model):
             recipe: Recipe = type(self).parse(data)
         except Invalid as invalid:
             raise RecipeError(invalid.problem, key=addresses.address(data, invalid.path) or address) from None
+        if None not in (scales := {self.image.pixel_scale, recipe.image.pixel_scale}) and len(scales) > 1:
+            raise RecipeError(
+                "can't be set: angles became pixels by the recipe's own; change it there", key="image.pixel_scale"
+            )
         return recipe
+
+    def of_split(self, name: str) -> Recipe:
+        """The part of the dataset that is one split: the same samples, as many of them as its share.
+
+        Raises RecipeError where there is no such split, UsageError where no sample would be left.
+        """
+        if self.split is not None:
+            if self.split != name:
+                raise UsageError(f"split {name}: {self.name} makes the samples of split {self.split} alone")
+            return self
+        with_split = self._replace("split", name)
+        samples = int(self.samples * self.splits[name])
+        if samples == 0:
+            raise UsageError(f"split {name}: {self.samples} samples leave none for it")
+        return with_split.with_overrides({"samples": samples})
 
     def resolved(self) -> Recipe:
         """The recipe with every default filled in."""

@@ -12,6 +12,7 @@ from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.effects import effect_data
 from deepbench_fast.recipe.extras import extras_data
 from deepbench_fast.recipe.load import scalar
+from deepbench_fast.recipe.targets import targets_data
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.distributions import Distribution
@@ -29,7 +30,8 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
         **(_image_data(recipe) if recipe.series is None else _series_data(recipe, recipe.series)),
         "noise": [effect_data(noise) for noise in recipe.noise],
         "splits": {name: fraction_data(fraction) for name, fraction in recipe.splits.items()},
-        "targets": list(recipe.targets),
+        **({} if recipe.split is None else {"split": recipe.split}),
+        "targets": targets_data(recipe.targets),
         "extras": extras_data(recipe.extras),
         "catalogues": {name: _catalogue_data(catalogue) for name, catalogue in recipe.catalogues.items()},
     }
@@ -37,7 +39,7 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
 
 def _image_data(recipe: Recipe) -> dict[str, Any]:
     return {
-        "image": {**recipe.image.model_dump(), "shape": list(recipe.image.shape)},
+        "image": {**recipe.image.model_dump(exclude_none=True), "shape": list(recipe.image.shape)},
         "psf": None if recipe.psf is None else effect_data(recipe.psf),
     }
 
@@ -68,7 +70,8 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
     solver = {"solver": entry.solver} if entry.solver else {}
     numbers = {option: getattr(entry, option) for option in ("min_length", "step", "tolerance", "dimensions")}
     given = {option: checks.plain(number) for option, number in numbers.items() if number is not None}
-    options = {"name": entry.name, "count": entry.count.to_yaml_data(), **form, **solver, **given}
+    kernel = {"kernel": entry.kernel} if entry.kernel else {}
+    options = {"name": entry.name, "count": entry.count.to_yaml_data(), **kernel, **form, **solver, **given}
     return {entry.kind: {**options, **parameters}}
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from deepbench_fast import samples
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.objects.registry import kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
+from deepbench_fast.recipe.distributions import Normal
 from deepbench_fast.recipe.load import builtin_path
 
 
@@ -164,3 +167,16 @@ def test_the_gallery_has_a_catalogue_for_each_kind() -> None:
     assert sorted(gallery.catalogues) == sorted(name for name, found in kinds().items() if found.dynamics is None)
     assert all([entry.kind for entry in c.objects] == [name] for name, c in gallery.catalogues.items())
     assert gallery.samples % len(gallery.catalogues) == 0
+
+
+def test_deepuq_has_noise_on_its_target_or_on_its_image() -> None:
+    deepuq = Recipe.builtin("deepuq")
+    got = samples(deepuq, 0, 3000)
+    noise = got["targets"][:, 0] - got["images"].sum(axis=(1, 2), dtype=float)
+    assert noise.std() == pytest.approx(0.05, rel=0.05)
+    assert abs(noise.mean()) < 0.004
+    on_image = deepuq.set("targets", "[brightness]").set("noise.gaussian.sigma", 0.05 / 32)
+    other = samples(on_image, 0, 200)
+    np.testing.assert_allclose(other["targets"][:, 0], got["images"][:200].sum(axis=(1, 2), dtype=float), rtol=1e-5)
+    assert (other["images"] - got["images"][:200]).std() == pytest.approx(0.05 / 32, rel=0.02)
+    assert deepuq.set("targets.brightness.noise", "{normal: [0, 0.01]}").targets.noise["brightness"] == Normal(0, 0.01)

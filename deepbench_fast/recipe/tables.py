@@ -1,0 +1,168 @@
+"""Columns of the user's own tables, from CSV and HDF5 files, known by the hash of their numbers."""
+
+from __future__ import annotations
+
+import csv
+import os
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepbench_fast.recipe import checks
+from deepbench_fast.recipe.checks import Invalid
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+IN_ORDER = "rows"
+ORDERS = ("random", IN_ORDER)
+HDF5_NAMES = (".h5", ".hdf5", ".hdf", ".he5")
+MOST_BYTES = 2**33
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The numbers of a column and their hash; none of them where there is a `problem`."""
+
+    values: npt.NDArray[np.float64]
+    hash: str
+    problem: str = ""
+
+
+_directories: ContextVar[tuple[Path, ...]] = ContextVar("directories", default=())
+_known: dict[str, Column] = {}
+_read: dict[tuple[str, str, str, int, int], Column] = {}
+
+
+@contextmanager
+def tables_beside(path: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Look for tables in the directory of the file at `path`, too, while the context lasts."""
+    if path is None:
+        yield
+        return
+    token = _directories.set((Path(path).absolute().parent, *_directories.get()))
+    try:
+        yield
+    finally:
+        _directories.reset(token)
+
+
+def read_column(file: str, column: str, dataset: str = "", known_hash: str = "") -> Column:
+    """The numbers of a column, and their hash (BLAKE2b, 128 bits, over little-endian float64).
+
+    Raises `Invalid` where the file can't be read, has no such column, or holds anything but finite numbers there. With
+    a known hash a column that was read before is not read again, and instead of an error there is a `problem`.
+    """
+    if known_hash in _known:
+        return _known[known_hash]
+    try:
+        found = _column(file, column, dataset)
+        if known_hash and known_hash != found.hash:
+            raise Invalid(f"{column} of {file} holds other numbers than those of hash {known_hash}", ("hash",))
+    except Invalid as invalid:
+        if not known_hash:
+            raise
+        import numpy as np
+
+        return Column(np.empty(0), known_hash, invalid.problem)
+    _known[found.hash] = found
+    return found
+
+
+def _column(file: str, column: str, dataset: str) -> Column:
+    try:
+        path = _find(file)
+        status = path.stat()
+        if status.st_size > MOST_BYTES:
+            raise Invalid(f"{file} is larger than {MOST_BYTES / 2**30:g} GiB", ("file",))
+        key = (str(path), column, dataset, status.st_size, status.st_mtime_ns)
+        if key not in _read:
+            read = _read_hdf5 if path.suffix.lower() in HDF5_NAMES else _read_csv
+            values = _checked(read(path, column, dataset), column, path)
+            _read[key] = Column(values, blake2b(values.astype("<f8").tobytes(), digest_size=16).hexdigest())
+    except OSError as error:
+        raise Invalid(f"{file} can't be read: {error.strerror or error}", ("file",)) from None
+    return _read[key]
+
+
+def _find(file: str) -> Path:
+    places = [directory / file for directory in (*_directories.get(), Path())]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        kind = "is a directory" if any(place.is_dir() for place in places) else "doesn't exist"
+        raise Invalid(f"{checks.quote(file)} {kind}", ("file",))
+    return found
+
+
+def _checked(values: npt.NDArray[np.float64], column: str, path: Path) -> npt.NDArray[np.float64]:
+    import numpy as np
+
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if wrong.size:
+        raise Invalid(f"{column} of {path.name} is no finite number in row {wrong[0] + 1}", ("column",))
+    if not values.size:
+        raise Invalid(f"{column} of {path.name} has no rows", ("column",))
+    return values + 0.0
+
+
+def _read_csv(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]:
+    if dataset:
+        raise Invalid(f"{path.name} is no HDF5 file, and so has no datasets", ("dataset",))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.reader(file)
+            names = [name.lstrip("# ").rstrip() for name in next(rows, [])]
+            if len(set(names)) < len(names):
+                raise Invalid(f"{path.name} names a column twice in its first line", ("file",))
+            number = names.index(_named(column, names))
+            return _numbers(rows, number, f"{column} of {path.name}")
+    except UnicodeDecodeError:
+        raise Invalid(f"{path.name} is not UTF-8 text", ("file",)) from None
+    except csv.Error as error:
+        raise Invalid(f"{path.name} is not CSV: {error}", ("file",)) from None
+
+
+def _numbers(rows: Any, number: int, what: str) -> npt.NDArray[np.float64]:
+    """The numbers at one position of the rows of a CSV reader; empty lines are skipped."""
+    import numpy as np
+
+    numbers = array("d")
+    for row in filter(None, rows):
+        if number >= len(row):
+            raise Invalid(f"{what}: line {rows.line_num} ends before it", ("column",))
+        try:
+            numbers.append(float(row[number]))
+        except ValueError:
+            problem = f"{what}: line {rows.line_num} has {checks.quote(row[number])}, which is no number"
+            raise Invalid(problem, ("column",)) from None
+    return np.array(numbers)
+
+
+def _read_hdf5(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]:
+    import h5py
+    import numpy as np
+
+    try:
+        file = h5py.File(path, "r")
+    except OSError:
+        raise Invalid(f"{path.name} is not an HDF5 file", ("file",)) from None
+    with file:
+        found: Any = file if not dataset else file.get(dataset)
+        if found is None:
+            raise Invalid(f"{path.name} has no {checks.quote(dataset)}", ("dataset",))
+        names = list(found) if isinstance(found, h5py.Group) else list(found.dtype.names or ())
+        values = np.asarray(found[_named(column, names)])
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        raise Invalid(f"{column} of {path.name} is no list of numbers", ("column",))
+    return values.astype(np.float64)
+
+
+def _named(column: str, names: list[str]) -> str:
+    with checks.within("column"):
+        return checks.known(column, names, "column")

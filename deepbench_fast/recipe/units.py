@@ -1,0 +1,219 @@
+"""Numbers with units in a recipe's plain data, e.g. `30 deg`: converted to the unit of what they stand for."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deepbench_fast.objects.registry import Kind, kinds
+from deepbench_fast.recipe import checks
+from deepbench_fast.recipe.addresses import entry_names_in
+from deepbench_fast.recipe.checks import Invalid, within
+from deepbench_fast.recipe.effects import NOISES, PSFS
+
+PIXEL = "pix"
+_PIXEL_SCALE = "arcsec / pix"
+_QUANTITY = re.compile(r"([-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([^\W\d_°%]|[°%])(.*)")
+_AS_GIVEN = ("table", "from", "weights", "steps")
+"""Arguments of distributions that are no values of the parameter; a table's are in its unit."""
+
+
+@dataclass(frozen=True)
+class _Units:
+    """Units that follow from the kinds of a recipe; `scale` is the pixel's, in arcseconds, where it is known."""
+
+    scale: float | None
+    time: str
+    outputs: Mapping[str, str]
+    targets: Mapping[str, str]
+
+
+def without_units(recipe: object) -> object:
+    """A copy of a recipe's data, valid or not, with plain numbers for those with units.
+
+    Lengths in pixels may be written as angles where `image.pixel_scale` says how many arcseconds a pixel has. Raises
+    `Invalid` where a unit is unknown or can't be converted. What isn't known as a parameter is left as it is.
+    """
+    if not isinstance(recipe, Mapping):
+        return recipe
+    data = dict(recipe)
+    scale = _pixel_scale(data)
+    if scale is not None:
+        data["image"] = {**data["image"], "pixel_scale": scale}
+    named = list(_kinds_by_entry(data))
+    found = _Units(scale, _time_unit(named), _output_units(data, named), _target_units(named))
+    if isinstance(data.get("series"), Mapping):
+        with within("series"):
+            data["series"] = _each(data["series"], dict.fromkeys(("start", "stop", "times"), found.time), scale)
+    _convert_effects(data, found)
+    if isinstance(data.get("targets"), list):
+        with within("targets"):
+            data["targets"] = [_target(position, item, found) for position, item in enumerate(data["targets"])]
+    if isinstance(data.get("catalogues"), Mapping):
+        catalogues = {}
+        for name, catalogue in data["catalogues"].items():
+            with within("catalogues", name):
+                catalogues[name] = _catalogue(catalogue, found)
+        data["catalogues"] = catalogues
+    return data
+
+
+def _pixel_scale(data: Mapping[str, Any]) -> float | None:
+    image = data.get("image")
+    if not isinstance(image, Mapping) or image.get("pixel_scale") is None:
+        return None
+    with within("image", "pixel_scale"):
+        scale = checks.number(_converted(image["pixel_scale"], _PIXEL_SCALE, None))
+        if scale <= 0:
+            raise Invalid(f"must be above 0, not {checks.quote(image['pixel_scale'])}")
+    return scale
+
+
+def _kinds_by_entry(data: Mapping[str, Any]) -> Iterator[tuple[str, Kind]]:
+    """Name and kind of every entry whose kind is known."""
+    catalogues = data.get("catalogues")
+    for catalogue in catalogues.values() if isinstance(catalogues, Mapping) else ():
+        objects = catalogue.get("objects") if isinstance(catalogue, Mapping) else None
+        if isinstance(objects, list):
+            for name, item in zip(entry_names_in(objects), objects, strict=True):
+                of_kind = next(iter(item), None) if isinstance(item, Mapping) else item
+                if isinstance(of_kind, str) and of_kind in kinds():
+                    yield name, kinds()[of_kind]
+
+
+def _time_unit(named: list[tuple[str, Kind]]) -> str:
+    units = {kind.dynamics.time_unit for _, kind in named if kind.dynamics is not None}
+    return units.pop() if len(units) == 1 else ""
+
+
+def _output_units(data: Mapping[str, Any], named: list[tuple[str, Kind]]) -> dict[str, str]:
+    """Units of the outputs of series, and of `sigma` where those of one recipe share theirs."""
+    outputs: dict[str, str] = {}
+    chosen: list[str] = []
+    for _, kind in named:
+        if kind.dynamics is not None:
+            chosen += kind.dynamics.default_outputs
+            for name, output in kind.dynamics.outputs.items():
+                outputs[name] = output.unit if outputs.get(name, output.unit) == output.unit else ""
+    series = data.get("series")
+    given = series.get("outputs") if isinstance(series, Mapping) else None
+    units = {outputs.get(name, "") for name in (given if isinstance(given, list) and given else chosen)}
+    return {**outputs, "sigma": units.pop() if len(units) == 1 else ""}
+
+
+def _target_units(named: list[tuple[str, Kind]]) -> dict[str, str]:
+    return {f"{name}.{parameter.name}": parameter.unit for name, kind in named for parameter in kind.columns}
+
+
+def _target(position: int, item: object, found: _Units) -> object:
+    if not isinstance(item, Mapping) or len(item) != 1:
+        return item
+    ((name, options),) = item.items()
+    if not isinstance(options, Mapping):
+        return item
+    with within(position, name):
+        return {name: _each(options, {"noise": found.targets.get(name, "")}, found.scale)}
+
+
+def _catalogue(catalogue: object, found: _Units) -> object:
+    if not isinstance(catalogue, Mapping):
+        return catalogue
+    data = dict(catalogue)
+    _convert_effects(data, found)
+    if isinstance(data.get("objects"), list):
+        objects = []
+        for position, item in enumerate(data["objects"]):
+            with within("objects", position):
+                objects.append(_entry(item, found.scale))
+        data["objects"] = objects
+    return data
+
+
+def _entry(item: object, scale: float | None) -> object:
+    if not isinstance(item, Mapping) or len(item) != 1:
+        return item
+    ((name, options),) = item.items()
+    if name not in kinds() or not isinstance(options, Mapping):
+        return item
+    kind = kinds()[name]
+    units = {"count": "", "min_length": PIXEL, "tolerance": ""}
+    units |= {"step": kind.dynamics.time_unit} if kind.dynamics is not None else {}
+    with within(name):
+        return {name: _each(options, units | {p.name: p.unit for p in kind.parameters}, scale)}
+
+
+def _convert_effects(data: dict[str, Any], found: _Units) -> None:
+    if isinstance(data.get("noise"), list):
+        noise = []
+        for position, item in enumerate(data["noise"]):
+            with within("noise", position):
+                noise.append(_effect(item, NOISES, found.outputs, found.scale))
+        data["noise"] = noise
+    if "psf" in data:
+        with within("psf"):
+            data["psf"] = _effect(data["psf"], PSFS, {}, found.scale)
+    if isinstance(data.get("parameter_noise"), Mapping):
+        with within("parameter_noise"):
+            levels = data["parameter_noise"]
+            data["parameter_noise"] = _each(levels, dict.fromkeys(levels, ""), found.scale)
+
+
+def _effect(item: object, models: Mapping[str, Any], outputs: Mapping[str, str], scale: float | None) -> object:
+    if not isinstance(item, Mapping) or len(item) != 1:
+        return item
+    ((name, parameters),) = item.items()
+    if name not in models or not isinstance(parameters, Mapping):
+        return item
+    units = {parameter.name: parameter.unit for parameter in models[name].possible}
+    with within(name):
+        return {name: _each(parameters, {**units, **outputs} if name == "gaussian" else units, scale)}
+
+
+def _each(options: Mapping[str, object], units: Mapping[str, str], scale: float | None) -> dict[str, object]:
+    converted = {}
+    for name, value in options.items():
+        with within(name):
+            converted[name] = _in_unit(value, units[name], scale) if name in units else value
+    return converted
+
+
+def _in_unit(value: object, unit: str, scale: float | None) -> object:
+    """A value, or the arguments of a distribution, with its quantities converted."""
+    if isinstance(value, Mapping):
+        converted = {}
+        for name, argument in value.items():
+            own = "" if name == "scaled" else unit  # a factor of another parameter
+            with within(name):
+                converted[name] = argument if name in _AS_GIVEN else _in_unit(argument, own, scale)
+        return converted
+    if isinstance(value, list):
+        return [_in_unit(item, unit, scale) for item in value]
+    return _converted(value, unit, scale)
+
+
+def _converted(value: object, unit: str, scale: float | None) -> object:
+    if not isinstance(value, str) or (match := _QUANTITY.fullmatch(value.strip())) is None:
+        return value
+    from astropy import units
+
+    number, written = float(match[1]), (match[2] + match[3]).strip()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)
+        try:
+            quantity = number * units.Unit(written)
+        except (ValueError, TypeError):
+            raise Invalid(f"unknown unit {checks.quote(written)} in {checks.quote(value)}") from None
+    if unit == PIXEL and quantity.unit.is_equivalent(units.arcsec):
+        if scale is None:
+            raise Invalid(f"is in pixels: {checks.quote(value)} needs image.pixel_scale, in arcseconds a pixel")
+        return float(quantity.to_value(units.arcsec) / scale)
+    if unit == _PIXEL_SCALE and quantity.unit.is_equivalent(units.arcsec):
+        return float(quantity.to_value(units.arcsec))
+    try:
+        return float(quantity.to_value(units.Unit(unit)))
+    except (units.UnitsError, TypeError):
+        wanted = f"must be in {unit} or a unit like it" if unit else "has no unit: write a number"
+        raise Invalid(f"{wanted}, not {checks.quote(value)}") from None

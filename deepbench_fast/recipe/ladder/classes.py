@@ -1,0 +1,60 @@
+"""The axis `classes`: from the first two catalogues to all of them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from deepbench_fast.recipe import consistency
+from deepbench_fast.recipe.checks import Invalid
+from deepbench_fast.recipe.ladder.axis import Axis, from_nothing
+from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.recipe.series import noisy_parameters
+from deepbench_fast.recipe.targets import Targets
+
+FEWEST = 2
+
+
+def fewer_classes(recipe: Recipe, fraction: Fraction) -> Recipe:
+    """The recipe with its first catalogues, from two (fraction 0) to all (1), each with as many members as before.
+
+    Targets that these catalogues can't have are left out. Where the number of samples is no multiple of the stratum
+    that the weights make, the numbers of members are equal up to one stratum.
+    """
+    total = len(recipe.catalogues)
+    kept = total if total <= FEWEST else FEWEST + round((total - FEWEST) * fraction)
+    if kept == total:
+        return recipe
+    catalogues = dict(list(recipe.catalogues.items())[:kept])
+    share = sum(c.weight for c in catalogues.values()) / sum(c.weight for c in recipe.catalogues.values())
+    fewer = recipe.model_copy(update={"catalogues": catalogues, "samples": max(1, int(recipe.samples * share))})
+    if recipe.series is not None:
+        possible = {name for c in catalogues.values() for entry in c.objects for name in noisy_parameters(entry)}
+        levels = {name: level for name, level in recipe.parameter_noise.items() if name in possible}
+        fewer = fewer.model_copy(update={"parameter_noise": levels})
+    return fewer.model_copy(update={"targets": _possible_targets(fewer)})
+
+
+def _possible_targets(recipe: Recipe) -> Targets:
+    names = [name for name in recipe.targets if _is_possible(recipe, name)] or ["catalogue"]
+    return Targets(names, {name: drawn for name, drawn in recipe.targets.noise.items() if name in names})
+
+
+def _is_possible(recipe: Recipe, target: str) -> bool:
+    try:
+        consistency.check_targets(recipe.model_copy(update={"targets": Targets((target,))}))
+    except Invalid:
+        return False
+    return True
+
+
+def _unchanged(recipe: Recipe) -> str:
+    catalogues = len(recipe.catalogues)
+    return f"it needs more than {FEWEST} catalogues, and the recipe has {catalogues}"
+
+
+AXIS = Axis(
+    easier=fewer_classes,
+    start=from_nothing,
+    label=lambda recipe, fraction: f"{len(recipe.catalogues)} classes",
+    unchanged=_unchanged,
+)

@@ -1,0 +1,68 @@
+"""How a shell completes arguments: names of recipes and kinds, recipe files, datasets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+from click.shell_completion import CompletionItem
+
+from deepbench_fast.cli.source import DATASET_SUFFIXES, RECIPE_SUFFIXES
+
+
+class Completed(click.ParamType):  # type: ignore[type-arg]
+    """Text that goes on as one of the known names, or as a file with one of the suffixes."""
+
+    name = "text"
+
+    def __init__(self, *suffixes: str, known: bool = False) -> None:
+        self.suffixes, self.known = suffixes, known
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        names = [name for name in _known_names() if name.startswith(incomplete)] if self.known else []
+        files, directories = _files(incomplete, self.suffixes) if self.suffixes else ([], [])
+        if directories and not (names or files):
+            return [CompletionItem(incomplete, type="dir")]  # the shell goes on below them without a space
+        return [CompletionItem(word) for word in (*names, *files, *directories)]
+
+
+_ARGUMENTS = {
+    "NAME": Completed(known=True),
+    "SOURCE": Completed(*RECIPE_SUFFIXES, known=True),
+    "RECIPE": Completed(*RECIPE_SUFFIXES, known=True),
+    "FILE": Completed(*DATASET_SUFFIXES),
+    "FILE|SOURCE": Completed(*DATASET_SUFFIXES, *RECIPE_SUFFIXES, known=True),
+    "CONFIG.yaml": Completed(*RECIPE_SUFFIXES),
+}
+"""What help calls an argument → how it is completed."""
+
+_OPTIONS = {"FILE.py": Completed(".py")} | dict.fromkeys(("FILE", "PNG", "DIR"), click.Path())
+
+
+def complete_by_metavar(params: Sequence[click.Parameter]) -> None:
+    """Let a shell complete the text of arguments and options by what help calls them."""
+    for param in params:
+        types = _ARGUMENTS if isinstance(param, click.Argument) else _OPTIONS
+        if param.type is click.STRING:
+            param.type = types.get(param.metavar or str(param.name).upper(), param.type)
+
+
+def _known_names() -> list[str]:
+    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.recipe.load import builtin_recipes
+
+    return [*builtin_recipes(), *kinds()]
+
+
+def _files(incomplete: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Files with a suffix, and directories with a '/', that begin with what is there."""
+    before, slash, start = incomplete.rpartition("/")
+    before += slash
+    try:
+        found = sorted(os.scandir(os.path.expanduser(before) or "."), key=lambda entry: entry.name)
+    except OSError:
+        return [], []
+    shown = [e for e in found if e.name.startswith(start) and (start.startswith(".") or not e.name.startswith("."))]
+    files = [f"{before}{entry.name}" for entry in shown if entry.name.endswith(suffixes) and not entry.is_dir()]
+    return files, [f"{before}{entry.name}/" for entry in shown if entry.is_dir()]

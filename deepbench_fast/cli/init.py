@@ -1,0 +1,40 @@
+"""`init`: a commented recipe to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.source import unknown_name
+from deepbench_fast.errors import FileError, UsageError
+
+
+@click.command(cls=Command, example=f"{PROGRAM} init galaxy -o mine.yaml")
+@click.argument("name")
+@click.option("-o", "--output", metavar="FILE", help="The recipe to write; by default it is printed.")
+def command(name: str, output: str | None) -> None:
+    """Print a commented recipe to start from.
+
+    NAME is a built-in recipe or a kind of object: then every parameter stands at its default, with its unit, range and
+    meaning, and examples of noise, PSF, splits and extras wait behind a #. An existing FILE is never replaced.
+    """
+    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.recipe import builtin_recipes
+    from deepbench_fast.recipe.starter import starter
+
+    if name not in builtin_recipes() and name not in kinds():
+        raise UsageError(unknown_name(name))
+    recipe = starter(name)
+    if output is None:
+        click.echo(recipe, nl=False)
+        return
+    try:
+        with Path(output).open("x", encoding="utf-8") as file:
+            file.write(recipe)
+    except FileExistsError:
+        raise FileError(f"{output} exists: it is not replaced") from None
+    except OSError as error:
+        raise FileError(f"{output}: can't be written: {error.strerror}") from None
+    click.echo(f"{output}: written; '{PROGRAM} plan {output}' says what it makes", err=True)

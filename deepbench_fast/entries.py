@@ -12,7 +12,8 @@ import numpy.typing as npt
 from deepbench_fast.objects.registry import Kind, kind
 from deepbench_fast.programs import Column
 from deepbench_fast.recipe.distributions import Distribution, Grid, Normal, Offset, Scaled, Table, Uniform, inner
-from deepbench_fast.recipe.model import Catalogue, Entry
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.model import Catalogue
 
 IDENTITY = ("sample", "entry", "slot")
 # What `prepare_systems` makes positions and velocities of: quantiles of radius, azimuth and polar angle, and normals.

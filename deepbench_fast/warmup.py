@@ -10,7 +10,8 @@ from typing import Any
 from deepbench_fast.kernels._jit import cache_directory
 from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.on_the_fly import samples
-from deepbench_fast.recipe.model import Entry, Recipe
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import noisy_parameters
 
 

@@ -18,7 +18,7 @@ from deepbench_fast.exports.formats import Exported
 from deepbench_fast.objects.dynamics import Dynamics, Output
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.objects.registry import Kind, kinds
-from deepbench_fast.recipe.model import Image
+from deepbench_fast.recipe.image import Image
 from deepbench_fast.store.read import Summary
 from deepbench_fast.verification import Report
 

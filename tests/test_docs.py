@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from deepbench_fast.recipe.distributions import _FORMS
-from deepbench_fast.recipe.model import Catalogue, Image, Recipe
+from deepbench_fast.recipe.image import Image
+from deepbench_fast.recipe.model import Catalogue, Recipe
 from deepbench_fast.recipe.series import Series
 from docs.make_reference import FOLDER, PAGES
 from tests.pages import blocks, links, missing, packages_needed, pages, run_page

@@ -11,7 +11,7 @@ import pytest
 
 from deepbench_fast import Recipe, generate, samples, verify
 from deepbench_fast.objects.registry import kinds
-from deepbench_fast.recipe.model import Entry
+from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.series import noisy_parameters
 
 WAYS = [(kind.name, settings, options) for kind in kinds().values() for settings, options in kind.renderings()]

@@ -16,7 +16,7 @@ from deepbench_fast.errors import UsageError
 if TYPE_CHECKING:
     from deepbench_fast.objects.dynamics import Dynamics
     from deepbench_fast.objects.registry import Kind
-    from deepbench_fast.recipe.model import Image
+    from deepbench_fast.recipe.image import Image
 
 LAYERS = {
     "shape": "shape: shapes compose first, by the recipe's image.overlap",
@@ -37,8 +37,8 @@ def command(name: str, size: tuple[int, int] | None, as_json: bool) -> None:
     """
     from deepbench_fast.objects.registry import kinds
     from deepbench_fast.recipe import builtin_recipes
+    from deepbench_fast.recipe.image import Image
     from deepbench_fast.recipe.load import builtin_path
-    from deepbench_fast.recipe.model import Image
 
     if name in kinds():
         if size is not None and kinds()[name].dynamics is not None:

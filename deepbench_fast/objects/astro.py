@@ -18,7 +18,8 @@ from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.distributions import Choice, Constant, Integers, LogUniform, Normal, Scaled, Uniform
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Entry, Recipe
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.model import Recipe
 
 # Beyond these a float32 loop over pixels would overflow (light, squared distances) or lose its angle.
 FAR = 1e6

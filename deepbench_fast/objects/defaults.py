@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from deepbench_fast.recipe.distributions import Distribution, Uniform
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Image
+    from deepbench_fast.recipe.image import Image
 
 
 def across(low: float, high: float, image: Image) -> Distribution:

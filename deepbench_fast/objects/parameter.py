@@ -23,7 +23,7 @@ from deepbench_fast.recipe.distributions import (
 )
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Image
+    from deepbench_fast.recipe.image import Image
 
 
 FLAG = (0, 1)

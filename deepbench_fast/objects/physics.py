@@ -19,7 +19,8 @@ from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.distributions import Constant, Uniform
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Entry, Recipe
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.model import Recipe
 
 Supports = Mapping[str, tuple[float, float]]
 

@@ -16,7 +16,9 @@ from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.distributions import Distribution
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Entry, Image, Recipe
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.image import Image
+    from deepbench_fast.recipe.model import Recipe
 
 Layer = Literal["shape", "light", "series"]
 """Shapes compose first, by the image's `overlap`; then light adds. A series is no layer of an image."""

@@ -18,7 +18,9 @@ from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.distributions import Choice, Constant, Distribution, Integers, Offset, Uniform
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Entry, Image, Recipe
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.image import Image
+    from deepbench_fast.recipe.model import Recipe
 
 # Beyond these the products of lengths and coordinates in float64 no longer tell neighbouring pixels apart.
 FAR = 1e6

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.distributions import Distribution, parse_distribution
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.image import Image
     from deepbench_fast.recipe.load import builtin_recipes
-    from deepbench_fast.recipe.model import Catalogue, Entry, Image, Recipe
+    from deepbench_fast.recipe.model import Catalogue, Recipe
 
 __all__ = ["Catalogue", "Distribution", "Entry", "Image", "Recipe", "builtin_recipes", "parse_distribution"]
 

@@ -84,6 +84,18 @@ def number(value: object, wanted: str = "a number") -> float:
     return result
 
 
+def positive(value: object) -> float:
+    """A finite number above 0.
+
+    Raises:
+        Invalid: anything else.
+    """
+    result = number(value)
+    if result <= 0:
+        raise Invalid(f"must be above 0, not {quote(value)}")
+    return result
+
+
 def boolean(value: object) -> bool:
     """true or false.
 

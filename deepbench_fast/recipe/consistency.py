@@ -15,7 +15,8 @@ from deepbench_fast.recipe.effects import check_alone
 
 if TYPE_CHECKING:
     from deepbench_fast.objects.registry import Redraw
-    from deepbench_fast.recipe.model import Entry, Recipe
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.model import Recipe
 
 MAX_OBJECTS = 65_535
 BYTE = Parameter("amplitude", "", "value of a shape with dtype uint8", 0.0, 255.0, integer=True)

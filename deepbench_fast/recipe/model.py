@@ -13,11 +13,13 @@ from pydantic import Field, PlainValidator, model_validator
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import addresses, checks, consistency, write
-from deepbench_fast.recipe.base import Drawn, Model
+from deepbench_fast.recipe.base import Model
 from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distribution
+from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.effects import Noise, Psf, parse_noises, parse_psf
+from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.extras import Extras, parse_extras
+from deepbench_fast.recipe.image import Image
 from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
 from deepbench_fast.recipe.series import (
     Series,
@@ -33,161 +35,7 @@ from deepbench_fast.recipe.targets import Targets, parse_targets
 from deepbench_fast.recipe.units import without_units
 
 MAX_SAMPLES = 2**48 - 1
-MAX_SIDE = 16_384
 INHERIT: Literal["inherit"] = "inherit"
-
-
-def _shape(value: object) -> tuple[int, int]:
-    sides = checks.sequence(value, "two whole numbers [rows, columns]")
-    if len(sides) != 2:
-        raise Invalid(f"must be two whole numbers [rows, columns], not {checks.quote(value)}")
-    height, width = (checks.whole_number(side, 1, MAX_SIDE) for side in sides)
-    return height, width
-
-
-def _positive(value: object) -> float:
-    number = checks.number(value)
-    if number <= 0:
-        raise Invalid(f"must be above 0, not {checks.quote(value)}")
-    return number
-
-
-def _pixel_scale(value: object) -> float | None:
-    return None if value is None else _positive(value)
-
-
-class Image(Model):
-    """Shape (rows, columns) and dtype of an image, and how objects become pixels.
-
-    Light: `sampling` is "center" (its value at the pixel's centre) or "integrate" (mean over the pixel). Shapes:
-    `coverage` false gives 1 to pixels whose centre is inside, true the part of each pixel that is inside; where shapes
-    overlap, `overlap` takes the largest ("union"), those that an odd number of shapes covers ("xor") or the sum
-    ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255. With
-    `pixel_scale`, in arcseconds a pixel, lengths can be written in angles; it changes no pixel.
-    """
-
-    shape: Annotated[tuple[int, int], PlainValidator(_shape)] = (28, 28)
-    dtype: Annotated[str, PlainValidator(checks.choice("float32", "uint8"))] = "float32"
-    sampling: Annotated[str, PlainValidator(checks.choice("center", "integrate"))] = "center"
-    overlap: Annotated[str, PlainValidator(checks.choice("union", "xor", "add"))] = "union"
-    coverage: Annotated[bool, PlainValidator(checks.boolean)] = False
-    pixel_scale: Annotated[float | None, PlainValidator(_pixel_scale)] = None
-
-    @property
-    def height(self) -> int:
-        """Number of rows."""
-        return self.shape[0]
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return self.shape[1]
-
-    @property
-    def size(self) -> int:
-        """The smaller side, with which default lengths scale."""
-        return min(self.shape)
-
-
-def _parameters(value: object) -> dict[str, Distribution]:
-    parameters = {}
-    for parameter, drawn in checks.mapping(value).items():
-        with within(parameter):
-            parameters[parameter] = parse_distribution(drawn)
-    return parameters
-
-
-def _min_length(value: object) -> float:
-    length = checks.number(value)
-    if length < 0:
-        raise Invalid(f"must be 0 or above, not {checks.quote(value)}")
-    return length
-
-
-class Entry(Model):
-    """Objects of one kind: how many in a sample, and the distributions of the parameters that are not left to defaults.
-
-    An entry without a name gets one from its catalogue. `form` is one of the kind's forms, "" where it has none. Kinds
-    with ends that are drawn again while they are too close (lines) have a `min_length` in pixels; None is the default.
-    Systems that move have a `solver`, and some of them a number of `dimensions`, a `step`, the longest in time, and a
-    `tolerance`, the energy drift above which a system is integrated again with half the step. `kernel` is the hash of a
-    kind of the user's own.
-    """
-
-    kind: Annotated[str, PlainValidator(checks.name)]
-    name: Annotated[str, PlainValidator(consistency.entry_name)] = ""
-    count: Drawn = Constant(1.0)
-    form: Annotated[str, PlainValidator(checks.text)] = ""
-    min_length: Annotated[float | None, PlainValidator(_min_length)] = None
-    kernel: Annotated[str, PlainValidator(checks.text)] = ""
-    solver: Annotated[str, PlainValidator(checks.text)] = ""
-    dimensions: Annotated[int | None, PlainValidator(lambda value: checks.whole_number(value, 2, 3))] = None
-    step: Annotated[float | None, PlainValidator(_positive)] = None
-    tolerance: Annotated[float | None, PlainValidator(_positive)] = None
-    parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check(self) -> Entry:
-        with within("kind"):
-            declared = kind(self.kind)
-        with within("count"):
-            consistency.check_count(self.count)
-        object.__setattr__(self, "form", consistency.form_of(declared, self.form))
-        object.__setattr__(self, "solver", consistency.solver_of(declared, self.solver))
-        if self.kernel not in ("", declared.fingerprint):
-            raise Invalid(f"names another version of {self.kind} than {declared.fingerprint or 'ours'}", ("kernel",))
-        object.__setattr__(self, "kernel", declared.fingerprint)
-        for option in ("min_length", "dimensions", "step", "tolerance"):
-            if getattr(self, option) is not None and option not in declared.options:
-                raise Invalid(f"is no option of {self.kind}", (option,))
-        for parameter in self.parameters:
-            with within("parameters", parameter):
-                consistency.check_parameter_name(declared, self.form, parameter)
-        return self
-
-    @classmethod
-    def parse(cls, value: object) -> Entry:
-        """An entry from `star`, or from `{star: {count: 3, gamma: 2.0}}`."""
-        if isinstance(value, Entry):
-            return value
-        wanted = "one kind with its parameters, e.g. star: {gamma: 2.0}"
-        name, options = (value, {}) if isinstance(value, str) else checks.single(value, wanted)
-        with within(name):
-            declared = kind(name)
-            given = checks.mapping({} if options is None else options, "parameters with values")
-            for option in given:
-                with within(option):
-                    consistency.check_option_name(declared, option)
-            own = {option: given[option] for option in declared.options if option in given}
-            parameters = {option: drawn for option, drawn in given.items() if option not in own}
-            parameters.update(consistency.flags_as_numbers(declared, parameters))
-            try:
-                return cls(kind=name, parameters=parameters, **own)  # type: ignore[arg-type]
-            except Invalid as invalid:
-                inner = invalid.path[1:] if invalid.path[:1] == ("parameters",) else invalid.path
-                raise Invalid(invalid.problem, inner) from None
-
-    def resolved(self, image: Image) -> Entry:
-        """The same with a distribution for every parameter of its form, in the kind's order."""
-        declared = kind(self.kind)
-        given = {**declared.form_defaults.get(self.form, {}), **self.parameters}
-        found = {}
-        for parameter in declared.parameters_of(self.form):
-            with within(parameter.name):
-                found[parameter.name] = given.get(parameter.name) or parameter.default(image)
-        update: dict[str, Any] = {"parameters": found}
-        if self.min_length is None and declared.redraw is not None:
-            update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
-        if declared.dynamics is not None:
-            update["step"] = self.step or declared.dynamics.default_step
-            update["tolerance"] = self.tolerance or declared.dynamics.default_tolerance
-            update["dimensions"] = self.dimensions or declared.dynamics.default_dimensions
-        return self.model_copy(update=update)
-
-    @property
-    def occurs_once(self) -> bool:
-        """Whether every sample of the catalogue holds exactly one object of this entry."""
-        return self.count.support == (1.0, 1.0)
 
 
 def _objects(value: object) -> tuple[Entry, ...]:

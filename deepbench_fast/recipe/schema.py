@@ -16,7 +16,8 @@ from deepbench_fast.recipe import checks, distributions
 from deepbench_fast.recipe.consistency import COUNT, RESERVED
 from deepbench_fast.recipe.effects import CcdNoise, GaussianNoise, GaussianPsf, MoffatPsf, OutputNoise, PoissonNoise
 from deepbench_fast.recipe.extras import MASK_THRESHOLD, MASKS, NAMES
-from deepbench_fast.recipe.model import MAX_SAMPLES, MAX_SIDE, Catalogue, Image, Recipe
+from deepbench_fast.recipe.image import MAX_SIDE, Image
+from deepbench_fast.recipe.model import MAX_SAMPLES, Catalogue, Recipe
 from deepbench_fast.recipe.series import LATEST, LEVEL, MAX_STEPS, Series
 from deepbench_fast.recipe.tables import ORDERS
 

@@ -19,7 +19,8 @@ from deepbench_fast.recipe.extras import CLEAN
 
 if TYPE_CHECKING:
     from deepbench_fast.objects.registry import Kind
-    from deepbench_fast.recipe.model import Entry, Recipe
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.model import Recipe
 
 MAX_STEPS = 1_000_000
 MAX_VALUES = 2**27

@@ -11,8 +11,9 @@ from deepbench_fast.objects.parameter import Parameter, required
 from deepbench_fast.objects.registry import Kind, kind
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.distributions import Constant, Distribution
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.image import Image
 from deepbench_fast.recipe.load import builtin_path, builtin_recipes
-from deepbench_fast.recipe.model import Entry, Image
 from deepbench_fast.recipe.series import Series
 
 COMMENT_COLUMN = 44

@@ -16,7 +16,8 @@ from deepbench_fast.recipe.targets import targets_data
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.distributions import Distribution
-    from deepbench_fast.recipe.model import Catalogue, Entry, Recipe
+    from deepbench_fast.recipe.entry import Entry
+    from deepbench_fast.recipe.model import Catalogue, Recipe
     from deepbench_fast.recipe.series import Series
 
 

@@ -20,7 +20,9 @@ from deepbench_fast.recipe.distributions import (
     Scaled,
     Uniform,
 )
-from deepbench_fast.recipe.model import Catalogue, Entry, Image, Recipe
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.image import Image
+from deepbench_fast.recipe.model import Catalogue, Recipe
 
 IN_IMAGES = sorted(name for name, found in kinds().items() if found.dynamics is None)
 WIDE = Image(shape=(101, 201))  # S = 101; frame fractions 0.25 and 0.75 of rows 0..100 and columns 0..200

@@ -17,7 +17,7 @@ from deepbench_fast.recipe.distributions import (
     Scaled,
     Uniform,
 )
-from deepbench_fast.recipe.model import Image
+from deepbench_fast.recipe.image import Image
 
 CLOSED = Parameter("n", "", "Sérsic index", 0.5, 10.0)
 OPEN = Parameter("alpha", "pix", "", 0.0, 100.0, low_open=True, high_open=True)

@@ -10,7 +10,9 @@ import pytest
 from deepbench_fast.objects.physics import BODY, HAMILTONIAN_PENDULUM, KINDS, N_BODY, PENDULUM
 from deepbench_fast.objects.registry import Kind, kind
 from deepbench_fast.recipe.distributions import Constant, Distribution, Uniform
-from deepbench_fast.recipe.model import Entry, Image, Recipe
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.image import Image
+from deepbench_fast.recipe.model import Recipe
 
 PENDULUMS = pytest.mark.parametrize("pendulum", [PENDULUM, HAMILTONIAN_PENDULUM], ids=lambda found: found.name)
 NEWTONIAN_CONSTANT = 6.67430e-11

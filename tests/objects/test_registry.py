@@ -9,7 +9,7 @@ import pytest
 
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.objects.registry import Kind, kind, kinds
-from deepbench_fast.recipe.model import Image
+from deepbench_fast.recipe.image import Image
 
 
 def test_kinds_are_sorted_by_name() -> None:

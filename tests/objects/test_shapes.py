@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe.distributions import Choice, Constant, Distribution, Integers, Offset, Uniform
-from deepbench_fast.recipe.model import Catalogue, Entry, Image, Recipe
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.image import Image
+from deepbench_fast.recipe.model import Catalogue, Recipe
 
 WIDE = Image(shape=(101, 201))  # S = 101; frame fractions 0.25 and 0.75 of rows 0..100 and columns 0..200
 

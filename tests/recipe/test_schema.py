@@ -18,8 +18,10 @@ from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
 from deepbench_fast.recipe.distributions import _FORMS
 from deepbench_fast.recipe.effects import NOISES, PSFS, OutputNoise
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.image import Image
 from deepbench_fast.recipe.load import builtin_path, read_file, read_text
-from deepbench_fast.recipe.model import Catalogue, Entry, Image
+from deepbench_fast.recipe.model import Catalogue
 from deepbench_fast.recipe.model import Recipe as RecipeModel
 from deepbench_fast.recipe.schema import json_schema
 from deepbench_fast.recipe.series import Series

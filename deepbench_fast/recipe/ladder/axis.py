@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import TypeVar
 
 from deepbench_fast.recipe.checks import Path, within
-from deepbench_fast.recipe.model import Catalogue, Entry, Recipe
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.model import Catalogue, Recipe
 
 Changed = TypeVar("Changed", Recipe, Catalogue)
 

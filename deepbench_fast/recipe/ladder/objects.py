@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.distributions import Choice, Constant, Distribution, Grid, Integers, Offset, Poisson, Table
+from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.ladder.axis import Axis, from_nothing, in_words, with_entries
-from deepbench_fast.recipe.model import Entry, Recipe
+from deepbench_fast.recipe.model import Recipe
 
 
 def fewer_objects(recipe: Recipe, fraction: Fraction) -> Recipe:

@@ -26,8 +26,9 @@ from deepbench_fast.recipe.distributions import (
     Table,
     Uniform,
 )
+from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.ladder.axis import Axis, from_one_step, in_words, times, with_entries, with_owners
-from deepbench_fast.recipe.model import Catalogue, Entry, Recipe
+from deepbench_fast.recipe.model import Catalogue, Recipe
 
 # Logarithms that are the same on every machine: those of the C library are not.
 _EXACT = Context(prec=40)

@@ -1,0 +1,115 @@
+"""An entry of a catalogue: objects of one kind, how many, and what their parameters are drawn from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator, model_validator
+
+from deepbench_fast.objects.registry import kind
+from deepbench_fast.recipe import checks, consistency
+from deepbench_fast.recipe.base import Drawn, Model
+from deepbench_fast.recipe.checks import Invalid, within
+from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distribution
+from deepbench_fast.recipe.image import Image
+
+
+def _parameters(value: object) -> dict[str, Distribution]:
+    parameters = {}
+    for parameter, drawn in checks.mapping(value).items():
+        with within(parameter):
+            parameters[parameter] = parse_distribution(drawn)
+    return parameters
+
+
+def _min_length(value: object) -> float:
+    length = checks.number(value)
+    if length < 0:
+        raise Invalid(f"must be 0 or above, not {checks.quote(value)}")
+    return length
+
+
+class Entry(Model):
+    """Objects of one kind: how many in a sample, and the distributions of the parameters that are not left to defaults.
+
+    An entry without a name gets one from its catalogue. `form` is one of the kind's forms, "" where it has none. Kinds
+    with ends that are drawn again while they are too close (lines) have a `min_length` in pixels; None is the default.
+    Systems that move have a `solver`, and some of them a number of `dimensions`, a `step`, the longest in time, and a
+    `tolerance`, the energy drift above which a system is integrated again with half the step. `kernel` is the hash of a
+    kind of the user's own.
+    """
+
+    kind: Annotated[str, PlainValidator(checks.name)]
+    name: Annotated[str, PlainValidator(consistency.entry_name)] = ""
+    count: Drawn = Constant(1.0)
+    form: Annotated[str, PlainValidator(checks.text)] = ""
+    min_length: Annotated[float | None, PlainValidator(_min_length)] = None
+    kernel: Annotated[str, PlainValidator(checks.text)] = ""
+    solver: Annotated[str, PlainValidator(checks.text)] = ""
+    dimensions: Annotated[int | None, PlainValidator(lambda value: checks.whole_number(value, 2, 3))] = None
+    step: Annotated[float | None, PlainValidator(checks.positive)] = None
+    tolerance: Annotated[float | None, PlainValidator(checks.positive)] = None
+    parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> Entry:
+        with within("kind"):
+            declared = kind(self.kind)
+        with within("count"):
+            consistency.check_count(self.count)
+        object.__setattr__(self, "form", consistency.form_of(declared, self.form))
+        object.__setattr__(self, "solver", consistency.solver_of(declared, self.solver))
+        if self.kernel not in ("", declared.fingerprint):
+            raise Invalid(f"names another version of {self.kind} than {declared.fingerprint or 'ours'}", ("kernel",))
+        object.__setattr__(self, "kernel", declared.fingerprint)
+        for option in ("min_length", "dimensions", "step", "tolerance"):
+            if getattr(self, option) is not None and option not in declared.options:
+                raise Invalid(f"is no option of {self.kind}", (option,))
+        for parameter in self.parameters:
+            with within("parameters", parameter):
+                consistency.check_parameter_name(declared, self.form, parameter)
+        return self
+
+    @classmethod
+    def parse(cls, value: object) -> Entry:
+        """An entry from `star`, or from `{star: {count: 3, gamma: 2.0}}`."""
+        if isinstance(value, Entry):
+            return value
+        wanted = "one kind with its parameters, e.g. star: {gamma: 2.0}"
+        name, options = (value, {}) if isinstance(value, str) else checks.single(value, wanted)
+        with within(name):
+            declared = kind(name)
+            given = checks.mapping({} if options is None else options, "parameters with values")
+            for option in given:
+                with within(option):
+                    consistency.check_option_name(declared, option)
+            own = {option: given[option] for option in declared.options if option in given}
+            parameters = {option: drawn for option, drawn in given.items() if option not in own}
+            parameters.update(consistency.flags_as_numbers(declared, parameters))
+            try:
+                return cls(kind=name, parameters=parameters, **own)  # type: ignore[arg-type]
+            except Invalid as invalid:
+                inner = invalid.path[1:] if invalid.path[:1] == ("parameters",) else invalid.path
+                raise Invalid(invalid.problem, inner) from None
+
+    def resolved(self, image: Image) -> Entry:
+        """The same with a distribution for every parameter of its form, in the kind's order."""
+        declared = kind(self.kind)
+        given = {**declared.form_defaults.get(self.form, {}), **self.parameters}
+        found = {}
+        for parameter in declared.parameters_of(self.form):
+            with within(parameter.name):
+                found[parameter.name] = given.get(parameter.name) or parameter.default(image)
+        update: dict[str, Any] = {"parameters": found}
+        if self.min_length is None and declared.redraw is not None:
+            update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
+        if declared.dynamics is not None:
+            update["step"] = self.step or declared.dynamics.default_step
+            update["tolerance"] = self.tolerance or declared.dynamics.default_tolerance
+            update["dimensions"] = self.dimensions or declared.dynamics.default_dimensions
+        return self.model_copy(update=update)
+
+    @property
+    def occurs_once(self) -> bool:
+        """Whether every sample of the catalogue holds exactly one object of this entry."""
+        return self.count.support == (1.0, 1.0)

@@ -1,0 +1,58 @@
+"""The image in a recipe: its shape, and how objects become pixels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import PlainValidator
+
+from deepbench_fast.recipe import checks
+from deepbench_fast.recipe.base import Model
+from deepbench_fast.recipe.checks import Invalid
+
+MAX_SIDE = 16_384
+
+
+def _shape(value: object) -> tuple[int, int]:
+    sides = checks.sequence(value, "two whole numbers [rows, columns]")
+    if len(sides) != 2:
+        raise Invalid(f"must be two whole numbers [rows, columns], not {checks.quote(value)}")
+    height, width = (checks.whole_number(side, 1, MAX_SIDE) for side in sides)
+    return height, width
+
+
+def _pixel_scale(value: object) -> float | None:
+    return None if value is None else checks.positive(value)
+
+
+class Image(Model):
+    """Shape (rows, columns) and dtype of an image, and how objects become pixels.
+
+    Light: `sampling` is "center" (its value at the pixel's centre) or "integrate" (mean over the pixel). Shapes:
+    `coverage` false gives 1 to pixels whose centre is inside, true the part of each pixel that is inside; where shapes
+    overlap, `overlap` takes the largest ("union"), those that an odd number of shapes covers ("xor") or the sum
+    ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255. With
+    `pixel_scale`, in arcseconds a pixel, lengths can be written in angles; it changes no pixel.
+    """
+
+    shape: Annotated[tuple[int, int], PlainValidator(_shape)] = (28, 28)
+    dtype: Annotated[str, PlainValidator(checks.choice("float32", "uint8"))] = "float32"
+    sampling: Annotated[str, PlainValidator(checks.choice("center", "integrate"))] = "center"
+    overlap: Annotated[str, PlainValidator(checks.choice("union", "xor", "add"))] = "union"
+    coverage: Annotated[bool, PlainValidator(checks.boolean)] = False
+    pixel_scale: Annotated[float | None, PlainValidator(_pixel_scale)] = None
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.shape[1]
+
+    @property
+    def size(self) -> int:
+        """The smaller side, with which default lengths scale."""
+        return min(self.shape)

@@ -84,6 +84,7 @@ class Estimate:
 def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3) -> Estimate:
     """Work out what `recipe` would make; the rate is measured by rendering for so many seconds."""
     plan = make_plan(recipe)
+    plan.check_grids()
     workers = threads or usable_cpus()
     rows, exact = expected_rows(plan)
     rate = measured_rate(plan, workers, seconds)

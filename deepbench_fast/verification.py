@@ -20,7 +20,7 @@ from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.render import Renderer
 from deepbench_fast.store.read import open_file
-from deepbench_fast.store.schema import chunk_digest
+from deepbench_fast.store.schema import ARRAYS, chunk_digest
 from deepbench_fast.streams import MAX_MEMBERS
 
 # A parameter can be its own value times so much by noise: 0.2 relative, 8.3 standard deviations.
@@ -70,23 +70,26 @@ def verify(
     """
     with open_file(path) as file:
         chunks = file["chunks"][:]
-        plan = make_plan(Recipe.from_yaml(file["recipe"].asstr()[()], source=str(path)))
+        text, kinds = file["recipe"].asstr()[()], list(file["objects"])
     if regenerate != "all" and (isinstance(regenerate, str) or regenerate < 0):
         raise UsageError(f"regenerate: {regenerate!r} is neither a number of chunks nor 'all'")
     wanted = len(chunks) if regenerate == "all" else min(int(regenerate), len(chunks))
     again = set(np.linspace(0, len(chunks) - 1, wanted).round().astype(int).tolist()) if wanted else set()
+    plan = make_plan(Recipe.from_yaml(text, source=str(path))) if again else None  # digests need no recipe
     report = Report(len(chunks), regenerated=len(again))
-    offsets = {kind.name: np.concatenate(([0], np.cumsum(chunks[f"rows_{kind.name}"]))) for kind in plan.kinds}
+    offsets = {kind: np.concatenate(([0], np.cumsum(chunks[f"rows_{kind}"]))) for kind in kinds}
 
     stopped = Event()
 
     def check(part: npt.NDArray[np.int64]) -> None:
-        renderer = Renderer(plan)
+        renderer = None if plan is None else Renderer(plan)
         with open_file(path) as file:
             for number in part.tolist():
                 if stopped.is_set():
                     return
-                _check_chunk(file, plan, renderer, chunks[number], number, offsets, number in again, report)
+                found = _check_digest(file, chunks[number], number, offsets, report)
+                if renderer is not None and found is not None and number in again:
+                    _check_bits(renderer, *found, number, report)
                 if progress is not None:
                     progress(1)
 
@@ -101,28 +104,28 @@ def verify(
     return report
 
 
-def _check_chunk(
-    file: Any,
-    plan: Plan,
-    renderer: Renderer,
-    row: Any,
-    number: int,
-    offsets: dict[str, npt.NDArray[np.int64]],
-    again: bool,
-    report: Report,
-) -> None:
+def _check_digest(
+    file: Any, row: Any, number: int, offsets: dict[str, npt.NDArray[np.int64]], report: Report
+) -> tuple[dict[str, npt.NDArray[Any]], Tables] | None:
+    """Hash a chunk again; its arrays and tables, None where it isn't finished."""
     if row["done"] != 1:
         report.unfinished.append(number)
-        return
+        return None
     start = int(row["first"]) - int(file.attrs["first"])
     stop = start + int(row["count"])
-    arrays = {name: file[name][start:stop] for name in plan.arrays}
+    arrays = {name: file[name][start:stop] for name in ARRAYS if name in file}
     objects = {kind: file[f"objects/{kind}"][o[number] : o[number + 1]] for kind, o in offsets.items()}
     tables = Tables(int(row["first"]), file["samples"][start:stop], objects)
     if chunk_digest([*arrays.values(), tables.samples, *objects.values()]) != int(row["digest"]):
         report.wrong_digest.append(number)
-    if not again:
-        return
+    return arrays, tables
+
+
+def _check_bits(
+    renderer: Renderer, arrays: dict[str, npt.NDArray[Any]], tables: Tables, number: int, report: Report
+) -> None:
+    """Render a chunk's tables again, and draw them again."""
+    plan = renderer.plan
     plain = _without_labels(tables, plan)
     as_drawn = _as_drawn(plain, plan)
     again_filled = _as_drawn(plain, plan)  # rendering fills in what it finds

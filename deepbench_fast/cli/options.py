@@ -36,17 +36,17 @@ class Seed(click.ParamType):  # type: ignore[type-arg]
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]
-    """ROWSxCOLUMNS in pixels."""
+    """ROWSxCOLUMNS in pixels, or one number for a square."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         if isinstance(value, tuple):
             return value
-        match = re.fullmatch(r"(\d+)[xX×](\d+)", value)
-        if match is None or 0 in (int(match[1]), int(match[2])):
-            raise click.BadParameter(f"{value!r} is not ROWSxCOLUMNS, such as 64x64", ctx, param)
-        return int(match[1]), int(match[2])
+        match = re.fullmatch(r"(\d+)(?:[xX×](\d+))?", value)
+        if match is None or 0 in (int(match[1]), int(match[2] or match[1])):
+            raise click.BadParameter(f"{value!r} is not ROWSxCOLUMNS, such as 64x64, nor one number", ctx, param)
+        return int(match[1]), int(match[2] or match[1])
 
 
 class Assignment(click.ParamType):  # type: ignore[type-arg]

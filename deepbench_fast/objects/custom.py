@@ -210,6 +210,8 @@ def load_kinds(path: str) -> None:
     """Run the Python file at `path`, which declares kinds. Raises UsageError, with file and line, where that fails."""
     if not Path(path).is_file():
         raise UsageError(f"{path}: no such file")
+    folder = str(Path(path).absolute().parent)
+    sys.path.insert(0, folder)  # as for any Python program, so that it finds its neighbours
     try:
         runpy.run_path(path, run_name=Path(path).stem)
     except (Exception, SystemExit) as error:
@@ -217,6 +219,8 @@ def load_kinds(path: str) -> None:
         where = f"{path}:{lines[-1]}" if lines else path
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
         raise UsageError(f"{where}: {words}") from error
+    finally:
+        sys.path.remove(folder)
 
 
 def load_installed() -> tuple[str, ...]:

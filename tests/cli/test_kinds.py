@@ -219,3 +219,19 @@ def test_an_installed_package_brings_its_kinds(tmp_path: Path) -> None:
 def test_the_program_itself_takes_the_option(tmp_path: Path) -> None:
     ran = run_apart("--kinds", RING, "describe", "ring")
     assert (ran.status, ran.err) == (0, "")
+
+
+def test_digests_are_checked_without_the_kind(rings: Path) -> None:
+    assert run_well("verify", rings).status == 0
+
+
+def test_a_file_of_kinds_finds_its_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "constants_beside.py").write_text("LARGEST = 7.0\n")
+    (tmp_path / "own.py").write_text(
+        "from constants_beside import LARGEST\n"
+        "from deepbench_fast import light_kind, parameter\n\n\n"
+        "@light_kind('own', parameters=[parameter('top', low=0, high=LARGEST, default=1)])\n"
+        "def own(dx, dy, row):\n"
+        "    return row.top\n"
+    )
+    assert "from 0 to 7" in run_well("--kinds", tmp_path / "own.py", "describe", "own").out

@@ -40,6 +40,7 @@ def test_seed(text: str, seed: int | str) -> None:
 
 def test_size_is_rows_by_columns() -> None:
     assert Size().convert("48x64", None, None) == (48, 64)
+    assert Size().convert("48", None, None) == (48, 48)
     assert load_source("galaxy", size=(48, 64)).image.shape == (48, 64)
 
 

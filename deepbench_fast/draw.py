@@ -14,7 +14,6 @@ from deepbench_fast.entries import segment_ends
 from deepbench_fast.kernels import draw as kernels
 from deepbench_fast.objects.registry import Kind
 from deepbench_fast.plan import Plan
-from deepbench_fast.programs import Programs
 from deepbench_fast.systems import prepare_systems
 
 COUNTED_AT_ONCE = 2**16
@@ -115,19 +114,8 @@ def _draw_samples(plan: Plan, roster: Roster) -> npt.NDArray[Any]:
     if plan.sample_columns:
         drawn = np.full((table.size, len(plan.sample_columns)), np.nan)
         turns = np.zeros(table.size, np.int64)
-        programs = plan.sample_programs
-        kernels.draw_columns(
-            drawn,
-            drawn.view(np.int64),
-            roster.catalogue,
-            roster.member,
-            turns,
-            programs.rows,
-            programs.first,
-            plan.key,
-            programs.values,
-            programs.cumulative,
-        )
+        addresses = (drawn, drawn.view(np.int64), roster.catalogue, roster.member, turns)
+        kernels.draw_columns(*addresses, *plan.sample_programs.arguments(plan.key))
         table.view(np.float64).reshape(table.size, table.dtype.itemsize // 8)[:, 2:] = drawn
     return table
 
@@ -154,10 +142,7 @@ def _draw_objects(
     programs = plan.object_programs[kind.name]
     addresses = (integers.view(np.float64), integers, table["entry"].copy(), members, table["slot"].copy())
 
-    def arguments(programs: Programs) -> tuple[Any, ...]:
-        return *addresses, programs.rows, programs.first, plan.key, programs.values, programs.cumulative
-
-    kernels.draw_columns(*arguments(programs))
+    kernels.draw_columns(*addresses, *programs.arguments(plan.key))
     columns = list(table.dtype.names or ())
     own: set[tuple[int, int]] = set()
     for value in given:
@@ -167,7 +152,9 @@ def _draw_objects(
             table[value.column][rows_of] = value.values[table["sample"][rows_of] - first]
     if own:
         programs = programs.without(own)
-        kernels.draw_columns(*arguments(programs.derived()))
+        kernels.draw_columns(*addresses, *programs.derived().arguments(plan.key))
     if kind.redraw is not None:
-        kernels.redraw_short_segments(*(*arguments(programs), segment_ends(kind), plan.shortest_segments))
+        kernels.redraw_short_segments(
+            *(*addresses, *programs.arguments(plan.key), segment_ends(kind), plan.shortest_segments)
+        )
     return table

@@ -56,6 +56,10 @@ class Programs:
     values: npt.NDArray[np.float64]
     cumulative: npt.NDArray[np.float64]
 
+    def arguments(self, key: npt.NDArray[np.uint32]) -> tuple[Any, ...]:
+        """What the kernels that draw columns take after the rows' addresses."""
+        return self.rows, self.first, key, self.values, self.cumulative
+
     def without(self, given: set[tuple[int, int]]) -> Programs:
         """The programs but for those of some (group, column)."""
         groups = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))

@@ -38,20 +38,9 @@ def measure_targets(plan: Plan, tables: Tables, clean: npt.NDArray[Any], out: np
 def _noise(plan: Plan, samples: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """What is added to the targets, shape (samples, targets): 0 for those that carry no noise."""
     noise = np.zeros((len(samples), len(plan.targets)))
-    programs = plan.target_programs
     catalogue, member = (np.ascontiguousarray(samples[name], np.int64) for name in ("catalogue", "member"))
-    draw_columns(
-        noise,
-        noise.view(np.int64),
-        catalogue,
-        member,
-        np.zeros(len(samples), np.int64),
-        programs.rows,
-        programs.first,
-        plan.key,
-        programs.values,
-        programs.cumulative,
-    )
+    addresses = (noise, noise.view(np.int64), catalogue, member, np.zeros(len(samples), np.int64))
+    draw_columns(*addresses, *plan.target_programs.arguments(plan.key))
     return noise
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.errors import FileError
+from deepbench_fast.cli.text_file import print_or_write
 
 
 @click.command(cls=Command, example=f"{PROGRAM} convert config.yaml -o recipe.yaml")
@@ -24,14 +22,10 @@ def command(config: str, output: str | None, overwrite: bool) -> None:
     from deepbench_fast.recipe.deepbench import convert
 
     recipe = convert(config)
-    if output is None:
-        click.echo(recipe, nl=False)
-        return
-    try:
-        with Path(output).open("w" if overwrite else "x", encoding="utf-8") as file:
-            file.write(recipe)
-    except FileExistsError:
-        raise FileError(f"{output} exists; --overwrite replaces it") from None
-    except OSError as error:
-        raise FileError(f"{output}: can't be written: {error.strerror}") from None
-    click.echo(f"{output}: written; '{PROGRAM} generate {output} OUT.h5' makes the dataset", err=True)
+    print_or_write(
+        recipe,
+        output,
+        f"'{PROGRAM} generate {output} OUT.h5' makes the dataset",
+        exists="exists; --overwrite replaces it",
+        overwrite=overwrite,
+    )

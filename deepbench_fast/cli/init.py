@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.source import unknown_name
-from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.cli.text_file import print_or_write
+from deepbench_fast.errors import UsageError
 
 
 @click.command(cls=Command, example=f"{PROGRAM} init galaxy -o mine.yaml")
@@ -27,14 +26,4 @@ def command(name: str, output: str | None) -> None:
     if name not in builtin_recipes() and name not in kinds():
         raise UsageError(unknown_name(name))
     recipe = starter(name)
-    if output is None:
-        click.echo(recipe, nl=False)
-        return
-    try:
-        with Path(output).open("x", encoding="utf-8") as file:
-            file.write(recipe)
-    except FileExistsError:
-        raise FileError(f"{output} exists: it is not replaced") from None
-    except OSError as error:
-        raise FileError(f"{output}: can't be written: {error.strerror}") from None
-    click.echo(f"{output}: written; '{PROGRAM} plan {output}' says what it makes", err=True)
+    print_or_write(recipe, output, f"'{PROGRAM} plan {output}' says what it makes", exists="exists: it is not replaced")

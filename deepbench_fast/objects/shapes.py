@@ -60,6 +60,20 @@ FILL = Parameter(
 AMPLITUDE = Parameter("amplitude", "", "value where it covers", 0.0, BRIGHT, partial(always, Constant(1.0)))
 
 
+def _turned_box(width: str, height: str) -> tuple[Parameter, ...]:
+    """Parameters of what a width and a height about a centre describe; `width` and `height` say what these are."""
+    return (
+        X,
+        Y,
+        _length("width", width, 0.15, 0.50),
+        _length("height", height, 0.15, 0.50),
+        _angle("angle", "direction of the width, from +x towards +y", Uniform(0.0, 180.0)),
+        LINE_WIDTH,
+        FILL,
+        AMPLITUDE,
+    )
+
+
 def _kernels(name: str) -> dict[str, str]:
     kernel = f"deepbench_fast.kernels.shapes.{name}:{name}"
     return {"sharp": kernel, "coverage": f"{kernel}_coverage"}
@@ -69,16 +83,7 @@ RECTANGLE = Kind(
     name="rectangle",
     meaning="rectangle: width by height, turned by angle about its centre",
     layer="shape",
-    parameters=(
-        X,
-        Y,
-        _length("width", "full width, along angle", 0.15, 0.50),
-        _length("height", "full height, across angle", 0.15, 0.50),
-        _angle("angle", "direction of the width, from +x towards +y", Uniform(0.0, 180.0)),
-        LINE_WIDTH,
-        FILL,
-        AMPLITUDE,
-    ),
+    parameters=_turned_box("full width, along angle", "full height, across angle"),
     kernels=_kernels("rectangle"),
     default_shape=SHAPE,
 )
@@ -107,16 +112,7 @@ ELLIPSE = Kind(
     name="ellipse",
     meaning="ellipse: (u / (width / 2))^2 + (v / (height / 2))^2 < 1, turned by angle",
     layer="shape",
-    parameters=(
-        X,
-        Y,
-        _length("width", "full axis along angle", 0.15, 0.50),
-        _length("height", "full axis across angle", 0.15, 0.50),
-        _angle("angle", "direction of the width, from +x towards +y", Uniform(0.0, 180.0)),
-        LINE_WIDTH,
-        FILL,
-        AMPLITUDE,
-    ),
+    parameters=_turned_box("full axis along angle", "full axis across angle"),
     kernels=_kernels("ellipse"),
     default_shape=SHAPE,
 )

@@ -160,6 +160,15 @@ def parse_distribution(value: object) -> Distribution:
             raise Invalid(f"{form}: {_named(invalid)}", invalid.path) from None
 
 
+def parse_distributions(value: object, wanted: str = "keys with values") -> dict[str, Distribution]:
+    """Distributions by the names of what is drawn from them; raises `Invalid`, as `parse_distribution` does."""
+    parsed = {}
+    for name, drawn in checks.mapping(value, wanted).items():
+        with within(name):
+            parsed[name] = parse_distribution(drawn)
+    return parsed
+
+
 def _named(invalid: Invalid) -> str:
     """The problem with the name of its field in front, since an address ends at the parameter."""
     fields = [step for step in invalid.path[:1] if isinstance(step, str)]

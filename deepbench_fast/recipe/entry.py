@@ -10,16 +10,8 @@ from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import checks, consistency
 from deepbench_fast.recipe.base import Drawn, Model
 from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distribution
+from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distributions
 from deepbench_fast.recipe.image import Image
-
-
-def _parameters(value: object) -> dict[str, Distribution]:
-    parameters = {}
-    for parameter, drawn in checks.mapping(value).items():
-        with within(parameter):
-            parameters[parameter] = parse_distribution(drawn)
-    return parameters
 
 
 def _min_length(value: object) -> float:
@@ -49,7 +41,7 @@ class Entry(Model):
     dimensions: Annotated[int | None, PlainValidator(lambda value: checks.whole_number(value, 2, 3))] = None
     step: Annotated[float | None, PlainValidator(checks.positive)] = None
     tolerance: Annotated[float | None, PlainValidator(checks.positive)] = None
-    parameters: Annotated[dict[str, Distribution], PlainValidator(_parameters)] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, Distribution], PlainValidator(parse_distributions)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Entry:

@@ -13,7 +13,7 @@ from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.base import Model
 from deepbench_fast.recipe.checks import Invalid, Path, within
-from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled, parse_distribution
+from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled, parse_distributions
 from deepbench_fast.recipe.effects import GaussianNoise, OutputNoise, check_alone
 from deepbench_fast.recipe.extras import CLEAN
 
@@ -96,14 +96,17 @@ class Series(Model):
         """The times of the outputs."""
         if self.times is not None:
             return self.times
-        last = max(self.steps - 1, 1)
-        inner = (self.start + (self.stop - self.start) * i / last for i in range(self.steps))
-        return (*inner,) if self.steps == 1 else (*tuple(inner)[:-1], self.stop)
+        if self.steps == 1:
+            return (self.start,)
+        last = self.steps - 1
+        return (*(self.start + (self.stop - self.start) * i / last for i in range(last)), self.stop)
 
     @property
     def end(self) -> float:
         """The last of the times."""
-        return self.moments[-1]
+        if self.times is not None:
+            return self.times[-1]
+        return self.start if self.steps == 1 else self.stop
 
     def data(self) -> dict[str, Any]:
         """The plain data of the series."""
@@ -115,12 +118,8 @@ class Series(Model):
 
 def parse_parameter_noise(value: object) -> dict[str, Distribution]:
     """Relative standard deviations of parameters, by their names."""
-    noise = {}
     wanted = "parameters with relative standard deviations, e.g. {length: 0.05}"
-    for name, level in checks.mapping({} if value is None else value, wanted).items():
-        with within(name):
-            noise[name] = parse_distribution(level)
-    return noise
+    return parse_distributions({} if value is None else value, wanted)
 
 
 def moves(entry: Entry) -> bool:

@@ -1,0 +1,109 @@
+"""A file is there whole or not at all: written under a name of its own beside its place, synced, and renamed."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+ENDING = ".new"
+STALE_AFTER_SECONDS = 86_400  # on another host, whose processes can't be looked up
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """A path to write to: after the block its file is `path`, and if the block raises there is nothing.
+
+    What isn't a file (a terminal, a pipe, /dev/null) is written to directly. Raises FileExistsError where `path`
+    exists, before and after the block, unless `overwrite`; OSError where the folder can't be written.
+    """
+    place = Path(os.path.realpath(path))
+    if place.exists() and not place.is_file() and not place.is_dir():
+        yield place
+        return
+    if place.is_dir():
+        raise IsADirectoryError(f"{path} is a directory")
+    if not overwrite and place.exists():
+        raise FileExistsError(f"{path} exists")
+    temporary = temporary_beside(place)
+    try:
+        yield temporary
+        sync(temporary)
+        publish(temporary, place, overwrite=overwrite)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
+    """Write `data` as the file `path`: see `whole_file`."""
+    with whole_file(path, overwrite=overwrite) as place:
+        place.write_bytes(data)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name beside `path` that no other thread, process or host has; those that killed runs left are removed."""
+    remove_stale(path)
+    return path.with_name(f"{path.name}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}{ENDING}")
+
+
+def remove_stale(path: Path) -> None:
+    """Remove the temporary files of `path` whose process has ended."""
+    name = re.compile(rf"{re.escape(path.name)}\.(.+)-(\d+)-[0-9a-f]{{8}}{re.escape(ENDING)}")
+    with suppress(OSError):
+        for entry in os.scandir(path.parent):
+            match = name.fullmatch(entry.name)
+            if match is not None and _is_stale(entry, match[1], int(match[2])):
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def publish(temporary: Path, path: Path, *, overwrite: bool = False) -> None:
+    """Rename `temporary` to `path`. Raises FileExistsError where that exists, also at the last moment, unless
+    `overwrite`; then `temporary` is still there."""
+    if not overwrite:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            if path.exists():
+                raise FileExistsError(f"{path} exists") from None
+        else:
+            temporary.unlink()
+            return
+    os.replace(temporary, path)
+
+
+def sync(path: Path) -> None:
+    """Wait until the file's bytes are on the disk; raises OSError where they can't be."""
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_stale(entry: os.DirEntry[str], host: str, process: int) -> bool:
+    if host == _host() and sys.platform != "win32":  # there, signal 0 is Ctrl-C
+        return not _is_running(process)
+    return time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE_AFTER_SECONDS
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63] or "host"

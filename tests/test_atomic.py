@@ -1,0 +1,105 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from deepbench_fast import atomic
+
+
+def test_a_file_is_written_and_nothing_else_is_left(tmp_path: Path) -> None:
+    atomic.write_whole(tmp_path / "a.txt", b"abc")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_bytes() == b"abc"
+
+
+def test_a_file_that_exists_stays_without_overwrite(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        atomic.write_whole(tmp_path / "a.txt", b"new")
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
+    atomic.write_whole(tmp_path / "a.txt", b"new", overwrite=True)
+    assert (tmp_path / "a.txt").read_bytes() == b"new"
+
+
+def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
+    def write() -> None:
+        with atomic.whole_file(tmp_path / "a.txt") as place:
+            place.write_bytes(b"mine")
+            (tmp_path / "a.txt").write_bytes(b"another's")
+
+    with pytest.raises(FileExistsError):
+        write()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_bytes() == b"another's"
+
+
+def test_a_failed_block_leaves_nothing(tmp_path: Path) -> None:
+    def fail() -> None:
+        with atomic.whole_file(tmp_path / "a.txt") as place:
+            place.write_bytes(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_link_keeps_pointing(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    atomic.write_whole(tmp_path / "link", b"new", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+def test_what_is_not_a_file_is_written_to(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    atomic.write_whole(tmp_path / "pipe", b"abc")
+    reader.join()
+    assert received == [b"abc"]
+    assert [p.name for p in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_names_differ_between_threads_of_a_process(tmp_path: Path) -> None:
+    assert len({atomic.temporary_beside(tmp_path / "a") for _ in range(100)}) == 100
+
+
+def test_what_a_killed_process_left_is_removed_and_a_living_one_is_not(tmp_path: Path) -> None:
+    code = "import sys, time; from pathlib import Path; from deepbench_fast import atomic\n"
+    code += "p = atomic.temporary_beside(Path(sys.argv[1])); p.write_bytes(b'half'); print(p, flush=True)\n"
+    code += "time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "a.h5")], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        left = Path(other.stdout.readline().strip())
+        unlike = tmp_path / "b.h5.host-1-0123abcd.new"
+        unlike.write_bytes(b"")
+        atomic.remove_stale(tmp_path / "a.h5")
+        assert left.exists()
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    atomic.temporary_beside(tmp_path / "a.h5")
+    assert not left.exists()
+    assert unlike.exists()
+
+
+def test_those_of_other_hosts_go_after_a_day(tmp_path: Path) -> None:
+    new, old = (tmp_path / f"a.h5.other-host-1-0123abc{digit}.new" for digit in "de")
+    new.write_bytes(b"")
+    old.write_bytes(b"")
+    os.utime(old, (0, 0))
+    atomic.remove_stale(tmp_path / "a.h5")
+    assert new.exists()
+    assert not old.exists()

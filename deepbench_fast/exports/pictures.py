@@ -141,11 +141,13 @@ def _scale(source: Source, options: PictureOptions) -> tuple[float, float]:
 
 
 def _default_scale(source: Source) -> tuple[float, float]:
-    dataset = source.file["images"]
-    if dataset.dtype.kind in "ui":
+    shape, dtype = source.arrays["images"]
+    if dtype.kind in "ui":
         return 0.0, 255.0
-    row = max(1, dataset.dtype.itemsize * math.prod(dataset.shape[1:]))
-    values = dataset[: max(1, min(LOOKED_AT, BYTES_LOOKED_AT // row))]
+    row = max(1, dtype.itemsize * math.prod(shape))
+    values = source.stored.read(
+        "images", 0, min(source.summary.samples, max(1, min(LOOKED_AT, BYTES_LOOKED_AT // row)))
+    )
     for low, high in _ranges(values):
         if low < high:
             return low, high

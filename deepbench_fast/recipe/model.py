@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from fractions import Fraction
@@ -302,8 +301,7 @@ class Recipe(Model):
 
     def hash(self) -> str:
         """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""
-        canonical = write.canonical(write.recipe_data(self.resolved()))
-        return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+        return write.hash_of_data(write.recipe_data(self.resolved()))
 
     def __repr_args__(self) -> Any:
         yield from ((field, getattr(self, field)) for field in ("name", "seed", "samples"))

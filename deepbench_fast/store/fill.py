@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import schema
+from deepbench_fast.store.gate import check
+from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.positioned import read_at, start_writeback, write_at
 
 if TYPE_CHECKING:
@@ -31,16 +33,15 @@ class Place:
     row: int
 
 
-def find_places(file: Any) -> dict[str, Place]:
-    """Byte offsets of all arrays and tables. Raises FileError where one isn't a single run of bytes."""
+def find_places(file: Any, names: Iterable[str]) -> dict[str, Place]:
+    """Byte offsets of arrays and tables. Raises FileError where one isn't a single run of bytes."""
     places = {}
-    for name in [*schema.ARRAYS, "samples", "chunks", *(f"objects/{kind}" for kind in file["objects"])]:
-        if name in file:
-            offset = contiguous_offset(file[name])
-            if offset is None:
-                raise FileError(f"{file.filename}: /{name} is not stored in one piece: it was not made for filling")
-            row = file[name].dtype.itemsize * int(np.prod(file[name].shape[1:], dtype=np.int64))
-            places[name] = Place(offset, row)
+    for name in names:
+        offset = contiguous_offset(file[name])
+        if offset is None:
+            raise FileError(f"{file.filename}: /{name} is not stored in one piece: it was not made for filling")
+        row = file[name].dtype.itemsize * int(np.prod(file[name].shape[1:], dtype=np.int64))
+        places[name] = Place(offset, row)
     return places
 
 
@@ -91,10 +92,11 @@ class PartFile:
         self.plan = plan
         self.descriptor = descriptor
         self.writing = Lock()
-        with h5py.File(path, "r", locking=False) as file:
-            self.places = find_places(file)
-            self.chunks: npt.NDArray[Any] = file["chunks"][:]
-            self.first = int(file.attrs["first"])
+        with open_hdf5(path, locking=False) as file:
+            header = check(file, path)
+            self.places = find_places(file, (*header.arrays, *header.tables, "chunks"))
+        self.chunks = header.chunks
+        self.first = int(header.attributes["first"])
         self.row_offsets = {
             kind.name: np.concatenate(([0], np.cumsum(self.chunks[f"rows_{kind.name}"]))) for kind in plan.kinds
         }

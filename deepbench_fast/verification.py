@@ -29,10 +29,7 @@ MOST_PERTURBED = 3.0
 
 @dataclass(frozen=True)
 class Report:
-    """What `verify` found; chunks are numbered from the file's first.
-
-    `unchecked` says why names and units could not be compared with the recipe (which is whole): "" where they were.
-    """
+    """What `verify` found; chunks are numbered from the file's first."""
 
     chunks: int
     unfinished: list[int] = field(default_factory=list)
@@ -40,7 +37,6 @@ class Report:
     wrong_data: list[int] = field(default_factory=list)
     wrong_tables: list[int] = field(default_factory=list)
     regenerated: int = 0
-    unchecked: str = ""
 
     @property
     def same(self) -> bool:
@@ -87,7 +83,7 @@ def verify_stored(
     wanted = len(chunks) if regenerate == "all" else min(int(regenerate), len(chunks))
     again = set(np.linspace(0, len(chunks) - 1, wanted).round().astype(int).tolist()) if wanted else set()
     plan = make_plan(stored.recipe) if again else None  # digests need no recipe
-    report = Report(len(chunks), regenerated=len(again), unchecked=stored.header.unchecked)
+    report = Report(len(chunks), regenerated=len(again))
     stopped = Event()
 
     def check(part: npt.NDArray[np.int64]) -> None:

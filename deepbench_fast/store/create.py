@@ -25,7 +25,7 @@ from deepbench_fast.errors import FileError
 from deepbench_fast.plan import Plan
 from deepbench_fast.store import schema
 from deepbench_fast.store.file_image import FileImage, create_group, laid_out
-from deepbench_fast.store.gate import Header, check
+from deepbench_fast.store.gate import HEADER_DIGEST, SHARDS, Header, check
 from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.positioned import linux_function, write_at
 
@@ -100,16 +100,18 @@ def _finished(path: Path) -> Path:
 
 def write_description(file: Any, plan: Plan, first: int, stop: int, software: str = SOFTWARE) -> None:
     """Recipe, units, times and root attributes: all that a file says of itself in words."""
-    file.create_dataset("recipe", data=plan.recipe.to_yaml(), track_times=False)
-    if plan.is_series:
-        time = file.create_dataset("time", data=schema.describe(plan).time, track_times=False)
-        time.make_scale("time")
-    for name, attributes in schema.describe(plan).attributes.items():
+    text, described = plan.recipe.to_yaml(), schema.describe(plan)
+    file.create_dataset("recipe", data=text, track_times=False)
+    if described.time is not None:
+        file.create_dataset("time", data=described.time, track_times=False).make_scale("time")
+    for name, attributes in described.attributes.items():
         if name in file:
             file[name].attrs.update({key: _stored(value) for key, value in attributes.items()})
     if plan.is_series:
         _write_axes(file, plan)
-    file.attrs.update(schema.root_attributes(plan, first, stop, software))
+    root = schema.root_attributes(plan, first, stop, software)
+    said = ({}, {}, None) if SHARDS in file else (described.labels, described.attributes, described.time)
+    file.attrs.update({**root, HEADER_DIGEST: schema.header_digest(root, text, *said)})
 
 
 def _stored(value: schema.Attribute) -> Any:

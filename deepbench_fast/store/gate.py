@@ -16,12 +16,12 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, RecipeError, UsageError
 from deepbench_fast.store import schema
+from deepbench_fast.store.global_heap import has_sound_heaps
 from deepbench_fast.store.hdf5 import readable
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.model import Recipe
 
-KEPT = ("names", "units", "outputs", "__table_column_meta__")
 ROOT: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("name", "software", "recipe_hash"), (str,)),
     **dict.fromkeys(("samples", "first", "total"), (int,)),
@@ -29,6 +29,7 @@ ROOT: dict[str, tuple[type, ...]] = {
 }
 SHARDS = "shards"
 ROWS = "rows_"
+HEADER_DIGEST = "header_digest"
 COLUMNS = ("catalogue", "split", "member")
 
 
@@ -36,15 +37,13 @@ COLUMNS = ("catalogue", "split", "member")
 class Header:
     """What a file says of itself, after it went through the gate.
 
-    `attributes` are those of the file, `described` those of its arrays, tables and times. `unchecked` says why the
-    recipe, which is whole, could not be compared with the rest; "" where it was.
+    `attributes` are those of the file, `described` those of its arrays, tables and times.
     """
 
     attributes: dict[str, Any]
     recipe_text: str
     chunks: npt.NDArray[Any]
     kinds: tuple[str, ...]
-    unchecked: str = ""
     arrays: tuple[str, ...] = ()
     types: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
     labels: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
@@ -72,6 +71,8 @@ class Header:
 def check(file: Any, path: str | os.PathLike[str]) -> Header:
     """What the open HDF5 file says of itself. Raises FileError where it isn't a dataset, or isn't what it should be."""
     with readable(path):
+        if not has_sound_heaps(file):
+            raise FileError(f"{path}: damaged: its texts are lost")
         found = file.attrs.get("schema", "none")
         if found != schema.SCHEMA:
             raise FileError(f"{path}: not a dataset of schema {schema.SCHEMA} (found: {found})")
@@ -94,9 +95,9 @@ def _check(file: Any, path: str | os.PathLike[str]) -> Header:
     attributes = _attributes(file)
     text = file["recipe"].asstr()[()]
     _need(_recipe_hash(text) == attributes["recipe_hash"], "its recipe is not the one that its recipe_hash names")
-    expected, unchecked = _expected(text, os.fspath(path))
+    expected = _expected(text, os.fspath(path))
     chunks = file["chunks"][:]
-    header = Header(attributes, text, chunks, _kinds(chunks, attributes["first"], attributes["samples"]), unchecked)
+    header = Header(attributes, text, chunks, _kinds(chunks, attributes["first"], attributes["samples"]))
     if isinstance(file.get(SHARDS), h5py.Dataset):  # what else an index holds is for other readers
         header = replace(header, shards=_shards(file[SHARDS][:], header))
     else:
@@ -104,6 +105,9 @@ def _check(file: Any, path: str | os.PathLike[str]) -> Header:
         header = _with_datasets(replace(header, arrays=tuple(n for n in schema.ARRAYS if n in known)), file)
     if expected is not None:
         _compare(header, expected)
+    said = (header.attributes, text, header.labels, header.described, header.time)
+    found = int(file.attrs[HEADER_DIGEST])
+    _need(found == schema.header_digest(*said), "what it says of itself is not what its header_digest names")
     return header
 
 
@@ -124,14 +128,14 @@ def _with_datasets(header: Header, file: Any) -> Header:
         rows = header.rows(name)
         _need(dataset.shape[:1] == (rows,), f"/{name} has the shape {dataset.shape}, not {rows} rows")
         header.types[name] = (dataset.shape[1:], dataset.dtype)
-        header.described[name] = {key: _plain(dataset.attrs[key]) for key in KEPT if key in dataset.attrs}
+        own = schema.own_attributes(name, "series" in header.arrays)
+        header.described[name] = {key: _plain(dataset.attrs[key]) for key in own}
         if name in header.tables:
             header.labels[name] = _labels(dataset.dtype)
-            _need("units" in header.described[name], f"/{name} has no units")
     _need((header.types["samples"][1].names or ())[:3] == COLUMNS, "/samples has other columns")
     _need(set(COLUMNS[:2]) <= set(header.labels["samples"]), "/samples has no labels")
     _need(sum(name in header.arrays for name in schema.DATA) == 1, "it has neither images nor series, or both")
-    _need("names" in header.described.get("targets", ()), "it has no targets")
+    _need("targets" in header.arrays, "it has no targets")
     if "series" not in header.arrays:
         return header
     header.described["time"] = {"unit": str(file["time"].attrs["unit"])}
@@ -217,12 +221,12 @@ def _recipe_hash(text: str) -> str:
         raise _Wrong("its recipe can't be read") from None
 
 
-def _expected(text: str, path: str) -> tuple[schema.Description | None, str]:
-    """What a file of this recipe holds; or None, and why that can't be known here."""
+def _expected(text: str, path: str) -> schema.Description | None:
+    """What a file of this recipe holds; None where it needs kinds that aren't known here."""
     try:
-        return _description(text, os.path.dirname(path)), ""
-    except UsageError as error:
-        return None, str(error)
+        return _description(text, os.path.dirname(path))
+    except UsageError:
+        return None
 
 
 @lru_cache(maxsize=64)

@@ -91,6 +91,9 @@ class StoredIndex(Stored):
             taken[chosen] = self._part(number).take(name, numbers[chosen] - edges[number])
         return taken
 
+    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return self.take("samples", numbers)["catalogue"].astype(np.int64)
+
     def one(self, number: int) -> dict[str, Any]:
         part = int(np.searchsorted(self._edges_of("samples"), number, side="right")) - 1
         return self._part(part).one(number - int(self._edges["samples"][part]))

@@ -69,11 +69,17 @@ class Dataset:
         return f"<Dataset {self.summary.name!r}: {len(self)} samples of {tuple(data['shape'][1:])}>"
 
     def __getitem__(self, index: Any) -> dict[str, Any]:
-        if isinstance(index, (int, np.integer)) and not isinstance(index, bool):
-            number = self._number(int(index))
+        if not isinstance(index, (int, np.integer)) or isinstance(index, bool):
+            return self._batch(self._numbers(index))
+        stored = self.stored
+        size = stored.samples if self._indices is None else len(self._indices)
+        if not -size <= index < size:
+            raise IndexError(f"sample {index} of {size}")
+        number = int(index) % size
+        number = number if self._indices is None else int(self._indices[number])
+        if self.partial:
             self._check_done(number)
-            return self.stored.one(number)
-        return self._batch(self._numbers(index))
+        return stored.one(number)
 
     def __getitems__(self, indices: Iterable[int]) -> list[dict[str, Any]]:
         """A list of samples, read in one go: what PyTorch's loader asks of a dataset for a batch."""
@@ -106,13 +112,6 @@ class Dataset:
             self._stored, self._process = stored, os.getpid()
         return self._stored
 
-    def _number(self, index: int) -> int:
-        size = len(self)
-        if not -size <= index < size:
-            raise IndexError(f"sample {index} of {size}")
-        index %= size
-        return index if self._indices is None else int(self._indices[index])
-
     def _numbers(self, index: Any) -> slice | npt.NDArray[np.int64]:
         """Rows in the file, of a slice, a list of numbers or a mask."""
         size = len(self)
@@ -140,7 +139,7 @@ class Dataset:
             index = numbers
         self._check_done(index)
         batch = {schema.singular(name): self._take(name, numbers, index) for name in stored.header.arrays}
-        batch["label"] = self._take("samples", numbers, index)["catalogue"].astype(np.int64)
+        batch["label"] = stored.labels(index)
         return batch | {"index": stored.first + index}
 
     def _take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -61,6 +62,15 @@ def describe(plan: Plan) -> Description:
     return Description(_root(plan), types, table_enums(plan), attributes, kinds, plan.chunk, time)
 
 
+def own_attributes(name: str, is_series: bool) -> tuple[str, ...]:
+    """The attributes of an array or a table that are ours; it may have others, of the user's own."""
+    if name not in ARRAYS:
+        return "units", "__table_column_meta__"
+    if name == "targets":
+        return "names", "units"
+    return ("outputs", "units") if is_series else ()
+
+
 def root_attributes(plan: Plan, first: int, stop: int, software: str) -> dict[str, Attribute]:
     """Attributes of a file with the samples `first` to `stop - 1`."""
     span = {"samples": stop - first, "first": first}
@@ -71,6 +81,23 @@ def _root(plan: Plan) -> dict[str, Attribute]:
     seed = plan.recipe.seed
     number_or_text = seed if isinstance(seed, int) and seed < 2**63 else str(seed)
     return {"name": plan.recipe.name, "seed": number_or_text, "total": plan.samples}
+
+
+def header_digest(
+    root: Mapping[str, Attribute],
+    recipe_text: str,
+    labels: Mapping[str, Mapping[str, Mapping[str, int]]],
+    attributes: Mapping[str, Mapping[str, Attribute]],
+    time: npt.NDArray[np.float64] | None,
+) -> int:
+    """XXH3-63 of all that a file says of itself in words (an index: of its root attributes and its recipe).
+
+    HDF5 keeps no checksum of texts; this number lies where it keeps one.
+    """
+    described = {name: own for name, own in attributes.items() if own}
+    said = (dict(root), recipe_text, dict(labels), described, None if time is None else time.tobytes())
+    text = json.dumps(said, sort_keys=True, default=bytes.hex)
+    return xxhash.xxh3_64_intdigest(text.encode()) >> 1
 
 
 def column_meta(dtype: np.dtype[Any], units: Mapping[str, str]) -> list[bytes]:

@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import schema
-from deepbench_fast.store.fill import contiguous_offset
 from deepbench_fast.store.gate import ROWS, Header, check
 from deepbench_fast.store.hdf5 import open_hdf5, readable
+from deepbench_fast.store.places import contiguous_offset
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.model import Recipe
@@ -64,6 +64,10 @@ class Stored(ABC):
         """A copy of the rows with these numbers."""
 
     @abstractmethod
+    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Numbers of the catalogues of samples."""
+
+    @abstractmethod
     def one(self, number: int) -> dict[str, Any]:
         """A copy of one sample."""
 
@@ -77,12 +81,12 @@ class Stored(ABC):
     def __exit__(self, *unused: object) -> None:
         self.close()
 
-    @property
+    @cached_property
     def samples(self) -> int:
         """Number of samples."""
         return int(self.header.attributes["samples"])
 
-    @property
+    @cached_property
     def first(self) -> int:
         """Number of the first sample in the whole dataset."""
         return int(self.header.attributes["first"])
@@ -184,6 +188,10 @@ class StoredFile(Stored):
             return taken
         unique, inverse = np.unique(numbers, return_inverse=True)  # HDF5 wants increasing numbers
         return np.asarray(rows[unique][inverse])
+
+    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        found = self.take("samples", numbers)["catalogue"] if self._labels is None else self._labels[numbers]
+        return np.asarray(found, np.int64)
 
     def one(self, number: int) -> dict[str, Any]:
         sample: dict[str, Any] = {name: np.array(rows[number]) for name, rows in self._singular}

@@ -51,6 +51,8 @@ def readable(path: str | os.PathLike[str]) -> Iterator[None]:
     except DeepbenchFastError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from error
         words = " ".join(str(error).split()) or type(error).__name__
         raise FileError(f"{path}: damaged ({words[:200]})") from error
 

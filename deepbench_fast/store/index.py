@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import weakref
-from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,12 @@ import numpy.typing as npt
 from deepbench_fast.errors import FileError
 from deepbench_fast.store.gate import ROWS, Header, check
 from deepbench_fast.store.hdf5 import open_hdf5
+from deepbench_fast.store.open_parts import OpenParts
 from deepbench_fast.store.stored import Stored, StoredFile, digest_of
 
 PROGRAM = "deepbench-fast"
-MOST_OPEN = 32
-"""Parts that a process holds open, over all indexes: each takes a descriptor."""
 
-_open: OrderedDict[tuple[int, int], StoredFile] = OrderedDict()
+_open_parts: OpenParts[StoredFile] = OpenParts()
 
 
 def open_stored(path: str | os.PathLike[str]) -> Stored:
@@ -63,8 +60,8 @@ class StoredIndex(Stored):
         self._shards = header.shards
         self._check_presence()
         self._edges: dict[str, npt.NDArray[np.int64]] = {}
-        self._ends = self._edges_of("samples")[1:].tolist()
-        weakref.finalize(self, _forget, id(self))
+        self._owner = _open_parts.new_owner()
+        weakref.finalize(self, _open_parts.forget, self._owner)
         first = self._part(0).header
         self.header = replace(
             header,
@@ -72,11 +69,13 @@ class StoredIndex(Stored):
         )
 
     def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
-        pieces = [part.read(name, first, last) for part, first, last in self._spans(name, start, stop)]
-        if len(pieces) == 1:
-            return pieces[0]
         shape, dtype = self.header.types[name]
-        return np.concatenate([np.empty((0, *shape), dtype), *pieces], dtype=dtype)
+        rows = np.empty((stop - start, *shape), dtype)
+        place = 0
+        for part, first, last in self._spans(name, start, stop):  # copied, since views would keep their files open
+            rows[place : place + last - first] = part.read(name, first, last)
+            place += last - first
+        return rows
 
     def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         shape, dtype = self.header.types[name]
@@ -99,7 +98,7 @@ class StoredIndex(Stored):
         return self._part(part).one(number - int(self._edges["samples"][part]))
 
     def close(self) -> None:
-        _forget(id(self))
+        _open_parts.forget(self._owner)
 
     def _edges_of(self, name: str) -> npt.NDArray[np.int64]:
         """First row of an array or a table in each part, and one past the last."""
@@ -119,17 +118,11 @@ class StoredIndex(Stored):
                 yield self._part(number), max(start, first) - first, min(stop, last) - first
 
     def _part(self, number: int) -> StoredFile:
-        """The part, opened and checked if it isn't open; without a lock: two threads may open it twice, no more."""
-        key = (id(self), number)
-        part = _open.get(key)
+        """The part, opened and checked if it isn't open. Two threads may open it twice, no more."""
+        part = _open_parts.get(self._owner, number)
         if part is None:
             part = self._opened(number)
-            _open[key] = part
-            while len(_open) > MOST_OPEN:
-                _open.popitem(last=False)
-        else:
-            with suppress(KeyError):  # another thread put it away
-                _open.move_to_end(key)
+            _open_parts.put(self._owner, number, part)
         return part
 
     def _opened(self, number: int) -> StoredFile:
@@ -183,8 +176,3 @@ class StoredIndex(Stored):
             f"to make it again: {PROGRAM} info {index} --recipe -o {recipe} && "
             f"{PROGRAM} generate {recipe} {index} {shard}"
         )
-
-
-def _forget(index: int) -> None:
-    for key in [key for key in list(_open) if key[0] == index]:
-        _open.pop(key, None)

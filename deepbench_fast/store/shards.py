@@ -63,11 +63,11 @@ def index_if_complete(whole: Path, plan: Plan, count: int) -> bool:
     """
     shards = [Shard(k, count) for k in range(1, count + 1)]
     paths = [shard.path(whole) for shard in shards]
+    if not all(path.exists() for path in paths):
+        _remove_stale_index(whole, plan)
+        return False
     headers: list[Header] = []
     for path, shard in zip(paths, shards, strict=True):
-        if not path.exists():
-            _remove_stale_index(whole, plan)
-            return False
         try:
             headers.append(open_header(path))
             problem = _problem(headers, shard, plan)

@@ -17,7 +17,7 @@ from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.store.read import open_file, summarise
 
 BLOCK_BYTES = 2**24
-NOT_ARRAYS = ("samples", "objects", "chunks", "recipe", "time")
+NOT_ARRAYS = ("samples", "objects", "chunks", "recipe", "sample", "time", "output")
 WITHOUT_SPLITS = ("all",)
 
 

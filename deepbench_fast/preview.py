@@ -5,6 +5,7 @@ Images have a whole number of screen pixels a pixel; series become plots.
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.atomic import write_whole
 from deepbench_fast.colours import paint, shapes_alone
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.store.schema import singular
@@ -104,11 +106,13 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     with style.context("default"), rc_context({"agg.path.chunksize": LINE_POINTS}):
         canvas.draw()
     pixels = fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
+    # A palette makes the files of noisy images three times smaller, those of plots more than two times.
+    buffer = io.BytesIO()
+    pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(buffer, format="PNG", optimize=True)
     try:
-        # A palette makes the files of noisy images three times smaller, those of plots more than two times.
-        pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(path, format="PNG", optimize=True)
+        write_whole(path, buffer.getvalue(), overwrite=True)
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
+        raise FileError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 def save_picture(image: npt.NDArray[Any], path: str | os.PathLike[str], *, shapes: bool = False) -> None:

@@ -47,10 +47,10 @@ class _Carefree(io.FileIO):
     """A file whose writes never fail."""
 
     def write(self, data: Any) -> int:
-        try:
-            return super().write(data) or 0
-        except OSError:
-            return len(memoryview(data).cast("B"))
+        written = None
+        with suppress(OSError):
+            written = super().write(data)
+        return memoryview(data).nbytes if written is None else written
 
 
 def _carefree(stream: Any) -> Any:

@@ -28,6 +28,7 @@ from deepbench_fast.exports.tables import tables, write_csv
 
 JPEG_QUALITY = 95
 PICTURES_AT_ONCE = 64
+MOST_NAMED = 10
 
 
 class PictureExporter(Exporter):
@@ -92,11 +93,14 @@ class PictureExporter(Exporter):
         return grey
 
     def _warn_of_empty(self, counts: npt.NDArray[np.int64]) -> None:
+        """Of classes that a split lacks, whose folders are empty."""
         for split, of_classes in zip(self.source.splits, counts.reshape(len(self.source.splits), -1), strict=True):
             missing = [self.source.catalogues[k] for k in np.flatnonzero(of_classes == 0).tolist()]
-            where = f"split {split} has" if self.source.has_splits else "there is"
-            if missing and of_classes.any():
-                self.warnings.append(f"{where} no sample of {', '.join(missing)}: the folder is there, and empty")
+            if missing and self.source.split in (None, self.source.splits.index(split)):
+                named = ", ".join(missing[:MOST_NAMED])
+                more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+                where = f"split {split} has" if self.source.has_splits else "there is"
+                self.warnings.append(f"{where} no sample of {named}{more}: a folder is there, and empty")
 
     def _write(self, directory: Directory, names: list[str], images: npt.NDArray[Any], batch: list[int]) -> None:
         for name, grey in zip((names[k] for k in batch), self.grey(images[batch]), strict=True):

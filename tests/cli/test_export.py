@@ -97,7 +97,7 @@ def test_warns_of_classes_that_a_split_lacks(tmp_path: Path) -> None:
     (tmp_path / "rare.yaml").write_text(recipe)
     run_well("generate", tmp_path / "rare.yaml", tmp_path / "rare.h5")
     words = ("export", tmp_path / "rare.h5", tmp_path / "png", "--format", "png")
-    warning = "Warning: split test has no sample of rare: the folder is there, and empty"
+    warning = "Warning: split test has no sample of rare: a folder is there, and empty"
     assert warning in run_well(*words).err.splitlines()
     ran = run_well(*words, "--json")
     assert ran.json["warnings"] == [warning.removeprefix("Warning: ")]

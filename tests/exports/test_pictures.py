@@ -111,7 +111,7 @@ def test_folders_in_alphabetical_order_are_the_labels_of_the_file(tmp_path: Path
     many = {chr(ord("n") - k): {"objects": [{"circle": {}}]} for k in range(12)}
     rare = Recipe.from_yaml(RARE, source="rare.yaml")
     crowd = Recipe.parse({"version": 1, "samples": 60, "image": {"shape": [8, 8]}, "catalogues": many})
-    warning = "split test has no sample of a_rare: the folder is there, and empty"
+    warning = "split test has no sample of a_rare: a folder is there, and empty"
     for name, recipe, splits, warnings in (("rare", rare, ("train", "test"), [warning]), ("crowd", crowd, ("",), [])):
         generate(recipe, tmp_path / f"{name}.h5")
         done = export(tmp_path / f"{name}.h5", tmp_path / name, "png")
@@ -130,6 +130,8 @@ def test_only_folders_of_the_split_that_was_asked_for(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "test").iterdir() if path.is_dir()} == {"test"}
     assert len([*(tmp_path / "test" / "test").iterdir()]) == 3
     assert not export(tmp_path / "rare.h5", tmp_path / "train", "png", split="train").warnings
+    few = export(tmp_path / "rare.h5", tmp_path / "few", "png", count=1).warnings
+    assert [warning.count(",") for warning in few] == [2, 3]  # one before "and empty"
 
 
 def test_jpeg_is_close(mixed_file: Path, tmp_path: Path) -> None:

@@ -103,5 +103,6 @@ def command(
 
 
 def _scale(settings: Mapping[str, Any]) -> str:
-    a = "" if settings["a"] is None else f" (a = {settings['a']:.3g})"
-    return f", {settings['stretch']}{a} from black {settings['low']:.4g} to white {settings['high']:.4g}"
+    a = settings["stretch_a"]
+    stretch = settings["stretch"] if a is None else f"{settings['stretch']} (a = {a:.3g})"
+    return f", {stretch} from black {settings['low']:.4g} to white {settings['high']:.4g}"

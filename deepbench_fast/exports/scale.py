@@ -49,17 +49,17 @@ NOISE_LOOKED_AT = 100
 
 @dataclass(frozen=True)
 class Scale:
-    """Values that become black and white, the stretch between, and its `a` (None where it has none)."""
+    """Values that become black and white, the stretch between, and its a (None where it has none)."""
 
     low: float
     high: float
     stretch: str
-    a: float | None
+    stretch_a: float | None
 
     def brightness(self, images: npt.NDArray[Any]) -> F8:
         """Values as brightness from 0 to 1."""
         x = (images.astype(np.float64) - self.low) / (self.high - self.low)
-        return STRETCHES[self.stretch](np.clip(x, 0, 1, out=x), self.a or 1.0)
+        return STRETCHES[self.stretch](np.clip(x, 0, 1, out=x), self.stretch_a or 1.0)
 
 
 def find_scale(source: Source, options: PictureOptions) -> Scale:

@@ -46,7 +46,7 @@ def test_every_picture_is_the_scaled_image(mixed_file: Path, tmp_path: Path, bit
 def test_default_scale_is_recorded_and_the_same_for_every_split(mixed_file: Path, tmp_path: Path) -> None:
     for split in ("train", "test"):
         export(mixed_file, tmp_path / split, "png", split=split, count=20)
-    keys = ("low", "high", "stretch", "a")
+    keys = ("low", "high", "stretch", "stretch_a")
     first, second = ([manifest(tmp_path / s)[key] for key in keys] for s in ("train", "test"))
     assert first == second
     images = stored(mixed_file, "images")[:1000]
@@ -68,7 +68,12 @@ def test_whole_numbers_are_seen(tmp_path: Path, format: str) -> None:
     recipe["catalogues"] = {name: {"objects": [{name: {}}]} for name in ("circle", "rectangle")}
     generate(Recipe.parse(recipe), tmp_path / "bytes.h5")
     export(tmp_path / "bytes.h5", tmp_path / "out", format, **({"quality": 100} if format == "jpeg" else {}))
-    assert [manifest(tmp_path / "out")[key] for key in ("low", "high", "stretch", "a")] == [0, 1, "linear", None]
+    assert [manifest(tmp_path / "out")[key] for key in ("low", "high", "stretch", "stretch_a")] == [
+        0,
+        1,
+        "linear",
+        None,
+    ]
     images, names = stored(tmp_path / "bytes.h5", "images"), ("circle", "rectangle")
     assert images.max() == 1
     for row, label in enumerate(stored(tmp_path / "bytes.h5", "samples")["catalogue"].tolist()):

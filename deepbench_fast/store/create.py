@@ -32,6 +32,8 @@ from deepbench_fast.store.positioned import linux_function, write_at
 SOFTWARE = f"deepbench_fast {__version__}"
 SPARE_BYTES = 2**24
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
+"""What netCDF-4 calls a scale that has a length and no values; the length follows in ten places."""
 
 
 def create_file(path: Path, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64]) -> None:
@@ -103,12 +105,11 @@ def write_description(file: Any, plan: Plan, first: int, stop: int, software: st
     text, described = plan.recipe.to_yaml(), schema.describe(plan)
     file.create_dataset("recipe", data=text, track_times=False)
     if described.time is not None:
-        file.create_dataset("time", data=described.time, track_times=False).make_scale("time")
+        file.create_dataset("time", data=described.time, track_times=False)
     for name, attributes in described.attributes.items():
         if name in file:
             file[name].attrs.update({key: _stored(value) for key, value in attributes.items()})
-    if plan.is_series:
-        _write_axes(file, plan)
+    _write_axes(file, plan)
     root = schema.root_attributes(plan, first, stop, software)
     said = ({}, {}, None) if SHARDS in file else (described.labels, described.attributes, described.time)
     file.attrs.update({**root, HEADER_DIGEST: schema.header_digest(root, text, *said)})
@@ -119,14 +120,34 @@ def _stored(value: schema.Attribute) -> Any:
 
 
 def _write_axes(file: Any, plan: Plan) -> None:
-    """The time axis as a dimension scale, and names of a series' axes."""
-    time = file["time"]
-    for name in ("series", "clean"):
-        if name in plan.arrays and name in file:
-            series = file[name]
-            for axis, label in enumerate(("sample", "time", "output")):
-                series.dims[axis].label = label
-            series.dims[1].attach_scale(time)
+    """A dimension scale for each axis of a series, under names that netCDF readers take for its dimensions: `/time`,
+    `/output` with the names of the columns, and `/sample`, of which nothing is stored (it reads as NaN)."""
+    series = [file[name] for name in ("series", "clean") if plan.is_series and name in file]
+    if not series:
+        return
+    names = [column for column, _, _ in plan.output_columns]
+    output = file.create_dataset("output", data=names, dtype=h5py.string_dtype(), track_times=False)
+    length = len(series[0])
+    scales = {"sample": _unstored(file, "sample", length), "time": file["time"], "output": output}
+    for label, scale in scales.items():
+        scale.make_scale(f"{NO_VARIABLE}{length:10}" if label == "sample" else label)
+    for data in series:
+        for axis, (label, scale) in enumerate(scales.items()):
+            data.dims[axis].label = label
+            data.dims[axis].attach_scale(scale)
+    for scale in scales.values():
+        del scale.attrs["REFERENCE_LIST"]  # only for detaching a scale, and PyTables can list no file that has it
+
+
+def _unstored(file: Any, name: str, length: int) -> Any:
+    """A dataset that takes no room whatever its length."""
+    creation = h5p.create(h5p.DATASET_CREATE)
+    creation.set_obj_track_times(False)
+    creation.set_layout(h5d.CONTIGUOUS)
+    creation.set_alloc_time(h5d.ALLOC_TIME_LATE)
+    creation.set_fill_value(np.array(np.nan, "<f4"))
+    h5d.create(file.id, name.encode(), h5t.IEEE_F32LE, h5s.create_simple((length,)), creation)
+    return file[name]
 
 
 def bytes_needed(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.int64]) -> dict[str, int]:

@@ -138,6 +138,8 @@ def _with_datasets(header: Header, file: Any) -> Header:
     _need("targets" in header.arrays, "it has no targets")
     if "series" not in header.arrays:
         return header
+    names = header.described["series"]["outputs"]
+    _need(file["output"].asstr()[:].tolist() == names, "/output does not hold the names of its outputs")
     header.described["time"] = {"unit": str(file["time"].attrs["unit"])}
     return replace(header, time=file["time"][:].astype("<f8", copy=False))
 

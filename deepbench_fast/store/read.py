@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from astropy.table import QTable
     from matplotlib.figure import Figure
 
+    from deepbench_fast.preview import Origin
     from deepbench_fast.recipe.model import Recipe
 
 
@@ -282,12 +283,18 @@ class Dataset:
         verify_stored(self.stored, regenerate).raise_if_different()
 
     def plot(
-        self, count: int = 25, *, columns: int | None = None, show: str = "images", by_catalogue: bool = False
+        self,
+        count: int = 25,
+        *,
+        columns: int | None = None,
+        show: str = "images",
+        by_catalogue: bool = False,
+        origin: Origin = "lower",
     ) -> Figure:
         """A contact sheet of the first samples, as a matplotlib figure: see `deepbench_fast.preview.contact_sheet`."""
         from deepbench_fast.preview import contact_sheet
 
-        return contact_sheet(self, count, columns=columns, show=show, by_catalogue=by_catalogue)
+        return contact_sheet(self, count, columns=columns, show=show, by_catalogue=by_catalogue, origin=origin)
 
 
 STATE = ("path", "partial", "_indices", "_identity")

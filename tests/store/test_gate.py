@@ -116,7 +116,9 @@ def test_a_recipe_that_is_cut_by_a_zero_byte(copy: Path) -> None:
     [
         (lambda f: f["time"].__setitem__(3, 9.0), "/time does not hold"),
         (lambda f: f["time"].attrs.update(unit="min"), "attribute unit of /time"),
-        (lambda f: f["series"].attrs.update(outputs=["x", "angle", "y"]), "attribute outputs of /series"),
+        (lambda f: f["series"].attrs.update(outputs=["x", "angle", "y"]), "names of its outputs"),
+        (lambda f: f["output"].__setitem__(0, "other"), "names of its outputs"),
+        (lambda f: f["series"].attrs.update(units=["m", "m", "m"]), "attribute units of /series"),
     ],
 )
 def test_the_axes_of_series(series_file: Path, tmp_path: Path, damage: Callable[[Any], None], words: str) -> None:

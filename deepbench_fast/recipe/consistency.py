@@ -228,7 +228,8 @@ def check_targets(recipe: Recipe) -> None:
     for catalogue in recipe.catalogues.values():
         for entry in catalogue.objects:
             entries.setdefault(entry.name, []).append(entry)
-    allowed = [target for target in _possible_targets(entries) if recipe.series is None or target != "brightness"]
+    possible = _possible_targets(entries)
+    allowed = dict.fromkeys(target for target in possible if recipe.series is None or target != "brightness")
     for position, target in enumerate(recipe.targets):
         with within("targets", position):
             named = entries.get(target.rpartition(".")[0], [])

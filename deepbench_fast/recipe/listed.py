@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.simple import Base
+from deepbench_fast.recipe.simple import Base, in_short
 from deepbench_fast.recipe.tables import IN_ORDER, ORDERS, read_column
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 10_000
 """The most values of a grid: the recipe in every file lists them."""
-
-_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -119,10 +117,7 @@ class Grid(Base):
         return all(value.is_integer() for value in self.values)
 
     def __str__(self) -> str:
-        if len(self.values) <= _SHOWN:
-            return super().__str__()
-        low, high = (checks.plain(end) for end in self.support)
-        return f"grid of {len(self.values)} values from {low} to {high}"
+        return in_short("grid", self.values, super().__str__())
 
     def to_yaml_data(self) -> object:
         return {"grid": [checks.plain(value) for value in self.values]}

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels import draw as kernels
+from deepbench_fast.kernels._jit import plain_python
 from deepbench_fast.recipe.distributions import (
     Choice,
     Constant,
@@ -75,7 +76,11 @@ class Programs:
 
 
 def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, int]) -> Programs:
-    """Compile the columns of each group; within a group they are drawn in the order given."""
+    """Compile the columns of each group; within a group they are drawn in the order given.
+
+    Raises UsageError where a table is absent, or kernels aren't compiled.
+    """
+    check_compiled()
     columns = [column for group in groups for column in group]
     rows = np.zeros(len(columns), kernels.PROGRAM)
     options = _Options()
@@ -89,6 +94,12 @@ def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, i
     kernels.derive(rows)
     first = np.array([0, *accumulate(len(group) for group in groups)], np.int64)
     return Programs(rows, first, *options.flat())
+
+
+def check_compiled() -> None:
+    """Raise UsageError where Numba is switched off: everything that makes or checks samples needs its bits."""
+    if plain_python():
+        raise UsageError("NUMBA_DISABLE_JIT is set, and kernels in plain Python give other bits: unset it")
 
 
 class _Options:

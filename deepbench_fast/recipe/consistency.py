@@ -12,6 +12,7 @@ from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid, Path, within
 from deepbench_fast.recipe.distributions import Distribution, Grid, Offset, Scaled, Table, inner
 from deepbench_fast.recipe.effects import check_alone
+from deepbench_fast.recipe.pairing import check_paired
 
 if TYPE_CHECKING:
     from deepbench_fast.objects.registry import Redraw
@@ -119,6 +120,8 @@ def _check_entry(recipe: Recipe, entry: Entry) -> None:
     for name, drawn in parameters.items():
         with within(name):
             _check_order(declared.parameter(name), drawn, resolved)
+    for of_parts in (False, True):
+        check_paired({name: p for name, p in parameters.items() if declared.parameter(name).of_parts == of_parts})
     if any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values()):
         return
     supports = {}

@@ -25,6 +25,7 @@ from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import SOFTWARE, check_space, create_file
 from deepbench_fast.store.fill import Block, PartFile
 from deepbench_fast.store.gate import Header
+from deepbench_fast.store.limits import check_fits
 from deepbench_fast.store.positioned import lock_file
 from deepbench_fast.store.read import summarise
 from deepbench_fast.store.schema import UNFINISHED
@@ -79,6 +80,7 @@ def generate(
     plan = make_plan(recipe)
     plan.check_tables()
     plan.check_grids()
+    check_fits(plan)
     Renderer(plan)  # a kind whose kernel can't be compiled fails before there is a file
     part = Shard.parse(shard) if isinstance(shard, str) else shard
     target = Path(path) if part is None else part.path(Path(path))

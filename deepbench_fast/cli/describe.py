@@ -69,7 +69,7 @@ def _description(kind: Kind, image: Image) -> dict[str, Any]:
             form: {name: str(default) for name, default in defaults.items()}
             for form, defaults in kind.form_defaults.items()
         },
-        "options": list(kind.options),
+        "options": list(kind.open_options),
         **({"shape": list(image.shape)} if kind.dynamics is None else _dynamics(kind.dynamics)),
         "parameters": [
             {

@@ -111,7 +111,7 @@ def _generate(paths: Sequence[Path], threads: int | None) -> None:
     from deepbench_fast.recipe.model import Recipe
 
     recipes = [Recipe.load(path) for path in paths]
-    _check_grids(recipes)
+    _check_rungs(recipes)
     for path, recipe in zip(paths, recipes, strict=True):
         output = path.with_suffix(".h5")
         began = time.perf_counter()
@@ -122,9 +122,12 @@ def _generate(paths: Sequence[Path], threads: int | None) -> None:
         record_dataset(path.parent, path, output, summary.digest or "")
 
 
-def _check_grids(recipes: Sequence[Recipe]) -> None:
-    """Raise UsageError before the first rung is made where a later one has too few samples for its grids."""
+def _check_rungs(recipes: Sequence[Recipe]) -> None:
+    """Raise UsageError before the first rung is made where a later one can't be."""
     from deepbench_fast.plan import make_plan
+    from deepbench_fast.store.limits import check_fits
 
     for recipe in recipes:
-        make_plan(recipe).check_grids()
+        plan = make_plan(recipe)
+        plan.check_grids()
+        check_fits(plan)

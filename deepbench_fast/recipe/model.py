@@ -43,10 +43,12 @@ def _objects(value: object) -> tuple[Entry, ...]:
         with within(position):
             entries.append(Entry.parse(item))
     names = consistency.entry_names([(entry.kind, entry.name) for entry in entries])
+    seen: set[str] = set()
     for position, entry in enumerate(entries):
-        if names[position] in names[:position]:
+        if names[position] in seen:
             step: tuple[str | int, ...] = (position, entry.kind, "name") if entry.name else (position, entry.kind)
             raise Invalid(f"another entry of this catalogue is called '{names[position]}' too", step)
+        seen.add(names[position])
         entries[position] = entry.model_copy(update={"name": names[position]})
     return tuple(entries)
 
@@ -107,7 +109,8 @@ def _splits(value: object) -> dict[str, Fraction]:
                 raise Invalid(f"must be above 0 and up to 1, not {checks.quote(fraction)}")
     total = sum(splits.values(), Fraction(0))
     if splits and total != 1:
-        raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(write.fraction_data(total))}")
+        found = write.fraction_data(total) if total.denominator < 10**40 else float(total)
+        raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(found)}")
     return splits
 
 

@@ -37,7 +37,7 @@ def test_describe_kind(name: str) -> None:
     assert f"layer    {kind.layer}: " in text
     assert all(form in text for form in kind.forms)
     data = run_well("describe", name, "--size", "48x64", "--json").json
-    assert (data["layer"], data["options"]) == (kind.layer, list(kind.options))
+    assert (data["layer"], data["options"]) == (kind.layer, list(kind.open_options))
     assert data["forms"] == {form: list(names) for form, names in kind.forms.items()}
     assert [p["name"] for p in data["parameters"]] == [p.name for p in kind.parameters]
     for parameter, described in zip(kind.parameters, data["parameters"], strict=True):
@@ -53,6 +53,7 @@ def test_describe_kind_that_moves(name: str) -> None:
     text, data = run_well("describe", name).out, run_well("describe", name, "--json").json
     assert "layer            series: " in text
     assert "28x28" not in text
+    assert "count" not in data["options"]
     assert "shape" not in data
     assert f"{kind.dynamics.solvers[0]} (default)" in text
     assert data["solvers"] == list(kind.dynamics.solvers)

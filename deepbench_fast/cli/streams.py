@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-PLAIN = str.maketrans("×µ°é…→≈│─└●▀", "xude.>~|-+o#")
+PLAIN = str.maketrans("×µé…→≈│─└●▀", "xue.>~|-+o#")
 """For code pages that lack them: characters that we print, and what reads alike in as many columns."""
 PLAINLY = "deepbench_fast.plainly"
 

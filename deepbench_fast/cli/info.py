@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +30,9 @@ def command(file: str, print_recipe: bool, output: str | None, as_json: bool) ->
         raise click.UsageError("-o goes with --recipe")
     if print_recipe:
         text = open_header(file).recipe_text  # that an index has, also where parts are missing
+        if output is not None and Path(output).is_file() and Path(output).read_bytes() == text.encode():
+            click.echo(f"{output}: there already", err=True)  # so that the command for a missing part can be repeated
+            return
         then = f"'{PROGRAM} plan {output}' says what it makes"
         print_or_write(text, output, then, exists="exists: it is not replaced")
         return

@@ -170,7 +170,7 @@ class StoredIndex(Stored):
 
     def _again(self, number: int) -> str:
         """The command that makes a part again."""
-        recipe, index = shlex.quote(f"{self.path.with_suffix('.yaml')}"), shlex.quote(str(self.path))
+        recipe, index = shlex.quote(f"{self.path.with_suffix('.recipe.yaml')}"), shlex.quote(str(self.path))
         shard = f"--shard {number + 1}/{len(self._shards)} --overwrite"
         return (
             f"to make it again: {PROGRAM} info {index} --recipe -o {recipe} && "

@@ -4,7 +4,8 @@
 
 Both sides of a ratio run in one go on the same machine, in turns after a warm-up (A B A B ...); figures are medians
 over the rounds, and a ratio is the median of the rounds' ratios. `--quick` cuts sizes and rounds so that everything
-runs in a few minutes: its figures mean nothing. RESULTS.md is written by a run of everything at full size only.
+runs in a few minutes: its figures mean nothing. RESULTS.md is written by a run of everything at full size only; where
+rows were measured again later and put in by hand, its head says which.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.recipe import checks
 
 MAX_STRATUM = 65_536
 
@@ -22,7 +23,7 @@ def exact_shares(weights: Mapping[str, Fraction], what: str) -> list[int]:
     shares = [number // factor for number in numbers]
     size = sum(shares)
     if size > MAX_STRATUM:
-        nearest = ", ".join(f"{name}: {share}" for name, share in zip(weights, _nearest(shares), strict=True))
+        nearest = checks.listed([f"{name}: {share}" for name, share in zip(weights, _nearest(shares), strict=True)])
         found = size if size < 10**20 else "(of more than 20 digits)"  # Python refuses to write very long ones
         raise UsageError(
             f"{what}: the common denominator {found} is above {MAX_STRATUM}; the nearest that work: {nearest}"

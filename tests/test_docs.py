@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from deepbench_fast import samples
@@ -96,6 +98,37 @@ def test_fresh_ranges_share_out_every_sample_once(batches: int, ranks: int, work
             assert all(stop - first == size for first, stop in of_rank)
             seen += of_rank
     assert sorted(seen) == [(first, first + size) for first in range(0, epochs * ranks * batches * size, size)]
+
+
+def galaxies(*objects: object, **image: object) -> np.ndarray[Any, Any]:
+    scene = {"samples": 60, "image": {"shape": [8, 8], **image}, "catalogues": {"a": {"objects": list(objects)}}}
+    made: np.ndarray[Any, Any] = samples(Recipe(**scene), 0, 60).tables.objects["galaxy"]
+    return made
+
+
+def test_what_a_change_leaves_as_it_was(tmp_path: Path) -> None:
+    """The table of reproducibility.md and its four exceptions."""
+    both = galaxies({"galaxy": {"name": "near"}}, {"galaxy": {"name": "far"}})
+    far = galaxies({"galaxy": {"name": "far"}})
+    assert np.array_equal(both["n"][1::2], far["n"])
+    assert np.array_equal(galaxies("galaxy", "galaxy")["n"][0::2], galaxies("galaxy")["n"])
+    assert not np.array_equal(galaxies("galaxy", "galaxy")["n"][1::2], galaxies("galaxy")["n"])
+
+    narrow = galaxies({"galaxy": {"n": {"uniform": [1, 1.5]}}})
+    wide = galaxies({"galaxy": {"n": {"uniform": [1, 4]}}})
+    assert np.array_equal(np.argsort(narrow["n"]), np.argsort(wide["n"]))
+    assert np.array_equal(narrow["r_eff"], wide["r_eff"])
+
+    of_two, of_three = (galaxies({"galaxy": {"count": count}}) for count in (2, 3))
+    assert np.array_equal(of_two["n"][0::2], of_three["n"][0::3])
+    (tmp_path / "t.csv").write_text("n\n" + "".join(f"{1 + row / 100}\n" for row in range(200)))
+    rows = {"table": {"file": str(tmp_path / "t.csv"), "column": "n", "order": "rows"}}
+    of_two, of_three = (galaxies({"galaxy": {"count": count, "n": rows}}) for count in (2, 3))
+    assert not np.array_equal(of_two["n"][0::2], of_three["n"][0::3])
+
+    steps = {"n": {"grid": [1, 2, 3]}}
+    beside = {**steps, "ellip": {"grid": [0, 0.5]}}
+    assert not np.array_equal(galaxies({"galaxy": steps})["n"], galaxies({"galaxy": beside})["n"])
 
 
 def test_samples_of_a_split_are_never_of_another() -> None:

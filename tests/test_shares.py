@@ -45,3 +45,5 @@ def test_a_stratum_of_thousands_of_digits_is_refused_in_one_line() -> None:
     with pytest.raises(UsageError, match="of more than 20 digits") as refused:
         exact_shares(weights, "catalogue weights")
     assert "\n" not in str(refused.value)
+    assert str(refused.value).endswith("… of 150")
+    assert len(str(refused.value)) < 2000

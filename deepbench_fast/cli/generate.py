@@ -25,7 +25,9 @@ from deepbench_fast.errors import AccuracyWarning, IndexWarning
 @threads_option
 @click.option("--shard", metavar="K/N", help="Make the K-th of N parts, as OUT.shard-K-of-N.h5.")
 @click.option("--split", metavar="NAME", help="Make only the samples of one of the recipe's splits.")
-@click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped; do nothing if it was not.")
+@click.option(
+    "--resume", is_flag=True, help="Go on where an earlier run was stopped: start an absent file, keep a finished one."
+)
 @click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists.")
 @json_option
 @click.pass_obj

@@ -31,7 +31,10 @@ class CountOrAll(Count):
 )
 @json_option
 def command(file: str, regenerate: int | str, as_json: bool) -> None:
-    """Check FILE against its digests; exit status 1 and the chunks that differ where it isn't what it says."""
+    """Check FILE against its recipe and its digests; exit status 1, and what differs, where it isn't what it says.
+
+    Digests find damage by accident, not by intent: they are fast hashes of 64 bits.
+    """
     from deepbench_fast.store.index import open_stored
     from deepbench_fast.verification import verify_stored
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import re
 import reprlib
@@ -14,6 +15,7 @@ from numbers import Integral, Real
 from deepbench_fast.errors import RecipeError
 
 Path = tuple[str | int, ...]
+MOST_LISTED = 60
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _RATIO = re.compile(r"([0-9]{1,40})(?:/([0-9]{1,40}))?")
@@ -54,17 +56,24 @@ def plain(value: float) -> int | float:
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
+def listed(words: Collection[str]) -> str:
+    """Words as an error message lists them: of very many the first ones, and how many there are."""
+    if len(words) <= MOST_LISTED:
+        return ", ".join(words)
+    return ", ".join([*itertools.islice(words, MOST_LISTED), f"… of {len(words)}"])
+
+
 def known(word: str, allowed: Collection[str], what: str) -> str:
     """`word` if it is allowed.
 
     Raises:
-        Invalid: it is not; the message has the nearest allowed word and all of them.
+        Invalid: it is not; the message has the nearest allowed word and all of them, or the first ones of very many.
     """
     if word in allowed:
         return word
     near = difflib.get_close_matches(word, allowed, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    raise Invalid(f"unknown {what} {quote(word)}{hint} (allowed: {', '.join(allowed) or 'none'})")
+    raise Invalid(f"unknown {what} {quote(word)}{hint} (allowed: {listed(allowed) or 'none'})")
 
 
 def number(value: object, wanted: str = "a number") -> float:

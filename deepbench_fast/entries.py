@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from posixpath import normpath
 
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.objects.registry import Kind, kind
 from deepbench_fast.programs import Column
+from deepbench_fast.recipe.checks import within
 from deepbench_fast.recipe.distributions import Distribution, Grid, Normal, Offset, Scaled, Table, Uniform, inner
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.model import Catalogue
+from deepbench_fast.recipe.pairing import check_paired, table_name
 
 IDENTITY = ("sample", "entry", "slot")
 # What `prepare_systems` makes positions and velocities of: quantiles of radius, azimuth and polar angle, and normals.
@@ -71,15 +72,18 @@ def entry_columns(planned: PlannedEntry, strides: Mapping[str, int]) -> list[Col
 def streams_below(owner: str, distributions: Mapping[str, Distribution]) -> dict[str, str]:
     """The stream of each value of an entry or a sample: `<owner>/<name>`, but all columns of one table have one.
 
-    Tables are numbered in the order in which they stand, so that their files' names play no part.
+    Tables are numbered in the order in which they stand, so that their files' names play no part. Raises RecipeError
+    where columns of one table can't come from one row.
     """
+    with within(owner):
+        check_paired(distributions)
     tables: dict[tuple[str, str], str] = {}
     streams = {}
     for name, distribution in distributions.items():
         drawn = inner(distribution)
         streams[name] = f"{owner}/{name}"
         if isinstance(drawn, Table) and not drawn.in_order:
-            streams[name] = tables.setdefault((normpath(drawn.file), drawn.dataset), f"{owner}/table {len(tables) + 1}")
+            streams[name] = tables.setdefault(table_name(drawn), f"{owner}/table {len(tables) + 1}")
     return streams
 
 

@@ -24,6 +24,7 @@ from deepbench_fast.recipe.series import parts_of
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import bytes_needed
+from deepbench_fast.store.limits import check_fits
 from deepbench_fast.store.schema import chunk_digest
 from deepbench_fast.sweeps import grid_warnings
 
@@ -85,6 +86,7 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
     """Work out what `recipe` would make; the rate is measured by rendering for so many seconds."""
     plan = make_plan(recipe)
     plan.check_grids()
+    check_fits(plan)
     workers = threads or usable_cpus()
     rows, exact = expected_rows(plan)
     rate = measured_rate(plan, workers, seconds)

@@ -22,12 +22,15 @@ from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.render import Renderer
-from deepbench_fast.store.create import check_space, create_file
+from deepbench_fast.store.create import SOFTWARE, check_space, create_file
 from deepbench_fast.store.fill import Block, PartFile
+from deepbench_fast.store.gate import Header
+from deepbench_fast.store.limits import check_fits
 from deepbench_fast.store.positioned import lock_file
-from deepbench_fast.store.read import Summary, open_file, summarise
+from deepbench_fast.store.read import summarise
 from deepbench_fast.store.schema import UNFINISHED
 from deepbench_fast.store.shards import Shard, index_if_complete
+from deepbench_fast.store.stored import Summary, open_header
 
 TASK_BYTES = 4 * 2**20
 BUFFERS = 2  # for each thread
@@ -77,12 +80,13 @@ def generate(
     plan = make_plan(recipe)
     plan.check_tables()
     plan.check_grids()
+    check_fits(plan)
     Renderer(plan)  # a kind whose kernel can't be compiled fails before there is a file
     part = Shard.parse(shard) if isinstance(shard, str) else shard
     target = Path(path) if part is None else part.path(Path(path))
     first, stop = (0, plan.samples) if part is None else part.span(plan)
     if part is not None and Path(path).exists() and not overwrite:
-        check_same(Path(path), plan, 0, plan.samples)  # the index of the shards would replace another dataset
+        _check_index(Path(path), plan)
     _generate_file(plan, target, first, stop, threads or usable_cpus(), resume, overwrite, progress)
     if part is not None:
         index_if_complete(Path(path), plan, part.count)
@@ -125,7 +129,7 @@ def _claimed(unfinished: Path, plan: Plan, first: int, stop: int, threads: int, 
     if resume and unfinished.exists():
         descriptor = lock_file(unfinished)
         try:
-            check_same(unfinished, plan, first, stop)
+            _check_resumable(unfinished, plan, first, stop)
             yield descriptor
         finally:
             os.close(descriptor)
@@ -148,18 +152,34 @@ def _claimed(unfinished: Path, plan: Plan, first: int, stop: int, threads: int, 
             os.close(held)
 
 
-def check_same(path: Path, plan: Plan, first: int, stop: int) -> None:
+def check_same(path: Path, plan: Plan, first: int, stop: int) -> Header:
     """Raise MismatchError, with the difference, where `path` holds another recipe or another range."""
-    try:
-        with open_file(path) as file:
-            text = file["recipe"].asstr()[()]
-            attributes = {name: file.attrs[name] for name in ("recipe_hash", "first", "samples")}
-    except (OSError, KeyError) as error:
-        raise FileError(f"{path}: not a file that can be resumed") from error
-    if attributes["recipe_hash"] != plan.recipe.hash():
-        raise MismatchError(f"{path} was made from another recipe: {difference(text, plan.recipe.to_yaml())}")
-    if (attributes["first"], attributes["samples"]) != (first, stop - first):
+    header = open_header(path)
+    if header.attributes["recipe_hash"] != plan.recipe.hash():
+        change = difference(header.recipe_text, plan.recipe.to_yaml())
+        raise MismatchError(f"{path} was made from another recipe: {change}")
+    if (header.attributes["first"], header.attributes["samples"]) != (first, stop - first):
         raise MismatchError(f"{path} holds another range of the dataset")
+    return header
+
+
+def _check_resumable(path: Path, plan: Plan, first: int, stop: int) -> None:
+    """Raise MismatchError where the unfinished file `path` can't be gone on with, FileError where it is damaged."""
+    try:
+        header = check_same(path, plan, first, stop)
+    except FileError as error:
+        raise FileError(f"{error}; --overwrite starts again") from None
+    if header.attributes["software"] != SOFTWARE:
+        raise MismatchError(
+            f"{path} was begun by {header.attributes['software']}, this is {SOFTWARE}: finish it with that version, or "
+            "start again with --overwrite"
+        )
+
+
+def _check_index(path: Path, plan: Plan) -> None:
+    """Raise where an index over shards would replace something else than an index over the same dataset."""
+    if check_same(path, plan, 0, plan.samples).shards is None:
+        raise FileError(f"{path} exists as one file: --overwrite replaces it by an index over shards")
 
 
 def difference(old: str, new: str) -> str:

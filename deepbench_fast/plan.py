@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -191,7 +191,7 @@ class Plan:
     @cached_property
     def entry_first(self) -> npt.NDArray[np.int64]:
         """Number of each catalogue's first entry, and one past the last."""
-        counts = [sum(e.catalogue == c for e in self.entries) for c in range(len(self.catalogues))]
+        counts = np.bincount([e.catalogue for e in self.entries], minlength=len(self.catalogues))
         return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
     @cached_property
@@ -242,16 +242,14 @@ class Plan:
     @cached_property
     def grids(self) -> dict[str, tuple[dict[str, int], int]]:
         """For each catalogue: members for each step of its grids, by stream, and the number of all combinations."""
-        found = {}
-        for number, name in enumerate(self.catalogues):
-            distributions: dict[str, Distribution] = {}
-            for e in self.entries:
-                if e.catalogue == number:
-                    distributions[e.count_stream] = e.count
-                    distributions |= {e.streams[parameter]: drawn for parameter, drawn in e.distributions.items()}
-            distributions |= {p.stream: p.distribution for p in sample_parameters(self.recipe, name)}
-            found[name] = grid_strides(distributions)
-        return found
+        distributions: dict[str, dict[str, Distribution]] = {name: {} for name in self.catalogues}
+        for e in self.entries:
+            drawn = distributions[self.catalogues[e.catalogue]]
+            drawn[e.count_stream] = e.count
+            drawn |= {e.streams[parameter]: own for parameter, own in e.distributions.items()}
+        for name, drawn in distributions.items():
+            drawn |= {p.stream: p.distribution for p in sample_parameters(self.recipe, name)}
+        return {name: grid_strides(drawn) for name, drawn in distributions.items()}
 
     @cached_property
     def grid_strides(self) -> dict[str, int]:
@@ -273,7 +271,7 @@ class Plan:
         """Raise UsageError where a catalogue has too few members for all combinations of its grids."""
         total = int(self.shares.sum())
         for name, (_, size) in self.grids.items():
-            if size > self.members(name) and size > 1:
+            if size > 1 and size > self.members(name):
                 least = -(-size // int(self.shares[self.catalogues.index(name)])) * total
                 raise UsageError(
                     f"samples: the grids of {name} have {size} combinations, and {self.samples} samples hold only "
@@ -301,7 +299,7 @@ class Plan:
     def target_programs(self) -> Programs:
         """One group a catalogue: the noise on targets, columns of `/targets`."""
         noise = self.recipe.targets.noise
-        columns = [(name, self.recipe.targets.index(name), drawn) for name, drawn in noise.items()]
+        columns = [(name, number, noise[name]) for number, name in enumerate(self.recipe.targets) if name in noise]
         groups = [
             [Column(streams[name], number, drawn) for name, number, drawn in columns]
             for streams in (_target_streams(self.recipe, catalogue) for catalogue in self.catalogues)
@@ -386,6 +384,10 @@ def make_plan(recipe: Recipe) -> Plan:
     names += [stream for catalogue in catalogues for stream in _target_streams(recipe, catalogue).values()]
     drawn = {p.column: p.declared for name in catalogues for p in sample_parameters(recipe, name)}
     found = {} if recipe.series is not None else found_parameters(drawn)
+    named: dict[str, list[PlannedEntry]] = {}
+    for e in entries:
+        if not e.is_part:
+            named.setdefault(e.entry.name, []).append(e)
     return Plan(
         recipe=recipe,
         key=seed_key(recipe.seed),
@@ -397,7 +399,7 @@ def make_plan(recipe: Recipe) -> Plan:
         entries=entries,
         kinds=kinds,
         sample_parameters=dict(sorted((drawn | found).items())),
-        targets=tuple(_target(name, entries) for name in recipe.targets),
+        targets=tuple(_target(name, named) for name in recipe.targets),
     )
 
 
@@ -444,12 +446,12 @@ def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:
     return [*names, *(p.stream for p in sample_parameters(recipe, catalogue))]
 
 
-def _target(name: str, entries: tuple[PlannedEntry, ...]) -> Target:
+def _target(name: str, entries: Mapping[str, Sequence[PlannedEntry]]) -> Target:
     if name in ("catalogue", "brightness"):
         return Target(name, "", name)
     head, _, tail = name.rpartition(".")
     if head == "count":
         return Target(name, "", "count", kind=tail)
-    named = [e for e in entries if e.entry.name == head and not e.is_part]
+    named = entries[head]
     parameter = next(p for p in named[0].kind.columns if p.name == tail)
     return Target(name, parameter.unit, "parameter", named[0].kind.name, tail, tuple(e.number for e in named))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels import draw as kernels
+from deepbench_fast.kernels._jit import plain_python
 from deepbench_fast.recipe.distributions import (
     Choice,
     Constant,
@@ -76,7 +76,11 @@ class Programs:
 
 
 def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, int]) -> Programs:
-    """Compile the columns of each group; within a group they are drawn in the order given."""
+    """Compile the columns of each group; within a group they are drawn in the order given.
+
+    Raises UsageError where a table is absent, or kernels aren't compiled.
+    """
+    check_compiled()
     columns = [column for group in groups for column in group]
     rows = np.zeros(len(columns), kernels.PROGRAM)
     options = _Options()
@@ -90,6 +94,12 @@ def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, i
     kernels.derive(rows)
     first = np.array([0, *accumulate(len(group) for group in groups)], np.int64)
     return Programs(rows, first, *options.flat())
+
+
+def check_compiled() -> None:
+    """Raise UsageError where Numba is switched off: everything that makes or checks samples needs its bits."""
+    if plain_python():
+        raise UsageError("NUMBA_DISABLE_JIT is set, and kernels in plain Python give other bits: unset it")
 
 
 class _Options:
@@ -128,8 +138,9 @@ def _fill(row: Any, distribution: Distribution, options: _Options) -> None:
         case Integers(low=low, high=high):
             row["code"], row["low"], row["high"] = kernels.INTEGERS, low, high
         case Choice(values=values, weights=weights):
-            shares = [Fraction(w) for w in weights] if weights is not None else [Fraction(1)] * len(values)
-            options.add(row, kernels.CHOICE, values, [float(part / sum(shares)) for part in accumulate(shares)])
+            options.add(
+                row, kernels.CHOICE, values, running_shares([1.0] * len(values) if weights is None else weights)
+            )
         case Grid(values=values):
             options.add(row, kernels.GRID, values)
         case Table():
@@ -140,6 +151,17 @@ def _fill(row: Any, distribution: Distribution, options: _Options) -> None:
             row["code"], row["mean"], row["low"] = kernels.POISSON, mean, 0.0
         case Offset(by=drawn) | Scaled(of=drawn):
             _fill(row, drawn, options)
+
+
+def running_shares(weights: Sequence[float]) -> list[float]:
+    """Sums of the first 1, 2, ... weights over the sum of all: exact, then rounded once to float64.
+
+    Floats are whole numbers over a power of two, and Python rounds the quotient of two whole numbers correctly.
+    """
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    common = max(denominator for _, denominator in ratios)
+    sums = list(accumulate(numerator * (common // denominator) for numerator, denominator in ratios))
+    return [part / sums[-1] for part in sums]
 
 
 def _constant(row: Any, value: float) -> None:

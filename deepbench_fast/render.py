@@ -15,6 +15,7 @@ from deepbench_fast.kernels.measure import quantise
 from deepbench_fast.masks import draw_masks
 from deepbench_fast.noise import add_noise, add_output_noise, expected_variance, find_levels
 from deepbench_fast.plan import Plan
+from deepbench_fast.programs import check_compiled
 from deepbench_fast.scene import Scene
 from deepbench_fast.targets import measure_targets
 from deepbench_fast.trajectories import Trajectories
@@ -35,6 +36,7 @@ class Renderer:
     """Renders tables of one plan, with scratch arrays that are kept from call to call: make one for each thread."""
 
     def __init__(self, plan: Plan) -> None:
+        check_compiled()
         self.plan = plan
         self.maker = _Series(plan) if plan.is_series else _Images(plan)
 

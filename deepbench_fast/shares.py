@@ -16,22 +16,26 @@ def exact_shares(weights: Mapping[str, Fraction], what: str) -> list[int]:
 
     Raises UsageError, naming the nearest weights that work, where a stratum would be longer than `MAX_STRATUM`.
     """
-    total = sum(weights.values(), Fraction(0))
-    parts = [weight / total for weight in weights.values()]
-    size = math.lcm(*(part.denominator for part in parts))
+    common = math.lcm(*(weight.denominator for weight in weights.values()))
+    numbers = [weight.numerator * (common // weight.denominator) for weight in weights.values()]
+    factor = math.gcd(*numbers)
+    shares = [number // factor for number in numbers]
+    size = sum(shares)
     if size > MAX_STRATUM:
-        nearest = ", ".join(f"{name}: {share}" for name, share in zip(weights, _nearest(parts), strict=True))
+        nearest = ", ".join(f"{name}: {share}" for name, share in zip(weights, _nearest(shares), strict=True))
+        found = size if size < 10**20 else "(of more than 20 digits)"  # Python refuses to write very long ones
         raise UsageError(
-            f"{what}: the common denominator {size} is above {MAX_STRATUM}; the nearest that work: {nearest}"
+            f"{what}: the common denominator {found} is above {MAX_STRATUM}; the nearest that work: {nearest}"
         )
-    return [int(part * size) for part in parts]
-
-
-def _nearest(parts: list[Fraction]) -> list[int]:
-    """Whole shares nearest to `parts` (largest remainders) of 10,000, or of the maximum where a part is small."""
-    size = 10_000 if min(parts) * 10_000 >= 10 else MAX_STRATUM
-    shares = [max(1, math.floor(part * size)) for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda i: parts[i] * size - shares[i], reverse=True)
-    for i in by_remainder[: max(0, size - sum(shares))]:
-        shares[i] += 1
     return shares
+
+
+def _nearest(shares: list[int]) -> list[int]:
+    """Whole shares nearest to the given ones (largest remainders) of 10,000, or of the maximum where one is small."""
+    total = sum(shares)
+    size = 10_000 if min(shares) * 1_000 >= total else MAX_STRATUM
+    nearest = [max(1, share * size // total) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda i: shares[i] * size - nearest[i] * total, reverse=True)
+    for i in by_remainder[: max(0, size - sum(nearest))]:
+        nearest[i] += 1
+    return nearest

@@ -71,7 +71,7 @@ def _kind(kind: Kind) -> Iterator[str]:
 
 
 def _facts(kind: Kind) -> Iterator[str]:
-    yield f"Options: {_code(kind.options)}."
+    yield f"Options: {_code(kind.open_options)}."
     for number, (form, own) in enumerate(kind.forms.items()):
         defaults = [f"{name} {drawn}" for name, drawn in kind.form_defaults.get(form, {}).items()]
         words = [f"alone has {_code(own)}"] if own else []

@@ -38,3 +38,10 @@ def test_a_stratum_too_long_names_the_nearest_weights_that_work() -> None:
         exact_shares(weights, "catalogue weights")
     assert "\n" not in str(refused.value)
     assert sum(exact_shares({"a": Fraction(1235), "b": Fraction(8765)}, "x")) <= MAX_STRATUM
+
+
+def test_a_stratum_of_thousands_of_digits_is_refused_in_one_line() -> None:
+    weights = {f"c{k}": Fraction(10**39 + k, 10**39 + 7 * k + 1) for k in range(150)}
+    with pytest.raises(UsageError, match="of more than 20 digits") as refused:
+        exact_shares(weights, "catalogue weights")
+    assert "\n" not in str(refused.value)

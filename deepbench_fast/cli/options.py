@@ -99,3 +99,15 @@ def threads_option(function: F) -> F:
         "--threads", type=Count(), metavar="T", help="Threads to work on; by default the CPUs that may be used."
     )
     return option(function)
+
+
+def origin_option(function: F) -> F:
+    """Add `--origin`: where figures have the first row of an image."""
+    option = click.option(
+        "--origin",
+        type=click.Choice(["lower", "upper"]),
+        default="lower",
+        show_default=True,
+        help="Where row 0 of an image is: at the bottom, or as in the array on top.",
+    )
+    return option(function)

@@ -9,7 +9,7 @@ import numba
 
 from deepbench_fast.kernels._cache import KernelCache, cache_directory
 
-__all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process"]
+__all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process", "plain_python"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -24,7 +24,7 @@ def kernel(function: F) -> F:
 
     Arithmetic is IEEE 754, operation by operation as written: bits do not depend on the CPU.
     """
-    dispatcher = numba.njit(**_FLAGS)(function)
+    dispatcher = _compiled(function)
     # Plain Python under NUMBA_DISABLE_JIT; a Numba without this attribute compiles in each process.
     if hasattr(dispatcher, "_cache"):
         dispatcher._cache = KernelCache(dispatcher)
@@ -33,7 +33,7 @@ def kernel(function: F) -> F:
 
 def kernel_of_a_process(function: F) -> F:
     """A kernel that is compiled in each process: it holds code of the user's, which may change without our sources."""
-    return numba.njit(**_FLAGS)(function)  # type: ignore[no-any-return]
+    return _compiled(function)  # type: ignore[no-any-return]
 
 
 def inline(function: F) -> F:
@@ -41,4 +41,22 @@ def inline(function: F) -> F:
 
     Not kept on disk, since a kernel's own file holds everything that was inlined into it.
     """
-    return numba.njit(**_FLAGS, forceinline=True)(function)  # type: ignore[no-any-return]
+    return _compiled(function, forceinline=True)  # type: ignore[no-any-return]
+
+
+def plain_python() -> bool:
+    """Whether some kernel is not compiled, because Numba was switched off (NUMBA_DISABLE_JIT) when it was declared.
+
+    Plain Python rounds elsewhere: it computes in float64 what kernels compute in float32.
+    """
+    return bool(_not_compiled)
+
+
+_not_compiled: set[str] = set()
+
+
+def _compiled(function: Callable[..., object], **more: Any) -> Any:
+    dispatcher = numba.njit(**_FLAGS, **more)(function)
+    if dispatcher is function:
+        _not_compiled.add(f"{function.__module__}.{function.__qualname__}")
+    return dispatcher

@@ -80,8 +80,13 @@ def place(p: Any, u: float, member: int, turn: int, cumulative: Floats) -> int:
     """
     if p.code == CHOICE:
         k = 0
-        while k < p.length - 1 and u >= cumulative[p.first + k]:
-            k += 1
+        last = p.length - 1
+        while k < last:
+            middle = (k + last) >> 1
+            if u >= cumulative[p.first + middle]:
+                k = middle + 1
+            else:
+                last = middle
     elif p.code == GRID:
         k = member // p.stride % p.length
     elif p.code == TABLE:

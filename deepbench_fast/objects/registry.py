@@ -71,6 +71,11 @@ class Kind:
         return ("name", "count", *own, *form, *min_length, *(self.dynamics.options if self.dynamics else ()))
 
     @property
+    def open_options(self) -> tuple[str, ...]:
+        """The options that leave a choice: a system that moves is alone in its sample, its count can only be 1."""
+        return tuple(option for option in self.options if option != "count" or self.dynamics is None)
+
+    @property
     def columns(self) -> tuple[Parameter, ...]:
         """The parameters that stand in the kind's own table: not those that each of its parts has."""
         return tuple(parameter for parameter in self.parameters if not parameter.of_parts)

@@ -12,6 +12,7 @@ from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid, Path, within
 from deepbench_fast.recipe.distributions import Distribution, Grid, Offset, Scaled, Table, inner
 from deepbench_fast.recipe.effects import check_alone
+from deepbench_fast.recipe.pairing import check_paired
 
 if TYPE_CHECKING:
     from deepbench_fast.objects.registry import Redraw
@@ -119,6 +120,8 @@ def _check_entry(recipe: Recipe, entry: Entry) -> None:
     for name, drawn in parameters.items():
         with within(name):
             _check_order(declared.parameter(name), drawn, resolved)
+    for of_parts in (False, True):
+        check_paired({name: p for name, p in parameters.items() if declared.parameter(name).of_parts == of_parts})
     if any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values()):
         return
     supports = {}
@@ -228,7 +231,8 @@ def check_targets(recipe: Recipe) -> None:
     for catalogue in recipe.catalogues.values():
         for entry in catalogue.objects:
             entries.setdefault(entry.name, []).append(entry)
-    allowed = [target for target in _possible_targets(entries) if recipe.series is None or target != "brightness"]
+    possible = _possible_targets(entries)
+    allowed = dict.fromkeys(target for target in possible if recipe.series is None or target != "brightness")
     for position, target in enumerate(recipe.targets):
         with within("targets", position):
             named = entries.get(target.rpartition(".")[0], [])

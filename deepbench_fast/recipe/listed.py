@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.simple import Base
-from deepbench_fast.recipe.tables import IN_ORDER, ORDERS, read_column
+from deepbench_fast.recipe.simple import Base, in_short
+from deepbench_fast.recipe.tables import IN_ORDER, ORDERS, Version, read_column
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 10_000
 """The most values of a grid: the recipe in every file lists them."""
-
-_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,7 @@ class Table(Base):
     hash: str = ""
     values: npt.NDArray[np.float64] = dataclasses.field(init=False, compare=False, repr=False)
     problem: str = dataclasses.field(init=False, compare=False, repr=False, default="")
+    read_from: Version | None = dataclasses.field(init=False, compare=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         for name in ("file", "column"):
@@ -53,8 +52,8 @@ class Table(Base):
         with within("order"):
             checks.known(checks.text(self.order), ORDERS, "order")
         column = read_column(self.file, self.column, self.dataset, self.hash)
-        for name, value in (("values", column.values), ("hash", column.hash), ("problem", column.problem)):
-            object.__setattr__(self, name, value)
+        for name in ("values", "hash", "problem", "read_from"):
+            object.__setattr__(self, name, getattr(column, name))
 
     @property
     def absent(self) -> bool:
@@ -119,10 +118,7 @@ class Grid(Base):
         return all(value.is_integer() for value in self.values)
 
     def __str__(self) -> str:
-        if len(self.values) <= _SHOWN:
-            return super().__str__()
-        low, high = (checks.plain(end) for end in self.support)
-        return f"grid of {len(self.values)} values from {low} to {high}"
+        return in_short("grid", self.values, super().__str__())
 
     def to_yaml_data(self) -> object:
         return {"grid": [checks.plain(value) for value in self.values]}

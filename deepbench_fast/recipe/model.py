@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from fractions import Fraction
@@ -45,10 +44,12 @@ def _objects(value: object) -> tuple[Entry, ...]:
         with within(position):
             entries.append(Entry.parse(item))
     names = consistency.entry_names([(entry.kind, entry.name) for entry in entries])
+    seen: set[str] = set()
     for position, entry in enumerate(entries):
-        if names[position] in names[:position]:
+        if names[position] in seen:
             step: tuple[str | int, ...] = (position, entry.kind, "name") if entry.name else (position, entry.kind)
             raise Invalid(f"another entry of this catalogue is called '{names[position]}' too", step)
+        seen.add(names[position])
         entries[position] = entry.model_copy(update={"name": names[position]})
     return tuple(entries)
 
@@ -98,7 +99,8 @@ def _splits(value: object) -> FrozenDict[Fraction]:
                 raise Invalid(f"must be above 0 and up to 1, not {checks.quote(fraction)}")
     total = sum(splits.values(), Fraction(0))
     if splits and total != 1:
-        raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(write.fraction_data(total))}")
+        found = write.fraction_data(total) if total.denominator < 10**40 else float(total)
+        raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(found)}")
     return FrozenDict(splits)
 
 
@@ -292,8 +294,7 @@ class Recipe(Model):
 
     def hash(self) -> str:
         """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""
-        canonical = write.canonical(write.recipe_data(self.resolved()))
-        return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+        return write.hash_of_data(write.recipe_data(self.resolved()))
 
     def __repr_args__(self) -> Any:
         yield from ((field, getattr(self, field)) for field in ("name", "seed", "samples"))

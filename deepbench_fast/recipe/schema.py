@@ -248,7 +248,9 @@ def _options(kind: Kind) -> Schema:
     )
     return {
         "name": {**NAME, "not": {"enum": list(RESERVED)}, "description": "Name of the entry. Default: the kind's."},
-        "count": _parameter(COUNT, ALONE, "default: 1"),
+        "count": _parameter(COUNT, ALONE, "default: 1")
+        if "count" in kind.open_options
+        else {"const": 1, "description": "A sample is the series of one system."},
         "kernel": {"const": kind.fingerprint, "description": "Hash of the kind of the user's own."},
         "form": _words(list(kind.forms), "Form of the kind, which has parameters of its own."),
         "min_length": {

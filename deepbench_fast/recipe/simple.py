@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepbench_fast.recipe import checks
@@ -12,8 +13,16 @@ from deepbench_fast.recipe.checks import Invalid, within
 NORMAL_REACH = 8.3
 """Standard deviations that a draw can be away from the mean: a uniform of 52 bits is at least 2^-53, so |z| <= 8.21."""
 
+_MOST_SHOWN = 8
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_POISSON_MEAN = 1_000_000
+
+
+def in_short(form: str, values: Sequence[float], whole: str) -> str:
+    """`whole`, or where there are many values their number and range: a message stays one line that can be read."""
+    if len(values) <= _MOST_SHOWN:
+        return whole
+    return f"{form} of {len(values)} values from {checks.plain(min(values))} to {checks.plain(max(values))}"
 
 
 class Base:
@@ -219,6 +228,9 @@ class Choice(Base):
     @property
     def is_integer(self) -> bool:
         return all(value.is_integer() for value in self.possible)
+
+    def __str__(self) -> str:
+        return in_short("choice", self.possible, super().__str__())
 
     def to_yaml_data(self) -> object:
         values = [checks.plain(value) for value in self.values]

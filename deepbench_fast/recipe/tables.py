@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
+import time
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid
@@ -24,20 +25,37 @@ IN_ORDER = "rows"
 ORDERS = ("random", IN_ORDER)
 HDF5_NAMES = (".h5", ".hdf5", ".hdf", ".he5")
 MOST_BYTES = 2**33
+LARGEST_WHOLE = 2**53
+SETTLED_NS = 2 * 10**9
+"""A file changed since then may change again without another size or time: its columns are read each time."""
+
+
+class Version(NamedTuple):
+    """A file as it was when a column was read from it."""
+
+    device: int
+    inode: int
+    path: str
+    size: int
+    modified_ns: int
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """The numbers of a column and their hash; none of them where there is a `problem`."""
+    """The numbers of a column and their hash; none of them where there is a `problem`.
+
+    `read_from` is None where the numbers are known by their hash, from whatever file they were read.
+    """
 
     values: npt.NDArray[np.float64]
     hash: str
     problem: str = ""
+    read_from: Version | None = None
 
 
 _directories: ContextVar[tuple[Path, ...]] = ContextVar("directories", default=())
 _known: dict[str, Column] = {}
-_read: dict[tuple[str, str, str, int, int], Column] = {}
+_read: dict[tuple[Version, str, str], Column] = {}
 
 
 @contextmanager
@@ -71,24 +89,33 @@ def read_column(file: str, column: str, dataset: str = "", known_hash: str = "")
         import numpy as np
 
         return Column(np.empty(0), known_hash, invalid.problem)
-    _known[found.hash] = found
+    _known[found.hash] = replace(found, read_from=None)
     return found
 
 
 def _column(file: str, column: str, dataset: str) -> Column:
     try:
         path = _find(file)
-        status = path.stat()
-        if status.st_size > MOST_BYTES:
+        version = _version(path)
+        if version.size > MOST_BYTES:
             raise Invalid(f"{file} is larger than {MOST_BYTES / 2**30:g} GiB", ("file",))
-        key = (str(path), column, dataset, status.st_size, status.st_mtime_ns)
-        if key not in _read:
-            read = _read_hdf5 if path.suffix.lower() in HDF5_NAMES else _read_csv
-            values = _checked(read(path, column, dataset), column, path)
-            _read[key] = Column(values, blake2b(values.astype("<f8").tobytes(), digest_size=16).hexdigest())
+        if (version, column, dataset) in _read:
+            return _read[version, column, dataset]
+        read = _read_hdf5 if path.suffix.lower() in HDF5_NAMES else _read_csv
+        values = _checked(read(path, column, dataset), column, path)
+        if _version(path) != version:
+            raise Invalid(f"{file} changed while it was read", ("file",))
     except OSError as error:
         raise Invalid(f"{file} can't be read: {error.strerror or error}", ("file",)) from None
-    return _read[key]
+    found = Column(values, blake2b(values.astype("<f8").tobytes(), digest_size=16).hexdigest(), read_from=version)
+    if time.time_ns() - version.modified_ns > SETTLED_NS:
+        _read[version, column, dataset] = found
+    return found
+
+
+def _version(path: Path) -> Version:
+    status = path.stat()
+    return Version(status.st_dev, status.st_ino, str(path.absolute()), status.st_size, status.st_mtime_ns)
 
 
 def _find(file: str) -> Path:
@@ -123,21 +150,22 @@ def _read_csv(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]:
             if len(set(names)) < len(names):
                 raise Invalid(f"{path.name} names a column twice in its first line", ("file",))
             number = names.index(_named(column, names))
-            return _numbers(rows, number, f"{column} of {path.name}")
+            return _numbers(rows, number, len(names), f"{column} of {path.name}")
     except UnicodeDecodeError:
         raise Invalid(f"{path.name} is not UTF-8 text", ("file",)) from None
     except csv.Error as error:
         raise Invalid(f"{path.name} is not CSV: {error}", ("file",)) from None
 
 
-def _numbers(rows: Any, number: int, what: str) -> npt.NDArray[np.float64]:
+def _numbers(rows: Any, number: int, names: int, what: str) -> npt.NDArray[np.float64]:
     """The numbers at one position of the rows of a CSV reader; empty lines are skipped."""
     import numpy as np
 
     numbers = array("d")
     for row in filter(None, rows):
-        if number >= len(row):
-            raise Invalid(f"{what}: line {rows.line_num} ends before it", ("column",))
+        if len(row) != names:
+            problem = f"{what}: line {rows.line_num} has {len(row)} values, and the first line {names} names"
+            raise Invalid(problem, ("column",))
         try:
             numbers.append(float(row[number]))
         except ValueError:
@@ -150,18 +178,23 @@ def _read_hdf5(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]
     import h5py
     import numpy as np
 
-    try:
-        file = h5py.File(path, "r")
-    except OSError:
-        raise Invalid(f"{path.name} is not an HDF5 file", ("file",)) from None
-    with file:
+    with path.open("rb"):
+        pass  # the system's reason where it can't be read
+    if not h5py.is_hdf5(path):
+        raise Invalid(f"{path.name} is not an HDF5 file", ("file",))
+    with h5py.File(path, "r") as file:
         found: Any = file if not dataset else file.get(dataset)
         if found is None:
             raise Invalid(f"{path.name} has no {checks.quote(dataset)}", ("dataset",))
         names = list(found) if isinstance(found, h5py.Group) else list(found.dtype.names or ())
-        values = np.asarray(found[_named(column, names)])
+        try:
+            values = np.asarray(found[_named(column, names)])
+        except KeyError:
+            raise Invalid(f"{column} of {path.name} is a link that leads nowhere", ("column",)) from None
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise Invalid(f"{column} of {path.name} is no list of numbers", ("column",))
+    if values.dtype.kind in "iu" and (np.abs(values.astype(np.float64)) > LARGEST_WHOLE).any():
+        raise Invalid(f"{column} of {path.name} holds whole numbers above 2^53, which float64 rounds", ("column",))
     return values.astype(np.float64)
 
 

@@ -41,7 +41,7 @@ def parse_targets(value: object) -> Targets:
     """Targets from a list of names; one with noise is written `{galaxy.r_eff: {noise: {normal: [0, 0.1]}}}`."""
     if isinstance(value, Targets):
         value = targets_data(value)
-    names: list[str] = []
+    names: dict[str, None] = {}
     noise: dict[str, Distribution] = {}
     for position, item in enumerate(checks.sequence(value, "a list, e.g. [catalogue]")):
         with within(position):
@@ -49,7 +49,7 @@ def parse_targets(value: object) -> Targets:
             name = checks.text(name)
             if name in names:
                 raise Invalid(f"'{name}' stands twice")
-            names.append(name)
+            names[name] = None
             with within(name):
                 noise.update(_noise(name, options))
     return Targets(names, noise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from fractions import Fraction
@@ -86,6 +87,11 @@ def fraction_data(fraction: Fraction) -> int | float | str:
 def canonical(data: object) -> str:
     """One text for one recipe, whatever the version of the YAML library."""
     return json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def hash_of_data(data: object) -> str:
+    """BLAKE2b (128 bits, in hexadecimal) of a recipe's plain data in their canonical form."""
+    return hashlib.blake2b(canonical(data).encode(), digest_size=16).hexdigest()
 
 
 def to_yaml(data: object) -> str:

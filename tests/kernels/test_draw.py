@@ -76,6 +76,14 @@ def test_choice_takes_the_value_whose_share_holds_the_uniform() -> None:
     np.testing.assert_array_equal(got, np.array(values)[np.searchsorted(cumulative, UNIFORMS, side="right")])
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 7, 8, 9, 1000])
+def test_choice_of_any_length_takes_the_first_share_above_the_uniform(length: int) -> None:
+    weights = np.arange(length) % 3.0 + (length == 1)
+    cumulative = (np.cumsum(weights) / weights.sum()).tolist()
+    got = drawn(program(code=draw.CHOICE, first=0, length=length), np.arange(length + 0.0).tolist(), cumulative)[:, 0]
+    np.testing.assert_array_equal(got, np.searchsorted(cumulative[:-1], UNIFORMS, side="right"))
+
+
 def test_bounds_hold_where_the_range_is_a_point() -> None:
     for code in (draw.UNIFORM, draw.LOGUNIFORM):
         assert (drawn(program(code=code, low=0.3, high=0.3)) == 0.3).all()

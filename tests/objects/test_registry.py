@@ -10,6 +10,7 @@ import pytest
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.objects.registry import Kind, kind, kinds
 from deepbench_fast.recipe.image import Image
+from deepbench_fast.recipe.model import Recipe
 
 
 def test_kinds_are_sorted_by_name() -> None:
@@ -100,6 +101,16 @@ def test_a_form_has_only_parameters_of_its_kind(found: Kind) -> None:
     assert all(set(own) <= set(names) for own in found.forms.values())
     assert found.redraw is None or set(found.redraw.ends) <= set(names)
     assert not set(names) & {"sample", "entry", "slot", *found.options}
+
+
+@pytest.mark.parametrize("found", kinds().values(), ids=list(kinds()))
+def test_a_count_is_offered_where_it_can_be_chosen(found: Kind) -> None:
+    data = {"catalogues": {"a": {"objects": [{found.name: {"count": 2}}]}}}
+    if "count" in found.open_options:
+        assert Recipe.parse(data)
+    else:
+        with pytest.raises(RecipeError, match="count: must be 1"):
+            Recipe.parse(data)
 
 
 @pytest.mark.parametrize(

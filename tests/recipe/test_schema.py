@@ -150,6 +150,7 @@ WRONG = [
     system("n_body: {energy_drift: 1}"),
     system("pendulum: {solver: rk5}"),
     system("pendulum: {step: 0}"),
+    system("pendulum: {count: 2}"),
     system("star: {}, galaxy: {}").replace("star: {}, galaxy: {}", "{star: {}, galaxy: {}}"),
     galaxy("", "version: 2"),
     galaxy("", "seed: -1"),

@@ -59,6 +59,8 @@ def test_hdf5_files(tmp_path: Path) -> None:
         file["group/r"] = VALUES
         file["r"] = np.array(VALUES, ">f8")
         file["square"] = np.zeros((2, 2))
+        file["long"] = np.array([2**53, -(2**53) - 2])
+        file["lost"] = h5py.SoftLink("/nowhere")
     for dataset in ("table", "group", ""):
         assert column(path, dataset=dataset).values.tolist() == VALUES
     assert column(path, "n", dataset="table").is_integer
@@ -67,6 +69,9 @@ def test_hdf5_files(tmp_path: Path) -> None:
         ("square", "", "no list of numbers"),
         ("group", "", "no list of numbers"),
         ("q", "table", "unknown column 'q'"),
+        ("long", "", "above 2\\^53"),
+        ("lost", "", "leads nowhere"),
+        ("r", "lost", "has no 'lost'"),
         ("r", "tabel", "has no 'tabel'"),
         ("r", "square", "unknown column 'r'"),
     ):
@@ -105,7 +110,9 @@ def bytes_of(content: bytes) -> Callable[[Path], None]:
         (bytes_of(b"R\n1\n"), "unknown column 'r'"),
         (bytes_of(b"r,r\n1,2\n"), "names a column twice"),
         (bytes_of(b"r\n1\nfaint\n"), "line 3 has 'faint', which is no number"),
-        (bytes_of(b"n,r\n1,2\n3\n"), "line 3 ends before it"),
+        (bytes_of(b"n,r\n1,2\n3\n"), "line 3 has 1 values, and the first line 2 names"),
+        (bytes_of(b"n,r\n1,2\n3,4,5\n"), "line 3 has 3 values, and the first line 2 names"),
+        (bytes_of(b"n,r,q\n1,2,3\n4,5\n"), "line 3 has 2 values, and the first line 3 names"),
         (bytes_of(b"n,r\n1,\n"), "line 2 has '', which is no number"),
         (bytes_of(b"r\n1\nnan\n"), "no finite number in row 2"),
         (bytes_of(b"r\n-inf\n"), "no finite number in row 1"),
@@ -159,6 +166,14 @@ def test_files_beyond_the_limit_are_not_read(tmp_path: Path) -> None:
         file.truncate(2**33 + 1)
     with pytest.raises(RecipeError, match="larger than 8 GiB"):
         column(path)
+
+
+@pytest.mark.skipif(os.name != "posix" or not os.geteuid(), reason="root may read everything")
+@pytest.mark.parametrize("name", ["prior.csv", "prior.h5"])
+def test_a_forbidden_file_is_called_so(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name).chmod(0)
+    with pytest.raises(RecipeError, match="can't be read: Permission denied"):
+        column(tmp_path / name)
 
 
 def test_a_text_file_is_no_hdf5(tmp_path: Path) -> None:

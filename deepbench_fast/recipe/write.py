@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def _series_data(recipe: Recipe, series: Series) -> dict[str, Any]:
     return {"series": series.data(), "parameter_noise": _levels_data(recipe.parameter_noise)}
 
 
-def _levels_data(levels: dict[str, Distribution]) -> dict[str, object]:
+def _levels_data(levels: Mapping[str, Distribution]) -> dict[str, object]:
     return {name: level.to_yaml_data() for name, level in levels.items()}
 
 

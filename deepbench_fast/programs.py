@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
-from deepbench_fast.kernels import draw as kernels
-from deepbench_fast.kernels._jit import plain_python
+from deepbench_fast.kernels import program as codes
 from deepbench_fast.recipe.distributions import (
     Choice,
     Constant,
@@ -80,9 +79,11 @@ def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, i
 
     Raises UsageError where a table is absent, or kernels aren't compiled.
     """
+    from deepbench_fast.kernels.draw import derive
+
     check_compiled()
     columns = [column for group in groups for column in group]
-    rows = np.zeros(len(columns), kernels.PROGRAM)
+    rows = np.zeros(len(columns), codes.PROGRAM)
     options = _Options()
     for row, column in zip(rows, columns, strict=True):
         row["stream"] = streams[column.stream]
@@ -91,13 +92,15 @@ def compile_programs(groups: Sequence[Sequence[Column]], streams: Mapping[str, i
         row["low"], row["high"] = -math.inf, math.inf
         row["stride"] = column.stride
         _fill(row, column.distribution, options)
-    kernels.derive(rows)
+    derive(rows)
     first = np.array([0, *accumulate(len(group) for group in groups)], np.int64)
     return Programs(rows, first, *options.flat())
 
 
 def check_compiled() -> None:
     """Raise UsageError where Numba is switched off: everything that makes or checks samples needs its bits."""
+    from deepbench_fast.kernels._jit import plain_python
+
     if plain_python():
         raise UsageError("NUMBA_DISABLE_JIT is set, and kernels in plain Python give other bits: unset it")
 
@@ -125,30 +128,28 @@ def _fill(row: Any, distribution: Distribution, options: _Options) -> None:
         case Constant(value=value):
             _constant(row, value)
         case Uniform(low=low, high=high):
-            row["code"], row["low"], row["high"] = kernels.UNIFORM, low, high
+            row["code"], row["low"], row["high"] = codes.UNIFORM, low, high
         case LogUniform(low=low, high=high):
-            row["code"], row["low"], row["high"] = kernels.LOGUNIFORM, low, high
+            row["code"], row["low"], row["high"] = codes.LOGUNIFORM, low, high
         case Normal(mean=mean, sigma=sigma, low=low, high=high):
             if sigma == 0:
                 _constant(row, mean)
             else:
-                row["code"], row["mean"], row["sigma"] = kernels.NORMAL, mean, sigma
+                row["code"], row["mean"], row["sigma"] = codes.NORMAL, mean, sigma
                 row["low"] = -math.inf if low is None else low
                 row["high"] = math.inf if high is None else high
         case Integers(low=low, high=high):
-            row["code"], row["low"], row["high"] = kernels.INTEGERS, low, high
+            row["code"], row["low"], row["high"] = codes.INTEGERS, low, high
         case Choice(values=values, weights=weights):
-            options.add(
-                row, kernels.CHOICE, values, running_shares([1.0] * len(values) if weights is None else weights)
-            )
+            options.add(row, codes.CHOICE, values, running_shares([1.0] * len(values) if weights is None else weights))
         case Grid(values=values):
-            options.add(row, kernels.GRID, values)
+            options.add(row, codes.GRID, values)
         case Table():
             if distribution.absent:
                 raise UsageError(f"{distribution}: {distribution.problem}; nothing can be drawn without it")
-            options.add(row, kernels.TABLE_ROWS if distribution.in_order else kernels.TABLE, distribution.values)
+            options.add(row, codes.TABLE_ROWS if distribution.in_order else codes.TABLE, distribution.values)
         case Poisson(mean=mean):
-            row["code"], row["mean"], row["low"] = kernels.POISSON, mean, 0.0
+            row["code"], row["mean"], row["low"] = codes.POISSON, mean, 0.0
         case Offset(by=drawn) | Scaled(of=drawn):
             _fill(row, drawn, options)
 
@@ -165,4 +166,4 @@ def running_shares(weights: Sequence[float]) -> list[float]:
 
 
 def _constant(row: Any, value: float) -> None:
-    row["code"], row["low"], row["high"] = kernels.CONSTANT, value, value
+    row["code"], row["low"], row["high"] = codes.CONSTANT, value, value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,9 @@ def test_only_one_file_sets_compiler_flags() -> None:
     for path in (PACKAGE / "kernels").rglob("*.py"):
         if not path.name.startswith("_"):
             assert "numba" not in path.read_text(encoding="utf-8").replace("Numba", ""), path
+
+
+def test_reading_a_file_loads_no_compiler(mixed_file: Path) -> None:
+    code = "import sys; import deepbench_fast as d; s = d.open_dataset(sys.argv[1]); s[0], s[:9], s.summary, s.recipe\n"
+    code += "assert not {'numba', 'llvmlite'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code, str(mixed_file)], check=True)

@@ -1,6 +1,6 @@
 """From addresses to tables: class order, splits, counts of objects, and the parameters of every object.
 
-A program is one row of `PROGRAM`: how one column is drawn for one group of rows (an entry of a catalogue, or a
+A program (`kernels/program.py`) says how one column is drawn for one group of rows (an entry of a catalogue, or a
 catalogue). Each value is the inverse CDF of one 52-bit uniform at the address (stream, member, turn), so a changed
 distribution gives the same quantile of the same member.
 """
@@ -15,35 +15,22 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import exp, log
 from deepbench_fast.kernels.philox import philox4x32
+from deepbench_fast.kernels.program import (
+    CHOICE,
+    CONSTANT,
+    GRID,
+    INTEGERS,
+    LOGUNIFORM,
+    NORMAL,
+    NORMAL_UPPER_TAIL,
+    POISSON,
+    TABLE,
+    UNIFORM,
+)
 from deepbench_fast.kernels.samplers import normal_cdf, normal_quantile, poisson_quantile, uniform52
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-CONSTANT, UNIFORM, LOGUNIFORM, NORMAL, INTEGERS, CHOICE, POISSON = range(7)
-NORMAL_UPPER_TAIL = 7
-GRID, TABLE, TABLE_ROWS = 8, 9, 10
-
-PROGRAM = np.dtype(
-    [
-        ("code", np.int64),
-        ("stream", np.int64),
-        ("column", np.int64),
-        ("integer", np.int64),  # 1 where the column holds int64
-        ("base", np.int64),  # column whose value is added, or -1
-        ("factor", np.int64),  # column whose value multiplies, or -1
-        ("of_integer", np.int64),  # 1 where that column holds int64
-        ("first", np.int64),  # slice of the arrays of choices, grids and tables
-        ("length", np.int64),
-        ("stride", np.int64),  # members for each step of a grid; rows for each member of a table
-        ("low", np.float64),
-        ("high", np.float64),
-        ("mean", np.float64),
-        ("sigma", np.float64),
-        ("start", np.float64),  # found by `derive`: ends of the range that the uniform is mapped to
-        ("end", np.float64),
-    ]
-)
 
 BLOCK = 256
 MOST_ATTEMPTS = 1000

@@ -149,6 +149,18 @@ def test_what_is_the_users_own_is_left_alone(copy: Path, mixed_file: Path, tmp_p
     assert run("show", copy, "3").status == 0
 
 
+def test_files_of_the_first_release_are_read(series_file: Path, mixed_file: Path, tmp_path: Path) -> None:
+    for source in (series_file, mixed_file):
+        path = Path(shutil.copy(source, tmp_path / source.name))
+        with h5py.File(path, "r+") as file:
+            del file.attrs["header_digest"]
+            if "series" in file:
+                del file["series"].attrs["DIMENSION_LIST"]
+                del file["output"], file["sample"]
+        assert open_dataset(path).summary == open_dataset(source).summary
+        assert verify(path, "all").same
+
+
 OWN_KIND = """
 from deepbench_fast import Recipe, generate, light_kind, parameter
 

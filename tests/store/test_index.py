@@ -277,6 +277,16 @@ def test_names(name: str, tmp_path: Path) -> None:
         assert plain["objects/star"][:].tobytes() == np.asarray(whole.objects("star").as_array()).tobytes()
 
 
+def test_an_index_of_the_first_release(index: Path) -> None:
+    with h5py.File(index, "r+") as file:
+        del file["shards"]
+    with pytest.raises(FileError, match="an index of the first release"):
+        open_dataset(index)
+    index.unlink()
+    generate(mixed(), index, shard="2/3", resume=True)
+    assert verify(index).same
+
+
 def test_names_that_lead_elsewhere_are_refused(index: Path) -> None:
     for name in (b"../m.shard-2-of-3", b"/m.shard-2-of-3.h", b"", b".."):
         with h5py.File(index, "r+") as file:

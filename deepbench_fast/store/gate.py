@@ -128,7 +128,7 @@ def _with_datasets(header: Header, file: Any) -> Header:
         dataset = file[name]
         if dataset.is_virtual:
             raise FileError(
-                f"{file.filename}: an index of the first release, which reads zeros where a part is missing; remove it, "
+                f"{file.filename}: an index of the first release, which reads zeros for missing parts; remove it, "
                 "and 'generate --shard K/N --resume' of any part makes a new one"
             )
         rows = header.rows(name)

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from deepbench_fast.kernels import draw
+from deepbench_fast.kernels import program as codes
 from tests.oracles.addresses import shuffled, uniform
 
 KEY = (0x12345678, 0x9ABCDEF0)
@@ -21,7 +22,7 @@ UNIFORMS = np.array([uniform(KEY, STREAM, int(m), int(t)) for m, t in zip(MEMBER
 
 
 def program(**fields: float) -> npt.NDArray[Any]:
-    row = np.zeros(1, draw.PROGRAM)
+    row = np.zeros(1, codes.PROGRAM)
     row["stream"], row["base"], row["factor"], row["low"], row["high"] = STREAM, -1, -1, -np.inf, np.inf
     for name, value in fields.items():
         row[name] = value
@@ -51,15 +52,15 @@ def drawn(
 @pytest.mark.parametrize(
     ("fields", "oracle"),
     [
-        ({"code": draw.UNIFORM, "low": -2, "high": 5}, stats.uniform(-2, 7)),
-        ({"code": draw.LOGUNIFORM, "low": 0.01, "high": 300}, stats.loguniform(0.01, 300)),
-        ({"code": draw.NORMAL, "mean": 3, "sigma": 0.5}, stats.norm(3, 0.5)),
-        ({"code": draw.NORMAL, "mean": 0, "sigma": 2, "low": -1, "high": 5}, stats.truncnorm(-0.5, 2.5, 0, 2)),
-        ({"code": draw.NORMAL, "mean": 0, "sigma": 1, "low": 6, "high": 9}, stats.truncnorm(6, 9)),
-        ({"code": draw.NORMAL, "mean": 0, "sigma": 1, "low": -9, "high": -6}, stats.truncnorm(-9, -6)),
-        ({"code": draw.POISSON, "mean": 4.2}, stats.poisson(4.2)),
-        ({"code": draw.POISSON, "mean": 300}, stats.poisson(300)),
-        ({"code": draw.INTEGERS, "low": -3, "high": 8}, stats.randint(-3, 9)),
+        ({"code": codes.UNIFORM, "low": -2, "high": 5}, stats.uniform(-2, 7)),
+        ({"code": codes.LOGUNIFORM, "low": 0.01, "high": 300}, stats.loguniform(0.01, 300)),
+        ({"code": codes.NORMAL, "mean": 3, "sigma": 0.5}, stats.norm(3, 0.5)),
+        ({"code": codes.NORMAL, "mean": 0, "sigma": 2, "low": -1, "high": 5}, stats.truncnorm(-0.5, 2.5, 0, 2)),
+        ({"code": codes.NORMAL, "mean": 0, "sigma": 1, "low": 6, "high": 9}, stats.truncnorm(6, 9)),
+        ({"code": codes.NORMAL, "mean": 0, "sigma": 1, "low": -9, "high": -6}, stats.truncnorm(-9, -6)),
+        ({"code": codes.POISSON, "mean": 4.2}, stats.poisson(4.2)),
+        ({"code": codes.POISSON, "mean": 300}, stats.poisson(300)),
+        ({"code": codes.INTEGERS, "low": -3, "high": 8}, stats.randint(-3, 9)),
     ],
 )
 def test_values_are_quantiles_of_the_uniform_at_the_address(fields: dict[str, float], oracle: Any) -> None:
@@ -67,12 +68,12 @@ def test_values_are_quantiles_of_the_uniform_at_the_address(fields: dict[str, fl
 
 
 def test_constant() -> None:
-    assert (drawn(program(code=draw.CONSTANT, low=2.5, high=2.5)) == 2.5).all()
+    assert (drawn(program(code=codes.CONSTANT, low=2.5, high=2.5)) == 2.5).all()
 
 
 def test_choice_takes_the_value_whose_share_holds_the_uniform() -> None:
     values, cumulative = [7.0, -1.0, 3.5], [0.2, 0.5, 1.0]
-    got = drawn(program(code=draw.CHOICE, first=0, length=3), values, cumulative)[:, 0]
+    got = drawn(program(code=codes.CHOICE, first=0, length=3), values, cumulative)[:, 0]
     np.testing.assert_array_equal(got, np.array(values)[np.searchsorted(cumulative, UNIFORMS, side="right")])
 
 
@@ -80,21 +81,21 @@ def test_choice_takes_the_value_whose_share_holds_the_uniform() -> None:
 def test_choice_of_any_length_takes_the_first_share_above_the_uniform(length: int) -> None:
     weights = np.arange(length) % 3.0 + (length == 1)
     cumulative = (np.cumsum(weights) / weights.sum()).tolist()
-    got = drawn(program(code=draw.CHOICE, first=0, length=length), np.arange(length + 0.0).tolist(), cumulative)[:, 0]
+    got = drawn(program(code=codes.CHOICE, first=0, length=length), np.arange(length + 0.0).tolist(), cumulative)[:, 0]
     np.testing.assert_array_equal(got, np.searchsorted(cumulative[:-1], UNIFORMS, side="right"))
 
 
 def test_bounds_hold_where_the_range_is_a_point() -> None:
-    for code in (draw.UNIFORM, draw.LOGUNIFORM):
+    for code in (codes.UNIFORM, codes.LOGUNIFORM):
         assert (drawn(program(code=code, low=0.3, high=0.3)) == 0.3).all()
 
 
 def test_an_offset_adds_to_its_base_and_integers_are_stored_as_integers() -> None:
     programs = np.concatenate(
         [
-            program(code=draw.UNIFORM, low=0, high=1, column=2),
-            program(code=draw.UNIFORM, low=10, high=20, column=0, base=2),
-            program(code=draw.INTEGERS, low=1, high=6, column=1, integer=1),
+            program(code=codes.UNIFORM, low=0, high=1, column=2),
+            program(code=codes.UNIFORM, low=10, high=20, column=0, base=2),
+            program(code=codes.INTEGERS, low=1, high=6, column=1, integer=1),
         ]
     )
     table = drawn(programs)
@@ -105,8 +106,8 @@ def test_an_offset_adds_to_its_base_and_integers_are_stored_as_integers() -> Non
 def test_a_scaled_value_multiplies_its_factor() -> None:
     programs = np.concatenate(
         [
-            program(code=draw.UNIFORM, low=5, high=6, column=1),
-            program(code=draw.UNIFORM, low=-0.5, high=0.5, column=0, factor=1),
+            program(code=codes.UNIFORM, low=5, high=6, column=1),
+            program(code=codes.UNIFORM, low=-0.5, high=0.5, column=0, factor=1),
         ]
     )
     table = drawn(programs)
@@ -116,8 +117,8 @@ def test_a_scaled_value_multiplies_its_factor() -> None:
 def test_short_segments_are_drawn_again_by_the_next_attempt() -> None:
     streams, least = [11, 12, 13, 14], 0.8
     programs = np.concatenate(
-        [program(code=draw.UNIFORM, low=0, high=1, column=c, stream=s) for c, s in enumerate(streams)]
-        + [program(code=draw.UNIFORM, low=1, high=2, column=4, base=0, stream=15)]
+        [program(code=codes.UNIFORM, low=0, high=1, column=c, stream=s) for c, s in enumerate(streams)]
+        + [program(code=codes.UNIFORM, low=1, high=2, column=4, base=0, stream=15)]
     )
     draw.derive(programs)
     floats = np.zeros((MEMBERS.size, 5))

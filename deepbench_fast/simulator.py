@@ -73,26 +73,22 @@ class Simulator:
     ) -> Batch:
         """Samples of given parameters: `{"galaxy.r_eff": [2, 3], ...}`, or (count, parameters) with `names`.
 
-        Names are those of `Prior`; a number stands for all samples. What isn't given is drawn by the recipe, as is the
-        noise: `seed` says with which draws, `noise_seed` with which noise on pixels and outputs where that shall be
-        another. The k-th sample is member `first + k` of a dataset with this seed, so that parts add up to the whole:
-        `given(p[:k], s)` and `given(p[k:], s, first=k)` are the two parts of `given(p, s)`. Raises UsageError for
-        unknown names, values that a parameter can't have, and arrays that don't fit together.
+        Names are those of `Prior`; a number stands for all samples, and quantities of astropy's are converted. What
+        isn't given is drawn by the recipe, as is the noise: `seed` says with which draws, `noise_seed` with which noise
+        on pixels and outputs where that shall be another. The k-th sample is member `first + k` of a dataset with this
+        seed, so that parts add up to the whole: `given(p[:k], s)` and `given(p[k:], s, first=k)` are the two parts of
+        `given(p, s)`. Raises UsageError for unknown names, values that a parameter can't have, and arrays that don't
+        fit together, RecipeError for what is no seed.
         """
         number, free = self._free_parameters()
-        count, columns = _columns(parameters, names)
-        first, stop = self.plan.check_range(first, first + count)
-        values = []
-        for name, column in columns.items():
-            one = free.get(name) or free[checks.known(name, free, WHAT)]
-            check_values(one, column)
-            entry = None if one.entry is None else one.entry.number
-            values.append(Given(entry, one.column, column if column.size == count else np.full(count, column[0])))
+        count, values = _given(parameters if isinstance(parameters, Mapping) else _named(parameters, names), free)
+        if isinstance(parameters, Mapping) and names is not None:
+            raise UsageError("names are for an array of parameters; a mapping has its own")
         check_given(self.plan, values)
+        first, stop = self.plan.check_range(first, first + count)
         key = seed_key(parse_seed(seed))
         noise_key = key if noise_seed is None else seed_key(parse_seed(noise_seed))
-        tables = draw(self.plan, first, stop, values, key=key, catalogue=number)
-        return self._render(tables, None, Keys(key, noise_key))
+        return self._render(draw(self.plan, first, stop, values, key=key, catalogue=number), None, Keys(key, noise_key))
 
     def _render(self, tables: Tables, out: Mapping[str, npt.NDArray[Any]] | None, keys: Keys | None = None) -> Batch:
         renderer = self._renderer()
@@ -135,37 +131,43 @@ def _unpickled(recipe: Recipe, catalogue: str | None, kinds: tuple[Kind, ...]) -
     return Simulator(recipe, catalogue=catalogue)
 
 
-def _columns(
-    parameters: Mapping[str, npt.ArrayLike] | npt.ArrayLike, names: Sequence[str] | None
-) -> tuple[int, dict[str, Array]]:
-    """Number of simulations, and the values of each parameter: as many, or a single one."""
-    if not isinstance(parameters, Mapping):
-        return _columns_of_table(parameters, names)
-    if names is not None:
-        raise UsageError("names are for an array of parameters; a mapping has its own")
-    columns = {name: _numbers(name, value) for name, value in parameters.items()}
-    lengths = {column.size for column in columns.values() if column.ndim} - {1} or {1}
-    if len(lengths) > 1 or any(column.ndim > 1 for column in columns.values()):
-        raise UsageError(f"parameters must be lists of one length, not of {', '.join(map(str, sorted(lengths)))}")
-    return lengths.pop(), {name: column.reshape(-1) for name, column in columns.items()}
-
-
-def _columns_of_table(parameters: npt.ArrayLike, names: Sequence[str] | None) -> tuple[int, dict[str, Array]]:
+def _named(table: npt.ArrayLike, names: Sequence[str] | None) -> Mapping[str, Array]:
+    """The columns of an array of parameters, shape (count, parameters)."""
     if names is None or isinstance(names, str):
         raise UsageError("parameters in an array need the names of its columns, a list")
-    table = _numbers("parameters", parameters)
-    if table.ndim != 2 or table.shape[1] != len(names):
-        raise UsageError(f"parameters must have shape (count, {len(names)}), not {table.shape}")
+    numbers = _numbers("parameters", table)
+    if numbers.ndim != 2 or numbers.shape[1] != len(names):
+        raise UsageError(f"parameters must have shape (count, {len(names)}), not {numbers.shape}")
     if len(set(names)) < len(names):
         raise UsageError(f"names: one stands twice ({', '.join(names)})")
-    return len(table), {name: np.ascontiguousarray(table[:, k]) for k, name in enumerate(names)}
+    return {name: np.ascontiguousarray(numbers[:, k]) for k, name in enumerate(names)}
 
 
-def _numbers(name: str, value: npt.ArrayLike) -> Array:
+def _given(parameters: Mapping[str, npt.ArrayLike], free: Mapping[str, Free]) -> tuple[int, list[Given]]:
+    """Number of simulations, and the values of each parameter, one a simulation."""
+    wanted = [free.get(name) or free[checks.known(str(name), free, WHAT)] for name in parameters]
+    arrays = [
+        _numbers(one.name, value, one.declared.unit) for one, value in zip(wanted, parameters.values(), strict=True)
+    ]
+    lengths = {array.size for array in arrays if array.ndim} - {1} or {1}
+    if len(lengths) > 1 or any(array.ndim > 1 for array in arrays):
+        raise UsageError(f"parameters must be lists of one length, not of {', '.join(map(str, sorted(lengths)))}")
+    count = lengths.pop()
+    values = []
+    for one, array in zip(wanted, arrays, strict=True):
+        check_values(one, array.reshape(-1))
+        entry = None if one.entry is None else one.entry.number
+        values.append(Given(entry, one.column, array.reshape(-1) if array.size == count else np.full(count, array)))
+    return count, values
+
+
+def _numbers(name: str, value: Any, unit: str = "") -> Array:
+    """Numbers in this unit, from plain ones or from a quantity of astropy's."""
     try:
-        return np.asarray(value, np.float64)
-    except (TypeError, ValueError):
-        raise UsageError(f"{name} must be a number or an array of numbers, not {checks.quote(value)}") from None
+        return np.asarray(value.to_value(unit) if hasattr(value, "to_value") else value, np.float64)
+    except (TypeError, ValueError) as error:
+        why = f" ({error})" if hasattr(value, "to_value") else ""
+        raise UsageError(f"{name} must be a number or an array of numbers, not {checks.quote(value)}{why}") from None
 
 
 # Newest first. A tuple that is replaced as a whole: no lock that a fork could leave closed; the worst that two threads

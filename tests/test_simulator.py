@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.stats as st
+from astropy import units as u
 
 from deepbench_fast import Batch, DeepbenchFastError, Prior, Recipe, Simulator, UsageError, samples, simulate
 from deepbench_fast import simulator as simulator_module
@@ -228,6 +229,17 @@ def test_members_of_one_catalogue_of_several() -> None:
         Simulator(recipe, catalogue="field")
 
 
+def test_quantities_are_converted() -> None:
+    pendulum = Simulator(Recipe.of_kind("pendulum"))
+    plain = pendulum.given({"pendulum.length": [1.0, 2.0], "pendulum.angle": 0.5}, 0)
+    check_same(pendulum.given({"pendulum.length": [100, 200] * u.cm, "pendulum.angle": 0.5 * u.rad}, 0), plain)
+    for wrong in ([1, 2] * u.s, 3 * u.dimensionless_unscaled):
+        with pytest.raises(
+            UsageError, match=r"pendulum\.length must be a number or an array of numbers.*not convertible"
+        ):
+            pendulum.given({"pendulum.length": wrong}, 0)
+
+
 def test_arrays_to_fill() -> None:
     simulator = Simulator(EVERYTHING)
     images = np.full((7, 12, 15), np.nan, np.float32)
@@ -250,6 +262,7 @@ def test_arrays_to_fill() -> None:
         ((np.ones(3), 0), {"names": ["galaxy.n"]}, r"shape \(count, 1\), not \(3,\)"),
         ((np.ones((3, 2)), 0), {"names": ["galaxy.n", "galaxy.n"]}, "one stands twice"),
         (({"galaxy.n": 1}, 0), {"names": ["galaxy.n"]}, "a mapping has its own"),
+        (({3: 1}, 0), {}, "unknown parameter of the simulator '3'"),
         (({"galaxy.n": "one"}, 0), {}, "galaxy.n must be a number or an array of numbers, not 'one'"),
         (({}, -1), {}, "must be a whole number, 0 or above, or text, not -1"),
         (({}, 0), {"noise_seed": 0.5}, "must be a whole number, 0 or above, or text, not 0.5"),

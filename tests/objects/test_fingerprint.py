@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -218,3 +219,20 @@ def test_a_recipe_belongs_to_the_kind_that_it_was_made_for(load: Callable[..., s
     assert f"kernel: {first}" in old.recipe.to_yaml()
     assert f"kernel: {second}" in new.recipe.to_yaml()
     np.testing.assert_array_equal(new["images"], 2 * old["images"])
+
+
+def test_helpers_that_numba_keeps_on_disk(tmp_path: Path) -> None:
+    """Numba's own cache doesn't see that what a helper calls was changed."""
+    (tmp_path / "own.py").write_text(f"{HEAD}\nimport helpers\n{KIND.format('helpers.f(dx)')}")
+    (tmp_path / "helpers.py").write_text(
+        "import inner\nimport numba\n\n\n@numba.njit(cache=True)\ndef f(x):\n    return inner.g(x)\n"
+    )
+    program = (
+        "from deepbench_fast.objects.custom import load_kinds; from deepbench_fast import Recipe, samples; "
+        "load_kinds('own.py'); print(samples(Recipe.of_kind('own'), 0, 1)['images'].max())"
+    )
+    for value in ("1.0", "2.0"):
+        (tmp_path / "inner.py").write_text(f"import numba\n\n\n@numba.njit\ndef g(x):\n    return {value} + 0.0 * x\n")
+        command = [sys.executable, "-B", "-c", program]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        assert done.stdout.strip() == value, done.stderr

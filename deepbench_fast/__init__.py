@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deepbench_fast.batch import Batch
     from deepbench_fast.errors import (
         AccuracyWarning,
         DeepbenchFastError,
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     )
     from deepbench_fast.exports.formats import export
     from deepbench_fast.generation import generate
-    from deepbench_fast.on_the_fly import Samples, sample, samples
+    from deepbench_fast.on_the_fly import sample, samples
     from deepbench_fast.recipe.ladder import ladder
     from deepbench_fast.recipe.model import Recipe
     from deepbench_fast.store.read import Dataset, open_dataset
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AccuracyWarning",
+    "Batch",
     "Dataset",
     "DeepbenchFastError",
     "FileError",
@@ -36,7 +38,7 @@ __all__ = [
     "Prior",
     "Recipe",
     "RecipeError",
-    "Samples",
+    "Simulator",
     "UsageError",
     "export",
     "generate",
@@ -52,14 +54,16 @@ __all__ = [
 
 _MODULES = {
     "AccuracyWarning": "errors",
+    "Batch": "batch",
     "Dataset": "store.read",
     "DeepbenchFastError": "errors",
     "FileError": "errors",
     "MismatchError": "errors",
     "Recipe": "recipe.model",
     "RecipeError": "errors",
-    "Prior": "simulator",
-    "Samples": "on_the_fly",
+    "Prior": "prior",
+    "Samples": "on_the_fly",  # the former name of Batch
+    "Simulator": "simulator",
     "UsageError": "errors",
     "export": "exports.formats",
     "generate": "generation",

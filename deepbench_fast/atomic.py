@@ -23,10 +23,11 @@ def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
     What isn't a file (a terminal, a pipe, /dev/null) is written to directly. Raises FileExistsError where `path`
     exists, before and after the block, unless `overwrite`; OSError where the folder can't be written.
     """
-    place = Path(os.path.realpath(path))
+    place = Path(path)
     if place.exists() and not place.is_file() and not place.is_dir():
         yield place
         return
+    place = Path(os.path.realpath(place))
     if place.is_dir():
         raise IsADirectoryError(f"{path} is a directory")
     if not overwrite and place.exists():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,8 @@ import numpy.typing as npt
 from deepbench_fast.errors import AccuracyWarning
 from deepbench_fast.objects.registry import Kind
 from deepbench_fast.plan import Plan
-from deepbench_fast.store.read import open_file
+from deepbench_fast.store.index import open_stored
+from deepbench_fast.store.stored import Stored
 
 DRIFT = "energy_drift"
 TOLERATED_DRIFT = 1e-3
@@ -33,10 +33,9 @@ def drifted(drift: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
 def warn_of_drift(path: str | os.PathLike[str], plan: Plan) -> None:
     """Warn, with an AccuracyWarning, where the energy drifted too far in samples of the finished file `path`."""
     for kind in conserving_kinds(plan):
-        with open_file(path) as file:
-            table = file[f"objects/{kind.name}"]
-            found = sum(int(drifted(part).sum()) for part in _slices(table))
-            total = len(table)
+        with open_stored(path) as stored:
+            total = stored.header.rows(f"objects/{kind.name}")
+            found = sum(int(drifted(part).sum()) for part in _slices(stored, kind.name, total))
         if found:
             warnings.warn(
                 f"{path}: the energy drifts by more than {TOLERATED_DRIFT:g} of itself in {found} of {total} samples "
@@ -46,6 +45,6 @@ def warn_of_drift(path: str | os.PathLike[str], plan: Plan) -> None:
             )
 
 
-def _slices(table: Any) -> Iterator[npt.NDArray[np.float64]]:
-    for start in range(0, len(table), ROWS_READ):
-        yield table.fields(DRIFT)[start : start + ROWS_READ]
+def _slices(stored: Stored, kind: str, total: int) -> Iterator[npt.NDArray[np.float64]]:
+    for start in range(0, total, ROWS_READ):
+        yield stored.read(f"objects/{kind}", start, min(start + ROWS_READ, total))[DRIFT]

@@ -37,3 +37,7 @@ class MismatchError(DeepbenchFastError):
 
 class AccuracyWarning(UserWarning):
     """Data were made as asked, but some of them are less accurate than they look."""
+
+
+class IndexWarning(UserWarning):
+    """A part was made as asked, but another one keeps the index over all parts from being written."""

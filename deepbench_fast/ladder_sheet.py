@@ -13,7 +13,7 @@ from deepbench_fast.draw import call_roll
 from deepbench_fast.errors import UsageError
 from deepbench_fast.on_the_fly import samples
 from deepbench_fast.plan import make_plan
-from deepbench_fast.preview import DPI, FONT_PIXELS, MARGIN, _draw, cell_size, shortened
+from deepbench_fast.preview import DPI, FONT_PIXELS, MARGIN, Origin, cell_size, check_origin, draw_image, shortened
 from deepbench_fast.recipe.model import Recipe
 
 if TYPE_CHECKING:
@@ -30,16 +30,20 @@ DARK, FAINT, FRAME = "0.15", "0.45", "0.85"
 Member = tuple[str, int]
 
 
-def ladder_sheet(rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], rows: int = 4) -> Figure:
+def ladder_sheet(
+    rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], rows: int = 4, *, origin: Origin = "lower"
+) -> Figure:
     """A few members of the last rung's catalogues, one a row, on all rungs, as a matplotlib figure.
 
     `labels` says in a few lines what each rung is. The images of a row share one scale of brightness (see `colours`),
-    so that they differ in nothing but the data; the first row of an image is at the bottom. Rungs without the catalogue
-    have an empty frame. Raises UsageError for recipes of series, and where there is too much to show.
+    so that they differ in nothing but the data; the first row of an image is at the bottom, or at the top with the
+    `origin` "upper". Rungs without the catalogue have an empty frame. Raises UsageError for recipes of series, and
+    where there is too much to show.
     """
     from matplotlib.figure import Figure
 
     _check(rungs, rows)
+    check_origin(origin)
     members = first_members(rungs[-1], rows)
     cell_height, cell_width = cell_size(*rungs[0].image.shape)
     head = LINE * (1 + max(map(len, labels))) + GAP
@@ -72,7 +76,7 @@ def ladder_sheet(rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], rows:
             left = MARGIN + NAME + column * (cell_width + GAP)
             box = (left / width, 1 - (top + cell_height) / height, cell_width / width, cell_height / height)
             if column in colours:
-                _draw(figure, box, colours[column])
+                draw_image(figure, box, colours[column], origin)
             else:
                 figure.add_axes(box, xticks=(), yticks=()).spines[:].set_color(FRAME)
     return figure

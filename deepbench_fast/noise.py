@@ -42,12 +42,24 @@ def find_levels(plan: Plan, samples: npt.NDArray[Any], clean: npt.NDArray[np.flo
 
 def _background_variance(plan: Plan, samples: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Variance of the noise in a pixel without light; NaN for samples without any noise."""
-    sigma, level, sky, gain, read_noise = (_column(plan, samples, n) for n in (SIGMA, LEVEL, SKY, GAIN, READ_NOISE))
-    counts = gain > 0  # a gain of 0: no photon noise, read noise in ADU
-    electrons = np.where(counts, gain, 1.0)
-    ccd = np.where(counts, np.maximum(sky, 0.0) / electrons, 0.0 * gain) + (read_noise / electrons) ** 2
-    parts = np.stack([sigma * sigma, level, ccd])
-    variance: npt.NDArray[np.float64] = np.where(np.isnan(parts).all(axis=0), np.nan, np.nansum(parts, axis=0))
+    parts: list[npt.NDArray[np.float64]] = []
+    if SIGMA in plan.sample_columns:
+        parts.append(samples[SIGMA] * samples[SIGMA])
+    if LEVEL in plan.sample_columns:
+        parts.append(samples[LEVEL])
+    if GAIN in plan.sample_columns:
+        sky, gain, read_noise = samples[SKY], samples[GAIN], samples[READ_NOISE]
+        counts = gain > 0  # a gain of 0: no photon noise, read noise in ADU
+        electrons = np.where(counts, gain, 1.0)
+        parts.append(np.where(counts, np.maximum(sky, 0.0) / electrons, 0.0 * gain) + (read_noise / electrons) ** 2)
+    if len(parts) == 1:
+        return parts[0]
+    variance, silent = np.zeros(len(samples)), np.ones(len(samples), bool)
+    for part in parts:
+        absent = np.isnan(part)
+        variance += np.where(absent, 0.0, part)
+        silent &= absent
+    variance[silent] = np.nan
     return variance
 
 
@@ -67,8 +79,10 @@ def expected_variance(
     noise_variance(clean, sigma, level, sky, gain, read_noise, out)
 
 
-def add_noise(plan: Plan, samples: npt.NDArray[Any], images: npt.NDArray[np.float32]) -> None:
-    """Add the noise of each sample to its image in place; images are (samples, pixels)."""
+def add_noise(
+    plan: Plan, samples: npt.NDArray[Any], images: npt.NDArray[np.float32], key: npt.NDArray[np.uint32]
+) -> None:
+    """Add the noise of each sample, drawn under `key`, to its image in place; images are (samples, pixels)."""
     members = np.ascontiguousarray(samples["member"])
 
     def streams(name: str) -> npt.NDArray[np.uint32]:
@@ -79,16 +93,18 @@ def add_noise(plan: Plan, samples: npt.NDArray[Any], images: npt.NDArray[np.floa
         sky, gain, read_noise = (_column(plan, samples, name) for name in (SKY, GAIN, READ_NOISE))
         subtract = _flags(samples[SUBTRACT_SKY])
         photons, readings = streams("noise.ccd.photons"), streams("noise.ccd.readings")
-        apply_ccd(images, sky, gain, read_noise, subtract, plan.key, photons, readings, members)
+        apply_ccd(images, sky, gain, read_noise, subtract, key, photons, readings, members)
     if LEVEL in plan.sample_columns:
         level, subtract = _column(plan, samples, LEVEL), _flags(samples[SUBTRACT])
-        add_poisson(images, level, subtract, plan.key, streams("noise.poisson"), members)
+        add_poisson(images, level, subtract, key, streams("noise.poisson"), members)
     if SIGMA in plan.sample_columns:
-        add_gaussian(images, _column(plan, samples, SIGMA), plan.key, streams("noise.gaussian"), members)
+        add_gaussian(images, _column(plan, samples, SIGMA), key, streams("noise.gaussian"), members)
 
 
-def add_output_noise(plan: Plan, samples: npt.NDArray[Any], series: npt.NDArray[np.float64]) -> None:
-    """Add measurement noise to series, shape (samples, steps, columns), in place."""
+def add_output_noise(
+    plan: Plan, samples: npt.NDArray[Any], series: npt.NDArray[np.float64], key: npt.NDArray[np.uint32]
+) -> None:
+    """Add measurement noise, drawn under `key`, to series, shape (samples, steps, columns), in place."""
     names = [(SIGMA, f"noise_gaussian_{output}") for _, _, output in plan.output_columns]
     if not any(name in plan.sample_columns for pair in names for name in pair):
         return
@@ -97,7 +113,7 @@ def add_output_noise(plan: Plan, samples: npt.NDArray[Any], series: npt.NDArray[
         common = _column(plan, samples, of_all)
         sigma[:, number] = np.where(np.isnan(common), _column(plan, samples, own), common)
     streams = plan.output_streams[samples["catalogue"]]
-    add_measurement_noise(series, sigma, plan.key, streams, np.ascontiguousarray(samples["member"]))
+    add_measurement_noise(series, sigma, key, streams, np.ascontiguousarray(samples["member"]))
 
 
 def _column(plan: Plan, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +19,7 @@ from deepbench_fast.levels import found_parameters, sample_parameters
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.objects.registry import Kind
 from deepbench_fast.programs import Column, Programs, compile_programs
-from deepbench_fast.recipe.distributions import Distribution
+from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import dynamics_of, noisy_parameters, output_columns
 from deepbench_fast.shares import exact_shares
@@ -27,6 +29,7 @@ CHUNK_BYTES = 2**20
 ORDER_STREAM = "order"
 PIXEL_STREAMS = ("noise.gaussian", "noise.poisson", "noise.ccd.photons", "noise.ccd.readings")
 NOMINAL = "_nominal"
+MOST_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -138,11 +141,31 @@ class Plan:
         """Valid ranges of `sample_columns`."""
         return {name: (p.low, p.high) for name, p in self.sample_parameters.items()}
 
+    def check_range(self, first: int, stop: int) -> tuple[int, int]:
+        """Both as plain integers. Raises UsageError unless 0 <= first <= stop <= the most samples that there can be."""
+        try:
+            first, stop = operator.index(first), operator.index(stop)
+        except TypeError:
+            raise UsageError(f"samples {first!r} to {stop!r}: must be whole numbers") from None
+        if not 0 <= first <= stop:
+            raise UsageError(f"samples {first} to {stop}: not a range")
+        if _members_needed(self.recipe, stop, self.split_shares) >= MAX_MEMBERS:
+            raise UsageError(f"samples {first} to {stop}: more than a catalogue can hold (2**48 members)")
+        return first, stop
+
     def table_dtype(self, kind: Kind) -> np.dtype[Any]:
         """Columns of `/objects/<kind>`: 8 bytes each, no padding."""
-        parameters = [(p.name, "<i8" if p.integer else "<f8") for p in kind.columns]
-        nominal = [(f"{name}{NOMINAL}", "<f8") for name in self.noisy[kind.name]]
-        return np.dtype([*((name, "<i8") for name in IDENTITY), *parameters, *nominal])
+        return self._table_dtypes[kind.name]
+
+    @cached_property
+    def _table_dtypes(self) -> dict[str, np.dtype[Any]]:
+        # Kept, since Numba knows the dtypes of tables that it has seen by the object.
+        found = {}
+        for kind in self.kinds:
+            parameters = [(p.name, "<i8" if p.integer else "<f8") for p in kind.columns]
+            nominal = [(f"{name}{NOMINAL}", "<f8") for name in self.noisy[kind.name]]
+            found[kind.name] = np.dtype([*((name, "<i8") for name in IDENTITY), *parameters, *nominal])
+        return found
 
     def table_units(self, kind: Kind) -> dict[str, str]:
         """Units of the parameters in `/objects/<kind>`."""
@@ -170,6 +193,11 @@ class Plan:
         """Number of each catalogue's first entry, and one past the last."""
         counts = np.bincount([e.catalogue for e in self.entries], minlength=len(self.catalogues))
         return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+
+    @cached_property
+    def most_entries(self) -> int:
+        """The largest number of entries of a catalogue."""
+        return int(np.diff(self.entry_first).max())
 
     @cached_property
     def entry_kind(self) -> npt.NDArray[np.int64]:
@@ -294,20 +322,57 @@ class Plan:
             for kind in self.kinds
         }
 
+    @cached_property
+    def entries_of_kind(self) -> Counter[str]:
+        """How many entries are of each kind, by its name."""
+        return Counter(e.kind.name for e in self.entries)
+
+    @cached_property
+    def has_all_of_kind(self) -> dict[str, bool]:
+        """Whether a target is a parameter of all objects of its kind, by the target's name."""
+        return {
+            target.name: all(e.number in target.entries for e in self.entries if e.kind.name == target.kind)
+            for target in self.targets
+        }
+
+    @cached_property
+    def supports(self) -> tuple[Mapping[str, tuple[float, float]] | None, ...]:
+        """For each entry the smallest and the largest values; None where some depend on others."""
+        return tuple(_supports(e.entry.parameters) for e in self.entries)
+
+    def programs_beside(self, kind: Kind, given: frozenset[tuple[int | None, str]]) -> tuple[Programs, Programs]:
+        """The programs of a kind but for columns of entries that are given, and those of what derives from others."""
+        key = kind.name, given
+        found = self._programs_beside.get(key)
+        if found is None:
+            names = self.table_dtype(kind).names or ()
+            columns = {(entry, names.index(column)) for entry, column in given if entry is not None}
+            programs = self.object_programs[kind.name].without(columns)
+            found = programs, programs.derived()
+            if len(self._programs_beside) < MOST_KEPT:
+                self._programs_beside[key] = found
+        return found
+
+    @cached_property
+    def _programs_beside(self) -> dict[tuple[str, frozenset[tuple[int | None, str]]], tuple[Programs, Programs]]:
+        return {}
+
 
 def make_plan(recipe: Recipe) -> Plan:
-    """Work out `recipe`. Raises UsageError where its shares or streams can't be had."""
-    recipe = recipe.resolved()
+    """Work out `recipe`.
+
+    Raises RecipeError where it is none that could be constructed, whatever made it, and UsageError where its shares or
+    streams can't be had.
+    """
+    recipe = recipe.checked().resolved()
     catalogues = tuple(recipe.catalogues)
     shares = exact_shares({name: c.weight for name, c in recipe.catalogues.items()}, "catalogue weights")
     splits = tuple(recipe.splits) or ("all",)
     split_shares = exact_shares(recipe.splits, "splits") if recipe.splits else [1]
-    last = recipe.samples
-    if recipe.split is not None:
-        last = math.ceil(recipe.samples / recipe.splits[recipe.split]) + sum(split_shares)
-    if last >= MAX_MEMBERS:
+    if _members_needed(recipe, recipe.samples, split_shares) >= MAX_MEMBERS:
         raise UsageError(f"samples: {recipe.samples} is more than a catalogue can hold (2**48 members)")
     entries = tuple(plan_entries(recipe.catalogues))
+    kinds = _kinds(entries)
     names = [ORDER_STREAM, *(name for catalogue in catalogues for name in _sample_streams(recipe, catalogue))]
     for e in entries:
         names += [*e.streams.values(), e.count_stream]
@@ -332,10 +397,38 @@ def make_plan(recipe: Recipe) -> Plan:
         splits=splits,
         split_shares=np.array(split_shares, np.int64),
         entries=entries,
-        kinds=tuple(sorted({e.kind.name: e.kind for e in entries}.values(), key=lambda k: k.name)),
+        kinds=kinds,
         sample_parameters=dict(sorted((drawn | found).items())),
         targets=tuple(_target(name, named) for name in recipe.targets),
     )
+
+
+def _kinds(entries: Iterable[PlannedEntry]) -> tuple[Kind, ...]:
+    """The kinds of all entries, by name. Raises UsageError for one that isn't what the recipe names any more."""
+    found: dict[str, Kind] = {}
+    for e in entries:
+        first = found.setdefault(e.kind.name, e.kind)
+        if first is not e.kind or (not e.is_part and e.entry.kernel != e.kind.fingerprint):
+            raise UsageError(f"{e.kind.name}: declared again in the meantime")
+    for kind in found.values():
+        kind.check_unchanged()
+    return tuple(found[name] for name in sorted(found))
+
+
+def _supports(parameters: Mapping[str, Distribution]) -> Mapping[str, tuple[float, float]] | None:
+    found = {}
+    for name, drawn in parameters.items():
+        if isinstance(drawn, Offset | Scaled):
+            return None
+        found[name] = drawn.support
+    return found
+
+
+def _members_needed(recipe: Recipe, samples: int, split_shares: Iterable[int]) -> int:
+    """Members that so many samples can take of one catalogue."""
+    if recipe.split is None:
+        return samples
+    return math.ceil(samples / recipe.splits[recipe.split]) + int(sum(split_shares))
 
 
 def _output_stream(column: str) -> str:

@@ -5,14 +5,16 @@ Images have a whole number of screen pixels a pixel; series become plots.
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.atomic import write_whole
 from deepbench_fast.colours import paint, shapes_alone
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.store.schema import singular
@@ -39,6 +41,9 @@ LINE_POINTS = 10_000
 NOTHING = "there are no samples to show"
 SHOWN = ("images", "series", "clean", "masks", "variance")
 SHOWN_OF_SERIES = ("images", "series", "clean")
+Origin = Literal["lower", "upper"]
+"""Where the first row of an image is in a figure."""
+ORIGINS = get_args(Origin)
 
 
 def contact_sheet(
@@ -48,6 +53,7 @@ def contact_sheet(
     columns: int | None = None,
     show: str = "images",
     by_catalogue: bool = False,
+    origin: Origin = "lower",
 ) -> Figure:
     """The first `count` samples in a grid, each with the name of its catalogue, as a matplotlib figure.
 
@@ -55,13 +61,15 @@ def contact_sheet(
     "clean", their noise-free curves alone.
 
     Every image has a scale of its own: logarithmic where there is light, linear where there are shapes alone (see
-    `colours`); its first row is at the bottom, so that angles run counter-clockwise. `show` is what to draw: "images",
-    or the extras "clean", "masks" (a colour for each object) or "variance". `by_catalogue` sorts the samples by
-    catalogue, in the recipe's order. Raises UsageError where there is nothing to show or too much.
+    `colours`). Its first row is at the bottom, as in FITS, so that angles run counter-clockwise; at the top, as in the
+    array and in exported pictures, with the `origin` "upper". `show` is what to draw: "images", or the extras "clean",
+    "masks" (a colour for each object) or "variance". `by_catalogue` sorts the samples by catalogue, in the recipe's
+    order. Raises UsageError where there is nothing to show or too much.
     """
     from matplotlib.figure import Figure
 
     _check(dataset, count, show)
+    check_origin(origin)
     if dataset.recipe.series is not None:
         return _plots(dataset, count, columns, show, by_catalogue)
     images, labels = _first_images(dataset, count, show)
@@ -80,7 +88,7 @@ def contact_sheet(
         left = MARGIN + number % across * (cell_width + GAP)
         top = height - MARGIN - number // across * (cell_height + LABEL + GAP)
         box = (left / width, (top - LABEL - cell_height) / height, cell_width / width, cell_height / height)
-        _draw(figure, box, paint(images[sample], show, catalogue in shapes))
+        draw_image(figure, box, paint(images[sample], show, catalogue in shapes), origin)
         text = shortened(catalogue, cell_width)
         figure.text(
             left / width,
@@ -104,23 +112,27 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     with style.context("default"), rc_context({"agg.path.chunksize": LINE_POINTS}):
         canvas.draw()
     pixels = fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
+    # A palette makes the files of noisy images three times smaller, those of plots more than two times.
+    buffer = io.BytesIO()
+    pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(buffer, format="PNG", optimize=True)
     try:
-        # A palette makes the files of noisy images three times smaller, those of plots more than two times.
-        pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(path, format="PNG", optimize=True)
+        write_whole(path, buffer.getvalue(), overwrite=True)
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}") from error
+        raise FileError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
-def save_picture(image: npt.NDArray[Any], path: str | os.PathLike[str], *, shapes: bool = False) -> None:
+def save_picture(
+    image: npt.NDArray[Any], path: str | os.PathLike[str], *, shapes: bool = False, origin: Origin = "lower"
+) -> None:
     """Write one image as PNG, enlarged by a whole number if it is small; `shapes` says whether it holds no light.
 
-    Raises FileError where it can't be written.
+    Its first row is at the bottom, or with the `origin` "upper" at the top. Raises FileError where it can't be written.
     """
     from matplotlib.figure import Figure
 
     height, width = cell_size(*image.shape)
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
-    _draw(figure, (0.0, 0.0, 1.0, 1.0), paint(image, "images", shapes))
+    draw_image(figure, (0.0, 0.0, 1.0, 1.0), paint(image, "images", shapes), origin)
     save_figure(figure, path)
 
 
@@ -137,6 +149,12 @@ def shortened(label: str, width: int) -> str:
     """The label, cut so that it is not wider than `width` screen pixels."""
     room = max(1, int(width / (CHARACTER * FONT_PIXELS)))
     return label if len(label) <= room else label[: room - 1] + "…"
+
+
+def check_origin(origin: str) -> None:
+    """Raise UsageError for what is no `Origin`."""
+    if origin not in ORIGINS:
+        raise UsageError(f"no origin '{origin}'; there are {', '.join(ORIGINS)}")
 
 
 def _check(dataset: Dataset | Samples, count: int, show: str) -> None:
@@ -184,11 +202,14 @@ def _first_images(
     return batch[singular(show)], batch["label"]
 
 
-def _draw(figure: Figure, box: tuple[float, float, float, float], colours: npt.NDArray[np.float64]) -> None:
+def draw_image(
+    figure: Figure, box: tuple[float, float, float, float], colours: npt.NDArray[np.float64], origin: Origin
+) -> None:
+    """Draw an image, shape (rows, columns, 4), into a box of a figure."""
     axes = figure.add_axes(box)
     axes.set_axis_off()
     interpolation = "nearest" if max(colours.shape) <= LARGEST_CELL else "antialiased"
-    axes.imshow(colours, origin="lower", aspect="auto", interpolation=interpolation)
+    axes.imshow(colours, origin=origin, aspect="auto", interpolation=interpolation)
 
 
 def _check_png(path: str | os.PathLike[str]) -> None:

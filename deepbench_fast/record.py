@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +16,8 @@ from deepbench_fast.motion import Motion, motions
 from deepbench_fast.objects.registry import kind
 from deepbench_fast.plan import NOMINAL
 from deepbench_fast.recipe.model import Recipe
-from deepbench_fast.store.read import open_dataset, open_file
+from deepbench_fast.store.read import open_dataset
+from deepbench_fast.store.stored import Stored
 
 IDENTITY = ("catalogue", "split", "member", "sample", "entry", "slot")
 
@@ -80,12 +81,10 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
     dataset = open_dataset(path)
     if not 0 <= index < len(dataset):
         raise UsageError(f"{path}: no sample {index}; it has {len(dataset)}, counted from 0")
-    one = dataset[index]
-    with open_file(path) as file:
-        row = file["samples"][index]
-        names = file["targets"].attrs["names"], file["targets"].attrs["units"]
-        rows = [placed for table in file["objects"] for placed in _objects(file, table, index, one["index"])]
-        levels = _values(row, file["samples"].attrs["units"])
+    one, stored = dataset[index], dataset.stored
+    row = stored.read("samples", index, index + 1)[0]
+    rows = [placed for kind in stored.header.kinds for placed in _objects(stored, kind, index, one["index"])]
+    levels = _values(row, stored.units("samples"))
     declared = _declared(dataset.recipe)
     objects = [
         replace(
@@ -101,7 +100,8 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
         for number, placed in enumerate(rows, 1)
     ]
     targets = {
-        name: Value(float(value), str(unit)) for name, unit, value in zip(*names, one["target"].tolist(), strict=True)
+        name: Value(float(value), unit)
+        for (name, unit), value in zip(stored.targets.items(), one["target"].tolist(), strict=True)
     }
     return Record(
         index=index,
@@ -126,16 +126,15 @@ def _motion(recipe: Recipe, one: dict[str, Any]) -> Motion | None:
     return motion
 
 
-def _objects(file: Any, kind: str, index: int, number: int) -> list[Placed]:
+def _objects(stored: Stored, kind: str, index: int, number: int) -> list[Placed]:
     """Objects of one kind in a sample: only the rows of its chunk are read."""
-    chunks = file["chunks"].fields(["first", "count", f"rows_{kind}"])[:]
-    chunk = int(np.searchsorted(np.cumsum(chunks["count"]), index, side="right"))
-    start = int(chunks[f"rows_{kind}"][:chunk].sum())
-    table = file[f"objects/{kind}"]
-    rows = table[start : start + int(chunks[f"rows_{kind}"][chunk])]
-    entries = {value: name for name, value in h5py.check_enum_dtype(table.dtype["entry"]).items()}
+    chunk = int(stored.edges.searchsorted(index, "right")) - 1
+    name, offsets = f"objects/{kind}", stored.row_offsets[kind]
+    rows = stored.read(name, int(offsets[chunk]), int(offsets[chunk + 1]))
+    entries = {value: label for label, value in stored.header.labels[name]["entry"].items()}
+    units = stored.units(name)
     return [
-        Placed(kind, entries[int(row["entry"])], int(row["slot"]), _values(row, table.attrs["units"]))
+        Placed(kind, entries[int(row["entry"])], int(row["slot"]), _values(row, units))
         for row in rows[rows["sample"] == number]
     ]
 
@@ -154,7 +153,7 @@ def _declared(recipe: Recipe) -> dict[str, set[str]]:
     return declared
 
 
-def _values(row: Any, units: Any) -> dict[str, Value]:
+def _values(row: Any, units: Mapping[str, str]) -> dict[str, Value]:
     """The columns of a row that are neither names nor numbers of things, without those that are NaN."""
-    columns = zip(row.dtype.names, row.tolist(), units, strict=True)
-    return {name: Value(value, str(unit)) for name, value, unit in columns if name not in IDENTITY and value == value}
+    columns = zip(units.items(), row.tolist(), strict=True)
+    return {name: Value(value, unit) for (name, unit), value in columns if name not in IDENTITY and value == value}

@@ -5,7 +5,7 @@ A pure function of the tables and the names of the streams.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,13 @@ BLOCK_BYTES = 2**20
 Arrays = dict[str, npt.NDArray[Any]]
 
 
+class Keys(NamedTuple):
+    """Keys of the seeds of the draws (here: of noise on targets), and of the noise on pixels and outputs."""
+
+    draws: npt.NDArray[np.uint32]
+    noise: npt.NDArray[np.uint32]
+
+
 class Renderer:
     """Renders tables of one plan, with scratch arrays that are kept from call to call: make one for each thread."""
 
@@ -37,15 +44,19 @@ class Renderer:
         """Arrays for `render` to fill: one for each of the plan's arrays, one row a sample."""
         return {name: np.empty((samples, *shape), dtype) for name, (shape, dtype) in self.plan.arrays.items()}
 
-    def render(self, tables: Tables, out: Arrays | None = None) -> Arrays:
+    def render(self, tables: Tables, out: Arrays | None = None, keys: Keys | None = None) -> Arrays:
         """Render the samples of `tables` into `out` (allocated if absent; its first rows are used) and return it.
 
-        Columns of the tables that only rendering tells are filled in.
+        Columns of the tables that only rendering tells are filled in. `keys` are those of other seeds than the plan's.
         """
+        keys = Keys(self.plan.key, self.plan.key) if keys is None else keys
         count = len(tables.samples)
         arrays = self.allocate(count) if out is None else {name: array[:count] for name, array in out.items()}
         self.maker.start(tables.samples)
         block = max(1, BLOCK_BYTES // self.maker.scratch_bytes)
+        if 0 < count <= block:
+            self.maker.make(tables, arrays, keys)
+            return arrays
         starts = range(0, count, block)
         edges = tables.first + np.append(starts, count)
         rows = {name: np.searchsorted(table["sample"], edges) for name, table in tables.objects.items()}
@@ -53,7 +64,7 @@ class Renderer:
             stop = min(start + block, count)
             objects = {name: tables.objects[name][row[number] : row[number + 1]] for name, row in rows.items()}
             part = Tables(tables.first + start, tables.samples[start:stop], objects)
-            self.maker.make(part, {name: array[start:stop] for name, array in arrays.items()})
+            self.maker.make(part, {name: array[start:stop] for name, array in arrays.items()}, keys)
         return arrays
 
 
@@ -73,13 +84,13 @@ class _Images:
     def scratch_bytes(self) -> int:
         return 4 * self.scene.canvas_length(self.pad)
 
-    def make(self, tables: Tables, out: Arrays) -> None:
+    def make(self, tables: Tables, out: Arrays, keys: Keys) -> None:
         flat = {name: array.reshape(len(array), -1) for name, array in out.items()}
         whole_numbers = out["images"].dtype == np.uint8
         images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
         self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)
         find_levels(self.plan, tables.samples, images)
-        measure_targets(self.plan, tables, images, out["targets"])
+        measure_targets(self.plan, tables, images, out["targets"], keys.draws)
         if "masks" in out:
             draw_masks(self.scene, tables, self.pad, self.plan.recipe.mask_threshold, flat["masks"])
         if "variance" in out:
@@ -89,7 +100,7 @@ class _Images:
         if "clean" in out:
             flat["clean"][:] = flat["images"]
         if not whole_numbers:
-            add_noise(self.plan, tables.samples, images)
+            add_noise(self.plan, tables.samples, images, keys.noise)
 
 
 class _Series:
@@ -106,9 +117,9 @@ class _Series:
     def scratch_bytes(self) -> int:
         return self.plan.sample_bytes
 
-    def make(self, tables: Tables, out: Arrays) -> None:
+    def make(self, tables: Tables, out: Arrays, keys: Keys) -> None:
         self.trajectories.follow(tables, out["series"])
-        measure_targets(self.plan, tables, out["series"], out["targets"])
+        measure_targets(self.plan, tables, out["series"], out["targets"], keys.draws)
         if "clean" in out:
             out["clean"][:] = out["series"]
-        add_output_noise(self.plan, tables.samples, out["series"])
+        add_output_noise(self.plan, tables.samples, out["series"], keys.noise)

@@ -60,7 +60,7 @@ class Scene:
         """Radius of the widest PSF: light within it of the frame leaks in."""
         pad = 0
         if GAUSSIAN_SIGMA in self.plan.sample_columns:
-            pad = int(4.0 * float(np.nanmax(samples[GAUSSIAN_SIGMA], initial=0.0)) + 0.5)
+            pad = int(4.0 * float(np.fmax.reduce(samples[GAUSSIAN_SIGMA], initial=0.0)) + 0.5)
         if MOFFAT_GAMMA in self.plan.sample_columns:
             pad = max(pad, widest_moffat(*_columns(samples, MOFFAT_GAMMA, MOFFAT_ALPHA)))
         return pad

@@ -16,18 +16,25 @@ STATE = ("x", "y", "z", "vx", "vy", "vz")
 Objects = dict[str, npt.NDArray[Any]]
 
 
-def prepare_systems(plan: Plan, first: int, samples: npt.NDArray[Any], objects: Objects) -> None:
-    """Complete the tables of the samples `first, first + 1, ...`, in which the drawn columns are filled."""
+def prepare_systems(
+    plan: Plan, first: int, samples: npt.NDArray[Any], objects: Objects, key: npt.NDArray[np.uint32]
+) -> None:
+    """Complete the tables of the samples `first, first + 1, ...`, in which the drawn columns are filled under `key`."""
     for kind in plan.kinds:
         if kind.dynamics is not None:
-            _add_parameter_noise(plan, kind, first, samples, objects[kind.name])
+            _add_parameter_noise(plan, kind, first, samples, objects[kind.name], key)
     for planned in plan.entries:
         if planned.is_part:
             _place_bodies(plan, plan.entries[planned.number - 1], planned, objects)
 
 
 def _add_parameter_noise(
-    plan: Plan, kind: Kind, first: int, samples: npt.NDArray[Any], table: npt.NDArray[Any]
+    plan: Plan,
+    kind: Kind,
+    first: int,
+    samples: npt.NDArray[Any],
+    table: npt.NDArray[Any],
+    key: npt.NDArray[np.uint32],
 ) -> None:
     """Fill the nominal columns, scatter the used ones around them, and multiply what is a product."""
     from deepbench_fast.kernels.perturb import perturb
@@ -45,7 +52,7 @@ def _add_parameter_noise(
                 values,
                 sigma,
                 *kind.dynamics.noisy[name],
-                plan.key,
+                key,
                 streams,
                 np.ascontiguousarray(samples["member"][rows]),
             )

@@ -17,10 +17,10 @@ from deepbench_fast.draw import Tables, draw
 from deepbench_fast.errors import MismatchError, UsageError
 from deepbench_fast.noise import forget_levels
 from deepbench_fast.plan import Plan, make_plan
-from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.render import Renderer
-from deepbench_fast.store.read import open_file
-from deepbench_fast.store.schema import ARRAYS, chunk_digest
+from deepbench_fast.store.index import open_stored
+from deepbench_fast.store.schema import chunk_digest
+from deepbench_fast.store.stored import Stored
 from deepbench_fast.streams import MAX_MEMBERS
 
 # A parameter can be its own value times so much by noise: 0.2 relative, 8.3 standard deviations.
@@ -62,36 +62,40 @@ def verify(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Check the file at `path`: every chunk's digest, and for `regenerate` chunks (a number spread over the file, or
-    "all") that drawing gives its tables and rendering its tables gives its data, bit for bit.
+    """Check the file at `path`: all that it says of itself against its recipe, every chunk's digest, and for
+    `regenerate` chunks (a number spread over the file, or "all") that drawing gives its tables and rendering its tables
+    gives its data, bit for bit.
 
-    `progress` is told the number of chunks done. Raises FileError where the file can't be read, UsageError for a bad
-    number.
+    `progress` is told the number of chunks done. Raises FileError where the file can't be read or says of itself what
+    isn't so, UsageError for a bad number.
     """
-    with open_file(path) as file:
-        chunks = file["chunks"][:]
-        text, kinds = file["recipe"].asstr()[()], list(file["objects"])
+    with open_stored(path) as stored:
+        return verify_stored(stored, regenerate, progress=progress)
+
+
+def verify_stored(
+    stored: Stored, regenerate: int | str = 0, *, progress: Callable[[int], None] | None = None
+) -> Report:
+    """The same for a dataset that is open."""
+    chunks = stored.header.chunks
     if regenerate != "all" and (isinstance(regenerate, str) or regenerate < 0):
         raise UsageError(f"regenerate: {regenerate!r} is neither a number of chunks nor 'all'")
     wanted = len(chunks) if regenerate == "all" else min(int(regenerate), len(chunks))
     again = set(np.linspace(0, len(chunks) - 1, wanted).round().astype(int).tolist()) if wanted else set()
-    plan = make_plan(Recipe.from_yaml(text, source=str(path))) if again else None  # digests need no recipe
+    plan = make_plan(stored.recipe) if again else None  # digests need no recipe
     report = Report(len(chunks), regenerated=len(again))
-    offsets = {kind: np.concatenate(([0], np.cumsum(chunks[f"rows_{kind}"]))) for kind in kinds}
-
     stopped = Event()
 
     def check(part: npt.NDArray[np.int64]) -> None:
         renderer = None if plan is None else Renderer(plan)
-        with open_file(path) as file:
-            for number in part.tolist():
-                if stopped.is_set():
-                    return
-                found = _check_digest(file, chunks[number], number, offsets, report)
-                if renderer is not None and found is not None and number in again:
-                    _check_bits(renderer, *found, number, report)
-                if progress is not None:
-                    progress(1)
+        for number in part.tolist():
+            if stopped.is_set():
+                return
+            found = _check_digest(stored, number, report)
+            if renderer is not None and found is not None and number in again:
+                _check_bits(renderer, *found, number, report)
+            if progress is not None:
+                progress(1)
 
     parts = np.array_split(np.arange(len(chunks)), usable_cpus())
     with ThreadPoolExecutor(len(parts)) as pool:
@@ -104,18 +108,19 @@ def verify(
     return report
 
 
-def _check_digest(
-    file: Any, row: Any, number: int, offsets: dict[str, npt.NDArray[np.int64]], report: Report
-) -> tuple[dict[str, npt.NDArray[Any]], Tables] | None:
+def _check_digest(stored: Stored, number: int, report: Report) -> tuple[dict[str, npt.NDArray[Any]], Tables] | None:
     """Hash a chunk again; its arrays and tables, None where it isn't finished."""
+    row = stored.header.chunks[number]
     if row["done"] != 1:
         report.unfinished.append(number)
         return None
-    start = int(row["first"]) - int(file.attrs["first"])
-    stop = start + int(row["count"])
-    arrays = {name: file[name][start:stop] for name in ARRAYS if name in file}
-    objects = {kind: file[f"objects/{kind}"][o[number] : o[number + 1]] for kind, o in offsets.items()}
-    tables = Tables(int(row["first"]), file["samples"][start:stop], objects)
+    start, stop = stored.edges[number : number + 2].tolist()
+    arrays = {name: stored.read(name, start, stop) for name in stored.header.arrays}
+    objects = {
+        kind: stored.read(f"objects/{kind}", *offsets[number : number + 2].tolist())
+        for kind, offsets in stored.row_offsets.items()
+    }
+    tables = Tables(int(row["first"]), stored.read("samples", start, stop), objects)
     if chunk_digest([*arrays.values(), tables.samples, *objects.values()]) != int(row["digest"]):
         report.wrong_digest.append(number)
     return arrays, tables

@@ -35,10 +35,10 @@ LAYERS = {
 NAMES = {
     "Recipes": ["Recipe", "ladder"],
     "Files": ["generate", "open_dataset", "Dataset", "verify", "export"],
-    "On the fly": ["samples", "sample", "Samples", "simulate", "Prior"],
+    "On the fly": ["samples", "sample", "Batch", "Simulator", "simulate", "Prior"],
     "Kinds of your own": ["light_kind", "parameter"],
 }
-MADE_BY_FUNCTIONS = ("Dataset", "Samples")
+MADE_BY_FUNCTIONS = ("Dataset", "Batch")
 GIVEN_BACK = {"Summary": Summary, "Report": Report, "Exported": Exported}
 
 

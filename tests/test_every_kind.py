@@ -13,6 +13,7 @@ from deepbench_fast import Recipe, generate, samples, verify
 from deepbench_fast.objects.registry import kinds
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.series import noisy_parameters
+from deepbench_fast.store.schema import ARRAYS
 
 WAYS = [(kind.name, settings, options) for kind in kinds().values() for settings, options in kind.renderings()]
 
@@ -63,8 +64,8 @@ def test_promises(kind: str, settings: dict[str, object], options: dict[str, str
         assert np.isfinite(file[data][:]).all()
         assert (file["clean"][:].max(axis=(1, 2)) > 0).mean() > 0.9
         part = samples(recipe.set("samples", 10**9), 17, 29)
-        for name, array in part.items():
-            assert array.tobytes() == file[name][17:29].tobytes()
+        for name in set(ARRAYS) & set(file):
+            assert part[name].tobytes() == file[name][17:29].tobytes()
         rows = file[f"objects/{kind}"][:]
         inside = rows[(rows["sample"] >= 17) & (rows["sample"] < 29)]
         assert part.tables.objects[kind].tobytes() == inside.tobytes()

@@ -13,6 +13,7 @@ import pytest
 from deepbench_fast import generate, open_dataset, samples
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store.positioned import lock_file
+from deepbench_fast.store.schema import ARRAYS
 from tests.recipes import MIXED, mixed
 
 ROWS = ("samples", "objects/star", "objects/galaxy")
@@ -42,8 +43,8 @@ def test_samples_in_memory_are_those_of_the_file(whole: Path) -> None:
     with h5py.File(whole) as file:
         for start, stop in ((0, 3000), (777, 778), (1500, 2111)):
             got = samples(mixed(), start, stop)
-            for name, array in got.items():
-                np.testing.assert_array_equal(array, file[name][start:stop])
+            for name in set(ARRAYS) & set(file):
+                np.testing.assert_array_equal(got[name], file[name][start:stop])
             assert got.tables.samples.tobytes() == file["samples"][start:stop].tobytes()
             stars = file["objects/star"][:]
             inside = stars[(stars["sample"] >= start) & (stars["sample"] < stop)]

@@ -39,6 +39,17 @@ def test_a_cell_for_each_member_and_rung() -> None:
     assert {"rung 1", "rung 2", "easy", "hard", "circles", "lines", "arcs", "member 0"} == words
 
 
+def test_origin() -> None:
+    rungs = ladder(Recipe.from_yaml(SHAPES), "noise", 2)
+    for origin, figure in (
+        ("lower", ladder_sheet(rungs, [["a"], ["b"]], 1)),
+        ("upper", ladder_sheet(rungs, [["a"], ["b"]], 1, origin="upper")),
+    ):
+        assert [axes.images[0].origin for axes in figure.axes] == [origin] * 2
+    with pytest.raises(UsageError, match="there are lower, upper"):
+        ladder_sheet(rungs, [["a"], ["b"]], origin="under")
+
+
 def test_what_can_not_be_drawn() -> None:
     rungs = ladder(Recipe.of_kind("pendulum"), "spread", 2)
     with pytest.raises(UsageError, match="shows images"):

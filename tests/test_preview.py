@@ -107,6 +107,25 @@ def drawn(figure: Figure, number: int) -> npt.NDArray[np.float64]:
     return np.asarray(figure.axes[number].images[0].get_array(), np.float64)
 
 
+def test_the_first_row_is_at_the_bottom_or_as_asked_at_the_top(galaxies: Recipe, tmp_path: Path) -> None:
+    """Bright above dark in the array: dark above bright in the figure, or with the origin "upper" as it is."""
+    image = np.linspace(1, 0, 8)[:, None] * np.ones(8)
+    for origin, first, last in (("lower", 0, 1), ("upper", 1, 0)):
+        save_picture(image, tmp_path / f"{origin}.png", shapes=True, origin=origin)
+        page = imread(tmp_path / f"{origin}.png")
+        assert (page[0, 0, 0], page[-1, 0, 0]) == pytest.approx((first, last), abs=0.02)
+        figure = contact_sheet(samples(galaxies, 0, 2), 2, origin=origin)
+        assert [axes.images[0].origin for axes in figure.axes] == [origin] * 2
+    with pytest.raises(UsageError, match="there are lower, upper"):
+        contact_sheet(samples(galaxies, 0, 2), 2, origin="under")
+
+
+def test_plot_has_the_origin_that_is_asked_for(mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    for origin, figure in (("lower", data.plot(1)), ("upper", data.plot(1, origin="upper"))):
+        assert figure.axes[0].images[0].origin == origin
+
+
 def test_shapes_have_a_linear_gray_scale_and_light_another() -> None:
     shown = samples(Recipe.builtin("gallery"), 0, 10)
     figure = contact_sheet(shown, 10)

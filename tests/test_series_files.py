@@ -34,6 +34,7 @@ catalogues:
 """
 TABLES = ("samples", "objects/body", "objects/hamiltonian_pendulum", "objects/n_body", "objects/pendulum")
 ARRAYS = ("series", "clean", "targets")
+AXES = ("sample", "time", "output")
 
 
 def everything(**changes: object) -> Recipe:
@@ -60,7 +61,7 @@ def copy(whole: Path, tmp_path: Path) -> Path:
 
 def test_names_and_shapes(whole: Path) -> None:
     with h5py.File(whole) as file:
-        assert set(file) == {"series", "clean", "targets", "time", "samples", "objects", "chunks", "recipe"}
+        assert set(file) == {"series", "clean", "targets", *AXES, "samples", "objects", "chunks", "recipe"}
         assert {f"objects/{name}" for name in file["objects"]} == {*TABLES[1:]}
         assert (file["series"].shape, file["series"].dtype) == ((1100, 100, 3), np.float64)
         assert len(file["chunks"]) == 3

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
 import runpy
+from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import scipy.stats as st
 
-from deepbench_fast import Prior, Recipe, samples, simulate
-from deepbench_fast.errors import UsageError
-from tests.recipes import mixed
+from deepbench_fast import Batch, DeepbenchFastError, Prior, Recipe, Simulator, UsageError, samples, simulate
+from deepbench_fast import simulator as simulator_module
+from tests.recipes import mixed, noisy_pendulums
 
 EXAMPLE = Path(__file__).parents[1] / "docs/examples/sbi_posterior.py"
 
@@ -150,51 +154,132 @@ def test_whole_numbers_and_flags_are_checked() -> None:
     assert simulate(spiral, {"spiral_galaxy.arms": []}, 0).shape[0] == 0
 
 
-def test_a_prior_scores_what_it_draws() -> None:
-    recipe = galaxies(
-        n={"uniform": [1, 4]},
-        r_eff={"loguniform": [1, 3]},
-        ellip={"normal": {"mean": 0.3, "sigma": 0.1, "low": 0, "high": 0.5}},
-        theta={"scaled": {"by": "n", "of": {"uniform": [0.5, 1]}}},
-        x={"offset": {"from": "y", "by": {"choice": [0.1, 0.2]}}},
-    )
-    prior = Prior(recipe, ["galaxy.n", "galaxy.r_eff", "galaxy.ellip", "galaxy.theta", "galaxy.x"])
-    drawn = prior.sample(500, 2)
-    n, r_eff, ellip, theta, _ = drawn.T
-    expected = (
-        st.uniform(1, 3).logpdf(n)
-        + st.loguniform(1, 3).logpdf(r_eff)
-        + st.truncnorm(-3, 2, 0.3, 0.1).logpdf(ellip)
-        + st.uniform(0.5 * n, 0.5 * n).logpdf(theta)
-        + np.log(0.5)
-    )
-    np.testing.assert_allclose(prior.log_prob(drawn), expected, rtol=1e-9)
-    assert np.isneginf(prior.log_prob(drawn + np.array([0, 0, 0, 0, 0.05]))).all()
-    np.testing.assert_array_equal(prior.sample(20, 2), drawn[:20])
-    assert (prior.sample(20, 3) != drawn[:20]).any()
-    assert prior.sample(0, 2).shape == (0, 5)
-    assert prior.log_prob(np.empty((0, 5))).shape == (0,)
+def check_same(one: Batch, other: Batch) -> None:
+    assert dict(one).keys() == dict(other).keys()
+    for name, array in dict(one).items():
+        np.testing.assert_array_equal(array, other[name], err_msg=name)
+    assert one.tables.samples.tobytes() == other.tables.samples.tobytes()
+    assert one.tables.objects.keys() == other.tables.objects.keys()
+    for kind_name, table in one.tables.objects.items():
+        assert table.tobytes() == other.tables.objects[kind_name].tobytes()
 
 
-def test_priors_without_a_density_say_so(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("n\n1\n2\n")
-    table = {"table": {"file": str(tmp_path / "t.csv"), "column": "n"}}
-    for drawn in (table, {"grid": [1, 2]}):
-        prior = Prior(galaxies(n=drawn, r_eff=1), ["galaxy.n"])
-        assert set(prior.sample(50, 0).ravel()) == {1, 2}
-        with pytest.raises(UsageError, match="has no density"):
-            prior.log_prob([[1.0]])
-    with pytest.raises(UsageError, match=r"depends on galaxy\.n, which is not among the parameters"):
-        Prior(
-            galaxies(n={"uniform": [1, 4]}, r_eff={"offset": {"from": "n", "by": {"uniform": [0, 1]}}}),
-            ["galaxy.r_eff"],
-        ).log_prob([[2.0]])
-    with pytest.raises(UsageError, match="drawn again while the segment is too short"):
-        Prior(Recipe.of_kind("line"), ["line.x1"]).log_prob([[2.0]])
-    with pytest.raises(UsageError, match=r"must have shape \(count, 1\), not \(1,\)"):
-        Prior(galaxies(n={"uniform": [1, 4]}), ["galaxy.n"]).log_prob([2.0])
-    with pytest.raises(UsageError, match="negative"):
-        Prior(galaxies(), ["galaxy.theta"]).sample(-1, 0)
+EVERYTHING = Recipe.of_kind("galaxy").with_overrides(
+    {
+        "size": (12, 15),
+        "noise": [{"poisson": {"level": 3}}, {"gaussian": {"sigma": {"uniform": [0, 1]}}}],
+        "psf": {"gaussian": {"sigma": {"uniform": [0.5, 1]}}},
+        "extras": ["clean", "masks", "variance"],
+        "splits": {"train": 0.5, "test": 0.5},
+        "targets": ["catalogue", "galaxy.n", {"galaxy.r_eff": {"noise": {"normal": [0, 0.1]}}}, "brightness"],
+    }
+)
+BODIES = (
+    Recipe.of_kind("n_body")
+    .with_overrides({"series.stop": 1, "series.steps": 5, "noise": [{"gaussian": {"sigma": 1}}]})
+    .set("catalogues.n_body.n_body.virial_ratio", {"uniform": [0.4, 0.6]})
+)
+
+
+@pytest.mark.parametrize("recipe", [EVERYTHING, Recipe.of_kind("lens"), noisy_pendulums(), BODIES])
+def test_what_is_given_comes_with_all_that_samples_have(recipe: Recipe) -> None:
+    """The drawn parameters of a dataset, given, are the dataset: arrays, targets, extras and tables."""
+    for name in recipe.catalogues:
+        simulator = Simulator(recipe, catalogue=name)
+        seeded = Simulator(recipe.set("seed", "x"), catalogue=name)
+        prior = Prior(recipe, catalogue=name)
+        theta = prior.sample(9, "x")
+        check_same(simulator.given(theta, "x", names=prior.names), seeded.batch(0, 9))
+        check_same(simulator.given(theta[4:, :1], "x", names=prior.names[:1], first=4), seeded.batch(4, 9))
+        for first, part in ((0, theta[:4]), (4, theta[4:])):
+            half = simulator.given(part, "x", names=prior.names, first=first)
+            check_same(half, seeded.batch(first, first + len(part)))
+
+
+def test_batches_are_samples() -> None:
+    for recipe in (mixed(), mixed().of_split("test"), EVERYTHING, noisy_pendulums()):
+        check_same(Simulator(recipe).batch(3, 17), samples(recipe, 3, 17))
+        check_same(Simulator(recipe).batch(3, 17)[4:], samples(recipe, 7, 17))
+
+
+def test_the_noise_of_another_seed() -> None:
+    for recipe, data in ((EVERYTHING, "image"), (noisy_pendulums(), "series")):
+        simulator = Simulator(recipe, catalogue=next(iter(recipe.catalogues)))
+        plain, other = simulator.given({}, 1), simulator.given({}, 1, noise_seed=2)
+        assert (plain[data] != other[data]).any()
+        np.testing.assert_array_equal(plain.targets, other.targets)
+        for kind_name, table in plain.tables.objects.items():
+            assert table.tobytes() == other.tables.objects[kind_name].tobytes()
+        check_same(simulator.given({}, 1, noise_seed="1"), plain)
+
+
+def test_members_of_one_catalogue_of_several() -> None:
+    recipe = mixed()
+    whole = samples(recipe, 0, 300)
+    for number, name in enumerate(whole.catalogues):
+        members = Simulator(recipe, catalogue=name).batch(0, 50)
+        chosen = np.flatnonzero(whole.labels == number)[:50]
+        for array in ("image", "target", "clean", "label"):
+            np.testing.assert_array_equal(members[array], whole[array][chosen])
+        assert members.tables.samples.tobytes() == whole.tables.samples[chosen].tobytes()
+    with pytest.raises(UsageError, match=r"several catalogues: say which one \(stars, fields\)"):
+        Simulator(recipe).given({}, 0)
+    with pytest.raises(UsageError, match="unknown catalogue 'field'; did you mean 'fields'"):
+        Simulator(recipe, catalogue="field")
+
+
+def test_arrays_to_fill() -> None:
+    simulator = Simulator(EVERYTHING)
+    images = np.full((7, 12, 15), np.nan, np.float32)
+    batch = simulator.batch(2, 6, {"images": images})
+    np.testing.assert_array_equal(images[:4], samples(EVERYTHING, 2, 6)["images"])
+    assert np.shares_memory(batch["images"], images)
+    assert np.isnan(images[4:]).all()
+    for wrong in (images.astype(float), images[:3], images[:, ::2], images.transpose(0, 2, 1), [[0]]):
+        with pytest.raises(UsageError, match=r"out: images must be a contiguous array of float32, shape \(4, 12, 15\)"):
+            simulator.batch(2, 6, {"images": wrong})  # type: ignore[dict-item]
+    with pytest.raises(UsageError, match="unknown array 'image'"):
+        simulator.batch(2, 6, {"image": images})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "words"),
+    [
+        ((np.ones((3, 2)), 0), {}, "need the names of its columns"),
+        ((np.ones((3, 2)), 0), {"names": ["galaxy.n"]}, r"shape \(count, 1\), not \(3, 2\)"),
+        ((np.ones(3), 0), {"names": ["galaxy.n"]}, r"shape \(count, 1\), not \(3,\)"),
+        ((np.ones((3, 2)), 0), {"names": ["galaxy.n", "galaxy.n"]}, "one stands twice"),
+        (({"galaxy.n": 1}, 0), {"names": ["galaxy.n"]}, "a mapping has its own"),
+        (({"galaxy.n": "one"}, 0), {}, "galaxy.n must be a number or an array of numbers, not 'one'"),
+        (({}, -1), {}, "must be a whole number, 0 or above, or text, not -1"),
+        (({}, 0), {"noise_seed": 0.5}, "must be a whole number, 0 or above, or text, not 0.5"),
+        (({}, 0), {"first": -1}, "samples -1 to 0: not a range"),
+        (({}, 0), {"first": 2**48}, "more than a catalogue can hold"),
+        (({}, 0), {"first": 0.5}, "must be whole numbers"),
+    ],
+)
+def test_wrong_arguments(arguments: tuple[Any, Any], options: dict[str, Any], words: str) -> None:
+    with pytest.raises(DeepbenchFastError, match=words) as caught:
+        Simulator(EVERYTHING).given(*arguments, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_simulator_can_be_pickled_and_forked() -> None:
+    simulator = Simulator(mixed(), catalogue="fields")
+    expected = simulator.batch(3, 9)
+    check_same(pickle.loads(pickle.dumps(simulator)).batch(3, 9), expected)
+    for method in ("fork", "spawn"):
+        with ProcessPoolExecutor(1, mp_context=get_context(method)) as pool:
+            check_same(pool.submit(simulator.batch, 3, 9).result(), expected)
+
+
+def test_kept_simulators_are_those_of_the_recipe() -> None:
+    recipes = [galaxies(n=1 + 0.1 * number) for number in range(3 * simulator_module.MOST_KEPT)]
+    images = [samples(recipe, 0, 1)["images"] for recipe in recipes]
+    for recipe, image in zip(recipes, images, strict=True):
+        np.testing.assert_array_equal(samples(recipe, 0, 1)["images"], image)
+    assert len(simulator_module._kept) == simulator_module.MOST_KEPT
+    assert simulator_module.simulator(recipes[-1]) is simulator_module.simulator(recipes[-1])
 
 
 def test_posteriors_on_a_grid_are_calibrated() -> None:

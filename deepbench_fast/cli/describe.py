@@ -10,6 +10,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import Size, json_option
 from deepbench_fast.cli.source import unknown_name
+from deepbench_fast.cli.text_file import print_text
 from deepbench_fast.cli.words import columns, print_json
 from deepbench_fast.errors import UsageError
 
@@ -53,7 +54,7 @@ def command(name: str, size: tuple[int, int] | None, as_json: bool) -> None:
         if as_json:
             print_json({"name": name, "title": builtin_recipes()[name], "recipe": text})
         else:
-            click.echo(text, nl=False)
+            print_text(text)
     else:
         raise UsageError(unknown_name(name))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -28,7 +29,18 @@ from deepbench_fast.cli.words import duration, grouped, print_json
 @click.option("-n", "--count", type=Count(), metavar="N", help="Only the first N samples.")
 @click.option("--low", type=float, metavar="VALUE", help="Pictures: the value that becomes black.")
 @click.option("--high", type=float, metavar="VALUE", help="Pictures: the value that becomes white.")
-@click.option("--bits", type=int, metavar="8|16", help="Bits of a PNG's grey levels; 8 by default.")
+@click.option(
+    "--stretch",
+    type=click.Choice(["asinh", "log", "sqrt", "linear"]),
+    help="Pictures: how brightness rises from black to white; by default asinh for light, linear for shapes alone.",
+)
+@click.option("--stretch-a", type=float, metavar="A", help="The a of asinh (by default from the noise) or log (1000).")
+@click.option(
+    "--bits",
+    type=int,
+    metavar="8|16",
+    help="Bits of a PNG's grey levels; 8 by default: torchvision reads no others.",
+)
 @click.option("--quality", type=int, metavar="1-100", help="Quality of JPEGs; 95 by default.")
 @json_option
 @click.pass_obj
@@ -41,14 +53,20 @@ def command(
     count: int | None,
     low: float | None,
     high: float | None,
+    stretch: str | None,
+    stretch_a: float | None,
     bits: int | None,
     quality: int | None,
     as_json: bool,
 ) -> None:
     """Write the dataset FILE into the directory DIR in another format.
 
-    The same command goes on where an earlier run was stopped. DIR/export.json says what DIR holds. Pictures have one
-    scale for the whole dataset: without --low and --high, the 0.1th and 99.9th percentile of its first 1000 samples.
+    The same command goes on where an earlier run was stopped. DIR/export.json says what DIR holds.
+
+    Pictures keep the array's order, row 0 on top (figures have it at the bottom). They have one scale for the whole
+    dataset, from its first 1000 samples: black is the 1st percentile of the middle one, white the 99.9th of all; of
+    whole numbers 0 and the largest. They are in folders SPLIT/LABEL-CLASS, one of each class in each split, so that
+    torchvision's ImageFolder finds the labels of FILE.
     """
     from deepbench_fast.exports.formats import export
 
@@ -63,6 +81,8 @@ def command(
                 count=count,
                 low=low,
                 high=high,
+                stretch=stretch,
+                stretch_a=stretch_a,
                 bits=bits,
                 quality=quality,
                 progress=progress,
@@ -71,10 +91,18 @@ def command(
         stop.add_note(f"to go on: {shlex.join([PROGRAM, *arguments])}")
         raise
     seconds = time.perf_counter() - began
+    for warning in done.warnings:
+        click.echo(f"Warning: {warning}", err=True)
     if as_json:
         print_json({**done.as_json(), "seconds": seconds})
         return
-    scale = f", black {done.settings['low']:g}, white {done.settings['high']:g}" if "low" in done.settings else ""
+    scale = _scale(done.settings) if "stretch" in done.settings else ""
     kept = f", {grouped(done.kept)} were there" if done.kept else ""
     work = f"{grouped(done.samples)} samples{scale}: {grouped(done.written)} files in {duration(seconds)}{kept}"
     click.echo(f"{directory}: {work}", err=True)
+
+
+def _scale(settings: Mapping[str, Any]) -> str:
+    a = settings["stretch_a"]
+    stretch = settings["stretch"] if a is None else f"{settings['stretch']} (a = {a:.3g})"
+    return f", {stretch} from black {settings['low']:.4g} to white {settings['high']:.4g}"

@@ -15,7 +15,7 @@ from deepbench_fast.cli.options import json_option, recipe_options, threads_opti
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.words import duration, grouped, print_json
-from deepbench_fast.errors import AccuracyWarning
+from deepbench_fast.errors import AccuracyWarning, IndexWarning
 
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
@@ -56,12 +56,14 @@ def command(
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.generation import generate
+    from deepbench_fast.store.index import is_whole_index
 
     began = time.perf_counter()
     try:
         # Warnings are printed below the progress, not into it.
         with warnings.catch_warnings(record=True) as found, Progress() as progress:
             warnings.simplefilter("always", AccuracyWarning)
+            warnings.simplefilter("always", IndexWarning)
             summary = generate(
                 recipe, output, threads=threads, shard=shard, resume=resume, overwrite=overwrite, progress=progress
             )
@@ -79,6 +81,6 @@ def command(
     work = f"{grouped(made)} samples in {duration(seconds)}, {grouped(round(made / seconds))} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"
     click.echo(f"{name}: {work if made or not resume else 'was complete'}", err=True)
-    if shard is not None and Path(output).exists():
+    if shard is not None and is_whole_index(output):
         click.echo(f"{output}: all parts are there; it reads them as one file", err=True)
     click.echo(summary.digest)

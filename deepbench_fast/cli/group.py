@@ -17,6 +17,7 @@ import click
 
 from deepbench_fast import __version__
 from deepbench_fast.cli.arguments import complete_by_metavar
+from deepbench_fast.cli.streams import drop_unwritten
 from deepbench_fast.errors import DeepbenchFastError
 
 PROGRAM = "deepbench-fast"
@@ -86,6 +87,7 @@ class Group(click.Group):
         try:
             with _stopped_by_sigterm(), self.make_context(PROGRAM, list(arguments), obj=arguments) as context:
                 self.invoke(context)
+                sys.stdout.flush()
             status = 0
         except click.exceptions.Exit as end:
             status = end.exit_code
@@ -93,6 +95,7 @@ class Group(click.Group):
             if "--debug" in arguments and not isinstance(error, SystemExit):
                 traceback.print_exc()
             status = _report(error)
+        drop_unwritten()
         sys.exit(status)
 
 
@@ -104,7 +107,6 @@ def _report(error: BaseException) -> int:
             _say("; ".join([f"stopped by {signal.Signals(number).name}", *getattr(error, "__notes__", ())]))
             return 128 + int(number)
         case BrokenPipeError():  # whoever read the output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         case click.ClickException():
             context = getattr(error, "ctx", None)

@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option
+from deepbench_fast.cli.text_file import print_or_write
 from deepbench_fast.cli.words import columns, grouped, print_json, series_facts
 
 if TYPE_CHECKING:
-    from deepbench_fast.store.read import Summary
+    from deepbench_fast.store.stored import Stored, Summary
 
 
 @click.command(cls=Command, example=f"{PROGRAM} info sky.h5 --json")
 @click.argument("file")
 @click.option("--recipe", "print_recipe", is_flag=True, help="Print the recipe that makes this file, nothing else.")
+@click.option("-o", "--output", metavar="RECIPE.yaml", help="With --recipe: the file to write it to.")
 @json_option
-def command(file: str, print_recipe: bool, as_json: bool) -> None:
+def command(file: str, print_recipe: bool, output: str | None, as_json: bool) -> None:
     """Say what FILE holds, whether it is complete, and its digest."""
-    from deepbench_fast.store.read import open_file, summarise
+    from deepbench_fast.store.index import open_stored
+    from deepbench_fast.store.stored import open_header
 
+    if output is not None and not print_recipe:
+        raise click.UsageError("-o goes with --recipe")
     if print_recipe:
-        with open_file(file) as opened:
-            click.echo(opened["recipe"].asstr()[()], nl=False)
+        text = open_header(file).recipe_text  # that an index has, also where parts are missing
+        if output is not None and Path(output).is_file() and Path(output).read_bytes() == text.encode():
+            click.echo(f"{output}: there already", err=True)  # so that the command for a missing part can be repeated
+            return
+        then = f"'{PROGRAM} plan {output}' says what it makes"
+        print_or_write(text, output, then, exists="exists: it is not replaced")
         return
-    summary = summarise(file)
-    series = None
-    if "series" in summary.arrays:
-        with open_file(file) as opened:
-            series = _axes(opened)
+    with open_stored(file) as stored:
+        summary = stored.summary()
+        series = _axes(stored) if stored.is_series else None
     if as_json:
         print_json({**summary.as_json(), **({} if series is None else {"series": series})})
     else:
         click.echo(_text(summary, series))
 
 
-def _axes(file: Any) -> dict[str, Any]:
+def _axes(stored: Stored) -> dict[str, Any]:
     """Time and outputs of the series in a file."""
-    time, described = file["time"], file["series"].attrs
-    outputs = zip(described["outputs"], described["units"], strict=True)
+    time = stored.header.time
+    assert time is not None
     return {
         "start": float(time[0]),
         "stop": float(time[-1]),
         "steps": len(time),
-        "time_unit": time.attrs["unit"],
-        "outputs": [{"name": name, "unit": unit} for name, unit in outputs],
+        "time_unit": stored.header.described["time"]["unit"],
+        "outputs": [{"name": name, "unit": unit} for name, unit in stored.outputs.items()],
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import Count, json_option, recipe_options, threads_option
+from deepbench_fast.cli.options import Count, json_option, origin_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.words import columns, duration, grouped, print_json
@@ -20,6 +20,7 @@ from deepbench_fast.cli.words import columns, duration, grouped, print_json
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from deepbench_fast.preview import Origin
     from deepbench_fast.recipe.model import Recipe
 
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--imbalance", metavar="1:2:4", help="Weights that the axis balance ends at, if not the recipe's own.")
 @click.option("--generate", "wanted", is_flag=True, help="Make the datasets too; finished ones are kept.")
 @click.option("--picture", metavar="PNG", help="Draw the same members on all rungs.")
+@origin_option
 @click.option("--members", type=Count(), default=4, show_default=True, help="Rows of the picture.")
 @recipe_options
 @threads_option
@@ -52,6 +54,7 @@ def command(
     imbalance: str | None,
     wanted: bool,
     picture: str | None,
+    origin: Origin,
     members: int,
     samples: int | None,
     seed: int | str | None,
@@ -73,7 +76,7 @@ def command(
 
     found = ladder(recipe, axes, rungs, imbalance=imbalance)
     labels = [list(words.values()) for words in rung_axes(found, axes)]
-    figure = None if picture is None else _draw(found, labels, members)
+    figure = None if picture is None else _draw(found, labels, members, origin)
     paths = write_ladder(found, axes, directory, beside=os.path.dirname(source))
     if picture is not None and figure is not None:
         from deepbench_fast.preview import save_figure
@@ -96,10 +99,10 @@ def command(
     click.echo(columns(rows))
 
 
-def _draw(rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], members: int) -> Figure:
+def _draw(rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], members: int, origin: Origin) -> Figure:
     from deepbench_fast.ladder_sheet import ladder_sheet
 
-    return ladder_sheet(rungs, labels, members)
+    return ladder_sheet(rungs, labels, members, origin=origin)
 
 
 def _generate(paths: Sequence[Path], threads: int | None) -> None:

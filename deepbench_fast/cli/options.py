@@ -27,12 +27,18 @@ class Count(click.ParamType):  # type: ignore[type-arg]
 
 
 class Seed(click.ParamType):  # type: ignore[type-arg]
-    """An integer, or any other text."""
+    """A whole number, or any other text: read as in a recipe."""
 
     name = "seed"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        return int(value) if re.fullmatch(r"-?(0|[1-9]\d{0,199})", str(value)) else str(value)
+        from deepbench_fast.recipe.checks import Invalid
+        from deepbench_fast.recipe.seeds import parse_seed
+
+        try:
+            return parse_seed(value)
+        except Invalid as invalid:
+            raise click.BadParameter(invalid.problem, ctx, param) from None
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]
@@ -91,5 +97,17 @@ def threads_option(function: F) -> F:
     """Add `--threads`."""
     option = click.option(
         "--threads", type=Count(), metavar="T", help="Threads to work on; by default the CPUs that may be used."
+    )
+    return option(function)
+
+
+def origin_option(function: F) -> F:
+    """Add `--origin`: where figures have the first row of an image."""
+    option = click.option(
+        "--origin",
+        type=click.Choice(["lower", "upper"]),
+        default="lower",
+        show_default=True,
+        help="Where row 0 of an image is: at the bottom, or as in the array on top.",
     )
     return option(function)

@@ -1,4 +1,4 @@
-"""An image as text: coloured half blocks in a terminal, a ramp of characters elsewhere; the first row at the bottom."""
+"""An image as text: coloured half blocks in a terminal, a ramp of characters elsewhere."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ RAMP = " .:-=+*#%@"
 COLOURS = np.array([(0, 0, 4), (59, 15, 112), (140, 41, 129), (222, 73, 104), (254, 159, 109), (252, 253, 191)], float)
 
 
-def picture(image: npt.NDArray[Any], colour: bool, width: int | None = None, *, shapes: bool = False) -> str:
+def picture(
+    image: npt.NDArray[Any], colour: bool, width: int | None = None, *, shapes: bool = False, origin: str = "lower"
+) -> str:
     """The image in at most `width` characters a line (default: the terminal's), shrunk by averaging if need be.
 
-    `shapes` says that it holds no light: its scale is then linear.
+    `shapes` says that it holds no light: its scale is then linear. The first row is at the bottom, or with the `origin`
+    "upper" at the top.
     """
     limit = width or max(20, shutil.get_terminal_size((80, 24)).columns - 1)
     across = 1 if colour else 2
     factor = -(-image.shape[1] * across // limit)
-    values = scaled(_shrunk(image.astype(np.float64), factor), shapes)[::-1]
+    values = scaled(_shrunk(image.astype(np.float64), factor), shapes)
+    values = values if origin == "upper" else values[::-1]
     if values.shape[0] % 2 and colour:
         values = np.vstack([values, np.zeros((1, values.shape[1]))])
     return _blocks(values) if colour else _ramp(values)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import Count, recipe_options
+from deepbench_fast.cli.options import Count, origin_option, recipe_options
 from deepbench_fast.cli.source import is_dataset, load_source
 from deepbench_fast.errors import UsageError
 
 if TYPE_CHECKING:
     from deepbench_fast.on_the_fly import Samples
+    from deepbench_fast.preview import Origin
     from deepbench_fast.store.read import Dataset
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     type=click.Choice(["images", "series", "clean", "masks", "variance"]),
     help="What to draw instead of the data: an extra must be in FILE; of a SOURCE it is made.",
 )
+@origin_option
 @click.option("--by-catalogue", is_flag=True, help="Sort the samples by catalogue.")
 @recipe_options
 def command(
@@ -34,6 +36,7 @@ def command(
     count: int,
     columns: int | None,
     show: str | None,
+    origin: Origin,
     by_catalogue: bool,
     samples: int | None,
     seed: int | str | None,
@@ -43,9 +46,9 @@ def command(
     """Draw the first samples of a dataset, with their labels, as a PNG.
 
     FILE|SOURCE is an .h5 file, or a recipe, built-in recipe or kind, whose samples are made on the fly. Each image has
-    a scale of its own, logarithmic for light and linear for shapes; the first row is at the bottom. Masks have a colour
-    for each object. Series are drawn against time, noisy values as dots on the noise-free curve; of bodies that have
-    positions the orbits, with a ring where they start.
+    a scale of its own, logarithmic for light and linear for shapes; row 0 is at the bottom, as in FITS (exported
+    pictures have it on top). Masks have a colour for each object. Series are drawn against time, noisy values as dots
+    on the noise-free curve; of bodies that have positions the orbits, with a ring where they start.
     """
     from deepbench_fast.preview import MOST_IMAGES, contact_sheet, save_figure
 
@@ -65,7 +68,9 @@ def command(
             recipe = recipe.with_overrides({"extras": [show]})
         number = min(count, recipe.samples, MOST_IMAGES)
         dataset = make_samples(recipe, 0, number)
-    figure = contact_sheet(dataset, count, columns=columns, show=show or "images", by_catalogue=by_catalogue)
+    figure = contact_sheet(
+        dataset, count, columns=columns, show=show or "images", by_catalogue=by_catalogue, origin=origin
+    )
     save_figure(figure, output)
     what = "images" if dataset.recipe.series is None else "series"
     click.echo(f"{number} {what} in {output}", err=True)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import json_option
+from deepbench_fast.cli.options import json_option, origin_option
 from deepbench_fast.cli.words import columns, grouped, print_json, value_text
 
 if TYPE_CHECKING:
+    from deepbench_fast.preview import Origin
     from deepbench_fast.record import Placed, Record
 
 
@@ -21,24 +22,28 @@ if TYPE_CHECKING:
 @click.argument("file")
 @click.argument("index", type=int)
 @click.option("-o", "--output", metavar="PNG", help="Write the picture to this file instead of the terminal.")
+@origin_option
 @json_option
-def command(file: str, index: int, output: str | None, as_json: bool) -> None:
-    """Show sample INDEX (from 0) of FILE: label, split, parameters with units, targets, and its picture or plot."""
+def command(file: str, index: int, output: str | None, origin: Origin, as_json: bool) -> None:
+    """Show sample INDEX (from 0) of FILE: label, split, parameters with units, targets, and its picture or plot.
+
+    Row 0 of a picture is at the bottom, as in FITS (exported pictures have it on top).
+    """
     from deepbench_fast.record import read_record
 
     record = read_record(file, index)
     if output is not None:
-        _save(record, output)
+        _save(record, output, origin)
         click.echo(f"picture in {output}", err=True)
     if as_json:
         print_json(_data(record))
         return
     click.echo(_text(record))
     if output is None:
-        click.echo(f"\n{_drawn(record, sys.stdout.isatty())}")
+        click.echo(f"\n{_drawn(record, sys.stdout.isatty(), origin)}")
 
 
-def _save(record: Record, output: str) -> None:
+def _save(record: Record, output: str, origin: Origin) -> None:
     from deepbench_fast.preview import save_figure, save_picture
 
     if record.motion is not None:
@@ -46,17 +51,19 @@ def _save(record: Record, output: str) -> None:
 
         save_figure(sample_plot(record.motion), output)
     elif record.image is not None:
-        save_picture(record.image, output, shapes=record.shapes_alone)
+        save_picture(record.image, output, shapes=record.shapes_alone, origin=origin)
 
 
-def _drawn(record: Record, colour: bool) -> str:
+def _drawn(record: Record, colour: bool, origin: Origin) -> str:
     if record.motion is not None:
         from deepbench_fast.cli.curves import curves
 
         return curves(record.motion, colour)
     from deepbench_fast.cli.picture import picture
 
-    return "" if record.image is None else picture(record.image, colour, shapes=record.shapes_alone)
+    if record.image is None:
+        return ""
+    return picture(record.image, colour, shapes=record.shapes_alone, origin=origin)
 
 
 def _data(record: Record) -> dict[str, Any]:

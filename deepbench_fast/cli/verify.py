@@ -31,18 +31,16 @@ class CountOrAll(Count):
 )
 @json_option
 def command(file: str, regenerate: int | str, as_json: bool) -> None:
-    """Check FILE against its digests; exit status 1 and the chunks that differ where it isn't what it says.
+    """Check FILE against its recipe and its digests; exit status 1, and what differs, where it isn't what it says.
 
     Digests find damage by accident, not by intent: they are fast hashes of 64 bits.
     """
-    from deepbench_fast.store.read import open_file
-    from deepbench_fast.verification import verify
+    from deepbench_fast.store.index import open_stored
+    from deepbench_fast.verification import verify_stored
 
-    with open_file(file) as opened:
-        chunks = len(opened["chunks"])
-    with Progress("chunks") as progress:
-        progress.start(chunks, 0)
-        report = verify(file, regenerate, progress=progress.advance)
+    with open_stored(file) as stored, Progress("chunks") as progress:
+        progress.start(len(stored.header.chunks), 0)
+        report = verify_stored(stored, regenerate, progress=progress.advance)
     if as_json:
         print_json({**dataclasses.asdict(report), "same": report.same})
     report.raise_if_different()

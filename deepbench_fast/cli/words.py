@@ -7,14 +7,19 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
+from deepbench_fast.cli.text_file import print_text
 
 MOST_OUTPUTS = 12
 
 
 def print_json(data: object) -> None:
     """Print data as JSON, with null for what is not finite."""
-    click.echo(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
+    print_text(json_text(data))
+
+
+def json_text(data: object) -> str:
+    """Data as JSON, with null for what is not finite."""
+    return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _finite(value: Any) -> Any:

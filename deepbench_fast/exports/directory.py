@@ -1,6 +1,7 @@
 """The directory that an export fills: what it holds stands in `export.json`, and finished files are never made again.
 
-A file is written under a temporary name and renamed when it is complete, so what bears its own name is finished.
+A file is written under a temporary name and renamed when it is complete, so what bears its own name is finished. The
+name is always the same, since the directory is locked for one process, and what was killed is written over.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from deepbench_fast.atomic import sync
 from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.positioned import lock_file, read_at, write_at
 from deepbench_fast.store.schema import UNFINISHED
@@ -55,31 +57,34 @@ class Directory:
     @contextmanager
     def new(self, name: str) -> Iterator[Path]:
         """A temporary path; what is written there is synced and gets its name at the end of the block."""
-        target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(target.name + UNFINISHED)
-        try:
+        with self._renamed(self.path / name) as (target, temporary):
+            target.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
-            with open(temporary, "rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+            sync(temporary)
         self.written += 1
 
     def write_small(self, name: str, content: bytes) -> None:
         """Write a small file, without syncing it, in a folder that exists; for many files. Safe from threads."""
-        target = f"{self.path}/{name}"
-        with open(target + UNFINISHED, "wb") as file:
+        with self._renamed(self.path / name) as (_, temporary), open(temporary, "wb") as file:
             file.write(content)
-        os.replace(target + UNFINISHED, target)
+
+    @contextmanager
+    def _renamed(self, target: Path) -> Iterator[tuple[Path, Path]]:
+        """The file and its temporary name, which it has until the end of the block; FileError where that fails."""
+        temporary = target.with_name(target.name + UNFINISHED)
+        try:
+            yield target, temporary
+            os.replace(temporary, target)
+        except BaseException as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError) and not isinstance(error, FileError):  # that one is of the dataset
+                raise FileError(f"{target}: can't be written: {error.strerror or error}") from error
+            raise
 
     def finish(self) -> None:
         """Say in the manifest that all files are there."""
-        text = self._text.replace(INCOMPLETE, COMPLETE, 1).encode()
-        write_at(self._descriptor, memoryview(text), 0)
-        os.fsync(self._descriptor)
+        self._describe(self._text.replace(INCOMPLETE, COMPLETE, 1))
 
     def _make(self) -> None:
         if self.path.exists() and not self.path.is_dir():
@@ -91,13 +96,21 @@ class Directory:
         self.path.mkdir(exist_ok=True)
 
     def _claim(self, same: dict[str, Any], facts: Mapping[str, Any]) -> None:
-        size = os.fstat(self._descriptor).st_size
-        if size:
-            self._text = read_at(self._descriptor, size, 0).decode(errors="replace").replace(COMPLETE, INCOMPLETE, 1)
-            self._check(same)
+        held = read_at(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+        text = json.dumps({**same, "complete": False, **facts}, indent=2, ensure_ascii=False) + "\n"
+        if text.encode().startswith(held.rstrip(b"\0")):  # nothing, or what a full disk or a kill left of it
+            self._text = text
+            self._describe(text)
             return
-        self._text = json.dumps({**same, "complete": False, **facts}, indent=2, ensure_ascii=False) + "\n"
-        write_at(self._descriptor, memoryview(self._text.encode()), 0)
+        self._text = held.decode(errors="replace").replace(COMPLETE, INCOMPLETE, 1)
+        self._check(same)
+
+    def _describe(self, text: str) -> None:
+        try:
+            write_at(self._descriptor, memoryview(text.encode()), 0)
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise FileError(f"{self.path / MANIFEST}: can't be written: {error.strerror}") from error
 
     def _check(self, same: dict[str, Any]) -> None:
         try:

@@ -20,6 +20,8 @@ class PictureOptions:
 
     low: float | None = None
     high: float | None = None
+    stretch: str | None = None
+    stretch_a: float | None = None
     bits: int | None = None
     quality: int | None = None
 
@@ -27,18 +29,21 @@ class PictureOptions:
 class Exporter(ABC):
     """Writes a dataset in one format.
 
-    `settings` are what shapes the files beside the dataset and the selection; they stand in the manifest.
+    `settings` are what shapes the files beside the dataset and the selection; they stand in the manifest. `warnings`
+    say what the user should know of the files, once they are written.
     """
 
     settings: dict[str, Any]
+    warnings: list[str]
     takes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, source: Source, format: str, options: PictureOptions) -> None:
         self.source = source
         self.settings = {}
+        self.warnings = []
         for name, value in vars(options).items():
             if value is not None and name not in self.takes:
-                raise UsageError(f"--{name} is not for {format}")
+                raise UsageError(f"--{name.replace('_', '-')} is not for {format}")
 
     @property
     @abstractmethod

@@ -1,7 +1,7 @@
 """FITS: files of about 64 MB with an image cube and binary tables each, readable by every astronomical tool.
 
 `samples-00000.fits`, `samples-00001.fits`, ... hold runs of samples. The primary array is the cube of images (NAXIS3 =
-samples; the first row of an image is its lowest, as FITS has it and as our own pictures show it). The extensions are
+samples; the first row of an image is its lowest, as FITS has it and as our figures show it). The extensions are
 the extras as cubes of the same shape, and binary tables SAMPLES, TARGETS and one for each kind of object, with labels
 as text and units as TUNITn. There is no WCS: coordinates are pixels. Series are a table SERIES, with the vector of all
 steps in one cell, and a table TIME.

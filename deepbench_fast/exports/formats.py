@@ -33,7 +33,8 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Exported:
-    """What `export` did: samples selected, files written now, files that were there."""
+    """What `export` did: samples selected, files written now, files that were there, how values became grey levels;
+    and warnings, of classes that a split has no sample of."""
 
     directory: str
     format: str
@@ -41,6 +42,7 @@ class Exported:
     written: int
     kept: int
     settings: dict[str, Any]
+    warnings: list[str]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, as `export --json` prints it."""
@@ -56,6 +58,8 @@ def export(
     count: int | None = None,
     low: float | None = None,
     high: float | None = None,
+    stretch: str | None = None,
+    stretch_a: float | None = None,
     bits: int | None = None,
     quality: int | None = None,
     progress: Progress | None = None,
@@ -63,9 +67,14 @@ def export(
     """Write the dataset at `path` (a finished file, a shard, an index over shards) into `directory` in another format.
 
     `format` is one of npy, png, jpeg, fits, csv, parquet; the modules of this package say what each writes. `split` and
-    `count` select the samples of a split and the first ones. `low`, `high` (values that become black and white), `bits`
-    (8 or 16; JPEG has 8) and `quality` (JPEG, 1 to 100) are for pictures. The directory is made if it isn't there;
-    finished files in it are kept, so the same call goes on where an earlier one stopped.
+    `count` select the samples of a split and the first ones. For pictures are `low`, `high` (values that become black
+    and white), `stretch`, `bits` (8 or 16; JPEG has 8) and `quality` (JPEG, 1 to 100). The directory is made if it
+    isn't there; finished files in it are kept, so the same call goes on where an earlier one stopped.
+
+    A grey level is y (2^bits - 1), rounded, with x = (value - low) / (high - low) from 0 to 1 and, by `stretch`, y = x
+    (linear), sqrt(x), log(a x + 1) / log(a + 1) (log) or asinh(x / a) / asinh(1 / a) (asinh); `stretch_a` is a. Shapes
+    alone are linear by default, else it is asinh with a of 4 standard deviations of the noise, at least 0.01. Row 0 of
+    an image is the top row of its picture.
 
     Raises FileError where `path` can't be read or is unfinished, or the directory holds something else or is in use;
     MismatchError where it holds an export of another dataset, selection or settings; UsageError for wrong values.
@@ -74,9 +83,10 @@ def export(
         raise UsageError(f"no format {format!r}; there are {', '.join(FORMATS)}")
     if count is not None and count < 1:
         raise UsageError(f"count: {count} is not a positive number")
+    options = PictureOptions(low, high, stretch, stretch_a, bits, quality)
     source = Source(path, split, count)
     try:
-        exporter = _exporter(format)(source, format, PictureOptions(low, high, bits, quality))
+        exporter = _exporter(format)(source, format, options)
         same = {"format": format, **_identity(source, split), **exporter.settings}
         target = Directory(directory, same, _facts(source))
         try:
@@ -86,7 +96,8 @@ def export(
             target.finish()
         finally:
             target.close()
-        return Exported(os.fspath(directory), format, source.samples, target.written, target.kept, exporter.settings)
+        made, there = target.written, target.kept
+        return Exported(os.fspath(directory), format, source.samples, made, there, exporter.settings, exporter.warnings)
     finally:
         source.close()
 

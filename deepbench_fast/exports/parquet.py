@@ -76,7 +76,7 @@ class ParquetExporter(Exporter):
 
     def _write_objects(self, directory: Directory, name: str, kind: str, advance: Advance) -> None:
         table = f"objects/{kind}"
-        empty = _table(_columns(self.source, table, self.source.file[table][:0]))
+        empty = _table(_columns(self.source, table, self.source.stored.read(table, 0, 0)))
         with _writer(directory, name, empty.schema) as writer:
             for block in self.source.blocks():
                 rows = block.objects(kind)

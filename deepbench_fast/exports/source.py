@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.store.read import open_file, summarise
+from deepbench_fast.store.index import open_stored
+from deepbench_fast.store.schema import DATA
 
 BLOCK_BYTES = 2**24
-NOT_ARRAYS = ("samples", "objects", "chunks", "recipe", "time")
 WITHOUT_SPLITS = ("all",)
 
 
@@ -30,35 +29,34 @@ class Source:
 
     def __init__(self, path: str | os.PathLike[str], split: str | None = None, count: int | None = None) -> None:
         self.path = path
-        self.summary = summarise(path)
+        self.stored = open_stored(path)
+        self.summary = self.stored.summary()
         if not self.summary.complete:
             raise FileError(f"{path}: unfinished (generate --resume continues it)")
-        self.file = open_file(path)
         self.first: int = self.summary.first
-        self.kinds = tuple(self.file["objects"])
-        self.chunks: npt.NDArray[Any] = self.file["chunks"][:]
-        self.edges = np.concatenate((self.chunks["first"] - self.first, [self.summary.samples])).astype(np.int64)
+        self.kinds = self.stored.header.kinds
+        self.chunks = self.stored.header.chunks
+        self.edges = self.stored.edges
         self.splits = tuple(self.labels("samples")["split"])
         self.split = self._number_of(split)
         self.stop = self._stop(count)
 
     def close(self) -> None:
         """Close the file."""
-        self.file.close()
+        self.stored.close()
 
     @cached_property
     def arrays(self) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
         """Arrays with a row a sample, the data first: name → (shape of a row, dtype)."""
-        names = [name for name in self.file if name not in NOT_ARRAYS]
-        names.sort(key=lambda name: (name not in ("images", "series"), name))
-        return {name: (self.file[name].shape[1:], self.file[name].dtype) for name in names}
+        names = sorted(self.stored.header.arrays, key=lambda name: (name not in DATA, name))
+        return {name: self.stored.header.types[name] for name in names}
 
     @cached_property
     def bytes(self) -> int:
         """Bytes of all arrays and tables."""
-        tables = [self.file[name] for name in ("samples", *(f"objects/{kind}" for kind in self.kinds))]
-        row = sum(math.prod(shape) * dtype.itemsize for shape, dtype in self.arrays.values())
-        return self.summary.samples * row + sum(int(len(table) * table.dtype.itemsize) for table in tables)
+        header = self.stored.header
+        rows = {name: math.prod(shape) * dtype.itemsize for name, (shape, dtype) in header.types.items()}
+        return sum(header.rows(name) * size for name, size in rows.items())
 
     @property
     def catalogues(self) -> tuple[str, ...]:
@@ -73,45 +71,36 @@ class Source:
     @property
     def targets(self) -> dict[str, str]:
         """Names and units of the columns of `targets`."""
-        attributes = self.file["targets"].attrs
-        return dict(zip(map(str, attributes["names"]), map(str, attributes["units"]), strict=True))
+        return self.stored.targets
 
     @property
     def is_series(self) -> bool:
         """Whether the samples are series, not images."""
-        return "series" in self.arrays
+        return self.stored.is_series
 
     @property
     def outputs(self) -> dict[str, str]:
         """Names and units of the columns of a series."""
-        attributes = self.file["series"].attrs
-        return dict(zip(map(str, attributes["outputs"]), map(str, attributes["units"]), strict=True))
+        return self.stored.outputs
 
     @property
     def time(self) -> npt.NDArray[np.float64]:
         """The times of a series' steps."""
-        time: npt.NDArray[np.float64] = self.file["time"][:]
-        return time
+        assert self.stored.header.time is not None
+        return self.stored.header.time
 
     @property
     def time_unit(self) -> str:
         """Unit of a series' times ("" where catalogues differ)."""
-        return str(self.file["time"].attrs["unit"])
+        return str(self.stored.header.described["time"]["unit"])
 
     def units(self, table: str) -> dict[str, str]:
         """Units of the columns of a table ("" where a column has none)."""
-        names = self.file[table].dtype.names
-        return dict(zip(names, map(str, self.file[table].attrs["units"]), strict=True))
+        return self.stored.units(table)
 
     def labels(self, table: str) -> dict[str, dict[str, int]]:
         """Columns of a table that hold labels: column → label → number, by number."""
-        dtype = self.file[table].dtype
-        found = {column: h5py.check_enum_dtype(dtype[column]) for column in dtype.names}
-        return {
-            column: dict(sorted(numbers.items(), key=lambda item: item[1]))
-            for column, numbers in found.items()
-            if numbers is not None
-        }
+        return self.stored.header.labels[table]
 
     @cached_property
     def split_counts(self) -> npt.NDArray[np.int64]:
@@ -121,7 +110,7 @@ class Source:
             start, end = self.edges[first], min(self.edges[stop], self._bound)
             if start < end:
                 chunk = np.repeat(np.arange(first, stop), np.diff(self.edges[first : stop + 1]))[: end - start]
-                np.add.at(counts, (chunk, self.file["samples"][start:end]["split"]), 1)
+                np.add.at(counts, (chunk, self.stored.read("samples", start, end)["split"]), 1)
         if self.split is not None:
             counts[:, np.arange(len(self.splits)) != self.split] = 0
         return counts
@@ -143,11 +132,6 @@ class Source:
         if self.split is None:
             return [run for run in runs if self.edges[run[0]] < self.stop]
         return [(first, stop) for first, stop in runs if self.split_counts[first:stop].any()]
-
-    @cached_property
-    def row_offsets(self) -> dict[str, npt.NDArray[np.int64]]:
-        """Kind → first row of each chunk in its table, and one past the last."""
-        return {kind: np.concatenate(([0], np.cumsum(self.chunks[f"rows_{kind}"]))) for kind in self.kinds}
 
     def _chunk_runs(self, first: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
         longest = max(1, int(size * len(self.chunks) / max(1, self.bytes)))
@@ -183,7 +167,7 @@ class Source:
         """One past the row of the `count`-th sample of the split."""
         before = np.concatenate(([0], np.cumsum(counts)))
         chunk = int(np.searchsorted(before, count)) - 1
-        rows = self.file["samples"][self.edges[chunk] : self.edges[chunk + 1]]["split"]
+        rows = self.stored.read("samples", int(self.edges[chunk]), int(self.edges[chunk + 1]))["split"]
         members = np.flatnonzero(rows == self.split)
         return int(self.edges[chunk] + members[count - 1 - before[chunk]] + 1)
 
@@ -213,8 +197,7 @@ class Block:
 
     @cached_property
     def _every_sample(self) -> npt.NDArray[Any]:
-        rows: npt.NDArray[Any] = self.source.file["samples"][self.start : self.stop]
-        return rows
+        return self.source.stored.read("samples", self.start, self.stop)
 
     @cached_property
     def _selected(self) -> npt.NDArray[np.bool_] | slice:
@@ -237,15 +220,13 @@ class Block:
 
     def array(self, name: str) -> npt.NDArray[Any]:
         """Rows of an array, in the processor's byte order."""
-        rows: npt.NDArray[Any] = self.source.file[name][self.start : self.stop][self._selected]
+        rows: npt.NDArray[Any] = self.source.stored.read(name, self.start, self.stop)[self._selected]
         return rows.astype(rows.dtype.newbyteorder("="), copy=False)
 
     def objects(self, kind: str) -> npt.NDArray[Any]:
         """Rows of the table of a kind's objects."""
-        offsets = self.source.row_offsets[kind]
-        rows: npt.NDArray[Any] = self.source.file[f"objects/{kind}"][
-            offsets[self.first_chunk] : offsets[self.stop_chunk]
-        ]
+        offsets = self.source.stored.row_offsets[kind]
+        rows = self.source.stored.read(f"objects/{kind}", int(offsets[self.first_chunk]), int(offsets[self.stop_chunk]))
         place = rows["sample"] - (self.source.first + self.start)
         if self.source.split is None:
             return rows[place < self.rows]

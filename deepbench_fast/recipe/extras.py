@@ -30,7 +30,7 @@ class Extras(tuple[str, ...]):
 
     def __new__(cls, names: Iterable[str] = (), mask_threshold: float = MASK_THRESHOLD) -> Extras:
         extras = super().__new__(cls, names)
-        extras.mask_threshold = mask_threshold
+        object.__setattr__(extras, "mask_threshold", mask_threshold)
         return extras
 
     def __eq__(self, other: object) -> bool:
@@ -42,6 +42,9 @@ class Extras(tuple[str, ...]):
     def __hash__(self) -> int:
         return hash((tuple(self), self.mask_threshold))
 
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"extras can't be changed in place ({name})")
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Extras, (tuple(self), self.mask_threshold)
 
@@ -49,7 +52,7 @@ class Extras(tuple[str, ...]):
 def parse_extras(value: object) -> Extras:
     """Extras from a list of names; masks may also be written `{masks: {threshold: 0.1}}`."""
     if isinstance(value, Extras):
-        return value
+        value = extras_data(value)
     names: list[str] = []
     threshold = MASK_THRESHOLD
     for position, item in enumerate(checks.sequence(value, "a list, e.g. [clean]")):

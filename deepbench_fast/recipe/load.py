@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -107,7 +108,8 @@ def file_text(path: str | os.PathLike[str]) -> str:
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
-        return content.decode("utf-8")
+        # What PowerShell redirects into a file is UTF-16.
+        return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8")
     except UnicodeDecodeError as error:
         line = 1 + content.count(b"\n", 0, error.start)
         raise RecipeError("is not UTF-8 text", source=source, line=line) from None

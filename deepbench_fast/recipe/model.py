@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from fractions import Fraction
@@ -13,7 +12,7 @@ from pydantic import Field, PlainValidator, model_validator
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import addresses, checks, consistency, write
-from deepbench_fast.recipe.base import Model
+from deepbench_fast.recipe.base import FrozenDict, Model
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.effects import Noise, Psf, parse_noises, parse_psf
@@ -21,6 +20,7 @@ from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.extras import Extras, parse_extras
 from deepbench_fast.recipe.image import Image
 from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
+from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.recipe.series import (
     Series,
     check_no_series,
@@ -78,8 +78,8 @@ class Catalogue(Model):
         PlainValidator(lambda value: INHERIT if value == INHERIT else parse_psf(value)),
     ] = INHERIT
     parameter_noise: Annotated[
-        dict[str, Distribution] | Literal["inherit"],
-        PlainValidator(lambda value: INHERIT if value == INHERIT else parse_parameter_noise(value)),
+        Mapping[str, Distribution] | Literal["inherit"],
+        PlainValidator(lambda value: INHERIT if value == INHERIT else FrozenDict(parse_parameter_noise(value))),
     ] = INHERIT
 
 
@@ -89,18 +89,7 @@ def _version(value: object) -> int:
     return 1
 
 
-def _seed(value: object) -> int | str:
-    """A seed; digits in text are the same seed as the number."""
-    if isinstance(value, str):
-        seed = checks.text(value)
-        return int(seed) if seed.isdecimal() and str(int(seed)) == seed else seed
-    try:
-        return checks.whole_number(value, 0, 10**200 - 1)
-    except Invalid:
-        raise Invalid(f"must be a whole number, 0 or above, or text, not {checks.quote(value)}") from None
-
-
-def _splits(value: object) -> dict[str, Fraction]:
+def _splits(value: object) -> FrozenDict[Fraction]:
     splits = {}
     for split, fraction in checks.mapping(value, "names with fractions, e.g. {train: 0.8, test: 0.2}").items():
         with within(split):
@@ -112,10 +101,10 @@ def _splits(value: object) -> dict[str, Fraction]:
     if splits and total != 1:
         found = write.fraction_data(total) if total.denominator < 10**40 else float(total)
         raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(found)}")
-    return splits
+    return FrozenDict(splits)
 
 
-def _catalogues(value: object) -> dict[str, Catalogue]:
+def _catalogues(value: object) -> FrozenDict[Catalogue]:
     catalogues = {}
     for name, data in checks.mapping(value, "names with catalogues").items():
         with within(name):
@@ -123,7 +112,7 @@ def _catalogues(value: object) -> dict[str, Catalogue]:
             catalogues[name] = Catalogue.parse(data)
     if not catalogues:
         raise Invalid("must hold at least one catalogue")
-    return catalogues
+    return FrozenDict(catalogues)
 
 
 class Recipe(Model):
@@ -139,20 +128,20 @@ class Recipe(Model):
 
     version: Annotated[int, PlainValidator(_version)] = 1
     name: Annotated[str, PlainValidator(checks.text)] = "recipe"
-    seed: Annotated[int | str, PlainValidator(_seed)] = 0
+    seed: Annotated[int | str, PlainValidator(parse_seed)] = 0
     samples: Annotated[int, PlainValidator(lambda value: checks.whole_number(value, 1, MAX_SAMPLES))] = 1000
     image: Annotated[Image, PlainValidator(Image.parse)] = Image()
     series: Annotated[Series | None, PlainValidator(Series.parse)] = None
     psf: Annotated[Psf | None, PlainValidator(parse_psf)] = None
-    parameter_noise: Annotated[dict[str, Distribution], PlainValidator(parse_parameter_noise)] = Field(
-        default_factory=dict
-    )
+    parameter_noise: Annotated[
+        Mapping[str, Distribution], PlainValidator(lambda value: FrozenDict(parse_parameter_noise(value)))
+    ] = Field(default_factory=FrozenDict)
     noise: Annotated[tuple[Noise, ...], PlainValidator(parse_noises)] = ()
-    splits: Annotated[dict[str, Fraction], PlainValidator(_splits)] = Field(default_factory=dict)
+    splits: Annotated[Mapping[str, Fraction], PlainValidator(_splits)] = Field(default_factory=FrozenDict)
     split: Annotated[str | None, PlainValidator(lambda value: None if value is None else checks.name(value))] = None
     targets: Annotated[Targets, PlainValidator(parse_targets)] = Targets(("catalogue",))
     extras: Annotated[Extras, PlainValidator(parse_extras)] = Extras()
-    catalogues: Annotated[dict[str, Catalogue], PlainValidator(_catalogues)]
+    catalogues: Annotated[Mapping[str, Catalogue], PlainValidator(_catalogues)]
 
     @model_validator(mode="after")
     def _check(self) -> Recipe:
@@ -273,7 +262,7 @@ class Recipe(Model):
             name: catalogue.model_copy(update={"objects": tuple(e.resolved(self.image) for e in catalogue.objects)})
             for name, catalogue in self.catalogues.items()
         }
-        return self.model_copy(update={"catalogues": catalogues})
+        return self.model_copy(update={"catalogues": FrozenDict(catalogues)})
 
     @property
     def mask_threshold(self) -> float:
@@ -305,8 +294,7 @@ class Recipe(Model):
 
     def hash(self) -> str:
         """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""
-        canonical = write.canonical(write.recipe_data(self.resolved()))
-        return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
+        return write.hash_of_data(write.recipe_data(self.resolved()))
 
     def __repr_args__(self) -> Any:
         yield from ((field, getattr(self, field)) for field in ("name", "seed", "samples"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PlainValidator, model_validator
@@ -303,7 +303,7 @@ def _check_parameter_noise(recipe: Recipe) -> None:
         _check_levels(recipe.parameter_noise, list(everywhere), "parameter that can have noise")
 
 
-def _check_levels(levels: dict[str, Distribution], allowed: list[str], what: str) -> None:
+def _check_levels(levels: Mapping[str, Distribution], allowed: list[str], what: str) -> None:
     for name, level in levels.items():
         with within(name):
             checks.known(name, allowed, what)

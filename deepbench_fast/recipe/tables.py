@@ -135,7 +135,9 @@ def _checked(values: npt.NDArray[np.float64], column: str, path: Path) -> npt.ND
         raise Invalid(f"{column} of {path.name} is no finite number in row {wrong[0] + 1}", ("column",))
     if not values.size:
         raise Invalid(f"{column} of {path.name} has no rows", ("column",))
-    return values + 0.0
+    values = values + 0.0
+    values.setflags(write=False)  # they are known by their hash
+    return values
 
 
 def _read_csv(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]:

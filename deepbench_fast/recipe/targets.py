@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from deepbench_fast.recipe import checks
+from deepbench_fast.recipe.base import FrozenDict
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.distributions import Distribution, Grid, Offset, Scaled, parse_distribution
 
@@ -17,7 +18,7 @@ class Targets(tuple[str, ...]):
 
     def __new__(cls, names: Iterable[str] = (), noise: Mapping[str, Distribution] | None = None) -> Targets:
         targets = super().__new__(cls, names)
-        targets.noise = dict(noise or {})
+        object.__setattr__(targets, "noise", FrozenDict(noise or {}))
         return targets
 
     def __eq__(self, other: object) -> bool:
@@ -27,7 +28,10 @@ class Targets(tuple[str, ...]):
         return not self == other
 
     def __hash__(self) -> int:
-        return hash((tuple(self), tuple(self.noise.items())))
+        return hash((tuple(self), self.noise))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"targets can't be changed in place ({name})")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Targets, (tuple(self), self.noise)
@@ -36,7 +40,7 @@ class Targets(tuple[str, ...]):
 def parse_targets(value: object) -> Targets:
     """Targets from a list of names; one with noise is written `{galaxy.r_eff: {noise: {normal: [0, 0.1]}}}`."""
     if isinstance(value, Targets):
-        return value
+        value = targets_data(value)
     names: dict[str, None] = {}
     noise: dict[str, Distribution] = {}
     for position, item in enumerate(checks.sequence(value, "a list, e.g. [catalogue]")):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +51,7 @@ def _series_data(recipe: Recipe, series: Series) -> dict[str, Any]:
     return {"series": series.data(), "parameter_noise": _levels_data(recipe.parameter_noise)}
 
 
-def _levels_data(levels: dict[str, Distribution]) -> dict[str, object]:
+def _levels_data(levels: Mapping[str, Distribution]) -> dict[str, object]:
     return {name: level.to_yaml_data() for name, level in levels.items()}
 
 
@@ -85,6 +87,11 @@ def fraction_data(fraction: Fraction) -> int | float | str:
 def canonical(data: object) -> str:
     """One text for one recipe, whatever the version of the YAML library."""
     return json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def hash_of_data(data: object) -> str:
+    """BLAKE2b (128 bits, in hexadecimal) of a recipe's plain data in their canonical form."""
+    return hashlib.blake2b(canonical(data).encode(), digest_size=16).hexdigest()
 
 
 def to_yaml(data: object) -> str:

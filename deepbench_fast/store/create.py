@@ -1,96 +1,153 @@
 """Writes the complete, closed file before the first sample: afterwards HDF5 metadata never change.
 
 Every dataset has a fixed shape, is allocated early, never filled and carries no time stamp, so HDF5 lays the chunks out
-side by side (its implicit index) and equal recipes give equal bytes.
+side by side (its implicit index) and equal recipes give equal bytes. What was written is read back and compared.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5d, h5f, h5g, h5p, h5s, h5t
+from h5py import h5d, h5p, h5s, h5t
 
 from deepbench_fast import __version__
 from deepbench_fast.errors import FileError
 from deepbench_fast.plan import Plan
 from deepbench_fast.store import schema
-from deepbench_fast.store.positioned import linux_function
+from deepbench_fast.store.file_image import FileImage, create_group, laid_out
+from deepbench_fast.store.gate import HEADER_DIGEST, SHARDS, Header, check
+from deepbench_fast.store.hdf5 import open_hdf5
+from deepbench_fast.store.positioned import linux_function, write_at
 
-CHUNK_ROWS_AT_ONCE = 2**16
+SOFTWARE = f"deepbench_fast {__version__}"
 SPARE_BYTES = 2**24
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
+"""What netCDF-4 calls a scale that has a length and no values; the length follows in ten places."""
 
 
 def create_file(path: Path, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64]) -> None:
     """Write the file for the samples `first` to `stop - 1`, whose chunks have `rows[chunk, kind]` objects.
 
-    Raises FileError where the disk has no room for it.
+    Raises FileError where the disk has no room for it, where writing fails, and where the file does not read back.
     """
-    samples = stop - first
-    check_space(path, plan, samples, rows.sum(axis=0))
-    file = _new_file(path)
+    check_space(path, plan, stop - first, rows.sum(axis=0))
+    image = FileImage()
+    with laid_out(image) as file:
+        chunks_at = _lay_out(file, plan, first, stop, rows)
+    chunks = chunk_table(plan, first, stop, rows)
     try:
-        for name, (shape, dtype) in plan.arrays.items():
-            chunk = max(1, min(plan.chunk, samples))
-            _create_dataset(file, name, (samples, *shape), h5t.py_create(dtype), (chunk, *shape))
-        lengths = {f"objects/{kind.name}": int(n) for kind, n in zip(plan.kinds, rows.sum(axis=0), strict=True)}
-        for name, dtype in schema.table_dtypes(plan).items():
-            labelled = _with_enums(dtype, schema.table_enums(plan)[name])
-            _create_dataset(file, name, (lengths.get(name, samples),), h5t.py_create(labelled, logical=True))
-        chunks = schema.chunks_dtype(kind.name for kind in plan.kinds)
-        _create_dataset(file, "chunks", (len(rows),), h5t.py_create(chunks))
-        _write_chunk_rows(file, plan, first, stop, rows)
-        write_description(file, plan, first, stop)
+        _write(path, image, chunks, chunks_at)
+    except OSError as error:
+        what = f"no room for {image.size / 1e9:.2f} GB" if error.errno in NO_ROOM else "can't be laid out"
+        raise FileError(f"{_finished(path)}: {what}: {error.strerror}") from error
+    _check_created(path, plan, first, stop, chunks)
+
+
+def _lay_out(file: Any, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64]) -> int:
+    """Make all datasets and their descriptions; the place of the rows of `/chunks`."""
+    samples = stop - first
+    create_group(file, "objects")
+    for name, (shape, dtype) in plan.arrays.items():
+        chunk = max(1, min(plan.chunk, samples))
+        _create_dataset(file, name, (samples, *shape), h5t.py_create(dtype), (chunk, *shape))
+    lengths = {f"objects/{kind.name}": int(n) for kind, n in zip(plan.kinds, rows.sum(axis=0), strict=True)}
+    for name, dtype in schema.table_dtypes(plan).items():
+        labelled = with_enums(dtype, schema.table_enums(plan)[name])
+        _create_dataset(file, name, (lengths.get(name, samples),), h5t.py_create(labelled, logical=True))
+    _create_dataset(file, "chunks", (len(rows),), h5t.py_create(schema.chunks_dtype(kind.name for kind in plan.kinds)))
+    write_description(file, plan, first, stop)
+    return int(file["chunks"].id.get_offset() or 0)
+
+
+def _write(path: Path, image: FileImage, chunks: npt.NDArray[Any], chunks_at: int) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        os.ftruncate(descriptor, image.size)
+        _reserve(descriptor, path, image.size)
+        image.write_to(descriptor)
+        if chunks.size:
+            write_at(descriptor, schema.bytes_of(chunks), chunks_at)
+        os.fsync(descriptor)
+        if hasattr(os, "posix_fadvise"):  # so that what is read back comes from the disk
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     finally:
-        file.close()
-    _reserve(path)
+        os.close(descriptor)
 
 
-def write_description(file: Any, plan: Plan, first: int, stop: int) -> None:
-    """Recipe, units and root attributes: all that a file says of itself in words."""
-    file.create_dataset("recipe", data=plan.recipe.to_yaml(), track_times=False)
-    file["targets"].attrs["names"] = [t.name for t in plan.targets]
-    file["targets"].attrs["units"] = [t.unit for t in plan.targets]
-    for name, units in schema.table_units(plan).items():
-        file[name].attrs["units"] = list(units.values())
-        file[name].attrs["__table_column_meta__"] = _column_meta(schema.table_dtypes(plan)[name], units)
-    if plan.is_series:
-        _write_axes(file, plan)
-    seed = plan.recipe.seed
-    file.attrs.update(
-        {
-            "schema": schema.SCHEMA,
-            "name": plan.recipe.name,
-            "seed": seed if isinstance(seed, int) and seed < 2**63 else str(seed),
-            "samples": stop - first,
-            "first": first,
-            "total": plan.samples,
-            "software": f"deepbench_fast {__version__}",
-            "recipe_hash": plan.recipe.hash(),
-        }
-    )
+def _check_created(path: Path, plan: Plan, first: int, stop: int, chunks: npt.NDArray[Any]) -> None:
+    """Raise FileError where the file that was just written is not the one that was planned."""
+    with open_hdf5(path, locking=False) as file:
+        header: Header = check(file, path)
+    planned = schema.root_attributes(plan, first, stop, SOFTWARE)
+    if header.attributes != planned or not np.array_equal(header.chunks, chunks):
+        raise FileError(f"{_finished(path)}: what was written does not read back: the disk loses data")
+
+
+def _finished(path: Path) -> Path:
+    """What the file will be called, which has other names while it is made."""
+    name, unfinished, _ = path.name.rpartition(schema.UNFINISHED)
+    return path.with_name(name) if name and unfinished else path
+
+
+def write_description(file: Any, plan: Plan, first: int, stop: int, software: str = SOFTWARE) -> None:
+    """Recipe, units, times and root attributes: all that a file says of itself in words."""
+    text, described = plan.recipe.to_yaml(), schema.describe(plan)
+    file.create_dataset("recipe", data=text, track_times=False)
+    if described.time is not None:
+        file.create_dataset("time", data=described.time, track_times=False)
+    for name, attributes in described.attributes.items():
+        if name in file:
+            file[name].attrs.update({key: _stored(value) for key, value in attributes.items()})
+    _write_axes(file, plan)
+    root = schema.root_attributes(plan, first, stop, software)
+    said = ({}, {}, None) if SHARDS in file else (described.labels, described.attributes, described.time)
+    file.attrs.update({**root, HEADER_DIGEST: schema.header_digest(root, text, *said)})
+
+
+def _stored(value: schema.Attribute) -> Any:
+    return np.array(value) if isinstance(value, list) and value and isinstance(value[0], bytes) else value
 
 
 def _write_axes(file: Any, plan: Plan) -> None:
-    """The time axis as a dimension scale, and names and units of a series' columns."""
-    time = file.create_dataset("time", data=np.array(plan.recipe.time.moments, "<f8"), track_times=False)
-    time.make_scale("time")
-    time.attrs["unit"] = plan.time_unit
-    for name in ("series", "clean"):
-        if name in plan.arrays:
-            series = file[name]
-            series.attrs["outputs"] = [column for column, _, _ in plan.output_columns]
-            series.attrs["units"] = [unit for _, unit, _ in plan.output_columns]
-            for axis, label in enumerate(("sample", "time", "output")):
-                series.dims[axis].label = label
-            series.dims[1].attach_scale(time)
+    """A dimension scale for each axis of a series, under names that netCDF readers take for its dimensions: `/time`,
+    `/output` with the names of the columns, and `/sample`, of which nothing is stored (it reads as NaN)."""
+    series = [file[name] for name in ("series", "clean") if plan.is_series and name in file]
+    if not series:
+        return
+    names = [column for column, _, _ in plan.output_columns]
+    output = file.create_dataset("output", data=names, dtype=h5py.string_dtype(), track_times=False)
+    length = len(series[0])
+    scales = {"sample": _unstored(file, "sample", length), "time": file["time"], "output": output}
+    for label, scale in scales.items():
+        scale.make_scale(f"{NO_VARIABLE}{length:10}" if label == "sample" else label)
+    for data in series:
+        for axis, (label, scale) in enumerate(scales.items()):
+            data.dims[axis].label = label
+            data.dims[axis].attach_scale(scale)
+    for scale in scales.values():
+        del scale.attrs["REFERENCE_LIST"]  # only for detaching a scale, and PyTables can list no file that has it
+
+
+def _unstored(file: Any, name: str, length: int) -> Any:
+    """A dataset that takes no room whatever its length."""
+    creation = h5p.create(h5p.DATASET_CREATE)
+    creation.set_obj_track_times(False)
+    creation.set_layout(h5d.CONTIGUOUS)
+    creation.set_alloc_time(h5d.ALLOC_TIME_LATE)
+    creation.set_fill_value(np.array(np.nan, "<f4"))
+    h5d.create(file.id, name.encode(), h5t.IEEE_F32LE, h5s.create_simple((length,)), creation)
+    return file[name]
 
 
 def bytes_needed(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.int64]) -> dict[str, int]:
@@ -111,19 +168,6 @@ def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64
         raise FileError(f"{path.parent}: {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free")
 
 
-def _new_file(path: Path) -> Any:
-    creation = h5p.create(h5p.FILE_CREATE)
-    creation.set_obj_track_times(False)
-    access = h5p.create(h5p.FILE_ACCESS)
-    access.set_libver_bounds(h5f.LIBVER_V110, h5f.LIBVER_V110)
-    access.set_file_locking(False, True)
-    file = h5f.create(os.fsencode(path), h5f.ACC_TRUNC, creation, access)
-    groups = h5p.create(h5p.GROUP_CREATE)
-    groups.set_obj_track_times(False)
-    h5g.create(file, b"objects", gcpl=groups)
-    return h5py.File(file)
-
-
 def _create_dataset(
     file: Any, name: str, shape: tuple[int, ...], datatype: Any, chunk: tuple[int, ...] | None = None
 ) -> None:
@@ -138,7 +182,8 @@ def _create_dataset(
     h5d.create(file.id, name.encode(), datatype, h5s.create_simple(shape), creation)
 
 
-def _with_enums(dtype: np.dtype[Any], enums: dict[str, dict[str, int]]) -> np.dtype[Any]:
+def with_enums(dtype: np.dtype[Any], enums: Mapping[str, Mapping[str, int]]) -> np.dtype[Any]:
+    """The columns of a table, with the names of its labels in the type."""
     fields = [
         (name, h5py.enum_dtype(enums[name], dtype[name].str) if name in enums else dtype[name].str)
         for name in dtype.names or ()
@@ -146,27 +191,17 @@ def _with_enums(dtype: np.dtype[Any], enums: dict[str, dict[str, int]]) -> np.dt
     return np.dtype(fields)
 
 
-def _write_chunk_rows(file: Any, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64]) -> None:
-    for start in range(0, len(rows), CHUNK_ROWS_AT_ONCE):
-        part = rows[start : start + CHUNK_ROWS_AT_ONCE]
-        table = np.zeros(len(part), file["chunks"].dtype)
-        table["first"] = first + plan.chunk * np.arange(start, start + len(part))
-        table["count"] = np.minimum(plan.chunk, stop - table["first"])
-        for number, kind in enumerate(plan.kinds):
-            table[f"rows_{kind.name}"] = part[:, number]
-        file["chunks"][start : start + len(part)] = table
+def chunk_table(plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """`/chunks` of a file in which nothing is done."""
+    table = np.zeros(len(rows), schema.chunks_dtype(kind.name for kind in plan.kinds))
+    table["first"] = first + plan.chunk * np.arange(len(rows))
+    table["count"] = np.minimum(plan.chunk, stop - table["first"])
+    for number, kind in enumerate(plan.kinds):
+        table[f"rows_{kind.name}"] = rows[:, number]
+    return table
 
 
-def _column_meta(dtype: np.dtype[Any], units: dict[str, str]) -> npt.NDArray[np.bytes_]:
-    """The header, one YAML line an element, in which astropy's HDF5 tables keep their units."""
-    lines = ["datatype:"]
-    for name in dtype.names or ():
-        unit = f", unit: {units[name]!r}" if units[name] else ""
-        lines.append(f"- {{name: {name!r}{unit}, datatype: {dtype[name].name}}}")
-    return np.array([line.encode() for line in lines])
-
-
-def _reserve(path: Path) -> None:
+def _reserve(descriptor: int, path: Path, size: int) -> None:
     """Ask the file system for the file's blocks, where it can give them without writing them.
 
     `os.posix_fallocate` won't do: glibc emulates it by touching every block. tmpfs would zero every page first.
@@ -174,25 +209,20 @@ def _reserve(path: Path) -> None:
     fallocate = linux_function("fallocate")
     if fallocate is None or _is_in_memory(path):
         return
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        size = os.fstat(descriptor).st_size
-        failed = fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size))
-        if failed and ctypes.get_errno() in (28, 122):  # no space, over quota
-            raise FileError(f"{path.parent}: no room for {size / 1e9:.2f} GB")
-    finally:
-        os.close(descriptor)
+    if fallocate(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size)) and ctypes.get_errno() in NO_ROOM:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def _is_in_memory(path: Path) -> bool:
-    best, kind = "", ""
+    best, kind = b"", b""
     try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+        mounts = Path("/proc/self/mounts").read_bytes().splitlines()
     except OSError:
         return False
-    resolved = str(path.resolve())
+    resolved = os.fsencode(path.resolve()) + b"/"
     for line in mounts:
-        _, point, file_system, *_ = line.split(" ")
-        if len(point) > len(best) and (resolved + "/").startswith(point.rstrip("/") + "/"):
+        _, escaped, file_system, *_ = line.split(b" ")
+        point = re.sub(rb"\\([0-7]{3})", lambda octal: bytes([int(octal[1], 8)]), escaped)
+        if len(point) >= len(best) and resolved.startswith(point.rstrip(b"/") + b"/"):
             best, kind = point, file_system
-    return kind in ("tmpfs", "ramfs")
+    return kind in (b"tmpfs", b"ramfs")

@@ -7,67 +7,20 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.errors import FileError
 from deepbench_fast.store import schema
+from deepbench_fast.store.gate import check
+from deepbench_fast.store.hdf5 import open_hdf5
+from deepbench_fast.store.places import find_places
 from deepbench_fast.store.positioned import read_at, start_writeback, write_at
 
 if TYPE_CHECKING:
     from deepbench_fast.draw import Tables
     from deepbench_fast.plan import Plan
 
-CHUNKS_LOOKED_AT = 100
 WRITEBACK_BYTES = 2**20
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a dataset's rows lie in the file: one run of bytes."""
-
-    offset: int
-    row: int
-
-
-def find_places(file: Any) -> dict[str, Place]:
-    """Byte offsets of all arrays and tables. Raises FileError where one isn't a single run of bytes."""
-    places = {}
-    for name in [*schema.ARRAYS, "samples", "chunks", *(f"objects/{kind}" for kind in file["objects"])]:
-        if name in file:
-            offset = contiguous_offset(file[name])
-            if offset is None:
-                raise FileError(f"{file.filename}: /{name} is not stored in one piece: it was not made for filling")
-            row = file[name].dtype.itemsize * int(np.prod(file[name].shape[1:], dtype=np.int64))
-            places[name] = Place(offset, row)
-    return places
-
-
-def contiguous_offset(dataset: Any) -> int | None:
-    """Offset of the dataset's first byte if its rows follow one another in the file as they do in memory, else None.
-
-    True of contiguous datasets, and of unfiltered chunks that span whole rows and lie side by side.
-    """
-    if dataset.size == 0:
-        return 0
-    if dataset.is_virtual or dataset.external:
-        return None
-    if dataset.chunks is None:
-        offset = dataset.id.get_offset()
-        return None if offset is None else int(offset)
-    if dataset.id.get_create_plist().get_nfilters() or dataset.chunks[1:] != dataset.shape[1:]:
-        return None
-    count = -(-dataset.shape[0] // dataset.chunks[0])
-    size = dataset.dtype.itemsize * int(np.prod(dataset.chunks, dtype=np.int64))
-    if dataset.id.get_num_chunks() != count:
-        return None
-    first = dataset.id.get_chunk_info(0).byte_offset
-    for number in range(0, count, max(1, count // CHUNKS_LOOKED_AT)):
-        info = dataset.id.get_chunk_info(number)
-        if info.byte_offset != first + number * size or info.chunk_offset[0] != number * dataset.chunks[0]:
-            return None
-    return int(first)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +44,11 @@ class PartFile:
         self.plan = plan
         self.descriptor = descriptor
         self.writing = Lock()
-        with h5py.File(path, "r", locking=False) as file:
-            self.places = find_places(file)
-            self.chunks: npt.NDArray[Any] = file["chunks"][:]
-            self.first = int(file.attrs["first"])
+        with open_hdf5(path, locking=False) as file:
+            header = check(file, path)
+            self.places = find_places(file, (*header.arrays, *header.tables, "chunks"))
+        self.chunks = header.chunks
+        self.first = int(header.attributes["first"])
         self.row_offsets = {
             kind.name: np.concatenate(([0], np.cumsum(self.chunks[f"rows_{kind.name}"]))) for kind in plan.kinds
         }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,95 @@ if TYPE_CHECKING:
 SCHEMA = "deepbench-fast/1"
 UNFINISHED = ".part"
 ARRAYS = ("images", "series", "clean", "masks", "variance", "targets")
+DATA = ("images", "series")
 BYTES_OF_DIGEST = 16
+
+Attribute = str | int | list[str] | list[bytes]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a file of one recipe holds beside its numbers, whatever its range of the dataset.
+
+    `root` are the file's own attributes that follow from the recipe, `types` the shapes of a row and the types of all
+    arrays and tables, `labels` the columns of labels (table → column → label → number), `attributes` those of datasets.
+    """
+
+    root: Mapping[str, Attribute]
+    types: Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]]
+    labels: Mapping[str, Mapping[str, Mapping[str, int]]]
+    attributes: Mapping[str, Mapping[str, Attribute]]
+    kinds: tuple[str, ...]
+    chunk: int
+    time: npt.NDArray[np.float64] | None
+
+
+def describe(plan: Plan) -> Description:
+    """What the files of a plan hold beside their numbers."""
+    types = dict(plan.arrays) | {name: ((), dtype) for name, dtype in table_dtypes(plan).items()}
+    attributes: dict[str, dict[str, Attribute]] = {
+        "targets": {"names": [t.name for t in plan.targets], "units": [t.unit for t in plan.targets]}
+    }
+    for name, units in table_units(plan).items():
+        meta = column_meta(types[name][1], units)
+        attributes[name] = {"units": list(units.values()), "__table_column_meta__": meta}
+    for name in ("series", "clean") if plan.is_series else ():
+        if name in types:
+            columns = [column for column, _, _ in plan.output_columns]
+            attributes[name] = {"outputs": columns, "units": [unit for _, unit, _ in plan.output_columns]}
+    time = None
+    if plan.is_series:
+        attributes["time"] = {"unit": plan.time_unit}
+        time = np.array(plan.recipe.time.moments, "<f8")
+    kinds = tuple(kind.name for kind in plan.kinds)
+    return Description(_root(plan), types, table_enums(plan), attributes, kinds, plan.chunk, time)
+
+
+def own_attributes(name: str, is_series: bool) -> tuple[str, ...]:
+    """The attributes of an array or a table that are ours; it may have others, of the user's own."""
+    if name not in ARRAYS:
+        return "units", "__table_column_meta__"
+    if name == "targets":
+        return "names", "units"
+    return ("outputs", "units") if is_series else ()
+
+
+def root_attributes(plan: Plan, first: int, stop: int, software: str) -> dict[str, Attribute]:
+    """Attributes of a file with the samples `first` to `stop - 1`."""
+    span = {"samples": stop - first, "first": first}
+    return {"schema": SCHEMA, **_root(plan), **span, "software": software, "recipe_hash": plan.recipe.hash()}
+
+
+def _root(plan: Plan) -> dict[str, Attribute]:
+    seed = plan.recipe.seed
+    number_or_text = seed if isinstance(seed, int) and seed < 2**63 else str(seed)
+    return {"name": plan.recipe.name, "seed": number_or_text, "total": plan.samples}
+
+
+def header_digest(
+    root: Mapping[str, Attribute],
+    recipe_text: str,
+    labels: Mapping[str, Mapping[str, Mapping[str, int]]],
+    attributes: Mapping[str, Mapping[str, Attribute]],
+    time: npt.NDArray[np.float64] | None,
+) -> int:
+    """XXH3-63 of all that a file says of itself in words (an index: of its root attributes and its recipe).
+
+    HDF5 keeps no checksum of texts; this number lies where it keeps one.
+    """
+    described = {name: own for name, own in attributes.items() if own}
+    said = (dict(root), recipe_text, dict(labels), described, None if time is None else time.tobytes())
+    text = json.dumps(said, sort_keys=True, default=bytes.hex)
+    return xxhash.xxh3_64_intdigest(text.encode()) >> 1
+
+
+def column_meta(dtype: np.dtype[Any], units: Mapping[str, str]) -> list[bytes]:
+    """The header, one YAML line an element, in which astropy's HDF5 tables keep their units."""
+    lines = ["datatype:"]
+    for name in dtype.names or ():
+        unit = f", unit: {units[name]!r}" if units[name] else ""
+        lines.append(f"- {{name: {name!r}{unit}, datatype: {dtype[name].name}}}")
+    return [line.encode() for line in lines]
 
 
 def chunks_dtype(kinds: Iterable[str]) -> np.dtype[Any]:

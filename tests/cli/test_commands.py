@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from deepbench_fast import open_dataset
 from deepbench_fast.objects.registry import kinds
@@ -263,6 +264,37 @@ def test_preview_by_catalogue(tmp_path: Path) -> None:
     run_well(*command, "-o", tmp_path / "drawn.png")
     run_well(*command, "--by-catalogue", "-o", tmp_path / "sorted.png")
     assert (tmp_path / "drawn.png").read_bytes() != (tmp_path / "sorted.png").read_bytes()
+
+
+DOT = "image: {shape: [9, 9]}\nsamples: 2\nnoise: [{gaussian: {sigma: 0.001}}]\n"
+DOT += "catalogues: {dot: {objects: [{rectangle: {x: 4, y: 0, width: 3, height: 3, angle: 0, fill: 1}}]}}\n"
+
+
+def test_figures_are_turned_and_exports_are_not(tmp_path: Path) -> None:
+    """A dot in the first row: below in figures, above with --origin upper and in exported pictures."""
+    (tmp_path / "dot.yaml").write_text(DOT)
+    run_well("generate", tmp_path / "dot.yaml", tmp_path / "dot.h5")
+    run_well("export", tmp_path / "dot.h5", tmp_path / "out", "--format", "png")
+    assert np.asarray(Image.open(tmp_path / "out" / "0-dot" / "0.png"))[0, 4] > 200
+    ladder = ("ladder", tmp_path / "dot.yaml", tmp_path / "rungs", "--axis", "noise", "--rungs", 2, "--members", 1)
+    for command, option in (
+        (("show", tmp_path / "dot.h5", 0), "-o"),
+        (("preview", tmp_path / "dot.h5", "--count", 1), "-o"),
+        (("preview", tmp_path / "dot.yaml", "--count", 1), "-o"),
+        (ladder, "--picture"),
+    ):
+        pages = []
+        for turned in ((), ("--origin", "lower"), ("--origin", "upper")):
+            run_well(*command, option, tmp_path / "figure.png", *turned)
+            pages.append(np.asarray(Image.open(tmp_path / "figure.png").convert("L"), int))
+        default, lower, upper = pages
+        assert (default == lower).all()
+        rows = np.flatnonzero((lower != upper).any(axis=1))
+        changed = slice(rows[0], rows[-1] + 1)
+        assert np.abs(lower[changed][::-1] - upper[changed]).mean() < 5
+        assert (upper - lower)[rows[0] : rows[len(rows) // 2]].mean() > 0
+    shown = [run_well("show", tmp_path / "dot.h5", 0, "--origin", o).out.splitlines()[-9:] for o in ("lower", "upper")]
+    assert shown[0] == shown[1][::-1]
 
 
 def test_preview_shows_no_more_than_there_are(tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ from PIL import Image
 
 from tests.cli.running import COMMAND, run, run_well
 
+LINEAR = ("--low", "-1", "--high", "9", "--stretch", "linear")
+
 
 def test_says_what_it_did(galaxies: Path, tmp_path: Path) -> None:
-    ran = run_well("export", galaxies, tmp_path / "png", "--format", "png", "--low", "-1", "--high", "9", "-n", "1e2")
+    ran = run_well("export", galaxies, tmp_path / "png", "--format", "png", *LINEAR, "-n", "1e2")
     assert ran.out == ""
-    assert "100 samples, black -1, white 9" in ran.err
+    assert "100 samples, linear from black -1 to white 9" in ran.err
     assert sum(1 for _ in (tmp_path / "png").rglob("*.png")) == 100
     with h5py.File(galaxies) as file:
         wanted = np.clip(np.floor((file["images"][42].astype(float) + 1) / 10 * 255 + 0.5), 0, 255)
@@ -29,7 +31,7 @@ def test_says_what_it_did(galaxies: Path, tmp_path: Path) -> None:
 
 
 def ran_again(galaxies: Path, folder: Path) -> list[object]:
-    return ["export", galaxies, folder, "--format", "png", "--low", "-1", "--high", "9", "-n", "100"]
+    return ["export", galaxies, folder, "--format", "png", *LINEAR, "-n", "100"]
 
 
 def test_json(galaxies: Path, tmp_path: Path) -> None:
@@ -66,6 +68,8 @@ def test_stopped_by_a_signal_says_how_to_go_on(tmp_path: Path) -> None:
         (["--format", "fits", "--bits", "16"], 2, "--bits is not for fits"),
         (["--format", "png", "--bits", "9"], 2, "8 or 16"),
         (["--format", "png", "--low", "dark"], 2, "--low"),
+        (["--format", "png", "--stretch", "cubic"], 2, "asinh"),
+        (["--format", "npy", "--stretch", "log"], 2, "--stretch is not for npy"),
         (["--format", "jpeg", "--quality", "101"], 2, "1 to 100"),
     ],
 )
@@ -85,3 +89,16 @@ def test_another_dataset_is_not_mixed_in(galaxies: Path, tmp_path: Path) -> None
     assert len(ran.err.splitlines()) == 1
     assert "digest" in ran.err
     assert str(tmp_path / "csv") in ran.err
+
+
+def test_warns_of_classes_that_a_split_lacks(tmp_path: Path) -> None:
+    catalogues = "{common: {weight: 19, objects: [{circle: {}}]}, rare: {objects: [{line: {}}]}}"
+    recipe = "image: {shape: [8, 8]}\nsamples: 20\nsplits: {train: 0.9, test: 0.1}\n" + f"catalogues: {catalogues}\n"
+    (tmp_path / "rare.yaml").write_text(recipe)
+    run_well("generate", tmp_path / "rare.yaml", tmp_path / "rare.h5")
+    words = ("export", tmp_path / "rare.h5", tmp_path / "png", "--format", "png")
+    warning = "Warning: split test has no sample of rare: a folder is there, and empty"
+    assert warning in run_well(*words).err.splitlines()
+    ran = run_well(*words, "--json")
+    assert ran.json["warnings"] == [warning.removeprefix("Warning: ")]
+    assert (tmp_path / "png" / "test" / "1-rare").is_dir()

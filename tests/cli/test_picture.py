@@ -9,11 +9,12 @@ from deepbench_fast.cli.picture import picture
 CELL = re.compile("\x1b\\[38;2;(\\d+);(\\d+);(\\d+);48;2;(\\d+);(\\d+);(\\d+)m▀")
 
 
-def test_first_row_is_at_the_bottom() -> None:
+def test_first_row_is_at_the_bottom_or_as_asked_at_the_top() -> None:
     image = np.zeros((4, 6), np.float32)
     image[0, 0] = 1
     lines = picture(image, colour=False).split("\n")
     assert lines == ["", "", "", "@@"]
+    assert picture(image, colour=False, origin="upper").split("\n") == lines[::-1]
 
 
 def test_large_images_are_shrunk_to_the_width() -> None:

@@ -124,6 +124,7 @@ def test_other_dataset_selection_or_settings_are_refused(mixed_file: Path, tmp_p
         (mixed_file, "png", {"split": "test", "count": 31}, "samples 30, not 31"),
         (mixed_file, "png", {"split": "test", "count": 30, "bits": 16}, "bits 8, not 16"),
         (mixed_file, "png", {"split": "test", "count": 30, "low": -9.0}, "low"),
+        (mixed_file, "png", {"split": "test", "count": 30, "stretch": "log"}, 'stretch "asinh", not "log"'),
     ):
         with pytest.raises(MismatchError, match=word) as error:
             export(path, tmp_path / "out", format, **options)
@@ -174,6 +175,11 @@ def test_directory_in_use_is_refused(mixed_file: Path, tmp_path: Path) -> None:
         ("png", {"low": 2.0, "high": 1.0}, "must be below white"),
         ("png", {"low": float("nan")}, "must be below white"),
         ("png", {"high": float("inf")}, "must be below white"),
+        ("png", {"stretch": "cubic"}, "linear, sqrt, log, asinh"),
+        ("png", {"stretch": "sqrt", "stretch_a": 0.1}, "is for log and asinh, not for sqrt"),
+        ("jpeg", {"stretch": "asinh", "stretch_a": 0.0}, "from 1e-09"),
+        ("jpeg", {"stretch_a": float("nan")}, "from 1e-09"),
+        ("fits", {"stretch_a": 1.0}, "--stretch-a is not for fits"),
     ],
 )
 def test_wrong_values(mixed_file: Path, tmp_path: Path, format: str, options: dict[str, object], words: str) -> None:
@@ -207,7 +213,7 @@ def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_memory_is_flat(large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
     for module in ("fits", "parquet"):
         monkeypatch.setattr(f"deepbench_fast.exports.{module}.PART_BYTES", 2**22)
-    monkeypatch.setattr("deepbench_fast.exports.pictures.BYTES_LOOKED_AT", 2**20)
+    monkeypatch.setattr("deepbench_fast.exports.scale.BYTES_LOOKED_AT", 2**20)
     export(large_file, tmp_path / "first", format, count=10)  # imports
     tracemalloc.start()
     try:

@@ -144,7 +144,7 @@ def test_the_hash_stands_in_the_recipe_and_another_is_refused(declare: Callable[
     assert f"kernel: {kind('blob').fingerprint}" in text.replace("'", "")
     assert Recipe.from_yaml(text).to_yaml() == text
     declare(BLOB.replace("1.0 +", "1.5 +"))
-    with pytest.raises(UsageError, match=r"kernel: names another version of blob than [0-9a-f]{32}$"):
+    with pytest.raises(UsageError, match=r"kernel: names another version of blob than [0-9a-f]{32}, as"):
         Recipe.from_yaml(text)
     declare(BLOB)
     Recipe.from_yaml(text)
@@ -270,7 +270,6 @@ def test_a_function_without_a_source() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("foo(dx)", "name 'foo' is not defined"),
         ("row.wdth", "wdth"),
         ("'text'", "must return a number, not 'text'"),
         ("None", "must return a number, not None"),

@@ -22,7 +22,7 @@ def test_targets_are_their_names() -> None:
     assert Targets(["catalogue"]) == ("catalogue",)
     assert targets_data(targets) == DATA
     assert pickle.loads(pickle.dumps(targets)) == targets
-    assert parse_targets(targets) is targets
+    assert parse_targets(targets) == targets
     assert hash(parse_targets(DATA)) == hash(targets)
     for silent in (None, {}):
         assert parse_targets([{"catalogue": silent}]) == Targets(["catalogue"])

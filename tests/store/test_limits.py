@@ -14,7 +14,8 @@ import pytest
 from deepbench_fast import UsageError, generate, open_dataset, verify
 from deepbench_fast.plan import make_plan
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.store.create import _create_dataset, _new_file, _with_enums
+from deepbench_fast.store.create import _create_dataset, with_enums
+from deepbench_fast.store.file_image import FileImage, laid_out
 from deepbench_fast.store.limits import MESSAGE_BYTES, _check_type, check_fits, type_bytes
 from tests.cli.running import run
 
@@ -88,8 +89,8 @@ def create(path: Path, columns: int, label: int, integer: str, size: int) -> Non
     missing = size - type_bytes(plain, {"entry": labels})
     labels["a" * (1 + missing)] = labels.pop("a")
     assert type_bytes(plain, {"entry": labels}) == size
-    with _new_file(path) as file:
-        _create_dataset(file, "table", (3,), h5py.h5t.py_create(_with_enums(plain, {"entry": labels}), logical=True))
+    with laid_out(FileImage()) as file:
+        _create_dataset(file, "table", (3,), h5py.h5t.py_create(with_enums(plain, {"entry": labels}), logical=True))
 
 
 @pytest.mark.parametrize("columns", [1, 6, 7, 28, 29, 700])
@@ -106,7 +107,7 @@ def test_columns_alone_can_be_too_many(tmp_path: Path) -> None:
         return np.dtype([(f"parameter_{number:05d}", "<f8") for number in range(columns)])
 
     most = next(n for n in range(1500, 3000) if type_bytes(table(n + 1), {}) > MESSAGE_BYTES)
-    with _new_file(tmp_path / "types.h5") as file:
+    with laid_out(FileImage()) as file:
         _create_dataset(file, "table", (3,), h5py.h5t.py_create(table(most)))
         with pytest.raises(ValueError, match="message is too large"):
             _create_dataset(file, "other", (3,), h5py.h5t.py_create(table(most + 1)))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError, RecipeError, UsageError
 from deepbench_fast.recipe.ladder import rung_axes
 from deepbench_fast.recipe.load import file_text, read_text
@@ -125,9 +126,7 @@ def _check_same_ladder(folder: Path, index: dict[str, Any], texts: Mapping[Path,
 
 def _write(path: Path, text: str) -> None:
     """Write a whole file or nothing."""
-    unfinished = path.with_name(path.name + ".new")
     try:
-        unfinished.write_text(text, encoding="utf-8")
-        os.replace(unfinished, path)
+        write_whole(path, text.encode(), overwrite=True)
     except OSError as error:
         raise FileError(f"{path}: can't be written: {error.strerror}") from None

@@ -1,0 +1,178 @@
+"""Reads an index over parts: each part is checked, and none is ever read as what nobody wrote."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.errors import FileError
+from deepbench_fast.store.gate import ROWS, Header, check
+from deepbench_fast.store.hdf5 import open_hdf5
+from deepbench_fast.store.open_parts import OpenParts
+from deepbench_fast.store.stored import Stored, StoredFile, digest_of
+
+PROGRAM = "deepbench-fast"
+
+_open_parts: OpenParts[StoredFile] = OpenParts()
+
+
+def open_stored(path: str | os.PathLike[str]) -> Stored:
+    """Open a file, or an index over parts. Raises FileError where one can't be read or isn't what it says."""
+    file = open_hdf5(path)
+    try:
+        header = check(file, path)
+        if header.shards is None:
+            return StoredFile(path, file, header)
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    return StoredIndex(path, header)
+
+
+def is_whole_index(path: str | os.PathLike[str]) -> bool:
+    """Whether there is an index at `path` all of whose parts are there."""
+    try:
+        with open_stored(path) as stored:
+            return isinstance(stored, StoredIndex)
+    except FileError:
+        return False
+
+
+class StoredIndex(Stored):
+    """The parts that the table `/shards` names, as one dataset; of these only a few are open at a time.
+
+    That each part is there, with its size, is seen at opening; its recipe, range, version and digest when it is first
+    read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], header: Header) -> None:
+        self.path, self.header = Path(path), header
+        assert header.shards is not None
+        self._shards = header.shards
+        self._check_presence()
+        self._edges: dict[str, npt.NDArray[np.int64]] = {}
+        self._owner = _open_parts.new_owner()
+        weakref.finalize(self, _open_parts.forget, self._owner)
+        first = self._part(0).header
+        self.header = replace(
+            header,
+            **{name: getattr(first, name) for name in ("arrays", "types", "labels", "described", "time")},
+        )
+
+    def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+        shape, dtype = self.header.types[name]
+        rows = np.empty((stop - start, *shape), dtype)
+        place = 0
+        for part, first, last in self._spans(name, start, stop):  # copied, since views would keep their files open
+            rows[place : place + last - first] = part.read(name, first, last)
+            place += last - first
+        return rows
+
+    def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        shape, dtype = self.header.types[name]
+        taken = np.empty((len(numbers), *shape), dtype)
+        edges = self._edges_of(name)
+        parts = np.searchsorted(edges, numbers, side="right") - 1
+        order = np.argsort(parts, kind="stable")
+        bounds = np.flatnonzero(np.diff(parts[order], prepend=-1, append=len(edges)))
+        for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            chosen = order[start:stop]
+            number = int(parts[chosen[0]])
+            taken[chosen] = self._part(number).take(name, numbers[chosen] - edges[number])
+        return taken
+
+    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return self.take("samples", numbers)["catalogue"].astype(np.int64)
+
+    def one(self, number: int) -> dict[str, Any]:
+        part = int(np.searchsorted(self._edges_of("samples"), number, side="right")) - 1
+        return self._part(part).one(number - int(self._edges["samples"][part]))
+
+    def close(self) -> None:
+        _open_parts.forget(self._owner)
+
+    def _edges_of(self, name: str) -> npt.NDArray[np.int64]:
+        """First row of an array or a table in each part, and one past the last."""
+        if name not in self._edges:
+            column = ROWS + name.removeprefix("objects/") if name.startswith("objects/") else "samples"
+            self._edges[name] = np.concatenate(([0], np.cumsum(self._shards[column]))).astype(np.int64)
+        return self._edges[name]
+
+    def _spans(self, name: str, start: int, stop: int) -> Iterator[tuple[StoredFile, int, int]]:
+        """The parts that hold the rows `start` to `stop - 1`, each with its own rows."""
+        edges = self._edges_of(name)
+        for number in range(max(0, int(np.searchsorted(edges, start, side="right")) - 1), len(self._shards)):
+            first, last = int(edges[number]), int(edges[number + 1])
+            if first >= stop:
+                break
+            if max(start, first) < min(stop, last):
+                yield self._part(number), max(start, first) - first, min(stop, last) - first
+
+    def _part(self, number: int) -> StoredFile:
+        """The part, opened and checked if it isn't open. Two threads may open it twice, no more."""
+        part = _open_parts.get(self._owner, number)
+        if part is None:
+            part = self._opened(number)
+            _open_parts.put(self._owner, number, part)
+        return part
+
+    def _opened(self, number: int) -> StoredFile:
+        row, path = self._shards[number], self._path(number)
+        try:
+            part = open_stored(path)
+        except FileError as error:
+            raise FileError(f"{error}; {self._again(number)}") from None
+        found, own = part.header.attributes, self.header.attributes
+        chunks = self._chunks_of(number)
+        for wrong, problem in (
+            (not isinstance(part, StoredFile), "it is an index itself"),
+            (found["software"] != own["software"], f"made by {found['software']}, the index by {own['software']}"),
+            (found["recipe_hash"] != own["recipe_hash"], "made from another recipe"),
+            ((found["first"], found["samples"]) != (row["first"], row["samples"]), "it holds other samples"),
+            (digest_of(part.header) != row["digest"].decode(), "its digest is another one"),
+            (not np.array_equal(part.header.chunks, chunks), "its chunks are not those that the index names"),
+        ):
+            if wrong:
+                raise FileError(f"{path}: not the part that {self.path} names: {problem}; {self._again(number)}")
+        assert isinstance(part, StoredFile)
+        return part
+
+    def _chunks_of(self, number: int) -> npt.NDArray[Any]:
+        chunks = self.header.chunks
+        first = int(self._shards["first"][number])
+        start, stop = np.searchsorted(chunks["first"], (first, first + int(self._shards["samples"][number])))
+        return chunks[start:stop]
+
+    def _check_presence(self) -> None:
+        """Raise FileError for the first part that isn't there with its size."""
+        for number, row in enumerate(self._shards):
+            path = self._path(number)
+            try:
+                size = os.stat(path).st_size
+            except OSError as error:
+                reason = "missing" if isinstance(error, FileNotFoundError) else str(error.strerror).lower()
+                raise FileError(f"{path}: {reason}, a part of {self.path}; {self._again(number)}") from None
+            if size != row["bytes"]:
+                problem = f"has {size} bytes, not the {row['bytes']} that {self.path} names"
+                raise FileError(f"{path}: {problem}; {self._again(number)}")
+
+    def _path(self, number: int) -> Path:
+        return self.path.with_name(self._shards["file"][number].decode())
+
+    def _again(self, number: int) -> str:
+        """The command that makes a part again."""
+        recipe, index = shlex.quote(f"{self.path.with_suffix('.recipe.yaml')}"), shlex.quote(str(self.path))
+        shard = f"--shard {number + 1}/{len(self._shards)} --overwrite"
+        return (
+            f"to make it again: {PROGRAM} info {index} --recipe -o {recipe} && "
+            f"{PROGRAM} generate {recipe} {index} {shard}"
+        )

@@ -1,0 +1,244 @@
+"""What is stored, as readers see it: rows of arrays and tables of one file, or of an index over many."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.errors import FileError
+from deepbench_fast.store import schema
+from deepbench_fast.store.gate import ROWS, Header, check
+from deepbench_fast.store.hdf5 import open_hdf5, readable
+from deepbench_fast.store.places import contiguous_offset
+
+if TYPE_CHECKING:
+    from deepbench_fast.recipe.model import Recipe
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a file is."""
+
+    schema: str
+    name: str
+    seed: int | str
+    samples: int
+    first: int
+    total: int
+    complete: bool
+    digest: str | None
+    recipe_hash: str
+    software: str
+    arrays: dict[str, dict[str, Any]]
+    tables: dict[str, dict[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, as `info --json` prints it."""
+        return asdict(self)
+
+
+class Stored(ABC):
+    """A dataset in a file or in the parts of an index; rows are counted from its first sample, 0.
+
+    Everything comes from the files that were there when it was opened, or is an error. `header` is what went through
+    the gate; of an index, it is that of the whole.
+    """
+
+    path: Path
+    header: Header
+
+    @abstractmethod
+    def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+        """The rows `start` to `stop - 1` of an array or a table; they may be mapped, and must not be changed."""
+
+    @abstractmethod
+    def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """A copy of the rows with these numbers."""
+
+    @abstractmethod
+    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Numbers of the catalogues of samples."""
+
+    @abstractmethod
+    def one(self, number: int) -> dict[str, Any]:
+        """A copy of one sample."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close what is open; rows that were read and are still in use stay valid."""
+
+    def __enter__(self) -> Stored:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
+
+    @cached_property
+    def samples(self) -> int:
+        """Number of samples."""
+        return int(self.header.attributes["samples"])
+
+    @cached_property
+    def first(self) -> int:
+        """Number of the first sample in the whole dataset."""
+        return int(self.header.attributes["first"])
+
+    @property
+    def is_series(self) -> bool:
+        """Whether the samples are series, not images."""
+        return "series" in self.header.arrays
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe in the file; raises RecipeError where it needs a kind that isn't known here."""
+        from deepbench_fast.recipe.model import Recipe
+
+        return Recipe.from_yaml(self.header.recipe_text, source=str(self.path))
+
+    @cached_property
+    def edges(self) -> npt.NDArray[np.int64]:
+        """First row of each chunk, and one past the last."""
+        return np.concatenate(([0], np.cumsum(self.header.chunks["count"]))).astype(np.int64)
+
+    @cached_property
+    def row_offsets(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Kind → first row of each chunk in its table, and one past the last."""
+        chunks = self.header.chunks
+        return {k: np.concatenate(([0], np.cumsum(chunks[ROWS + k]))).astype(np.int64) for k in self.header.kinds}
+
+    @cached_property
+    def done(self) -> npt.NDArray[np.bool_]:
+        """Which samples were there when the file was opened."""
+        return np.repeat(self.header.chunks["done"] == 1, self.header.chunks["count"])
+
+    def whole(self, name: str) -> npt.NDArray[Any]:
+        """All rows of an array or a table, mapped where the bytes lie in one run."""
+        return self.read(name, 0, self.header.rows(name))
+
+    def units(self, name: str) -> dict[str, str]:
+        """Units of the columns of a table ("" where a column has none)."""
+        columns = self.header.types[name][1].names or ()
+        return dict(zip(columns, self.header.described[name]["units"], strict=True))
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Names and units of the columns of `targets`."""
+        described = self.header.described["targets"]
+        return dict(zip(described["names"], described["units"], strict=True))
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Names and units of the columns of a series."""
+        described = self.header.described.get("series", {"outputs": (), "units": ()})
+        return dict(zip(described["outputs"], described["units"], strict=True))
+
+    @cached_property
+    def digest(self) -> str | None:
+        """What names the data; None while chunks are missing."""
+        return digest_of(self.header)
+
+    def summary(self) -> Summary:
+        """What the file is."""
+        layout = _layout(self.header)
+        arrays = {name: layout[name] for name in self.header.arrays}
+        tables = {name: layout[name] for name in self.header.tables}
+        return Summary(
+            **self.header.attributes,
+            complete=self.header.complete,
+            digest=self.digest,
+            arrays={name: {"shape": list(shape), "dtype": dtype.str} for name, (shape, dtype) in arrays.items()},
+            tables={n: {"rows": shape[0], "columns": list(dtype.names or ())} for n, (shape, dtype) in tables.items()},
+        )
+
+
+class StoredFile(Stored):
+    """One file, opened once: what is read later comes from it, whatever becomes of its name.
+
+    Where the bytes of all arrays and tables lie in one run each, as `generate` writes them, they are read through a
+    memory map, with one descriptor; else (after a compression, say) by HDF5.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], file: Any, header: Header) -> None:
+        self.path, self.header, self._file = Path(path), header, file
+        with readable(path):
+            scattered = {name: file[name] for name in (*header.arrays, *header.tables)}
+            self._datasets: dict[str, Any] = _mapped(file, header) or scattered
+        self.is_mapped = all(isinstance(rows, np.ndarray) for rows in self._datasets.values())
+        if self.is_mapped:
+            file.close()
+        self._singular = [(schema.singular(name), self._datasets[name]) for name in self.header.arrays]
+        self._labels = self._datasets["samples"]["catalogue"] if self.is_mapped else None
+
+    def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+        rows: npt.NDArray[Any] = self._rows(name)[start:stop]
+        return rows
+
+    def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        rows = self._rows(name)
+        if self.is_mapped:
+            taken: npt.NDArray[Any] = rows[numbers]
+            return taken
+        unique, inverse = np.unique(numbers, return_inverse=True)  # HDF5 wants increasing numbers
+        return np.asarray(rows[unique][inverse])
+
+    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        found = self.take("samples", numbers)["catalogue"] if self._labels is None else self._labels[numbers]
+        return np.asarray(found, np.int64)
+
+    def one(self, number: int) -> dict[str, Any]:
+        sample: dict[str, Any] = {name: np.array(rows[number]) for name, rows in self._singular}
+        labels = self._labels
+        sample["label"] = int(self._datasets["samples"][number]["catalogue"] if labels is None else labels[number])
+        sample["index"] = self.first + number
+        return sample
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _rows(self, name: str) -> Any:
+        return self._datasets[name]
+
+
+def digest_of(header: Header) -> str | None:
+    """The digest of a file's data; None while chunks are missing."""
+    return schema.file_digest(_layout(header), header.chunks["digest"], header.time) if header.complete else None
+
+
+def _layout(header: Header) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    """Shapes and types of all arrays and tables."""
+    return {
+        name: ((header.rows(name), *header.types[name][0]), header.types[name][1])
+        for name in (*header.arrays, *header.tables)
+    }
+
+
+def open_header(path: str | os.PathLike[str]) -> Header:
+    """What a file says of itself; raises FileError where it can't be read or isn't what it should be."""
+    with open_hdf5(path) as file:
+        return check(file, path)
+
+
+def _mapped(file: Any, header: Header) -> dict[str, Any] | None:
+    """All arrays and tables over one read-only map of the open file; None where the bytes of one are scattered."""
+    offsets = {name: contiguous_offset(file[name]) for name in (*header.arrays, *header.tables)}
+    if None in offsets.values():
+        return None
+    found = mmap.mmap(file.id.get_vfd_handle(), 0, access=mmap.ACCESS_READ)  # of this file, not of its name
+    mapped = {}
+    for name, offset in offsets.items():
+        shape, dtype = header.types[name]
+        shape = (header.rows(name), *shape)
+        count = int(np.prod(shape, dtype=np.int64))
+        assert offset is not None
+        if offset + count * dtype.itemsize > len(found):
+            raise FileError(f"{file.filename}: damaged: it ends before the end of /{name}")
+        mapped[name] = np.frombuffer(found, dtype, count, offset).reshape(shape) if count else np.zeros(shape, dtype)
+    return mapped

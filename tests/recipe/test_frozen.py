@@ -1,0 +1,141 @@
+"""Recipes can't be changed in place, and a plan accepts none that couldn't be constructed."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from deepbench_fast import Recipe, RecipeError, Simulator, generate, samples
+from deepbench_fast.plan import make_plan
+from deepbench_fast.recipe.distributions import Constant, Uniform
+from deepbench_fast.recipe.load import builtin_recipes
+from deepbench_fast.recipe.targets import Targets
+from tests.recipes import mixed, noisy_pendulums
+
+GALAXY = Recipe.of_kind("galaxy")
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """Every mapping inside a recipe."""
+    found = []
+    parts: list[Any] = []
+    if isinstance(value, BaseModel):
+        parts = list(value.__dict__.values())
+    elif isinstance(value, Mapping):
+        found, parts = [value], list(value.values())
+    elif isinstance(value, tuple):
+        parts = [*value, *([value.noise] if isinstance(value, Targets) else [])]
+    for part in parts:
+        found += mappings(part)
+    return found
+
+
+def test_no_mapping_can_be_changed() -> None:
+    noisy_target = mixed().set("targets", [{"bright.amplitude": {"noise": 0.1}}])
+    for recipe in (noisy_target, noisy_pendulums(), noisy_target.resolved(), make_plan(noisy_target).recipe):
+        assert len(mappings(recipe)) >= 5
+        for mapping in mappings(recipe):
+            changing: Any = mapping
+            for change in (
+                lambda m: m.__setitem__("a", 1),
+                lambda m: m.update(a=1),
+                lambda m: m.pop("a", None),
+                lambda m: m.setdefault("a", 1),
+                lambda m: m.clear(),
+                lambda m: m.popitem(),
+                lambda m: m.__delitem__(next(iter(m), "a")),
+                lambda m: m.__ior__({"a": 1}),
+            ):
+                with pytest.raises(TypeError, match="can't be changed in place"):
+                    change(changing)
+        for change in ({"noise": {}}, {"mask_threshold": 2}):
+            owner: Any = recipe.targets if "noise" in change else recipe.extras
+            with pytest.raises(AttributeError):
+                setattr(owner, *next(iter(change.items())))
+
+
+def test_numbers_of_tables_cannot_be_changed(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("n\n1\n2\n")
+    recipe = GALAXY.set("catalogues.galaxy.galaxy.n", {"table": {"file": str(tmp_path / "t.csv"), "column": "n"}})
+    drawn: Any = recipe.catalogues["galaxy"].objects[0].parameters["n"]
+    with pytest.raises(ValueError, match="read-only"):
+        drawn.values[0] = 3
+
+
+def test_recipes_are_hashed_copied_and_pickled() -> None:
+    for name in builtin_recipes():
+        recipe = Recipe.builtin(name)
+        for other in (pickle.loads(pickle.dumps(recipe)), copy.deepcopy(recipe), copy.copy(recipe), recipe.checked()):
+            assert other == recipe
+            assert hash(other) == hash(recipe)
+            assert other.hash() == recipe.hash()
+        assert make_plan(recipe.resolved()).recipe == recipe.resolved()
+
+
+def with_entry(recipe: Recipe, **update: Any) -> Recipe:
+    (name,) = recipe.catalogues
+    catalogue = recipe.catalogues[name]
+    entry = catalogue.objects[0].model_copy(update=update)
+    return recipe.model_copy(update={"catalogues": {name: catalogue.model_copy(update={"objects": (entry,)})}})
+
+
+WRONG = [
+    ({"samples": 0}, "samples: must be a whole number from 1 to"),
+    ({"seed": -3}, "seed: must be a whole number, 0 or above"),
+    ({"splits": {"train": Fraction(1, 2)}}, "splits: the fractions must sum to exactly 1"),
+    ({"split": "test"}, "split: unknown split 'test'"),
+    ({"targets": Targets(("star.gamma",))}, "targets.0: unknown target 'star.gamma'"),
+    ({"noise": "loud"}, "noise: must be"),
+    ({"catalogues": {}}, "catalogues: must hold at least one catalogue"),
+    ({"sed": 3}, "sed: unknown key 'sed'; did you mean 'seed'"),
+    ({"image": GALAXY.image.model_copy(update={"dtype": "uint8"})}, "image.dtype: must be float32: galaxy is light"),
+    ({"image": GALAXY.image.model_copy(update={"shape": (0, 3)})}, "image.shape: must be a whole number from 1"),
+]
+
+
+@pytest.mark.parametrize(("update", "words"), WRONG)
+def test_the_plan_checks_copies(update: dict[str, Any], words: str, tmp_path: Any) -> None:
+    wrong = GALAXY.model_copy(update=update)
+    for use in (
+        lambda: make_plan(wrong),
+        lambda: samples(wrong, 0, 1),
+        lambda: Simulator(wrong),
+        lambda: generate(wrong, tmp_path / "x.h5"),
+    ):
+        with pytest.raises(RecipeError) as told:
+            use()
+        assert words in str(told.value)
+        assert "\n" not in str(told.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("update", "words"),
+    [
+        ({"count": Uniform(0.0, 2.0)}, "galaxy.count: "),
+        ({"parameters": {"n": Constant(99.0)}}, "galaxy.n: must be"),
+        ({"parameters": {"r_ef": Constant(9.0)}}, "r_ef: unknown parameter of galaxy 'r_ef'; did you mean 'r_eff'"),
+        ({"kind": "galxy"}, "unknown kind 'galxy'; did you mean 'galaxy'"),
+        ({"solver": "rk4"}, "solver: is no option of galaxy"),
+    ],
+)
+def test_the_plan_checks_copies_of_entries(update: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecipeError) as told:
+        make_plan(with_entry(GALAXY, **update))
+    assert str(told.value).startswith("catalogues.galaxy.objects.0.")
+    assert words in str(told.value)
+
+
+def test_a_copy_is_read_as_a_recipe_is() -> None:
+    plan = make_plan(with_entry(GALAXY, parameters={"n": {"uniform": [1, 2]}}).model_copy(update={"seed": "1e3"}))
+    assert (
+        plan.recipe
+        == GALAXY.with_overrides({"catalogues.galaxy.galaxy.n": {"uniform": [1, 2]}, "seed": 1000}).resolved()
+    )

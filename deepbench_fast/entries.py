@@ -59,7 +59,7 @@ def entry_columns(planned: PlannedEntry, strides: Mapping[str, int]) -> list[Col
     for name in sorted(distributions, key=lambda n: _depth(n, distributions)):
         distribution = distributions[name]
         column = Column(planned.streams[name], numbers[name], distribution, name in integers)
-        column.stride = strides.get(column.stream, _rows_for_each_member(planned.count))
+        column.stride = strides.get(column.stream, rows_for_each_member(planned.count))
         if isinstance(distribution, Offset | Scaled):
             other = distribution.parameter
             column.base = numbers[other] if isinstance(distribution, Offset) else -1
@@ -87,7 +87,7 @@ def streams_below(owner: str, distributions: Mapping[str, Distribution]) -> dict
     return streams
 
 
-def _rows_for_each_member(count: Distribution) -> int:
+def rows_for_each_member(count: Distribution) -> int:
     """Rows of a table in order that a member takes: one for each of its objects."""
     return max(1, int(count.support[1])) if not count.is_random else 1
 

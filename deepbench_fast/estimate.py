@@ -26,7 +26,7 @@ from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.limits import check_fits
 from deepbench_fast.store.schema import chunk_digest
-from deepbench_fast.sweeps import grid_warnings
+from deepbench_fast.sweeps import grid_warnings, row_warnings
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
@@ -109,7 +109,13 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
-        warnings=[*cusp_warnings(plan), *outside_warnings(plan), *drift_warnings(plan), *grid_warnings(plan)],
+        warnings=[
+            *cusp_warnings(plan),
+            *outside_warnings(plan),
+            *drift_warnings(plan),
+            *grid_warnings(plan),
+            *row_warnings(plan),
+        ],
     )
 
 

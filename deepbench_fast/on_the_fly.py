@@ -13,7 +13,8 @@ Samples = Batch
 def samples(recipe: Recipe, start: int, stop: int) -> Batch:
     """Samples `start` to `stop - 1` of the dataset that `recipe` describes, in memory.
 
-    Any range may be asked for, also beyond `recipe.samples`: a longer dataset begins with the shorter one.
+    Any range may be asked for, also beyond `recipe.samples`: a longer dataset begins with the shorter one. They are of
+    all splits; those of one alone are the samples of `recipe.of_split(name)`.
     Raises UsageError unless 0 <= start <= stop.
     """
     return simulator(recipe).batch(start, stop)

@@ -12,8 +12,9 @@ import pytest
 
 from deepbench_fast import Recipe, generate, open_dataset, samples, verify
 from deepbench_fast.errors import MismatchError, RecipeError, UsageError
+from deepbench_fast.estimate import estimate
 from deepbench_fast.plan import make_plan
-from deepbench_fast.sweeps import grid_warnings
+from deepbench_fast.sweeps import grid_warnings, row_warnings
 
 SWEEP = """
 samples: 72
@@ -277,3 +278,26 @@ def test_two_tables_of_an_entry_are_independent(tmp_path: Path) -> None:
     recipe = Recipe(samples=500, image={"shape": [8, 8]}, catalogues={"a": {"objects": [{"galaxy": columns}]}})
     got = samples(recipe, 0, 500).tables.objects["galaxy"]
     assert abs(np.corrcoef(got["r_eff"], got["n"])[0, 1]) < 0.15
+
+
+def test_rows_that_are_too_few_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("v\n" + "".join(f"{1 + row / 100}\n" for row in range(50)))
+    rows = {"table": {"file": "t.csv", "column": "v", "order": "rows"}}
+
+    def warnings(samples: int, **more: object) -> list[str]:
+        galaxy = {"galaxy": {"n": rows, "r_eff": rows, **more}}
+        noise = [{"gaussian": {"sigma": rows}}]
+        return list(
+            row_warnings(make_plan(Recipe(samples=samples, noise=noise, catalogues={"a": {"objects": [galaxy]}})))
+        )
+
+    assert warnings(50) == []
+    assert warnings(51) == [
+        f"{name} takes 51 rows in order, and t.csv has 50: they begin again, so that members share rows, also those of "
+        "different splits"
+        for name in ("a/galaxy", "a")
+    ]
+    assert [text[:27] for text in warnings(26, count=2)] == ["a/galaxy takes 52 rows in o"]
+    stars = Recipe(samples=51, noise=[{"gaussian": {"sigma": rows}}], catalogues={"a": {"objects": ["star"]}})
+    assert any("rows in order" in text for text in estimate(stars, seconds=0.01).warnings)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deepbench_fast.store.read import Dataset, open_dataset
     from deepbench_fast.verification import verify
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [
     "AccuracyWarning",

@@ -17,7 +17,7 @@ from deepbench_fast.errors import FileError
 from deepbench_fast.store.gate import ROWS, Header, check
 from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.open_parts import OpenParts
-from deepbench_fast.store.stored import Stored, StoredFile, digest_of
+from deepbench_fast.store.stored import Places, Stored, StoredFile, digest_of
 
 PROGRAM = "deepbench-fast"
 
@@ -30,7 +30,7 @@ def open_stored(path: str | os.PathLike[str]) -> Stored:
     try:
         header = check(file, path)
         if header.shards is None:
-            return StoredFile(path, file, header)
+            return StoredFile.of(path, file, header)
     except BaseException:
         file.close()
         raise
@@ -60,6 +60,7 @@ class StoredIndex(Stored):
         self._shards = header.shards
         self._check_presence()
         self._edges: dict[str, npt.NDArray[np.int64]] = {}
+        self._places: dict[int, Places] = {}  # of parts that were checked
         self._owner = _open_parts.new_owner()
         weakref.finalize(self, _open_parts.forget, self._owner)
         first = self._part(0).header
@@ -121,8 +122,11 @@ class StoredIndex(Stored):
         """The part, opened and checked if it isn't open. Two threads may open it twice, no more."""
         part = _open_parts.get(self._owner, number)
         if part is None:
-            part = self._opened(number)
+            places = self._places.get(number)
+            part = (places and places.open()) or self._opened(number)
             _open_parts.put(self._owner, number, part)
+            if part.places is not None:
+                self._places[number] = part.places
         return part
 
     def _opened(self, number: int) -> StoredFile:

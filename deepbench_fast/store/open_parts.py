@@ -8,7 +8,8 @@ import threading
 from collections import OrderedDict, deque
 from typing import Generic, TypeVar
 
-MOST_OPEN = 32
+MOST_OPEN = 256
+SHARE_OF_DESCRIPTORS = 8
 
 T = TypeVar("T")
 _owners = itertools.count()
@@ -48,9 +49,19 @@ class OpenParts(Generic[T]):
                 for key in [key for key in self._parts if key[0] == gone]:
                     del self._parts[key]
             self._parts[owner, number] = part
-            while len(self._parts) > MOST_OPEN:
+            while len(self._parts) > most_open():
                 self._parts.popitem(last=False)
 
     def forget(self, owner: int) -> None:
         """Let go of an owner's parts, sooner or later. It may be called while the lock is held, by a finaliser."""
         self._gone.append(owner)
+
+
+def most_open() -> int:
+    """How many parts may be open: an eighth of the descriptors that the process may have, at least eight."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return MOST_OPEN // 4
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_OPEN if limit == resource.RLIM_INFINITY else max(8, min(MOST_OPEN, limit // SHARE_OF_DESCRIPTORS))

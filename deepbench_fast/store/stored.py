@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -163,27 +164,38 @@ class StoredFile(Stored):
     """One file, opened once: what is read later comes from it, whatever becomes of its name.
 
     Where the bytes of all arrays and tables lie in one run each, as `generate` writes them, they are read through a
-    memory map, with one descriptor; else (after a compression, say) by HDF5.
+    memory map, with one descriptor; else (after a compression, say) by HDF5. `places` says where they lie.
     """
 
-    def __init__(self, path: str | os.PathLike[str], file: Any, header: Header) -> None:
-        self.path, self.header, self._file = Path(path), header, file
+    def __init__(
+        self, path: Path, header: Header, datasets: Mapping[str, Any], places: Places | None, file: Any = None
+    ) -> None:
+        self.path, self.header, self.places = path, header, places
+        self._datasets, self._file = datasets, file
+        self._singular = [(schema.singular(name), datasets[name]) for name in header.arrays]
+        self._labels = None if places is None else datasets["samples"]["catalogue"]
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str], file: Any, header: Header) -> StoredFile:
+        """The file that was opened by HDF5 and has gone through the gate; HDF5's is closed where it isn't needed."""
+        names = (*header.arrays, *header.tables)
         with readable(path):
-            scattered = {name: file[name] for name in (*header.arrays, *header.tables)}
-            self._datasets: dict[str, Any] = _mapped(file, header) or scattered
-        self.is_mapped = all(isinstance(rows, np.ndarray) for rows in self._datasets.values())
-        if self.is_mapped:
-            file.close()
-        self._singular = [(schema.singular(name), self._datasets[name]) for name in self.header.arrays]
-        self._labels = self._datasets["samples"]["catalogue"] if self.is_mapped else None
+            found = {name: contiguous_offset(file[name]) for name in names}
+            offsets = {name: offset for name, offset in found.items() if offset is not None}
+            if len(offsets) < len(names):
+                return cls(Path(path), header, {name: file[name] for name in names}, None, file)
+            places = Places(Path(path), header, offsets, _identity(file.id.get_vfd_handle()))
+            stored = places.mapped(file.id.get_vfd_handle())
+        file.close()
+        return stored
 
     def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
-        rows: npt.NDArray[Any] = self._rows(name)[start:stop]
+        rows: npt.NDArray[Any] = self._datasets[name][start:stop]
         return rows
 
     def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        rows = self._rows(name)
-        if self.is_mapped:
+        rows = self._datasets[name]
+        if self.places is not None:
             taken: npt.NDArray[Any] = rows[numbers]
             return taken
         unique, inverse = np.unique(numbers, return_inverse=True)  # HDF5 wants increasing numbers
@@ -201,10 +213,46 @@ class StoredFile(Stored):
         return sample
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
-    def _rows(self, name: str) -> Any:
-        return self._datasets[name]
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where the bytes of a file's arrays and tables lie: by it a file that went through the gate is opened again."""
+
+    path: Path
+    header: Header
+    offsets: Mapping[str, int]
+    identity: tuple[int, ...]
+
+    def open(self) -> StoredFile | None:
+        """The same file, opened anew; None where its name has been given to another one, or it was changed."""
+        try:
+            with open(self.path, "rb") as file:
+                return self.mapped(file.fileno()) if _identity(file.fileno()) == self.identity else None
+        except FileNotFoundError:
+            return None
+
+    def mapped(self, descriptor: int) -> StoredFile:
+        """All arrays and tables over one read-only map of the open file."""
+        found = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        datasets = {}
+        for name, offset in self.offsets.items():
+            shape, dtype = self.header.types[name]
+            shape = (self.header.rows(name), *shape)
+            count = int(np.prod(shape, dtype=np.int64))
+            if offset + count * dtype.itemsize > len(found):
+                raise FileError(f"{self.path}: damaged: it ends before the end of /{name}")
+            rows = np.frombuffer(found, dtype, count, offset) if count else np.zeros(0, dtype)
+            datasets[name] = rows.reshape(shape)
+        return StoredFile(self.path, self.header, datasets, self)
+
+
+def _identity(descriptor: int) -> tuple[int, ...]:
+    """What tells an open file from others, and from itself after a change."""
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def digest_of(header: Header) -> str | None:
@@ -224,21 +272,3 @@ def open_header(path: str | os.PathLike[str]) -> Header:
     """What a file says of itself; raises FileError where it can't be read or isn't what it should be."""
     with open_hdf5(path) as file:
         return check(file, path)
-
-
-def _mapped(file: Any, header: Header) -> dict[str, Any] | None:
-    """All arrays and tables over one read-only map of the open file; None where the bytes of one are scattered."""
-    offsets = {name: contiguous_offset(file[name]) for name in (*header.arrays, *header.tables)}
-    if None in offsets.values():
-        return None
-    found = mmap.mmap(file.id.get_vfd_handle(), 0, access=mmap.ACCESS_READ)  # of this file, not of its name
-    mapped = {}
-    for name, offset in offsets.items():
-        shape, dtype = header.types[name]
-        shape = (header.rows(name), *shape)
-        count = int(np.prod(shape, dtype=np.int64))
-        assert offset is not None
-        if offset + count * dtype.itemsize > len(found):
-            raise FileError(f"{file.filename}: damaged: it ends before the end of /{name}")
-        mapped[name] = np.frombuffer(found, dtype, count, offset).reshape(shape) if count else np.zeros(shape, dtype)
-    return mapped

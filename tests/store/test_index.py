@@ -333,7 +333,7 @@ def test_parts_made_by_threads(tmp_path: Path) -> None:
 
 
 def test_reading_from_many_threads(index: Path, mixed_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_parts, "MOST_OPEN", 1)
+    monkeypatch.setattr(open_parts, "most_open", lambda: 1)
     ours, images = open_dataset(index), open_dataset(mixed_file).images
     wrong: list[int] = []
 

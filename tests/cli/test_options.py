@@ -33,9 +33,17 @@ def test_every_way_to_write_a_count(number: int) -> None:
         assert Count().convert(text, None, None) == number
 
 
-@pytest.mark.parametrize(("text", "seed"), [("42", 42), ("-3", -3), ("0", 0), ("007", "007"), ("paper 2", "paper 2")])
+@pytest.mark.parametrize(
+    ("text", "seed"), [("42", 42), ("1e3", 1000), ("0", 0), ("007", "007"), ("paper 2", "paper 2")]
+)
 def test_seed(text: str, seed: int | str) -> None:
     assert Seed().convert(text, None, None) == seed
+
+
+@pytest.mark.parametrize("text", ["-3", "-1e3", "1e300"])
+def test_a_seed_that_recipes_refuse_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="0 or above"):
+        Seed().convert(text, None, None)
 
 
 def test_size_is_rows_by_columns() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import os
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast import stopping
 from deepbench_fast.cpus import usable_cpus
 from deepbench_fast.draw import draw, rows_per_chunk
 from deepbench_fast.drift import DRIFT, TOLERATED_DRIFT, conserving_kinds, drifted
@@ -23,10 +28,14 @@ from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import parts_of
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render import Renderer
+from deepbench_fast.stopping import NEVER, Stop, Stopped
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.limits import check_fits
-from deepbench_fast.store.schema import chunk_digest
+from deepbench_fast.store.schema import bytes_of, chunk_digest
 from deepbench_fast.sweeps import grid_warnings, row_warnings
+from deepbench_fast.trajectories import samples_at_once
+
+memory_file: Callable[[str], int] | None = getattr(os, "memfd_create", None)
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
@@ -38,6 +47,9 @@ TOLERATED_OUTSIDE = 0.25
 # Forces between two bodies that may be computed to see how the energy drifts, and seconds that one batch may take.
 FORCES_COMPUTED = 5e7
 LONGEST_BATCH = 2.0
+SHORT_BATCH = 0.1
+GOLDEN = 0.6180339887498949
+MOST_MEMORY = 2**26
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,8 @@ class Ingredient:
 class Estimate:
     """What `estimate` found.
 
-    `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk; `levels` are the
+    `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk, and is a lower bound
+    where it is `at_least` so many; `levels` are the
     columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
     in `time_unit`, `steps`, and `outputs` with their units; it is None for images.
     """
@@ -72,6 +85,7 @@ class Estimate:
     threads: int
     seconds: float
     samples_per_second: float
+    at_least: bool
     random: list[Ingredient]
     fixed: list[Ingredient]
     levels: list[str]
@@ -82,14 +96,18 @@ class Estimate:
         return {**asdict(self), "total_bytes": sum(self.bytes.values())}
 
 
-def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3) -> Estimate:
+def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 1.0) -> Estimate:
     """Work out what `recipe` would make; the rate is measured by rendering for so many seconds."""
+    return stopping.call(lambda stop: _estimate(recipe, threads, seconds, stop))
+
+
+def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -> Estimate:
     plan = make_plan(recipe)
     plan.check_grids()
     check_fits(plan)
     workers = threads or usable_cpus()
     rows, exact = expected_rows(plan)
-    rate = measured_rate(plan, workers, seconds)
+    rate, exact_rate = measured_rate(plan, workers, seconds, stop)
     ingredients = list(_ingredients(plan))
     return Estimate(
         name=plan.recipe.name,
@@ -106,6 +124,7 @@ def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3
         threads=workers,
         seconds=plan.samples / rate,
         samples_per_second=rate,
+        at_least=not exact_rate,
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
@@ -138,33 +157,80 @@ def expected_rows(plan: Plan) -> tuple[npt.NDArray[np.int64], bool]:
     return (rows if exact else np.round(rows * (plan.samples / counted)).astype(np.int64)), exact
 
 
-def measured_rate(plan: Plan, threads: int, seconds: float) -> float:
-    """Samples a second that so many threads draw, render and hash, compilation and disk left out."""
-    _make(plan, Renderer(plan), 0, 1)
-    began = time.perf_counter()
-    _make(plan, Renderer(plan), 0, 1)
-    affordable = int(LONGEST_BATCH / (time.perf_counter() - began))
-    size = max(1, min(plan.chunk, plan.samples, affordable))
-    firsts = iter(range(0, max(1, plan.samples - size + 1), size))
-    lock = threading.Lock()
+def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) -> tuple[float, bool]:
+    """Samples a second that so many threads draw, render, hash and hand to the system, and whether that is exact.
+
+    Compilation and the disk are left out. The samples are spread over the dataset. Where some of them alone take longer
+    than LONGEST_BATCH, the rate is the highest that there can be.
+    """
+    together = min(plan.samples, samples_at_once(plan))
+    if plan.is_series:
+        _compile(plan)
+    else:
+        _make(plan, Renderer(plan), 0, 1, stop)
+    for _ in range(2):  # the first time some kernels are still compiled
+        began = time.perf_counter()
+        try:
+            stopping.call(lambda own: _make(plan, Renderer(plan), 0, together, own), seconds=LONGEST_BATCH, outer=stop)
+        except Stopped:
+            stop.check()
+            took = math.inf
+        else:
+            took = time.perf_counter() - began
+    if took > seconds:
+        return threads * together / min(took, LONGEST_BATCH), took <= LONGEST_BATCH
+    size = max(together, min(plan.chunk, plan.samples, int(together * SHORT_BATCH / took)))
+    return _rate_of_threads(plan, threads, seconds, size, stop), True
+
+
+def _rate_of_threads(plan: Plan, threads: int, seconds: float, size: int, stop: Stop) -> float:
+    """The same, of threads that make `size` samples at a time, whose starts are spread by the golden ratio."""
+    lock, writing = threading.Lock(), threading.Lock()
     made = [0] * threads
+    number = iter(range(2**62))
+    room = max(1, plan.samples - size + 1)
     start = time.perf_counter()
 
-    def work(number: int) -> None:
+    def work(thread: int) -> None:
         renderer = Renderer(plan)
-        while made[number] == 0 or time.perf_counter() - start < seconds:
-            with lock:
-                first = next(firsts, 0)
-            _make(plan, renderer, first, size)
-            made[number] += size
+        with tempfile.TemporaryFile() if memory_file is None else os.fdopen(memory_file("plan"), "wb") as file:
+            while (made[thread] == 0 or time.perf_counter() - start < seconds) and not stop.is_set():
+                with lock:
+                    first = int(next(number) * GOLDEN % 1.0 * room)
+                arrays = _make(plan, renderer, first, size, stop)
+                with writing:
+                    _hand_over(file, arrays)
+                made[thread] += size
 
     _run_together(work, threads)
+    stop.check()
     return sum(made) / (time.perf_counter() - start)
 
 
-def _make(plan: Plan, renderer: Renderer, first: int, size: int) -> None:
+def _hand_over(file: BinaryIO, arrays: Iterable[npt.NDArray[Any]]) -> None:
+    """Write what a task would write, to memory that the system takes anew now and then."""
+    if file.tell() > MOST_MEMORY:
+        file.seek(0)
+        file.truncate()
+    for array in arrays:
+        file.write(bytes_of(array))
+    file.flush()
+
+
+def _compile(plan: Plan) -> None:
+    """Compile the kernels of series, which look at the flag and return."""
+    stopped = Stop()
+    stopped.set()
+    with suppress(Stopped):
+        Renderer(plan).render(draw(plan, 0, 1), stop=stopped)
+
+
+def _make(plan: Plan, renderer: Renderer, first: int, size: int, stop: Stop) -> list[npt.NDArray[Any]]:
+    """Draw, render and hash samples; their arrays and tables."""
     tables = draw(plan, first, first + size)
-    chunk_digest(renderer.render(tables).values())
+    arrays = [*renderer.render(tables, stop=stop).values(), tables.samples, *tables.objects.values()]
+    chunk_digest(arrays)
+    return arrays
 
 
 def _run_together(work: Callable[[int], None], threads: int) -> None:
@@ -205,11 +271,11 @@ def _ingredient(key: str, distribution: Distribution, unit: str) -> tuple[Ingred
     return Ingredient(key, str(distribution), unit), distribution.is_random
 
 
-def cusp_warnings(plan: Plan) -> Iterator[str]:
+def cusp_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
     """Say for which catalogues light sampled at pixel centres is wrong by more than a few percent."""
     if plan.is_series or plan.recipe.image.sampling != "center":
         return
-    errors, labels = center_errors(plan)
+    errors, labels = center_errors(plan, stop)
     for number, name in enumerate(plan.catalogues):
         own = errors[labels == number]
         wrong = float(np.mean(own > TOLERATED_ERROR)) if own.size else 0.0
@@ -239,14 +305,20 @@ def outside_warnings(plan: Plan) -> Iterator[str]:
                 yield f"{key}: {share:.0%} of the centres lie outside of the {height}x{width} image; see its x and y"
 
 
-def drift_warnings(plan: Plan) -> Iterator[str]:
+def drift_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
     """Say which entries have systems whose energy is not kept."""
     names = [kind.name for kind in conserving_kinds(plan)]
     entries = [planned for planned in plan.entries if planned.kind.name in names]
     if not entries:
         return
     tables = draw(plan, 0, max(1, min(SAMPLES_COMPARED, plan.samples, int(FORCES_COMPUTED / _forces(plan, entries)))))
-    Renderer(plan).render(tables)
+    try:
+        stopping.call(lambda own: Renderer(plan).render(tables, stop=own), seconds=LONGEST_BATCH, outer=stop)
+    except Stopped:
+        stop.check()
+        labels = ", ".join(planned.label.replace("/", ".") for planned in entries)
+        yield f"{labels}: a few samples take over {LONGEST_BATCH:g} s; how well they keep their energy is unknown"
+        return
     for planned in entries:
         table = tables.objects[planned.kind.name]
         wrong = drifted(table[DRIFT][table["entry"] == planned.number])
@@ -264,10 +336,10 @@ def _forces(plan: Plan, entries: list[PlannedEntry]) -> float:
     return max(1.0, steps) * max(parts_of(e.entry) ** 2 for e in entries)
 
 
-def center_errors(plan: Plan) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+def center_errors(plan: Plan, stop: Stop = NEVER) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     """Relative error |center / integrate - 1| of the brightest pixel before PSF and noise, and catalogue, by sample."""
     count = max(1, min(SAMPLES_COMPARED, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
-    scenes = [_scenes(plan.recipe, sampling, count) for sampling in ("center", "integrate")]
+    scenes = [_scenes(plan.recipe, sampling, count, stop) for sampling in ("center", "integrate")]
     (center, labels), (integrate, _) = scenes
     brightest = center.argmax(axis=1)[:, None]
     at_center, mean = (np.take_along_axis(scene, brightest, axis=1)[:, 0] for scene in (center, integrate))
@@ -275,12 +347,14 @@ def center_errors(plan: Plan) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.i
     return np.abs(at_center[lit] / mean[lit] - 1), labels[lit]
 
 
-def _scenes(recipe: Recipe, sampling: str, count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+def _scenes(
+    recipe: Recipe, sampling: str, count: int, stop: Stop
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
     """Scenes before PSF and noise, (samples, pixels), and catalogue numbers."""
     catalogues = {name: c.model_copy(update={"noise": (), "psf": None}) for name, c in recipe.catalogues.items()}
     image = recipe.image.model_copy(update={"sampling": sampling})
     bare = {"catalogues": catalogues, "image": image, "targets": Targets(("catalogue",)), "extras": Extras()}
     plan = make_plan(recipe.model_copy(update=bare))
     tables = draw(plan, 0, count)
-    images = Renderer(plan).render(tables)["images"].reshape(count, -1)
+    images = Renderer(plan).render(tables, stop=stop)["images"].reshape(count, -1)
     return images.astype(np.float64), tables.samples["catalogue"].copy()

@@ -17,6 +17,7 @@ from deepbench_fast.noise import add_noise, add_output_noise, expected_variance,
 from deepbench_fast.plan import Plan
 from deepbench_fast.programs import check_compiled
 from deepbench_fast.scene import Scene
+from deepbench_fast.stopping import NEVER, Stop
 from deepbench_fast.targets import measure_targets
 from deepbench_fast.trajectories import Trajectories
 
@@ -44,11 +45,13 @@ class Renderer:
         """Arrays for `render` to fill: one for each of the plan's arrays, one row a sample."""
         return {name: np.empty((samples, *shape), dtype) for name, (shape, dtype) in self.plan.arrays.items()}
 
-    def render(self, tables: Tables, out: Arrays | None = None, keys: Keys | None = None) -> Arrays:
+    def render(self, tables: Tables, out: Arrays | None = None, keys: Keys | None = None, stop: Stop = NEVER) -> Arrays:
         """Render the samples of `tables` into `out` (allocated if absent; its first rows are used) and return it.
 
         Columns of the tables that only rendering tells are filled in. `keys` are those of other seeds than the plan's.
+        Raises Stopped where `stop` asks for it: then what was made is not whole.
         """
+        self.maker.listen(stop)
         keys = Keys(self.plan.key, self.plan.key) if keys is None else keys
         count = len(tables.samples)
         arrays = self.allocate(count) if out is None else {name: array[:count] for name, array in out.items()}
@@ -61,10 +64,11 @@ class Renderer:
         edges = tables.first + np.append(starts, count)
         rows = {name: np.searchsorted(table["sample"], edges) for name, table in tables.objects.items()}
         for number, start in enumerate(starts):
-            stop = min(start + block, count)
+            stop.check()
+            end = min(start + block, count)
             objects = {name: tables.objects[name][row[number] : row[number + 1]] for name, row in rows.items()}
-            part = Tables(tables.first + start, tables.samples[start:stop], objects)
-            self.maker.make(part, {name: array[start:stop] for name, array in arrays.items()}, keys)
+            part = Tables(tables.first + start, tables.samples[start:end], objects)
+            self.maker.make(part, {name: array[start:end] for name, array in arrays.items()}, keys)
         return arrays
 
 
@@ -75,6 +79,10 @@ class _Images:
         self.plan = plan
         self.scene = Scene(plan)
         self.pad = 0
+
+    def listen(self, stop: Stop) -> None:
+        """Heed this flag from now on."""
+        self.scene.stop = stop
 
     def start(self, samples: npt.NDArray[Any]) -> None:
         """Prepare for blocks of these samples, which share the margin that the widest PSF needs."""
@@ -109,6 +117,10 @@ class _Series:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.trajectories = Trajectories(plan)
+
+    def listen(self, stop: Stop) -> None:
+        """Heed this flag from now on."""
+        self.trajectories.stop = stop
 
     def start(self, samples: npt.NDArray[Any]) -> None:
         """There is nothing that the samples share."""

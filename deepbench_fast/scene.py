@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,10 @@ from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
 from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
 from deepbench_fast.kernels.shapes import compose
 from deepbench_fast.plan import Plan
+from deepbench_fast.stopping import NEVER
+
+PIXELS_AT_ONCE = 2**20
+SECONDS_AT_ONCE = 0.2
 
 OVERLAPS = {"union": compose.UNION, "xor": compose.XOR, "add": compose.ADD}
 GAUSSIAN_SIGMA, MOFFAT_GAMMA, MOFFAT_ALPHA = "psf_gaussian_sigma", "psf_moffat_gamma", "psf_moffat_alpha"
@@ -53,6 +58,7 @@ class Scene:
         self.plan = plan
         self.brushes = make_brushes(plan)
         self.overlap = OVERLAPS[plan.recipe.image.overlap]
+        self.stop = NEVER
         self._canvas = np.empty(0, np.float32)
         self._coordinates: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
 
@@ -80,20 +86,28 @@ class Scene:
     ) -> None:
         """Draw the objects of the samples `first, first + 1, ...`, blur them, and cut out the frame.
 
-        `samples` are the samples' rows, `out` is (samples, pixels).
+        `samples` are the samples' rows, `out` is (samples, pixels). Raises Stopped where `stop` asks for it.
         """
         frame = (*self.plan.shape, pad)
         canvas = self._blank_canvas(len(samples), self.canvas_length(pad))
         columns, rows = self._pixel_coordinates(pad)
         for brush in self.brushes:
-            table = brush.rows(objects[brush.kind])
-            if len(table) == 0:
-                continue
-            if brush.is_shape:
-                brush.kernel(canvas, frame, table, first, self.overlap)
-            else:
-                brush.kernel(canvas, columns, rows, frame, table, first)
+            for table in self._runs(brush.rows(objects[brush.kind]), canvas.shape[1]):
+                if brush.is_shape:
+                    brush.kernel(canvas, frame, table, first, self.overlap)
+                else:
+                    brush.kernel(canvas, columns, rows, frame, table, first)
         self._blur(canvas, frame, samples, out)
+
+    def _runs(self, table: npt.NDArray[Any], pixels: int) -> Iterator[npt.NDArray[Any]]:
+        """The rows of a table in order, as many at once as take a moment: between two runs `stop` is looked at."""
+        start, size = 0, max(1, PIXELS_AT_ONCE // pixels)
+        while start < len(table):
+            self.stop.check()
+            began = time.perf_counter()
+            yield table[start : start + size]
+            start += size
+            size = max(1, int(size * min(4.0, SECONDS_AT_ONCE / max(time.perf_counter() - began, 1e-9))))
 
     def _blur(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from threading import local
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast import stopping
 from deepbench_fast.batch import Batch
 from deepbench_fast.draw import Given, Tables, draw
 from deepbench_fast.errors import UsageError
@@ -28,6 +31,9 @@ from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.render import Arrays, Keys, Renderer
 from deepbench_fast.streams import seed_key
+
+SECONDS_DEAF = 0.5
+"""Calls that take longer look for interrupts while they last."""
 
 MOST_KEPT = 8
 """Simulators that are kept for `simulate`, `sample` and `samples`."""
@@ -50,6 +56,7 @@ class Simulator:
         self._outputs = tuple(name for name, _, _ in self.plan.output_columns) if self.plan.is_series else ()
         self._target_names = tuple(target.name for target in self.plan.targets)
         self._scratch = local()
+        self._seconds = math.inf  # that one sample took; not known yet
         self._renderer()  # a kind whose kernel can't be compiled fails here
 
     def batch(self, first: int, stop: int, out: Mapping[str, npt.NDArray[Any]] | None = None) -> Batch:
@@ -91,10 +98,14 @@ class Simulator:
         return self._render(draw(self.plan, first, stop, values, key=key, catalogue=number), None, Keys(key, noise_key))
 
     def _render(self, tables: Tables, out: Mapping[str, npt.NDArray[Any]] | None, keys: Keys | None = None) -> Batch:
-        renderer = self._renderer()
+        renderer, plan = self._renderer(), self.plan
         into = None if out is None else self._into(out, len(tables.samples))
-        arrays = renderer.render(tables, into, keys)
-        plan = self.plan
+        began = time.perf_counter()
+        if self._seconds * len(tables.samples) < SECONDS_DEAF:
+            arrays = renderer.render(tables, into, keys)
+        else:
+            arrays = stopping.call(lambda stop: renderer.render(tables, into, keys, stop))
+        self._seconds = (time.perf_counter() - began) / max(1, len(tables.samples))
         return Batch(plan.recipe, plan.catalogues, self._target_names, self._outputs, tables, arrays)
 
     def _renderer(self) -> Renderer:

@@ -10,12 +10,15 @@ import numpy.typing as npt
 from deepbench_fast.draw import Tables
 from deepbench_fast.entries import PlannedEntry
 from deepbench_fast.plan import Plan
+from deepbench_fast.stopping import NEVER
 from deepbench_fast.systems import STATE
 
 # Pendulums at once: their angles and velocities at all times stay in the second-level cache, and enough of them lie
 # side by side that those with equally many steps fill the lanes.
 PENDULUMS = 512
 SYSTEMS_OF_BODIES = 256
+LANES = 32
+PENDULUMS_ALIKE = 4  # of as many in turn the steps are about equally many
 MOST_HALVINGS = 8
 MOST_STEPS = 1e8
 # What half the step divides the energy drift by, from the order of the method.
@@ -30,6 +33,21 @@ PENDULUM_INPUTS = {
 }
 
 
+def samples_at_once(plan: Plan) -> int:
+    """How many samples are as cheap together as one alone: systems that are like one another fill the lanes."""
+    if not plan.is_series:
+        return 1
+    likenesses = 0.0
+    for planned in (entry for entry in plan.entries if not entry.is_part):
+        dynamics = planned.kind.dynamics
+        if dynamics is not None and dynamics.parts is not None:
+            drawn = planned.distributions.get(dynamics.parts_count)
+            likenesses += 1 if drawn is None else drawn.support[1] - drawn.support[0] + 1
+        else:
+            likenesses += PENDULUMS_ALIKE
+    return int(min(PENDULUMS, LANES * likenesses))
+
+
 class Trajectories:
     """Moves the systems of one plan."""
 
@@ -39,9 +57,13 @@ class Trajectories:
         self.outputs = plan.recipe.time.outputs
         self.columns = plan.output_columns
         self.systems = [entry for entry in plan.entries if not entry.is_part]
+        self.stop = NEVER
 
     def follow(self, tables: Tables, out: npt.NDArray[np.float64]) -> None:
-        """Fill `out`, shape (samples, steps, columns), without noise; found columns of the tables are filled in."""
+        """Fill `out`, shape (samples, steps, columns), without noise; found columns of the tables are filled in.
+
+        Raises Stopped where `stop` asks for it.
+        """
         for planned in self.systems:
             table = tables.objects[planned.kind.name]
             chosen = np.flatnonzero(table["entry"] == planned.number)
@@ -61,7 +83,8 @@ class Trajectories:
 
         solve = planned.kind.kernel(self.plan.recipe.image, solver=planned.entry.solver)
         angles, velocities = np.empty((2, self.times.size, len(table)))
-        solve(*map(column, PENDULUM_INPUTS[solve.__name__]), self.times, angles, velocities)
+        solve(*map(column, PENDULUM_INPUTS[solve.__name__]), self.times, angles, velocities, self.stop.flag)
+        self.stop.check()
         codes = np.array([PENDULUM_OUTPUTS.index(name) for name in self.outputs], np.int64)
         length, mass, gravity, friction = (column(name) for name in ("length", "mass", "gravity", "friction"))
         rows = table["sample"] - first
@@ -114,7 +137,9 @@ class Trajectories:
                 mass = np.ascontiguousarray(own["mass"])
                 big_g, softening = (np.ascontiguousarray(now[name]) for name in ("big_g", "softening"))
                 rows = now["sample"] - first
-                solve(mass, state, big_g, softening, self.times, step, entry.dimensions, offsets, rows, out, drift)
+                constants = big_g, softening, self.times, step, entry.dimensions, offsets
+                solve(mass, state, *constants, rows, out, drift, self.stop.flag)
+                self.stop.check()
                 systems["time_step"][part], systems["energy_drift"][part] = step, drift
             drift = systems["energy_drift"][todo]
             todo = todo[~(drift <= entry.tolerance) & (halvings[todo] < most)]

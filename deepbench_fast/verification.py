@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from deepbench_fast.errors import MismatchError, UsageError
 from deepbench_fast.noise import forget_levels
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.render import Renderer
+from deepbench_fast.stopping import Stop
 from deepbench_fast.store.index import open_stored
 from deepbench_fast.store.schema import chunk_digest
 from deepbench_fast.store.stored import Stored
@@ -84,16 +84,16 @@ def verify_stored(
     again = set(np.linspace(0, len(chunks) - 1, wanted).round().astype(int).tolist()) if wanted else set()
     plan = make_plan(stored.recipe) if again else None  # digests need no recipe
     report = Report(len(chunks), regenerated=len(again))
-    stopped = Event()
+    stop = Stop()
 
     def check(part: npt.NDArray[np.int64]) -> None:
         renderer = None if plan is None else Renderer(plan)
         for number in part.tolist():
-            if stopped.is_set():
+            if stop.is_set():
                 return
             found = _check_digest(stored, number, report)
             if renderer is not None and found is not None and number in again:
-                _check_bits(renderer, *found, number, report)
+                _check_bits(renderer, *found, number, report, stop)
             if progress is not None:
                 progress(1)
 
@@ -102,7 +102,7 @@ def verify_stored(
         try:
             list(pool.map(check, parts))
         finally:
-            stopped.set()
+            stop.set()
     for found in (report.unfinished, report.wrong_digest, report.wrong_data, report.wrong_tables):
         found.sort()
     return report
@@ -127,7 +127,7 @@ def _check_digest(stored: Stored, number: int, report: Report) -> tuple[dict[str
 
 
 def _check_bits(
-    renderer: Renderer, arrays: dict[str, npt.NDArray[Any]], tables: Tables, number: int, report: Report
+    renderer: Renderer, arrays: dict[str, npt.NDArray[Any]], tables: Tables, number: int, report: Report, stop: Stop
 ) -> None:
     """Render a chunk's tables again, and draw them again."""
     plan = renderer.plan
@@ -135,7 +135,7 @@ def _check_bits(
     as_drawn = _as_drawn(plain, plan)
     again_filled = _as_drawn(plain, plan)  # rendering fills in what it finds
     if not _can_be_rendered(plain, plan) or _differ(
-        {**renderer.render(again_filled), "": again_filled.samples, **again_filled.objects},
+        {**renderer.render(again_filled, stop=stop), "": again_filled.samples, **again_filled.objects},
         {**arrays, "": plain.samples, **plain.objects},
     ):
         report.wrong_data.append(number)

@@ -6,7 +6,7 @@ import numpy as np
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import atan2, sincos
-from deepbench_fast.kernels.physics.pendulum import FloatArray
+from deepbench_fast.kernels.physics.pendulum import Flag, FloatArray
 
 # Each level squares the modulus: after eight, 3.1 rad and more have none left.
 LEVELS = 8
@@ -56,6 +56,7 @@ def pendulum_exact(
     times: FloatArray,
     angles: FloatArray,
     velocities: FloatArray,
+    stop: Flag = None,
 ) -> None:
     """Pendulums released from rest, without friction, in closed form.
 
@@ -78,6 +79,8 @@ def pendulum_exact(
         mean[i] = landen_moduli(complement[i], moduli[:, i])
     k1, k2, k3, k4, k5, k6, k7, k8 = moduli
     for t in range(times.size):
+        if stop is not None and stop[0] != 0:
+            break
         row_angles = angles[t]
         row_velocities = velocities[t]
         for i in range(n):

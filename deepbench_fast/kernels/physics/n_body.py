@@ -60,13 +60,15 @@ def _kick_and_drift(body: FloatArray, length: int, kick: float, drift: float) ->
 
 
 @inline
-def _advance_leapfrog(bodies: FloatArray, dimensions: int, steps: int, h: float) -> None:
+def _advance_leapfrog(bodies: FloatArray, dimensions: int, steps: int, h: float, stop: IntArray | None) -> None:
     """Kick, drift, kick, the last kick of a step and the first of the next in one.
 
     Starts from the accelerations at the positions and leaves the new ones.
     """
     length = dimensions * LANES
     for step in range(steps):
+        if stop is not None and stop[0] != 0:
+            break
         kick = 0.5 * h if step == 0 else h
         for i in range(bodies.shape[0]):
             _kick_and_drift(bodies[i], length, kick, h)
@@ -109,13 +111,15 @@ def _end_step(body: FloatArray, length: int, sixth: float) -> None:
 
 
 @inline
-def _advance_rk4(bodies: FloatArray, dimensions: int, steps: int, h: float) -> None:
+def _advance_rk4(bodies: FloatArray, dimensions: int, steps: int, h: float, stop: IntArray | None) -> None:
     """The classical method: slopes at the start, twice in the middle and at the end, weighed 1, 2, 2, 1.
 
     Starts from the accelerations at the positions and leaves the new ones.
     """
     length = dimensions * LANES
     for _ in range(steps):
+        if stop is not None and stop[0] != 0:
+            break
         for i in range(bodies.shape[0]):
             _begin_step(bodies[i], length)
         for stage in range(3):
@@ -215,6 +219,7 @@ def _integrate(
     rows: IntArray,
     out: FloatArray,
     drift: FloatArray,
+    stop: IntArray | None,
     record: int,
     advance: Any,
 ) -> None:
@@ -236,7 +241,7 @@ def _integrate(
         for t in range(times.size):
             interval = times[t] - now
             steps = step_count(interval, step)
-            advance(bodies, dimensions, steps, interval / max(steps, 1))
+            advance(bodies, dimensions, steps, interval / max(steps, 1), stop)
             now = times[t]
             measure_energy(bodies, kinetic, potential)
             _follow_drift(worst, scale, first_energy, kinetic + potential)
@@ -258,6 +263,7 @@ def n_body_leapfrog(
     rows: IntArray,
     out: FloatArray,
     drift: FloatArray,
+    stop: IntArray | None = None,
 ) -> None:
     """Follow n systems of B bodies by the kick-drift-kick leapfrog, symplectic and of second order.
 
@@ -272,6 +278,7 @@ def n_body_leapfrog(
     not asked for; positions come as x0, y0, (z0,) x1, ..., velocities likewise. rows: int64 (n,): system i fills
     out[rows[i]], out being float64 (N, T, F). drift: float64 (n,), filled with max |E(t) - E(0)| / |E(0)| over the
     output times; K(0), or 1 where that is 0 too, stands for an E(0) of 0. NaN where two bodies without softening met.
+    stop: int64 (1,); once it is not 0 the rest is left undone.
 
     Raises nothing: the arguments must be valid. Hairer, Lubich & Wanner (2003), Acta Numerica 12, 399.
     """
@@ -287,6 +294,7 @@ def n_body_leapfrog(
         rows,
         out,
         drift,
+        stop,
         RECORD,
         _advance_leapfrog,
     )
@@ -305,6 +313,7 @@ def n_body_rk4(
     rows: IntArray,
     out: FloatArray,
     drift: FloatArray,
+    stop: IntArray | None = None,
 ) -> None:
     """Follow n systems of B bodies by the classical Runge-Kutta method of fourth order.
 
@@ -312,5 +321,18 @@ def n_body_rk4(
     Kutta (1901), Z. Math. Phys. 46, 435.
     """
     _integrate(
-        mass, state, big_g, softening, times, step, dimensions, offsets, rows, out, drift, RK4_RECORD, _advance_rk4
+        mass,
+        state,
+        big_g,
+        softening,
+        times,
+        step,
+        dimensions,
+        offsets,
+        rows,
+        out,
+        drift,
+        stop,
+        RK4_RECORD,
+        _advance_rk4,
     )

@@ -11,6 +11,7 @@ from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import MAGIC, cos, float_bits, float_from_bits, floor, sin
 
 FloatArray = npt.NDArray[np.float64]
+Flag = npt.NDArray[np.int64] | None
 
 # Systems that are integrated side by side.
 LANES = 32
@@ -191,8 +192,10 @@ def move_lane(block: FloatArray, lane: int, step: float, angle_increment: float,
 
 
 @inline
-def _advance(block: FloatArray, steps: int) -> None:
+def _advance(block: FloatArray, steps: int, stop: Flag) -> None:
     for step in range(steps):
+        if stop is not None and stop[0] != 0:
+            break
         now = np.float64(step)
         for lane in range(LANES):
             angle_increment, rate_increment = fourth_order_step(
@@ -203,7 +206,7 @@ def _advance(block: FloatArray, steps: int) -> None:
 
 @inline
 def integrate(
-    advance: Callable[[FloatArray, int], None],
+    advance: Callable[[FloatArray, int, Flag], None],
     frequency: FloatArray,
     damping: FloatArray,
     angle: FloatArray,
@@ -212,8 +215,9 @@ def integrate(
     times: FloatArray,
     angles: FloatArray,
     velocities: FloatArray,
+    stop: Flag,
 ) -> None:
-    """Fill angles and velocities, (T, n), block by block; `advance(block, steps)` moves a block on.
+    """Fill angles and velocities, (T, n), block by block; `advance(block, steps, stop)` moves a block on.
 
     longest: (n,), the longest step of each system in units of 1/omega0. Every interval between outputs is divided into
     the least number of equal steps that are no longer.
@@ -226,7 +230,7 @@ def integrate(
         load_block(block, systems, angle, velocity, frequency, damping, longest)
         before = 0.0
         for t in range(times.size):
-            advance(block, divide_interval(block, times[t] - before))
+            advance(block, divide_interval(block, times[t] - before), stop)
             store_block(block, systems, angles[t], velocities[t])
             before = times[t]
 
@@ -240,11 +244,12 @@ def _integrate_rk4(
     times: FloatArray,
     angles: FloatArray,
     velocities: FloatArray,
+    stop: Flag,
 ) -> None:
     longest = np.empty(angle.size)
     for i in range(angle.size):
         longest[i] = longest_step(angle[i], velocity[i] / frequency[i], damping[i], frequency[i] * times[-1])
-    integrate(_advance, frequency, damping, angle, velocity, longest, times, angles, velocities)
+    integrate(_advance, frequency, damping, angle, velocity, longest, times, angles, velocities, stop)
 
 
 @kernel
@@ -258,12 +263,14 @@ def pendulum_rk4(
     times: FloatArray,
     angles: FloatArray,
     velocities: FloatArray,
+    stop: Flag = None,
 ) -> None:
     """Pendulums with friction: theta'' = -(g/L) sin theta - b theta', b = friction / (m L**2).
 
     length [m], mass [kg], gravity [m/s2], friction [N m s], angle [rad, from the downward vertical] and velocity
     [rad/s] at t = 0: (n,); times [s], ascending, >= 0: (T,). Fills angles and velocities, (T, n), with the states at
-    the times; an angle that goes round is counted on. All float64. No system depends on another.
+    the times; an angle that goes round is counted on. All float64. No system depends on another. stop: int64 (1,); once
+    it is not 0 the rest is left undone.
 
     Classical RK4 in tau = omega0 t, omega0 = sqrt(g/L) (Hairer, Norsett & Wanner 1993, Solving Ordinary Differential
     Equations I, II.1). The step follows from the energy, the damping and the last time, so that the angle's error stays
@@ -274,7 +281,7 @@ def pendulum_rk4(
     """
     frequency = np.sqrt(gravity / length)
     damping = friction / (mass * length * length) / frequency
-    _integrate_rk4(frequency, damping, angle, velocity, times, angles, velocities)
+    _integrate_rk4(frequency, damping, angle, velocity, times, angles, velocities, stop)
 
 
 @kernel
@@ -287,6 +294,7 @@ def hamiltonian_rk4(
     times: FloatArray,
     angles: FloatArray,
     velocities: FloatArray,
+    stop: Flag = None,
 ) -> None:
     """Hamilton's equations of H = p**2 / (2 m L**2) + m g L (1 - cos q), q = theta [rad], p = m L**2 theta' [kg m2/s].
 
@@ -296,4 +304,4 @@ def hamiltonian_rk4(
     p / (m L**2).
     """
     frequency = np.sqrt(gravity / length)
-    _integrate_rk4(frequency, np.zeros(angle.size), angle, velocity, times, angles, velocities)
+    _integrate_rk4(frequency, np.zeros(angle.size), angle, velocity, times, angles, velocities, stop)

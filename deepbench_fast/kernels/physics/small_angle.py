@@ -6,7 +6,7 @@ import numpy as np
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import exp, sincos
-from deepbench_fast.kernels.physics.pendulum import FloatArray
+from deepbench_fast.kernels.physics.pendulum import Flag, FloatArray
 
 # Instead of 0 under a root and a division whose results are not used.
 TINY = 1e-300
@@ -40,6 +40,7 @@ def pendulum_small_angle(
     times: FloatArray,
     angles: FloatArray,
     velocities: FloatArray,
+    stop: Flag = None,
 ) -> None:
     """Damped harmonic oscillators, theta'' = -omega0**2 theta - b theta', in place of pendulums.
 
@@ -65,6 +66,8 @@ def pendulum_small_angle(
         sine_angle[i] = (velocity[i] + half * angle[i]) / ringing[i]
         sine_velocity[i] = -(square * angle[i] + half * velocity[i]) / ringing[i]
     for t in range(times.size):
+        if stop is not None and stop[0] != 0:
+            break
         row_angles = angles[t]
         row_velocities = velocities[t]
         for i in range(n):

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.physics.pendulum import ANGLE, LANES, RATE, STEP, FloatArray, integrate, move_lane, sine
+from deepbench_fast.kernels.physics.pendulum import (
+    ANGLE,
+    LANES,
+    RATE,
+    STEP,
+    Flag,
+    FloatArray,
+    integrate,
+    move_lane,
+    sine,
+)
 
 # w1 = 1 / (2 - 2**(1/3)), w0 = 1 - 2 w1: three leapfrog steps whose errors of second order cancel.
 OUTER = 1.3512071919596578
@@ -28,8 +38,10 @@ def yoshida_step(angle: float, rate: float, h: float) -> tuple[float, float]:
 
 
 @inline
-def _advance(block: FloatArray, steps: int) -> None:
+def _advance(block: FloatArray, steps: int, stop: Flag) -> None:
     for step in range(steps):
+        if stop is not None and stop[0] != 0:
+            break
         now = np.float64(step)
         for lane in range(LANES):
             angle_increment, rate_increment = yoshida_step(block[ANGLE + lane], block[RATE + lane], block[STEP + lane])
@@ -46,6 +58,7 @@ def hamiltonian_symplectic(
     times: FloatArray,
     angles: FloatArray,
     velocities: FloatArray,
+    stop: Flag = None,
 ) -> None:
     """Hamilton's equations of H = p**2 / (2 m L**2) + m g L (1 - cos q) by a symplectic map.
 
@@ -62,4 +75,4 @@ def hamiltonian_symplectic(
         half_sine = sine(0.5 * angle[i])
         fastest = np.sqrt(half_sine * half_sine + 0.25 * rate * rate)
         longest[i] = LONGEST_STEP / max(fastest, 1.0)
-    integrate(_advance, frequency, np.zeros(angle.size), angle, velocity, longest, times, angles, velocities)
+    integrate(_advance, frequency, np.zeros(angle.size), angle, velocity, longest, times, angles, velocities, stop)

@@ -15,7 +15,7 @@ from deepbench_fast.cli.options import json_option, recipe_options, threads_opti
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.words import duration, grouped, print_json
-from deepbench_fast.errors import AccuracyWarning, IndexWarning
+from deepbench_fast.errors import AccuracyWarning, IndexWarning, LockWarning
 
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
@@ -26,7 +26,7 @@ from deepbench_fast.errors import AccuracyWarning, IndexWarning
 @click.option("--shard", metavar="K/N", help="Make the K-th of N parts, as OUT.shard-K-of-N.h5.")
 @click.option("--split", metavar="NAME", help="Make only the samples of one of the recipe's splits.")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped; do nothing if it was not.")
-@click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists (with --resume: go on, then replace).")
 @json_option
 @click.pass_obj
 def command(
@@ -49,8 +49,6 @@ def command(
     SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
     data is the last line printed.
     """
-    if resume and overwrite:
-        raise click.UsageError("--resume and --overwrite exclude one another")
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.generation import generate
@@ -60,18 +58,18 @@ def command(
     try:
         # Warnings are printed below the progress, not into it.
         with warnings.catch_warnings(record=True) as found, Progress() as progress:
-            warnings.simplefilter("always", AccuracyWarning)
-            warnings.simplefilter("always", IndexWarning)
+            for kind in (AccuracyWarning, IndexWarning, LockWarning):
+                warnings.simplefilter("always", kind)
             summary = generate(
                 recipe, output, threads=threads, shard=shard, resume=resume, overwrite=overwrite, progress=progress
             )
     except KeyboardInterrupt as stop:
-        again = [argument for argument in arguments if argument not in ("--overwrite", "--resume")]
+        again = [argument for argument in arguments if argument != "--resume"]
         stop.add_note(f"to go on: {shlex.join([PROGRAM, *again, '--resume'])}")
         raise
     seconds = time.perf_counter() - began
-    for warning in found:
-        click.echo(f"Warning: {warning.message}", err=True)
+    for message in dict.fromkeys(str(warning.message) for warning in found):
+        click.echo(f"Warning: {message}", err=True)
     made = progress.made
     if as_json:
         print_json({**summary.as_json(), "seconds": seconds, "samples_per_second": made / seconds})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
+from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json
-from deepbench_fast.errors import AccuracyWarning, IndexWarning, LockWarning
 
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
@@ -56,10 +55,7 @@ def command(
 
     began = time.perf_counter()
     try:
-        # Warnings are printed below the progress, not into it.
-        with warnings.catch_warnings(record=True) as found, Progress() as progress:
-            for kind in (AccuracyWarning, IndexWarning, LockWarning):
-                warnings.simplefilter("always", kind)
+        with warnings_below(), Progress() as progress:
             summary = generate(
                 recipe, output, threads=threads, shard=shard, resume=resume, overwrite=overwrite, progress=progress
             )
@@ -68,8 +64,6 @@ def command(
         stop.add_note(f"to go on: {shlex.join([PROGRAM, *again, '--resume'])}")
         raise
     seconds = time.perf_counter() - began
-    for message in dict.fromkeys(str(warning.message) for warning in found):
-        click.echo(f"Warning: {message}", err=True)
     made = progress.made
     if as_json:
         print_json({**summary.as_json(), "seconds": seconds, "samples_per_second": made / seconds})

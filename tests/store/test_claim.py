@@ -218,12 +218,21 @@ def test_a_disk_that_gets_full_while_it_is_filled(large: Path, small_disk: Path,
 def test_a_file_system_without_locks_is_one_warning(library: Path, tmp_path: Path, number: int) -> None:
     begin(tmp_path / "o.h5")
     for how in ("--overwrite", "--resume"):
-        ran = run_without_locks(library, tmp_path, number, "generate", "./r.yaml", "o.h5", how)
+        ran = run_failing(library, tmp_path, ("flock", "every", number), "generate", "./r.yaml", "o.h5", how)
         assert ran.returncode == 0, ran.stderr
         warnings = [line for line in ran.stderr.splitlines() if "lock" in line.lower()]
         assert warnings == [warning(".", number)] if how == "--overwrite" else not warnings
-    ran = run_without_locks(library, tmp_path, number, "export", "o.h5", "csv", "--format", "csv")
-    assert (ran.returncode, ran.stderr.splitlines()[0]) == (0, warning("csv", number))
+    ran = run_failing(library, tmp_path, ("flock", "every", number), "export", "o.h5", "o.h5-csv", "--format", "csv")
+    assert (ran.returncode, ran.stderr.splitlines()[0]) == (0, warning("o.h5-csv", number))
+    assert len(open_dataset(tmp_path / "o.h5")) == 4
+
+
+def test_a_file_system_without_links(library: Path, tmp_path: Path) -> None:
+    fails = ("link", "every", errno.EPERM)
+    for how, status in (([], 0), ([], 1), (["--resume"], 0), (["--overwrite"], 0)):
+        ran = run_failing(library, tmp_path, fails, "generate", "./r.yaml", "o.h5", *how)
+        assert (ran.returncode, " exists" in ran.stderr) == (status, status == 1), ran.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["o.h5", "r.yaml"]
     assert len(open_dataset(tmp_path / "o.h5")) == 4
 
 
@@ -232,10 +241,12 @@ def warning(folder: str, number: int) -> str:
     return f"Warning: {folder}: files can't be locked there ({reason}): let no two processes fill the same one"
 
 
-def run_without_locks(library: Path, folder: Path, number: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_failing(
+    library: Path, folder: Path, fails: tuple[str, str, int], *arguments: str
+) -> subprocess.CompletedProcess[str]:
     (folder / "r.yaml").write_text(RECIPE, encoding="utf-8")
-    fails = {"FAIL_IN": str(folder), "FAIL_CALLS": "flock", "FAIL_AT": "every", "FAIL_WITH": str(number)}
-    variables = {**os.environ, "LD_PRELOAD": str(library), **fails}
+    names = dict(zip(("FAIL_CALLS", "FAIL_AT", "FAIL_WITH"), map(str, fails), strict=True))
+    variables = {**os.environ, "LD_PRELOAD": str(library), "FAIL_IN": "o.h5", **names}
     command = [*COMMAND, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=variables)
 
@@ -244,7 +255,7 @@ def run_without_locks(library: Path, folder: Path, number: int, *arguments: str)
 def test_a_lock_that_another_process_holds(library: Path, tmp_path: Path, number: int) -> None:
     begin(tmp_path / "o.h5")
     for how in ("--resume", "--overwrite"):
-        ran = run_without_locks(library, tmp_path, number, "generate", "./r.yaml", "o.h5", how)
+        ran = run_failing(library, tmp_path, ("flock", "every", number), "generate", "./r.yaml", "o.h5", how)
         assert (ran.returncode, ran.stderr) == (1, "Error: o.h5.part: another process is filling this file\n")
 
 

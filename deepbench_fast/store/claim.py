@@ -160,8 +160,9 @@ def _begin(job: Job, replace: bool) -> int | None:
         create_file(temporary, job.plan, job.first, job.stop, rows)
         with suppress(FileExistsError):
             publish(temporary, job.unfinished, overwrite=replace)
-            begun = job.overwrite or not job.target.exists()
-            if not begun:  # finished since its absence was seen
+            if job.overwrite or not job.target.exists():
+                begun = is_named(job.unfinished, descriptor)
+            else:  # finished since its absence was seen
                 job.unfinished.unlink()
     finally:
         temporary.unlink(missing_ok=True)

@@ -33,13 +33,17 @@ from deepbench_fast.errors import DeepbenchFastError
 recipe = d.Recipe.from_yaml(sys.argv[1])
 calls, failure, cases = json.loads(sys.argv[2])
 
-def outcome(how):
+class Stop:
+    def start(self, total, done):
+        raise InterruptedError
+
+def outcome(how, progress=None):
     try:
-        return d.generate(recipe, "o.h5", threads=1, **how).digest
+        return d.generate(recipe, "o.h5", threads=1, progress=progress, **how).digest
     except DeepbenchFastError as error:
         return f"{type(error).__name__}: {error}"
 
-def run(first, second, number):
+def run(state, first, second, number):
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
@@ -57,16 +61,18 @@ def run(first, second, number):
         said = file.read()
     between = sorted(os.listdir())
     again = outcome({"resume": True})
-    return {"case": (first, second, number), "said": said, "met": met, "between": between, "again": again,
+    return {"case": (state, first, second, number), "said": said, "met": met, "between": between, "again": again,
             "after": sorted(os.listdir())}
 
 digest = outcome({})
 found = []
-for finished, first, second in cases:
+for state, first, second in cases:
     for number in range(1, 100):
-        if not finished:
+        if state != "finished":
             os.unlink("o.h5")
-        found.append(run(first, second, number))
+        if state == "begun":
+            outcome({}, Stop())
+        found.append(run(state, first, second, number))
         if found[-1]["said"] == digest and found[-1]["met"] is None:
             break  # there are not so many calls
 print(json.dumps([digest, found]))
@@ -74,7 +80,7 @@ print(json.dumps([digest, found]))
 
 
 def explore(library: Path, folder: Path, calls: str, failure: object, cases: list[Any]) -> tuple[str, list[Any]]:
-    """Generate a file as each case says (finished before?, options, options of another process) with the failure at
+    """Generate a file as each case says (what is there before, options, options of another process) with the failure at
     the first call, then at the second, and so on until all have been met, and each time resume it afterwards."""
     given = json.dumps([calls, str(failure), cases])
     ran = subprocess.run(
@@ -98,13 +104,19 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return failing_calls(tmp_path_factory.mktemp("library"))
 
 
-STARTS = [(False, {}), (False, {"resume": True}), (False, {"overwrite": True}), (True, {"overwrite": True})]
+STARTS: list[tuple[str, dict[str, bool]]] = [
+    ("", {}),
+    ("", {"resume": True}),
+    ("begun", {"resume": True}),
+    ("begun", {"overwrite": True}),
+    ("finished", {"overwrite": True}),
+]
 
 
 def test_killed_before_any_call_it_goes_on_and_nothing_is_left(library: Path, tmp_path: Path) -> None:
-    cases = [(finished, how, None) for finished, how in STARTS]
+    cases = [(state, how, None) for state, how in STARTS]
     _, found = explore(library, tmp_path, CALLS, "kill", cases)
-    assert len(found) > 4 * 15
+    assert len(found) > 5 * 15
     for run in found:
         temporary = [name for name in run["between"] if name.endswith(".new")]
         assert len(temporary) <= 1, run
@@ -112,25 +124,54 @@ def test_killed_before_any_call_it_goes_on_and_nothing_is_left(library: Path, tm
 
 def test_stopped_at_any_call_while_another_process_starts(library: Path, tmp_path: Path) -> None:
     others: list[dict[str, bool]] = [{}, {"resume": True}, {"overwrite": True}]
-    cases = [(finished, how, other) for finished, how in STARTS for other in others]
+    cases = [(state, how, other) for state, how in STARTS for other in others]
     digest, found = explore(library, tmp_path, NAMING_CALLS, "stop", cases)
     for run in found:
         for said in (run["said"], run["met"] or digest):
             assert said == digest or "another process" in said or " exists: " in said, run
         assert digest in (run["said"], run["met"]), run
-        assert "o.h5" in run["between"], run
+        assert run["between"] == ["o.h5"], run
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
 def test_any_write_that_fails_is_one_error_and_what_is_done_stays(library: Path, tmp_path: Path, number: int) -> None:
-    cases = [(finished, how, None) for finished, how in STARTS]
+    cases = [(state, how, None) for state, how in STARTS]
     digest, found = explore(library, tmp_path, "pwrite fsync", number, cases)
     for run in found:
         if run["said"] != digest:
             assert run["said"].startswith("FileError: o.h5: "), run
             assert os.strerror(number) in run["said"], run
         assert set(run["between"]) <= {"o.h5", "o.h5.part"}, run
-        assert ("o.h5.part" in run["between"]) == ("--resume" in run["said"]), run
+        if run["case"][0] != "begun":
+            assert ("o.h5.part" in run["between"]) == ("--resume" in run["said"]), run
+
+
+def start_stopped(library: Path, folder: Path, call: str, number: int, *how: str) -> subprocess.Popen[str]:
+    """A process that stops before one call of the system."""
+    (folder / "r.yaml").write_text(RECIPE, encoding="utf-8")
+    fails = {"FAIL_IN": "o.h5.part", "FAIL_CALLS": call, "FAIL_AT": str(number), "FAIL_WITH": "stop"}
+    command = [*COMMAND, "generate", "./r.yaml", "o.h5", *how]
+    variables = {**os.environ, "LD_PRELOAD": str(library), **fails}
+    process = subprocess.Popen(command, cwd=folder, env=variables, stderr=subprocess.PIPE, text=True)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    return process
+
+
+def go_on(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Exit status and last line of standard error of a stopped process."""
+    process.send_signal(signal.SIGCONT)
+    _, said = process.communicate()
+    return process.returncode, said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("how", [(), ("--resume",), ("--overwrite",)])
+def test_who_lays_a_file_out_later_leaves_it_to_who_fills_it(library: Path, tmp_path: Path, how: tuple[str]) -> None:
+    late = start_stopped(library, tmp_path, "link", 1, *how)  # before the file gets its name
+    fills = start_stopped(library, tmp_path, "unlink", 1, *how)  # just after it
+    assert go_on(late) == (1, "Error: o.h5.part: another process is filling this file")
+    assert go_on(fills)[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["o.h5", "r.yaml"]
 
 
 class Stop:
@@ -260,20 +301,35 @@ def test_a_lock_that_another_process_holds(library: Path, tmp_path: Path, number
 
 
 def test_a_finished_file_is_usable_while_its_maker_still_holds_it(library: Path, tmp_path: Path) -> None:
-    (tmp_path / "r.yaml").write_text(RECIPE, encoding="utf-8")
-    fails = {"FAIL_IN": "o.h5.part", "FAIL_CALLS": "unlink", "FAIL_AT": "3", "FAIL_WITH": "stop"}
-    variables = {**os.environ, "LD_PRELOAD": str(library), **fails}
-    process = subprocess.Popen([*COMMAND, "generate", "./r.yaml", "o.h5"], cwd=tmp_path, env=variables)
-    _, status = os.waitpid(process.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status)
-    try:
-        assert len(open_dataset(tmp_path / "o.h5")) == 4
-        with h5py.File(tmp_path / "o.h5") as file:
-            assert file["images"].shape == (4, 8, 8)
-    finally:
-        process.send_signal(signal.SIGCONT)
-        process.wait()
+    maker = start_stopped(library, tmp_path, "unlink", 3)  # of the name of the unfinished file
+    assert len(open_dataset(tmp_path / "o.h5")) == 4
+    with h5py.File(tmp_path / "o.h5") as file:
+        assert file["images"].shape == (4, 8, 8)
+    assert go_on(maker)[0] == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o.h5", "r.yaml"]
+
+
+class Replace(Stop):
+    """A progress that puts another file in the place of the one that is filled."""
+
+    def __init__(self, part: Path) -> None:
+        self.part = part
+
+    def start(self, total: int, done: int) -> None:
+        self.part.with_name("other").write_bytes(b"other")
+        self.part.with_name("other").replace(self.part)
+
+    def advance(self, samples: int) -> None:
+        return
+
+
+def test_only_the_file_that_was_filled_gets_the_final_name(tmp_path: Path) -> None:
+    path = tmp_path / "o.h5"
+    for how in ({}, {"overwrite": True}):
+        with pytest.raises(FileError, match="another process replaced"):
+            generate(Recipe.from_yaml(RECIPE), path, progress=Replace(tmp_path / "o.h5.part"), **how)
+        assert [path.name for path in tmp_path.iterdir()] == ["o.h5.part"]
+        (tmp_path / "o.h5.part").unlink()
 
 
 def test_an_empty_unfinished_file_does_not_block(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def publish(temporary: Path, path: Path, *, overwrite: bool = False) -> None:
             if path.exists():
                 raise FileExistsError(f"{path} exists") from None
         else:
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
             return
     os.replace(temporary, path)
 
@@ -88,6 +88,16 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _is_stale(entry: os.DirEntry[str], host: str, process: int) -> bool:

@@ -41,3 +41,7 @@ class AccuracyWarning(UserWarning):
 
 class IndexWarning(UserWarning):
     """A part was made as asked, but another one keeps the index over all parts from being written."""
+
+
+class LockWarning(UserWarning):
+    """A file system has no locks, so nothing keeps two processes from filling one file."""

@@ -12,6 +12,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import Count, json_option
 from deepbench_fast.cli.progress import Progress
+from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json
 
 
@@ -72,7 +73,7 @@ def command(
 
     began = time.perf_counter()
     try:
-        with Progress("rows") as progress:
+        with warnings_below(), Progress("rows") as progress:
             done = export(
                 file,
                 directory,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
+from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json
-from deepbench_fast.errors import AccuracyWarning, IndexWarning
 
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
@@ -28,7 +27,7 @@ from deepbench_fast.errors import AccuracyWarning, IndexWarning
 @click.option(
     "--resume", is_flag=True, help="Go on where an earlier run was stopped: start an absent file, keep a finished one."
 )
-@click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists (with --resume: go on, then replace).")
 @json_option
 @click.pass_obj
 def command(
@@ -51,8 +50,6 @@ def command(
     SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
     data is the last line printed.
     """
-    if resume and overwrite:
-        raise click.UsageError("--resume and --overwrite exclude one another")
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.generation import generate
@@ -60,20 +57,15 @@ def command(
 
     began = time.perf_counter()
     try:
-        # Warnings are printed below the progress, not into it.
-        with warnings.catch_warnings(record=True) as found, Progress() as progress:
-            warnings.simplefilter("always", AccuracyWarning)
-            warnings.simplefilter("always", IndexWarning)
+        with warnings_below(), Progress() as progress:
             summary = generate(
                 recipe, output, threads=threads, shard=shard, resume=resume, overwrite=overwrite, progress=progress
             )
     except KeyboardInterrupt as stop:
-        again = [argument for argument in arguments if argument not in ("--overwrite", "--resume")]
+        again = [argument for argument in arguments if argument != "--resume"]
         stop.add_note(f"to go on: {shlex.join([PROGRAM, *again, '--resume'])}")
         raise
     seconds = time.perf_counter() - began
-    for warning in found:
-        click.echo(f"Warning: {warning.message}", err=True)
     made = progress.made
     if as_json:
         print_json({**summary.as_json(), "seconds": seconds, "samples_per_second": made / seconds})

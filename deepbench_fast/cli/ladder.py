@@ -15,6 +15,7 @@ from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import Count, json_option, origin_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
+from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import columns, duration, grouped, print_json
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def command(
         click.echo(f"{picture}: drawn", err=True)
     if wanted:
         try:
-            _generate(paths, threads)
+            with warnings_below():
+                _generate(paths, threads)
         except KeyboardInterrupt as stop:
             stop.add_note(f"to go on: {shlex.join([PROGRAM, *arguments])}")
             raise

@@ -27,7 +27,7 @@ from deepbench_fast.store import schema
 from deepbench_fast.store.file_image import FileImage, create_group, laid_out
 from deepbench_fast.store.gate import HEADER_DIGEST, SHARDS, Header, check
 from deepbench_fast.store.hdf5 import open_hdf5
-from deepbench_fast.store.positioned import linux_function, write_at
+from deepbench_fast.store.positioned import linux_function, sync_and_forget, write_at
 
 SOFTWARE = f"deepbench_fast {__version__}"
 SPARE_BYTES = 2**24
@@ -78,9 +78,7 @@ def _write(path: Path, image: FileImage, chunks: npt.NDArray[Any], chunks_at: in
         image.write_to(descriptor)
         if chunks.size:
             write_at(descriptor, schema.bytes_of(chunks), chunks_at)
-        os.fsync(descriptor)
-        if hasattr(os, "posix_fadvise"):  # so that what is read back comes from the disk
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        sync_and_forget(descriptor)
     finally:
         os.close(descriptor)
 

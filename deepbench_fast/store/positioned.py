@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 import threading
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from deepbench_fast.errors import FileError
+from deepbench_fast.errors import FileError, LockWarning
 
 SYNC_FILE_RANGE_WRITE = 2
+BUSY = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}  # any other reason: there are no locks
+TRIES = 100  # to lock a file that others rename at the same time
 _seek_lock = threading.Lock()
 
 
@@ -45,36 +49,77 @@ def start_writeback(descriptor: int, offset: int, size: int) -> None:
         function(descriptor, ctypes.c_int64(offset), ctypes.c_int64(size), SYNC_FILE_RANGE_WRITE)
 
 
+def sync_and_forget(descriptor: int) -> None:
+    """Wait until the file is on the disk, and let the system forget its copy, so that what is read comes from there."""
+    os.fsync(descriptor)
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 @cache
 def linux_function(name: str) -> Any:
     """A function of Linux's C library that Python has no name for; None on other systems."""
     return getattr(ctypes.CDLL(None, use_errno=True), name, None) if sys.platform.startswith("linux") else None
 
 
-def lock_file(path: Path) -> int:
-    """Open (or make) `path` and lock it for this process until the descriptor is closed.
+def lock_file(path: Path, *, create: bool = True) -> int:
+    """Open `path`, made if it isn't there and `create`, and lock it for this process until the descriptor is closed.
 
-    Raises FileError where another process holds it.
+    Raises FileError where another process holds it, OSError where it can't be opened. Where the file system has no
+    locks it is open, not locked, and a LockWarning says so.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        _lock(descriptor)
-    except OSError as error:
-        os.close(descriptor)
-        raise FileError(f"{path}: another process is filling this file") from error
-    return descriptor
+    flags = os.O_RDWR | (os.O_CREAT if create else 0) | getattr(os, "O_BINARY", 0)
+    for _ in range(TRIES):
+        descriptor = os.open(path, flags, 0o666)
+        try:
+            _lock(descriptor, path)
+            if is_named(path, descriptor):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # it was renamed or replaced before it was locked
+    raise FileError(f"{path}: another process is filling this file")
 
 
-def _lock(descriptor: int) -> None:
-    if os.name == "nt":
-        import msvcrt
+def share_lock(descriptor: int) -> None:
+    """Turn the lock of `lock_file` into one that others may have too, to read.
 
-        locker: Any = msvcrt
-        locker.locking(descriptor, locker.LK_NBLCK, 1)
-    else:
+    Another process may take the file in between; then this waits until that one is done with it.
+    """
+    if os.name != "nt":
         import fcntl
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        except OSError:  # no locks here, which was said when the file was opened
+            return
+
+
+def is_named(path: Path, descriptor: int) -> bool:
+    """Whether `path` is the file that is open."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            locker: Any = msvcrt
+            locker.locking(descriptor, locker.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in BUSY:
+            raise FileError(f"{path}: another process is filling this file") from error
+        words = f"{path.parent}: files can't be locked there ({error.strerror}): let no two processes fill the same one"
+        warnings.warn(words, LockWarning, stacklevel=3)
 
 
 def _write_some(descriptor: int, data: memoryview, offset: int) -> int:

@@ -54,6 +54,12 @@ def test_existing_file(tmp_path: Path) -> None:
     assert run("generate", "galaxy", path, "-n", "6", "--resume").status == 1
     assert run_well("generate", "galaxy", path, "-n", "6", "--overwrite").out != first
     assert len(open_dataset(path)) == 6
+    before = path.stat()
+    assert run_well("generate", "galaxy", path, "-n", "5", "--overwrite", "--resume").out == first
+    replaced = path.stat()
+    assert replaced != before
+    assert run_well("generate", "galaxy", path, "-n", "5", "--overwrite", "--resume").out == first
+    assert path.stat() == replaced
 
 
 def test_shards_read_as_one_file(galaxies: Path, tmp_path: Path) -> None:

@@ -17,14 +17,14 @@ from deepbench_fast.errors import FileError
 from deepbench_fast.plan import make_plan
 from deepbench_fast.store import create
 from tests.cli.running import COMMAND
-from tests.store.preload import failing_writes
+from tests.store.preload import failing_calls
 
 RECIPE = "{samples: 4, image: {shape: [8, 8]}, catalogues: {a: {objects: [star]}}}"
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return failing_writes(tmp_path_factory.mktemp("library"))
+    return failing_calls(tmp_path_factory.mktemp("library"))
 
 
 def generate_apart(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -117,4 +117,9 @@ def _is_running(process: int) -> bool:
 
 
 def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63] or "host"
+    """Where a process number means something: the host and, as containers may share its name, their namespace."""
+    host = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:63] or "host"
+    try:
+        return f"{host}.{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:  # not Linux
+        return host

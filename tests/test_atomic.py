@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,6 +94,18 @@ def test_what_a_killed_process_left_is_removed_and_a_living_one_is_not(tmp_path:
     atomic.temporary_beside(tmp_path / "a.h5")
     assert not left.exists()
     assert unlike.exists()
+
+
+def test_another_container_of_the_same_host_name_leaves_the_living_alone(tmp_path: Path) -> None:
+    apart = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if shutil.which("unshare") is None or subprocess.run([*apart, "true"], capture_output=True).returncode:
+        pytest.skip("processes can't be given numbers of their own here")
+    living = atomic.temporary_beside(tmp_path / "a.h5")
+    living.write_bytes(b"half")
+    code = "import sys; from pathlib import Path; from deepbench_fast import atomic; "
+    code += "atomic.remove_stale(Path(sys.argv[1]))"
+    subprocess.run([*apart, sys.executable, "-c", code, str(tmp_path / "a.h5")], check=True)
+    assert living.exists()
 
 
 def test_those_of_other_hosts_go_after_a_day(tmp_path: Path) -> None:

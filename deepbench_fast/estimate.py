@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +15,7 @@ from deepbench_fast.drift import DRIFT, TOLERATED_DRIFT, conserving_kinds, drift
 from deepbench_fast.entries import PlannedEntry
 from deepbench_fast.levels import sample_parameters
 from deepbench_fast.plan import Plan, make_plan
+from deepbench_fast.rate import measured_rate
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.extras import Extras
 from deepbench_fast.recipe.model import Recipe
@@ -25,7 +24,6 @@ from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render import Renderer
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.limits import check_fits
-from deepbench_fast.store.schema import chunk_digest
 from deepbench_fast.sweeps import grid_warnings, row_warnings
 
 EXACT_UP_TO = 2**20
@@ -35,9 +33,8 @@ SAMPLES_COMPARED = 256
 TOLERATED_ERROR = 0.03
 TOLERATED_SHARE = 0.05
 TOLERATED_OUTSIDE = 0.25
-# Forces between two bodies that may be computed to see how the energy drifts, and seconds that one batch may take.
+# Forces between two bodies that may be computed to see how the energy drifts.
 FORCES_COMPUTED = 5e7
-LONGEST_BATCH = 2.0
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,10 @@ class Ingredient:
 class Estimate:
     """What `estimate` found.
 
-    `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk; `levels` are the
-    columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
-    in `time_unit`, `steps`, and `outputs` with their units; it is None for images.
+    `rows` counts the rows of each table, exactly if `rows_exact`. `seconds` leaves out compiling kernels, and a disk
+    that is slower (see `measured_rate`). `levels` are the columns of noise and PSF that /samples has for each sample.
+    `series` has the axes of series: `start` and `stop` in `time_unit`, `steps`, and `outputs` with their units; it is
+    None for images.
     """
 
     name: str
@@ -83,7 +81,7 @@ class Estimate:
 
 
 def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3) -> Estimate:
-    """Work out what `recipe` would make; the rate is measured by rendering for so many seconds."""
+    """Work out what `recipe` would make; the rate is measured by making samples for so many seconds."""
     plan = make_plan(recipe)
     plan.check_grids()
     check_fits(plan)
@@ -136,43 +134,6 @@ def expected_rows(plan: Plan) -> tuple[npt.NDArray[np.int64], bool]:
     counted = plan.samples if exact else SAMPLES_COUNTED
     rows = rows_per_chunk(plan, 0, counted).sum(axis=0)
     return (rows if exact else np.round(rows * (plan.samples / counted)).astype(np.int64)), exact
-
-
-def measured_rate(plan: Plan, threads: int, seconds: float) -> float:
-    """Samples a second that so many threads draw, render and hash, compilation and disk left out."""
-    _make(plan, Renderer(plan), 0, 1)
-    began = time.perf_counter()
-    _make(plan, Renderer(plan), 0, 1)
-    affordable = int(LONGEST_BATCH / (time.perf_counter() - began))
-    size = max(1, min(plan.chunk, plan.samples, affordable))
-    firsts = iter(range(0, max(1, plan.samples - size + 1), size))
-    lock = threading.Lock()
-    made = [0] * threads
-    start = time.perf_counter()
-
-    def work(number: int) -> None:
-        renderer = Renderer(plan)
-        while made[number] == 0 or time.perf_counter() - start < seconds:
-            with lock:
-                first = next(firsts, 0)
-            _make(plan, renderer, first, size)
-            made[number] += size
-
-    _run_together(work, threads)
-    return sum(made) / (time.perf_counter() - start)
-
-
-def _make(plan: Plan, renderer: Renderer, first: int, size: int) -> None:
-    tables = draw(plan, first, first + size)
-    chunk_digest(renderer.render(tables).values())
-
-
-def _run_together(work: Callable[[int], None], threads: int) -> None:
-    workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
 
 
 def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import os
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +16,7 @@ from deepbench_fast.drift import DRIFT, TOLERATED_DRIFT, conserving_kinds, drift
 from deepbench_fast.entries import PlannedEntry
 from deepbench_fast.levels import sample_parameters
 from deepbench_fast.plan import Plan, make_plan
+from deepbench_fast.rate import LONGEST_LOOK, highest_rate, measured_rate
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.extras import Extras
 from deepbench_fast.recipe.model import Recipe
@@ -31,11 +26,7 @@ from deepbench_fast.render import Renderer
 from deepbench_fast.stopping import NEVER, Stop, Stopped
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.limits import check_fits
-from deepbench_fast.store.schema import bytes_of, chunk_digest
 from deepbench_fast.sweeps import grid_warnings, row_warnings
-from deepbench_fast.trajectories import samples_at_once
-
-memory_file: Callable[[str], int] | None = getattr(os, "memfd_create", None)
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
@@ -46,10 +37,6 @@ TOLERATED_SHARE = 0.05
 TOLERATED_OUTSIDE = 0.25
 # Forces between two bodies that may be computed to see how the energy drifts, and seconds that one batch may take.
 FORCES_COMPUTED = 5e7
-LONGEST_BATCH = 2.0
-SHORT_BATCH = 0.1
-GOLDEN = 0.6180339887498949
-MOST_MEMORY = 2**26
 
 
 @dataclass(frozen=True)
@@ -65,8 +52,8 @@ class Ingredient:
 class Estimate:
     """What `estimate` found.
 
-    `rows` counts the rows of each table, exactly if `rows_exact`; `seconds` leaves out the disk, and is a lower bound
-    where it is `at_least` so many; `levels` are the
+    `rows` counts the rows of each table, exactly if `rows_exact`. `seconds` leaves out compiling kernels, and a disk
+    that is slower (see `measured_rate`); it is a lower bound where it is `at_least` so many. `levels` are the
     columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
     in `time_unit`, `steps`, and `outputs` with their units; it is None for images.
     """
@@ -96,8 +83,8 @@ class Estimate:
         return {**asdict(self), "total_bytes": sum(self.bytes.values())}
 
 
-def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 1.0) -> Estimate:
-    """Work out what `recipe` would make; the rate is measured by rendering for so many seconds."""
+def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3) -> Estimate:
+    """Work out what `recipe` would make; the rate is measured by making samples for so many seconds."""
     return stopping.call(lambda stop: _estimate(recipe, threads, seconds, stop))
 
 
@@ -107,7 +94,8 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
     check_fits(plan)
     workers = threads or usable_cpus()
     rows, exact = expected_rows(plan)
-    rate, exact_rate = measured_rate(plan, workers, seconds, stop)
+    bound = highest_rate(plan, workers, stop)
+    rate = measured_rate(plan, workers, seconds, stop) if bound is None else bound
     ingredients = list(_ingredients(plan))
     return Estimate(
         name=plan.recipe.name,
@@ -124,7 +112,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
         threads=workers,
         seconds=plan.samples / rate,
         samples_per_second=rate,
-        at_least=not exact_rate,
+        at_least=bound is not None,
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
@@ -155,90 +143,6 @@ def expected_rows(plan: Plan) -> tuple[npt.NDArray[np.int64], bool]:
     counted = plan.samples if exact else SAMPLES_COUNTED
     rows = rows_per_chunk(plan, 0, counted).sum(axis=0)
     return (rows if exact else np.round(rows * (plan.samples / counted)).astype(np.int64)), exact
-
-
-def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) -> tuple[float, bool]:
-    """Samples a second that so many threads draw, render, hash and hand to the system, and whether that is exact.
-
-    Compilation and the disk are left out. The samples are spread over the dataset. Where some of them alone take longer
-    than LONGEST_BATCH, the rate is the highest that there can be.
-    """
-    together = min(plan.samples, samples_at_once(plan))
-    if plan.is_series:
-        _compile(plan)
-    else:
-        _make(plan, Renderer(plan), 0, 1, stop)
-    for _ in range(2):  # the first time some kernels are still compiled
-        began = time.perf_counter()
-        try:
-            stopping.call(lambda own: _make(plan, Renderer(plan), 0, together, own), seconds=LONGEST_BATCH, outer=stop)
-        except Stopped:
-            stop.check()
-            took = math.inf
-        else:
-            took = time.perf_counter() - began
-    if took > seconds:
-        return threads * together / min(took, LONGEST_BATCH), took <= LONGEST_BATCH
-    size = max(together, min(plan.chunk, plan.samples, int(together * SHORT_BATCH / took)))
-    return _rate_of_threads(plan, threads, seconds, size, stop), True
-
-
-def _rate_of_threads(plan: Plan, threads: int, seconds: float, size: int, stop: Stop) -> float:
-    """The same, of threads that make `size` samples at a time, whose starts are spread by the golden ratio."""
-    lock, writing = threading.Lock(), threading.Lock()
-    made = [0] * threads
-    number = iter(range(2**62))
-    room = max(1, plan.samples - size + 1)
-    start = time.perf_counter()
-
-    def work(thread: int) -> None:
-        renderer = Renderer(plan)
-        with tempfile.TemporaryFile() if memory_file is None else os.fdopen(memory_file("plan"), "wb") as file:
-            while (made[thread] == 0 or time.perf_counter() - start < seconds) and not stop.is_set():
-                with lock:
-                    first = int(next(number) * GOLDEN % 1.0 * room)
-                arrays = _make(plan, renderer, first, size, stop)
-                with writing:
-                    _hand_over(file, arrays)
-                made[thread] += size
-
-    _run_together(work, threads)
-    stop.check()
-    return sum(made) / (time.perf_counter() - start)
-
-
-def _hand_over(file: BinaryIO, arrays: Iterable[npt.NDArray[Any]]) -> None:
-    """Write what a task would write, to memory that the system takes anew now and then."""
-    if file.tell() > MOST_MEMORY:
-        file.seek(0)
-        file.truncate()
-    for array in arrays:
-        file.write(bytes_of(array))
-    file.flush()
-
-
-def _compile(plan: Plan) -> None:
-    """Compile the kernels of series, which look at the flag and return."""
-    stopped = Stop()
-    stopped.set()
-    with suppress(Stopped):
-        Renderer(plan).render(draw(plan, 0, 1), stop=stopped)
-
-
-def _make(plan: Plan, renderer: Renderer, first: int, size: int, stop: Stop) -> list[npt.NDArray[Any]]:
-    """Draw, render and hash samples; their arrays and tables."""
-    tables = draw(plan, first, first + size)
-    arrays = [*renderer.render(tables, stop=stop).values(), tables.samples, *tables.objects.values()]
-    chunk_digest(arrays)
-    return arrays
-
-
-def _run_together(work: Callable[[int], None], threads: int) -> None:
-    workers = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
 
 
 def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
@@ -313,11 +217,11 @@ def drift_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
         return
     tables = draw(plan, 0, max(1, min(SAMPLES_COMPARED, plan.samples, int(FORCES_COMPUTED / _forces(plan, entries)))))
     try:
-        stopping.call(lambda own: Renderer(plan).render(tables, stop=own), seconds=LONGEST_BATCH, outer=stop)
+        stopping.call(lambda own: Renderer(plan).render(tables, stop=own), seconds=LONGEST_LOOK, outer=stop)
     except Stopped:
         stop.check()
         labels = ", ".join(planned.label.replace("/", ".") for planned in entries)
-        yield f"{labels}: a few samples take over {LONGEST_BATCH:g} s; how well they keep their energy is unknown"
+        yield f"{labels}: a few samples take over {LONGEST_LOOK:g} s; how well they keep their energy is unknown"
         return
     for planned in entries:
         table = tables.objects[planned.kind.name]

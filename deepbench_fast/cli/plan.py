@@ -31,7 +31,8 @@ def command(
 ) -> None:
     """Say what SOURCE would make: shapes, bytes, time, what is random and what is fixed.
 
-    The time is measured on the spot, by drawing and rendering samples for a third of a second.
+    The time is measured on the spot, on samples from all over the dataset that are made and written to a temporary file
+    (at most 256 MiB) for up to two seconds. Compiling kernels for the first time and a slower disk come on top.
     """
     recipe = load_source(source, samples, seed, size, assignments)
     from deepbench_fast.estimate import estimate
@@ -55,8 +56,9 @@ def _text(found: Estimate) -> str:
         ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
         (
             "time",
-            f"about {duration(found.seconds)} ({_rate(found.samples_per_second)} samples a second on {found.threads} "
-            f"thread{'s' if found.threads > 1 else ''}), if the disk keeps up",
+            f"{'at least' if found.at_least else 'about'} {duration(found.seconds)} ({_rate(found.samples_per_second)} samples a second on {found.threads} "
+            f"thread{'s' if found.threads > 1 else ''}), if the disk takes "
+            f"{byte_size(round(sum(found.bytes.values()) / found.seconds))} a second",
         ),
     ]
     if found.series is not None:

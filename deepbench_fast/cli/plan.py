@@ -56,7 +56,8 @@ def _text(found: Estimate) -> str:
         ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
         (
             "time",
-            f"{'at least' if found.at_least else 'about'} {duration(found.seconds)} ({_rate(found.samples_per_second)} samples a second on {found.threads} "
+            f"{'at least' if found.at_least else 'about'} {duration(found.seconds)} "
+            f"({_rate(found.samples_per_second)} samples a second on {found.threads} "
             f"thread{'s' if found.threads > 1 else ''}), if the disk takes "
             f"{byte_size(round(sum(found.bytes.values()) / found.seconds))} a second",
         ),

@@ -117,9 +117,9 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
         warnings=[
-            *cusp_warnings(plan),
+            *cusp_warnings(plan, stop),
             *outside_warnings(plan),
-            *drift_warnings(plan),
+            *drift_warnings(plan, stop),
             *grid_warnings(plan),
             *row_warnings(plan),
         ],

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from deepbench_fast import stopping
 from deepbench_fast.draw import draw
-from deepbench_fast.plan import Plan
+from deepbench_fast.plan import Plan, make_plan
+from deepbench_fast.recipe.series import Series
 from deepbench_fast.render import Renderer
 from deepbench_fast.stopping import NEVER, Stop, Stopped
 from deepbench_fast.store.positioned import start_writeback, write_at
@@ -34,6 +35,8 @@ SIDE_BY_SIDE = 1.6
 # Measuring ends when the mean is known so well (its standard error), after so many seconds at the latest.
 TOLERATED_ERROR = 0.05
 LONGEST_MEASURED = 2.0
+# Part of a series that is followed at first to see how long the whole takes.
+FIRST_SHARE = 2.0**-20
 LONGEST_LOOK = 2.0
 """Seconds after which a few samples are called slow, and are not waited for."""
 # Multiples of it, modulo 1, are spread evenly however many there are.
@@ -41,25 +44,38 @@ GOLDEN_RATIO = (5**0.5 - 1) / 2
 
 
 def highest_rate(plan: Plan, threads: int, stop: Stop = NEVER) -> float | None:
-    """The highest rate that there can be, where a few samples alone take longer than LONGEST_LOOK; else None."""
+    """The highest rate that there can be, where a few samples alone take longer than LONGEST_LOOK; else None.
+
+    Compiles what the plan needs. Raises Stopped.
+    """
     together = min(plan.samples, samples_at_once(plan))
-    if plan.is_series:
-        _compile(plan)
-    for _ in range(2):  # the first time some kernels are still compiled
-        try:
-            stopping.call(lambda own: _make(Renderer(plan), 0, together, stop=own), seconds=LONGEST_LOOK, outer=stop)
-            return None
-        except Stopped:
-            stop.check()
-    return threads * together / LONGEST_LOOK
+    _make(Renderer(_until(plan, 0.0)), 0, 1, stop=stop)
+    try:
+        stopping.call(lambda own: _make(Renderer(plan), 0, together, stop=own), seconds=LONGEST_LOOK, outer=stop)
+    except Stopped:
+        stop.check()
+        return threads * together / _least_seconds(plan, together, stop)
+    return None
 
 
-def _compile(plan: Plan) -> None:
-    """Compile the kernels of series, which look at the flag and return."""
-    stopped = Stop()
-    stopped.set()
-    with suppress(Stopped):
-        Renderer(plan).render(draw(plan, 0, 1), stop=stopped)
+def _least_seconds(plan: Plan, together: int, stop: Stop) -> float:
+    """Seconds that so many slow samples take at least: those of series in proportion to what their beginning takes."""
+    share, taken = FIRST_SHARE, 0.0
+    while plan.is_series and taken < LEAST_TIMED and share < 1.0:
+        share *= 4
+        renderer = Renderer(_until(plan, share * plan.recipe.time.end))
+        began = time.perf_counter()
+        _make(renderer, 0, together, stop=stop)
+        taken = time.perf_counter() - began
+    return max(LONGEST_LOOK, taken / share)
+
+
+def _until(plan: Plan, end: float) -> Plan:
+    """The same plan for images; for series, one whose only moment is `end`."""
+    if not plan.is_series:
+        return plan
+    series = Series(times=(end,), outputs=plan.recipe.time.outputs)
+    return make_plan(plan.recipe.model_copy(update={"series": series}))
 
 
 def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) -> float:

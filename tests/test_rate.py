@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from deepbench_fast.estimate import estimate
 from deepbench_fast.plan import make_plan
 from deepbench_fast.rate import measured_rate, place
 from deepbench_fast.recipe import Recipe
 
 
 def stars(count: object) -> Recipe:
-    return Recipe.of_kind("star").with_overrides({"catalogues.star.star.count": count, "samples": 20_000})
+    return Recipe.of_kind("star").with_overrides({"catalogues.star.star.count": count, "samples": 600_000})
 
 
 @pytest.mark.parametrize("turns", [2, 5, 20, 1000])
@@ -30,7 +31,7 @@ def test_few_turns_reach_all_of_the_range(turns: int, places: int) -> None:
 
 def test_first_samples_unlike_the_rest_are_not_taken_for_all(tmp_path: Path) -> None:
     """The first half is empty; the others have 500 stars each."""
-    (tmp_path / "counts.csv").write_text("n\n" + "0\n" * 10_000 + "500\n" * 10_000)
+    (tmp_path / "counts.csv").write_text("n\n" + "0\n" * 300_000 + "500\n" * 300_000)
     uneven = stars({"table": {"file": str(tmp_path / "counts.csv"), "column": "n", "order": "rows"}})
     empty, mixed = (measured_rate(make_plan(recipe), 1, 0) for recipe in (stars(0), uneven))
     assert mixed < empty / 3
@@ -69,3 +70,12 @@ def test_a_limit_of_file_sizes_is_no_error() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("True\n", "", 0)
+
+
+def test_slow_series_are_judged_by_their_beginning() -> None:
+    """Eight bodies in 1e8 steps, which no processor makes in a second, are not waited for."""
+    data = {"catalogues.n_body.n_body.bodies": 8, "catalogues.n_body.n_body.step": 1e-6, "series.stop": 100}
+    found = estimate(Recipe.of_kind("n_body").with_overrides(data), threads=2)
+    assert found.at_least
+    assert found.seconds > found.samples / 10
+    assert not estimate(stars(1), threads=2, seconds=0).at_least

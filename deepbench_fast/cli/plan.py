@@ -32,7 +32,8 @@ def command(
     """Say what SOURCE would make: shapes, bytes, time, what is random and what is fixed.
 
     The time is measured on the spot, on samples from all over the dataset that are made and written to a temporary file
-    (at most 256 MiB) for up to two seconds. Compiling kernels for the first time and a slower disk come on top.
+    (at most 256 MiB) for up to two seconds; where that is too short for a few samples, it is a lower bound. Compiling
+    kernels for the first time and a slower disk come on top.
     """
     recipe = load_source(source, samples, seed, size, assignments)
     from deepbench_fast.estimate import estimate
@@ -54,13 +55,7 @@ def _text(found: Estimate) -> str:
         ("samples", grouped(found.samples)),
         ("chunks", f"{grouped(found.chunks)} of {grouped(found.chunk_samples)} samples"),
         ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
-        (
-            "time",
-            f"{'at least' if found.at_least else 'about'} {duration(found.seconds)} "
-            f"({_rate(found.samples_per_second)} samples a second on {found.threads} "
-            f"thread{'s' if found.threads > 1 else ''}), if the disk takes "
-            f"{byte_size(round(sum(found.bytes.values()) / found.seconds))} a second",
-        ),
+        ("time", _time(found)),
     ]
     if found.series is not None:
         facts += series_facts(found.series)
@@ -85,6 +80,16 @@ def _text(found: Estimate) -> str:
     if found.levels:
         parts.append("Recorded for each sample\n" + "\n".join(f"  {name}" for name in found.levels))
     return "\n\n".join(parts)
+
+
+def _time(found: Estimate) -> str:
+    """How long it takes, on how many threads, and what the disk must take."""
+    rate = f"{_rate(found.samples_per_second)} samples a second on {found.threads} thread"
+    rate += "s" if found.threads > 1 else ""
+    if found.at_least:
+        return f"at least {duration(found.seconds)} (at most {rate})"
+    disk = byte_size(round(sum(found.bytes.values()) / found.seconds))
+    return f"about {duration(found.seconds)} ({rate}), if the disk takes {disk} a second"
 
 
 def _rate(rate: float) -> str:

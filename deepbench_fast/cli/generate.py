@@ -50,6 +50,8 @@ def command(
     SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
     data is the last line printed.
     """
+    if resume and overwrite and not _has_begun(output, shard):
+        raise click.UsageError(f"--resume and --overwrite go on with a replacement of {output}, and nothing is there")
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.generation import generate
@@ -76,3 +78,12 @@ def command(
     if shard is not None and is_whole_index(output):
         click.echo(f"{output}: all parts are there; it reads them as one file", err=True)
     click.echo(summary.digest)
+
+
+def _has_begun(output: str, shard: str | None) -> bool:
+    """Whether the output is there, finished or not."""
+    from deepbench_fast.store.schema import UNFINISHED
+    from deepbench_fast.store.shards import Shard
+
+    path = Path(output) if shard is None else Shard.parse(shard).path(Path(output))
+    return path.exists() or path.with_name(path.name + UNFINISHED).exists()

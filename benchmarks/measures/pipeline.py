@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from benchmarks.table import Row, duration, rate
 from benchmarks.timing import Action, Effort, Stopwatch, compare, interleave
 from deepbench_fast import Recipe, generate
 from deepbench_fast.draw import draw
+from deepbench_fast.engine import TASK_BYTES
 from deepbench_fast.kernels.grid import padded_length
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.render import BLOCK_BYTES, Renderer
@@ -26,7 +26,6 @@ from deepbench_fast.store.create import create_file
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.positioned import lock_file
 
-TASK_BYTES: int = sys.modules[generate.__module__].TASK_BYTES
 CASES: dict[str, Callable[[Effort], Recipe]] = {
     "galaxies 28×28": lambda effort: galaxies(effort.samples(500_000)),
     "galaxies 28×28 with PSF": lambda effort: galaxies(effort.samples(500_000), psf=True),

@@ -55,9 +55,8 @@ class Dataset:
         self._indices: npt.NDArray[np.int64] | None = None
         self._stored: Stored = open_stored(path)
         self._process = os.getpid()
-        header = self._stored.header
-        self._identity = (header.attributes["recipe_hash"], header.attributes["first"], self._stored.digest)
-        if not header.complete and not partial:
+        self._identity = _identity(self._stored)
+        if not self._stored.header.complete and not partial:
             raise FileError(
                 f"{path}: unfinished (--resume continues it; open_dataset(..., partial=True) reads what is there)"
             )
@@ -106,8 +105,7 @@ class Dataset:
         """The open file, or index, as this process sees it."""
         if self._process != os.getpid():
             stored = open_stored(self.path)
-            attributes = stored.header.attributes
-            found = (attributes["recipe_hash"], attributes["first"], stored.digest)
+            found = _identity(stored)
             if found[:2] != self._identity[:2] or self._identity[2] not in (None, found[2]):
                 raise FileError(f"{self.path}: it was replaced by another dataset since it was opened")
             self._stored, self._process = stored, os.getpid()
@@ -299,6 +297,11 @@ class Dataset:
 
 STATE = ("path", "partial", "_indices", "_identity")
 """What a pickled dataset holds: each process opens the file itself."""
+
+
+def _identity(stored: Stored) -> tuple[str, int, str | None]:
+    """What tells a dataset from another one, whatever file holds it: recipe, range, and the data once all are there."""
+    return stored.header.attributes["recipe_hash"], stored.first, stored.digest
 
 
 def _ranges(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

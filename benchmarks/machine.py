@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import h5py
 
 from benchmarks.peers import environment
+from deepbench_fast.versions import installed, processor
 
 PACKAGES = ("deepbench-fast", "numba", "numpy", "h5py", "scipy", "opencv-python-headless", "jax", "rebound")
 
@@ -27,24 +26,6 @@ def description() -> dict[str, str]:
             f"{name} {number}" for name, number in {"Python": platform.python_version(), **versions}.items()
         ),
     }
-
-
-def installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines))}
-    wide = "AVX-512" if "avx512f" in facts.get("flags", "") else "AVX2" if "avx2" in facts.get("flags", "") else ""
-    names = [facts.get("model name", platform.machine()), f"family {facts.get('cpu family', '?')}", wide]
-    return " ".join(filter(None, names))
 
 
 def cores() -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,47 @@ import numpy.typing as npt
 from deepbench_fast.store.schema import singular
 
 if TYPE_CHECKING:
-    from deepbench_fast.draw import Tables
     from deepbench_fast.recipe.model import Recipe
 
 Item = dict[str, Any]
 """One sample: `image` or `series`, extras (`clean`, `mask`, `variance`), `target`, `label`, `index`."""
+
+
+class Tables(Protocol):
+    """The tables of samples: `samples` with the columns of `/samples`, `objects[kind]` with those of `/objects/<kind>`.
+
+    Objects stand in the order of their samples; `first` is the number of the first sample in the whole dataset.
+    """
+
+    @property
+    def first(self) -> int: ...
+    @property
+    def samples(self) -> npt.NDArray[Any]: ...
+    @property
+    def objects(self) -> Mapping[str, npt.NDArray[Any]]: ...
+
+
+class LazyTables:
+    """Tables that are read when they are first asked for."""
+
+    def __init__(
+        self, first: int, samples: Callable[[], npt.NDArray[Any]], objects: Callable[[], dict[str, npt.NDArray[Any]]]
+    ) -> None:
+        self.first = first
+        self._read_samples, self._read_objects = samples, objects
+
+    @cached_property
+    def samples(self) -> npt.NDArray[Any]:
+        """One row a sample."""
+        return self._read_samples()
+
+    @cached_property
+    def objects(self) -> dict[str, npt.NDArray[Any]]:
+        """One row an object, by kind."""
+        return self._read_objects()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"first": self.first, "samples": self.samples, "objects": self.objects}
 
 
 class Batch:
@@ -23,7 +60,8 @@ class Batch:
 
     `batch["image"]` (or "series"), "target", extras ("clean", "mask", "variance"), "label" and "index" are arrays with
     one row a sample, and `dict(batch)` holds them all. `batch[i]` is one sample as `Dataset[i]` gives it, `batch[a:b]`
-    a batch of some of them. The names of the file's arrays, `batch["images"]`, mean the same.
+    a batch of some of them; a batch runs through its samples. The names of the file's arrays, `batch["images"]`, mean
+    the same.
 
     `tables.samples` and `tables.objects[kind]` have the columns of `/samples` and `/objects/<kind>`; `catalogues` has
     the names of `labels`, `target_names` and `outputs` those of the columns of targets and series; `recipe` has every
@@ -38,7 +76,7 @@ class Batch:
         outputs: tuple[str, ...],
         tables: Tables,
         arrays: Mapping[str, npt.NDArray[Any]],
-        numbers: range | None = None,
+        numbers: range | npt.NDArray[np.int64] | None = None,
     ) -> None:
         self.recipe = recipe
         self.catalogues = catalogues
@@ -54,25 +92,32 @@ class Batch:
     def __iter__(self) -> Iterator[Item]:
         return (self[number] for number in range(len(self)))
 
-    def keys(self) -> list[str]:
+    def keys(self) -> KeysView[str]:
         """The names of what a sample has."""
-        return [*(singular(name) for name in self._arrays), "label", "index"]
+        return dict.fromkeys([*(singular(name) for name in self._arrays), "label", "index"]).keys()
+
+    def items(self) -> ItemsView[str, npt.NDArray[Any]]:
+        """The names of what a sample has, with the arrays."""
+        return {name: self._array(name) for name in self.keys()}.items()
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in self.keys() or name in self._arrays)
 
     @overload
     def __getitem__(self, key: str) -> npt.NDArray[Any]: ...
     @overload
-    def __getitem__(self, key: slice) -> Batch: ...
-    @overload
     def __getitem__(self, key: int) -> Item: ...
-    def __getitem__(self, key: str | slice | int) -> npt.NDArray[Any] | Batch | Item:
+    @overload
+    def __getitem__(self, key: slice | Sequence[int] | npt.NDArray[Any]) -> Batch: ...
+    def __getitem__(self, key: Any) -> npt.NDArray[Any] | Batch | Item:
         if isinstance(key, str):
             return self._array(key)
-        if isinstance(key, slice):
-            return self._part(key)
+        if not isinstance(key, (int, np.integer)) or isinstance(key, bool):
+            return self._part(chosen(key, len(self)))
         number = range(len(self))[key]
         found: Item = {singular(name): array[number] for name, array in self._arrays.items()}
         found["label"] = int(self.tables.samples["catalogue"][number])
-        found["index"] = self._numbers[number]
+        found["index"] = int(self._numbers[number])
         return found
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -92,17 +137,20 @@ class Batch:
             return self.index
         raise KeyError(name)
 
-    def _part(self, chosen: slice) -> Batch:
-        numbers = self._numbers[chosen]
-        objects = {kind: table[_rows(table, numbers)] for kind, table in self.tables.objects.items()}
-        tables = type(self.tables)(numbers.start, self.tables.samples[chosen], objects)
-        arrays = {name: array[chosen] for name, array in self._arrays.items()}
-        return Batch(self.recipe, self.catalogues, self.target_names, self.outputs, tables, arrays, numbers)
+    def _part(self, rows: slice | npt.NDArray[np.int64]) -> Batch:
+        numbers, tables = self.index, self.tables
+        part = LazyTables(
+            int(numbers[rows][0]) if len(numbers[rows]) else tables.first,
+            lambda: tables.samples[rows],
+            lambda: {kind: table[_rows_at(table, numbers, rows)] for kind, table in tables.objects.items()},
+        )
+        arrays = {name: array[rows] for name, array in self._arrays.items()}
+        return Batch(self.recipe, self.catalogues, self.target_names, self.outputs, part, arrays, numbers[rows])
 
     @property
     def first(self) -> int:
         """Number of the first sample in the dataset."""
-        return self._numbers.start
+        return int(self._numbers[0]) if len(self._numbers) else self.tables.first
 
     @property
     def index(self) -> npt.NDArray[np.int64]:
@@ -133,10 +181,42 @@ class Batch:
         return self._array("targets")
 
 
-def _rows(table: npt.NDArray[Any], numbers: range) -> Any:
+def chosen(index: Any, size: int) -> slice | npt.NDArray[np.int64]:
+    """The rows, of `size`, that a slice, a list of numbers or a mask means. Raises IndexError for what means none."""
+    if isinstance(index, slice):
+        return index
+    numbers = np.asarray(index)
+    if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "iub"):
+        raise IndexError(f"samples are chosen by a number, a slice, a list of numbers or a mask, not {index!r:.80}")
+    if numbers.dtype == bool:
+        if len(numbers) != size:
+            raise IndexError(f"a mask of {len(numbers)} for {size} samples")
+        numbers = np.flatnonzero(numbers)
+    if numbers.size and (numbers.min() < -size or numbers.max() >= size):
+        raise IndexError(f"samples {numbers.min()} to {numbers.max()} of {size}")
+    numbers = numbers.astype(np.int64)
+    return np.where(numbers < 0, numbers + size, numbers)
+
+
+def rows_of(table: npt.NDArray[Any], numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The rows of a table, sorted by sample, that belong to the samples of these numbers, in their order."""
-    samples = np.array(numbers, np.int64)
-    starts, stops = (np.searchsorted(table["sample"], samples, side) for side in ("left", "right"))
-    if numbers.step == 1 and len(numbers):
-        return slice(starts[0], stops[-1])
-    return np.concatenate([np.zeros(0, np.int64), *map(np.arange, starts, stops)])
+    starts, stops = (np.searchsorted(table["sample"], numbers, side) for side in ("left", "right"))
+    return ranges(starts, stops)
+
+
+def ranges(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers of several ranges, one after the other."""
+    lengths = stops - starts
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
+
+
+def _rows_at(
+    table: npt.NDArray[Any], numbers: npt.NDArray[np.int64], rows: slice | npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """The rows of a table that belong to some of its samples, of which a number may stand there more than once."""
+    known, which, times = np.unique(numbers, return_inverse=True, return_counts=True)
+    of_known = np.bincount(np.searchsorted(known, table["sample"]), minlength=known.size)
+    lengths = (of_known // times)[which]
+    stops = np.cumsum(lengths)
+    return ranges((stops - lengths)[rows], stops[rows])

@@ -12,9 +12,8 @@ from deepbench_fast.recipe.extras import CLEAN
 from deepbench_fast.recipe.series import dynamics_of, output_columns
 
 if TYPE_CHECKING:
-    from deepbench_fast.on_the_fly import Samples
+    from deepbench_fast.batch import Batch
     from deepbench_fast.recipe.model import Recipe
-    from deepbench_fast.store.read import Dataset
 
 Series = npt.NDArray[np.float64]
 
@@ -109,36 +108,24 @@ def limits(values: npt.NDArray[Any]) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def first_motions(dataset: Dataset | Samples, count: int) -> list[Motion]:
-    """The first `count` samples of a dataset of series.
+def motions(batch: Batch) -> list[Motion]:
+    """The samples of a batch of series.
 
-    The noise-free twins are the dataset's own, or made again from its recipe where it has none.
+    The noise-free twins are the batch's own, or made again from its recipe where it has none.
     """
-    from deepbench_fast.on_the_fly import Samples
-
-    if isinstance(dataset, Samples):
-        values, labels = dataset["series"][:count], dataset.labels[:count]
-        numbers, clean = dataset.first + np.arange(len(values)), dataset.get("clean")
-    else:
-        batch = dataset[:count]
-        values, labels, numbers, clean = batch["series"], batch["label"], batch["index"], batch.get("clean")
-    return motions(dataset.recipe, values, labels.tolist(), numbers, clean)
-
-
-def motions(
-    recipe: Recipe, values: Series, labels: list[int], numbers: npt.NDArray[np.int64], clean: Series | None
-) -> list[Motion]:
-    """Series of shape (samples, steps, columns), with the numbers of their catalogues and of the samples."""
-    catalogues, time = list(recipe.catalogues), np.array(recipe.time.moments)
-    noisy = [bool(recipe.noise_of(catalogues[label])) for label in labels]
-    if clean is None and any(noisy):
-        clean = _made_again(recipe, numbers)
+    recipe, time, values = batch.recipe, np.array(batch.recipe.time.moments), batch["series"]
+    noisy = [bool(recipe.noise_of(name)) for name in batch.catalogues]
+    clean = batch.get("clean")
+    labels = batch.labels.tolist()
+    if clean is None and any(noisy[label] for label in labels):
+        clean = _made_again(recipe, batch.index)
     found = []
     for row, label in enumerate(labels):
-        (entry,) = recipe.catalogues[catalogues[label]].objects
+        name = batch.catalogues[label]
+        (entry,) = recipe.catalogues[name].objects
         columns = tuple(output_columns(entry, recipe.time.outputs))
-        twin = clean[row] if clean is not None and noisy[row] else None
-        found.append(Motion(catalogues[label], time, dynamics_of(entry).time_unit, columns, values[row], twin))
+        twin = clean[row] if clean is not None and noisy[label] else None
+        found.append(Motion(name, time, dynamics_of(entry).time_unit, columns, values[row], twin))
     return found
 
 

@@ -17,13 +17,11 @@ import numpy.typing as npt
 from deepbench_fast.atomic import write_whole
 from deepbench_fast.colours import paint, shapes_alone
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.store.schema import singular
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from deepbench_fast.on_the_fly import Samples
-    from deepbench_fast.store.read import Dataset
+    from deepbench_fast.batch import Batch
 
 DPI = 100
 CELL = 128
@@ -47,7 +45,7 @@ ORIGINS = get_args(Origin)
 
 
 def contact_sheet(
-    dataset: Dataset | Samples,
+    batch: Batch,
     count: int = 25,
     *,
     columns: int | None = None,
@@ -68,15 +66,15 @@ def contact_sheet(
     """
     from matplotlib.figure import Figure
 
-    _check(dataset, count, show)
+    _check(batch, count, show)
     check_origin(origin)
-    if dataset.recipe.series is not None:
-        return _plots(dataset, count, columns, show, by_catalogue)
-    images, labels = _first_images(dataset, count, show)
+    if batch.recipe.series is not None:
+        return _plots(batch, count, columns, show, by_catalogue)
+    images, labels = batch[show][:count], batch.labels[:count]
     if not len(images):
         raise UsageError(NOTHING)
     order = np.argsort(labels, kind="stable") if by_catalogue else np.arange(len(labels))
-    shapes = shapes_alone(dataset.recipe)
+    shapes = shapes_alone(batch.recipe)
     across = _across(len(images), columns)
     down = -(-len(images) // across)
     cell_height, cell_width = cell_size(*images.shape[1:])
@@ -84,7 +82,7 @@ def contact_sheet(
     height = 2 * MARGIN + down * (cell_height + LABEL) + (down - 1) * GAP
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
     for number, sample in enumerate(order.tolist()):
-        catalogue = dataset.catalogues[labels[sample]]
+        catalogue = batch.catalogues[labels[sample]]
         left = MARGIN + number % across * (cell_width + GAP)
         top = height - MARGIN - number // across * (cell_height + LABEL + GAP)
         box = (left / width, (top - LABEL - cell_height) / height, cell_width / width, cell_height / height)
@@ -157,8 +155,8 @@ def check_origin(origin: str) -> None:
         raise UsageError(f"no origin '{origin}'; there are {', '.join(ORIGINS)}")
 
 
-def _check(dataset: Dataset | Samples, count: int, show: str) -> None:
-    recipe = dataset.recipe
+def _check(batch: Batch, count: int, show: str) -> None:
+    recipe = batch.recipe
     if not 0 < count <= MOST_IMAGES:
         raise UsageError(f"{count} images: a sheet holds 1 to {MOST_IMAGES}")
     if show not in SHOWN:
@@ -172,34 +170,23 @@ def _check(dataset: Dataset | Samples, count: int, show: str) -> None:
         raise UsageError(f"the dataset has no {show}: its recipe's extras don't ask for it")
 
 
-def _plots(dataset: Dataset | Samples, count: int, columns: int | None, show: str, by_catalogue: bool) -> Figure:
-    from deepbench_fast.motion import first_motions
+def _plots(batch: Batch, count: int, columns: int | None, show: str, by_catalogue: bool) -> Figure:
+    from deepbench_fast.motion import motions
     from deepbench_fast.plots import series_sheet
 
-    shown = first_motions(dataset, count)
+    shown = motions(batch[:count])
     if not shown:
         raise UsageError(NOTHING)
     if show == "clean":
         shown = [motion.without_noise() for motion in shown]
     if by_catalogue:
-        shown.sort(key=lambda motion: dataset.catalogues.index(motion.label))
+        shown.sort(key=lambda motion: batch.catalogues.index(motion.label))
     return series_sheet(shown, _across(len(shown), columns))
 
 
 def _across(count: int, columns: int | None) -> int:
     """Samples in a row: as many as there are rows, unless it is said."""
     return min(columns or math.ceil(math.sqrt(count)), count)
-
-
-def _first_images(
-    dataset: Dataset | Samples, count: int, show: str
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.integer[Any]]]:
-    from deepbench_fast.on_the_fly import Samples
-
-    if isinstance(dataset, Samples):
-        return dataset[show][:count], dataset.labels[:count]
-    batch = dataset[:count]
-    return batch[singular(show)], batch["label"]
 
 
 def draw_image(

@@ -81,7 +81,8 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
     dataset = open_dataset(path)
     if not 0 <= index < len(dataset):
         raise UsageError(f"{path}: no sample {index}; it has {len(dataset)}, counted from 0")
-    one, stored = dataset[index], dataset.stored
+    batch, stored = dataset[index : index + 1], dataset.stored
+    one = batch[0]
     row = stored.read("samples", index, index + 1)[0]
     rows = [placed for kind in stored.header.kinds for placed in _objects(stored, kind, index, one["index"])]
     levels = _values(row, stored.units("samples"))
@@ -114,16 +115,8 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
         objects=sorted(objects, key=lambda placed: placed.is_part),
         shapes_alone=dataset.catalogues[int(row["catalogue"])] in shapes_alone(dataset.recipe),
         image=one.get("image"),
-        motion=_motion(dataset.recipe, one),
+        motion=motions(batch)[0] if dataset.is_series else None,
     )
-
-
-def _motion(recipe: Recipe, one: dict[str, Any]) -> Motion | None:
-    if "series" not in one:
-        return None
-    clean = one["clean"][None] if "clean" in one else None
-    (motion,) = motions(recipe, one["series"][None], [one["label"]], np.array([one["index"]]), clean)
-    return motion
 
 
 def _objects(stored: Stored, kind: str, index: int, number: int) -> list[Placed]:

@@ -74,3 +74,34 @@ def test_names_and_numbers_that_it_does_not_have() -> None:
 def test_a_batch_can_be_pickled() -> None:
     batch = Simulator(Recipe.of_kind("star")).batch(3, 6)
     check_same(pickle.loads(pickle.dumps(batch)), batch)
+
+
+def test_a_dataset_gives_batches_with_the_tables_of_their_samples(tmp_path: Path) -> None:
+    for recipe in (mixed().set("extras", ["clean", "masks"]), noisy_pendulums()):
+        generate(recipe, tmp_path / "x.h5", overwrite=True)
+        dataset, whole = open_dataset(tmp_path / "x.h5"), samples(recipe, 0, recipe.samples)
+        for chosen in (slice(2, 7), slice(7, 1, -2), slice(3, 3), [4, 1, 4, 0], np.arange(recipe.samples) % 3 == 1):
+            check_same(dataset[chosen], whole[chosen])
+            check_same(pickle.loads(pickle.dumps(dataset[chosen])), whole[chosen])
+        check_same(dataset[[4, 1, 4, 0]][[2, 2, 3, 1]], whole[[4, 4, 0, 1]])
+        check_same(dataset[1:6][::-2], whole[[5, 3, 1]])
+
+
+def test_a_split_gives_batches_of_its_own_samples(mixed_file: Path) -> None:
+    dataset = open_dataset(mixed_file)
+    for name in dataset.splits:
+        split = dataset.split(name)
+        batch = split[10:60]
+        check_same(batch, dataset[batch.index])
+        assert {dataset.splits[number] for number in batch.split} == {name}
+
+
+def test_what_chooses_no_samples_is_refused() -> None:
+    batch = samples(mixed(), 0, 6)
+    for chosen in ([6], [-7], [True, False], [0.5], np.zeros((2, 2), int), "nothing"):
+        with pytest.raises((IndexError, KeyError)):
+            batch[chosen]
+    assert "image" in batch
+    assert "images" in batch
+    assert "nothing" not in batch
+    assert dict(batch.items()).keys() == batch.keys()

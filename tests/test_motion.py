@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, generate, open_dataset, samples
-from deepbench_fast.motion import Motion, first_motions, limits, motions, panels, with_unit
+from deepbench_fast.motion import Motion, limits, motions, panels, with_unit
 from tests.recipes import noisy_pendulums
 
 
 def bodies(*outputs: str, **entry: object) -> Motion:
     changes = {f"catalogues.n_body.n_body.{name}": value for name, value in entry.items()}
     recipe = Recipe.of_kind("n_body").with_overrides({**changes, "series.stop": 1, "series.outputs": list(outputs)})
-    (motion,) = first_motions(samples(recipe, 0, 1), 1)
+    (motion,) = motions(samples(recipe, 0, 1)[:1])
     return motion
 
 
@@ -42,7 +42,7 @@ def test_limits_hold_what_is_finite() -> None:
 
 
 def test_outputs_of_one_unit_share_a_plot() -> None:
-    motion = first_motions(samples(noisy_pendulums(), 0, 1), 1)[0]
+    motion = motions(samples(noisy_pendulums(), 0, 1)[:1])[0]
     assert [(p.title, p.names, p.columns.tolist()) for p in panels(motion)] == [
         ("angle [rad]", ("angle",), [[0]]),
         ("[m]", ("x", "y"), [[1], [2]]),
@@ -68,7 +68,7 @@ def test_twins_are_those_of_the_same_samples(tmp_path: Path) -> None:
     clean = samples(recipe.with_overrides({"extras": ["clean"]}), 0, 8)
     for dataset in (data, data.split("test")):
         batch = dataset[:]
-        shown = first_motions(dataset, 100)
+        shown = motions(batch)
         assert len(shown) == len(batch["index"])
         for motion, index, values in zip(shown, batch["index"], batch["series"], strict=True):
             np.testing.assert_array_equal(motion.values, values)
@@ -81,7 +81,7 @@ def test_twins_are_those_of_the_same_samples(tmp_path: Path) -> None:
 
 def test_samples_from_the_middle_have_their_own_twins() -> None:
     clean = samples(noisy_pendulums().with_overrides({"extras": ["clean"]}), 0, 8)["clean"]
-    shown = first_motions(samples(noisy_pendulums(), 5, 8), 2)
+    shown = motions(samples(noisy_pendulums(), 5, 8)[:2])
     assert len(shown) == 2
     for number, motion in enumerate(shown, 5):
         np.testing.assert_array_equal(motion.curves, clean[number])
@@ -89,9 +89,9 @@ def test_samples_from_the_middle_have_their_own_twins() -> None:
 
 def test_twins_of_scattered_samples() -> None:
     clean = samples(noisy_pendulums().with_overrides({"extras": ["clean"]}), 0, 8)
-    numbers = np.array([7, 1, 2, 3, 5, 0])
-    values, labels = np.zeros((6, 40, 3)), clean.labels[numbers].tolist()
-    for motion, number in zip(motions(clean.recipe, values, labels, numbers, None), numbers, strict=True):
+    numbers = [7, 1, 2, 3, 5, 0]
+    scattered = samples(noisy_pendulums(), 0, 8)[numbers]
+    for motion, number in zip(motions(scattered), numbers, strict=True):
         if motion.clean is not None:
             np.testing.assert_array_equal(motion.clean, clean["clean"][number])
-    assert 0 < labels.count(0) < 6
+    assert 0 < scattered.labels.tolist().count(0) < 6

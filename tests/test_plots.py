@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from deepbench_fast import Recipe, plots, samples
-from deepbench_fast.motion import Motion, first_motions
+from deepbench_fast.motion import Motion, motions
 from deepbench_fast.plots import DPI, sample_plot, series_sheet
 from deepbench_fast.preview import contact_sheet, save_figure
 from tests.recipes import noisy_pendulums
@@ -25,14 +25,14 @@ catalogues:
 
 
 def pendulums(count: int = 4) -> list[Motion]:
-    return first_motions(samples(noisy_pendulums(), 0, count), count)
+    return motions(samples(noisy_pendulums(), 0, count)[:count])
 
 
 def bodies(count: int = 2, outputs: tuple[str, ...] = ("position",), **entry: object) -> list[Motion]:
     changes = {f"catalogues.n_body.n_body.{name}": value for name, value in entry.items()}
     axis = {"series.stop": 1, "series.steps": 30, "series.outputs": list(outputs)}
     recipe = Recipe.of_kind("n_body").with_overrides({**changes, **axis})
-    return first_motions(samples(recipe, 0, count), count)
+    return motions(samples(recipe, 0, count)[:count])
 
 
 def made(**values: object) -> Motion:
@@ -176,7 +176,7 @@ def test_large_sheets_have_fewer_pixels(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_noisy_orbits_have_dots() -> None:
     recipe = Recipe.of_kind("n_body").with_overrides({"series.stop": 1, "noise": [{"gaussian": {"position": 0.1}}]})
-    (motion,) = first_motions(samples(recipe, 0, 1), 1)
+    (motion,) = motions(samples(recipe, 0, 1)[:1])
     (axes,) = series_sheet([motion], 1).axes
     dots, paths = axes.lines[::3], axes.lines[1::3]
     for body, (dot, path) in enumerate(zip(dots, paths, strict=True)):

@@ -12,7 +12,7 @@ from matplotlib.image import imread
 from deepbench_fast import Recipe, open_dataset
 from deepbench_fast.colours import mask_colours, shape_scale, stretch
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.motion import first_motions
+from deepbench_fast.motion import motions
 from deepbench_fast.on_the_fly import samples
 from deepbench_fast.plots import series_sheet
 from deepbench_fast.preview import (
@@ -156,7 +156,7 @@ def test_figures_are_in_order(name: str) -> None:
 
 def test_extras_are_shown_on_request(mixed_file: Path) -> None:
     data = open_dataset(mixed_file)
-    clean = contact_sheet(data, 3, show="clean")
+    clean = contact_sheet(data[:3], 3, show="clean")
     np.testing.assert_array_equal(drawn(clean, 2), colormaps["magma"](stretch(data[2]["clean"])))
     shown = samples(Recipe.builtin("shapes").with_overrides({"size": (32, 32), "extras": ["masks", "variance"]}), 0, 2)
     masks = contact_sheet(shown, 2, show="masks")
@@ -173,7 +173,7 @@ def test_series_become_plots() -> None:
     shown = samples(noisy_pendulums(), 0, 4)
     for show in ("images", "series"):
         figure = contact_sheet(shown, 4, columns=3, show=show)
-        expected = series_sheet(first_motions(shown, 4), 3)
+        expected = series_sheet(motions(shown[:4]), 3)
         assert [axes.get_position().bounds for axes in figure.axes] == [a.get_position().bounds for a in expected.axes]
     labels = [shown.catalogues[label] for label in np.sort(shown.labels)]
     by_catalogue = contact_sheet(shown, 4, by_catalogue=True)

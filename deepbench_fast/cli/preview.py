@@ -12,9 +12,7 @@ from deepbench_fast.cli.source import is_dataset, load_source
 from deepbench_fast.errors import UsageError
 
 if TYPE_CHECKING:
-    from deepbench_fast.on_the_fly import Samples
     from deepbench_fast.preview import Origin
-    from deepbench_fast.store.read import Dataset
 
 
 @click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --count 12")
@@ -52,25 +50,22 @@ def command(
     """
     from deepbench_fast.preview import MOST_IMAGES, contact_sheet, save_figure
 
-    dataset: Dataset | Samples
     if is_dataset(source):
         if samples or seed is not None or size or assignments:
             raise UsageError(f"{source} is a finished dataset: -n, --seed, --size and --set are for recipes")
         from deepbench_fast.store.read import open_dataset
 
-        dataset = open_dataset(source)
-        number = min(count, len(dataset))
+        batch = open_dataset(source)[: min(count, MOST_IMAGES)]
     else:
         from deepbench_fast.on_the_fly import samples as make_samples
 
         recipe = load_source(source, samples, seed, size, assignments)
         if show not in (None, "images", "series", *recipe.extras):
             recipe = recipe.with_overrides({"extras": [show]})
-        number = min(count, recipe.samples, MOST_IMAGES)
-        dataset = make_samples(recipe, 0, number)
+        batch = make_samples(recipe, 0, min(count, recipe.samples, MOST_IMAGES))
     figure = contact_sheet(
-        dataset, count, columns=columns, show=show or "images", by_catalogue=by_catalogue, origin=origin
+        batch, count, columns=columns, show=show or "images", by_catalogue=by_catalogue, origin=origin
     )
     save_figure(figure, output)
-    what = "images" if dataset.recipe.series is None else "series"
-    click.echo(f"{number} {what} in {output}", err=True)
+    what = "images" if batch.recipe.series is None else "series"
+    click.echo(f"{len(batch)} {what} in {output}", err=True)

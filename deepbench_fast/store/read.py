@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.batch import Batch, Item, LazyTables, chosen, ranges, rows_of
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.store import schema
 from deepbench_fast.store.index import open_stored
@@ -44,7 +45,8 @@ class Dataset:
 
     `ds[i]` is `{"image" or "series", "target", "label", "index"}` (and `"clean"`, `"mask"`, `"variance"` where the file
     has them): arrays, the number of the catalogue in `catalogues`, and the sample's number in the whole dataset.
-    `ds[2:9]`, `ds[[4, 1]]` and `ds[mask]` stack the same.
+    `ds[2:9]`, `ds[[4, 1]]` and `ds[mask]` are a `Batch`, in memory, whose arrays stack the same; its tables are read
+    when they are asked for.
     Everything comes from the file that was opened, also when its name is given to another one. It may be pickled and
     used after a fork: each process opens the file itself, and raises FileError if it has become another dataset.
     """
@@ -68,7 +70,11 @@ class Dataset:
         data = self.summary.arrays["series" if self.is_series else "images"]
         return f"<Dataset {self.summary.name!r}: {len(self)} samples of {tuple(data['shape'][1:])}>"
 
-    def __getitem__(self, index: Any) -> dict[str, Any]:
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice | Sequence[int] | npt.NDArray[Any]) -> Batch: ...
+    def __getitem__(self, index: Any) -> Item | Batch:
         if not isinstance(index, (int, np.integer)) or isinstance(index, bool):
             return self._batch(self._numbers(index))
         stored = self.stored
@@ -81,11 +87,12 @@ class Dataset:
             self._check_done(number)
         return stored.one(number)
 
-    def __getitems__(self, indices: Iterable[int]) -> list[dict[str, Any]]:
+    def __getitems__(self, indices: Iterable[int]) -> list[Item]:
         """A list of samples, read in one go: what PyTorch's loader asks of a dataset for a batch."""
-        batch = self[np.fromiter(indices, np.int64)]
-        label, index = batch["label"].tolist(), batch["index"].tolist()
-        arrays = [(name, values) for name, values in batch.items() if name not in ("label", "index")]
+        stored, numbers = self.stored, self._numbers(np.fromiter(indices, np.int64))
+        read, index = self._read(numbers)
+        label, index = stored.labels(index).tolist(), (stored.first + index).tolist()
+        arrays = [(schema.singular(name), values) for name, values in read.items()]
         return [
             {**{name: values[i] for name, values in arrays}, "label": label[i], "index": index[i]}
             for i in range(len(label))
@@ -113,33 +120,31 @@ class Dataset:
 
     def _numbers(self, index: Any) -> slice | npt.NDArray[np.int64]:
         """Rows in the file, of a slice, a list of numbers or a mask."""
-        size = len(self)
-        if isinstance(index, slice):
-            return index if self._indices is None else self._indices[index]
-        numbers = np.asarray(index)
-        if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "iub"):
-            raise IndexError(f"samples are chosen by a number, a slice, a list of numbers or a mask, not {index!r:.80}")
-        if numbers.dtype == bool:
-            if len(numbers) != size:
-                raise IndexError(f"a mask of {len(numbers)} for {size} samples")
-            numbers = np.flatnonzero(numbers)
-        if numbers.size and (numbers.min() < -size or numbers.max() >= size):
-            raise IndexError(f"samples {numbers.min()} to {numbers.max()} of {size}")
-        numbers = numbers.astype(np.int64)
-        numbers = np.where(numbers < 0, numbers + size, numbers)
+        numbers = chosen(index, len(self))
         return numbers if self._indices is None else self._indices[numbers]
 
-    def _batch(self, numbers: slice | npt.NDArray[np.int64]) -> dict[str, Any]:
+    def _batch(self, numbers: slice | npt.NDArray[np.int64]) -> Batch:
         stored = self.stored
-        if isinstance(numbers, slice):
-            chosen = range(*numbers.indices(stored.samples))
-            index = np.arange(chosen.start, chosen.stop, chosen.step, dtype=np.int64)
-        else:
-            index = numbers
+        arrays, index = self._read(numbers)
+        tables = LazyTables(
+            stored.first + int(index[0]) if index.size else stored.first,
+            lambda: self._take("samples", numbers, index),
+            lambda: {kind: self._objects_of(kind, index) for kind in stored.header.kinds},
+        )
+        return Batch(*self._facts, tables, arrays, stored.first + index)
+
+    @cached_property
+    def _facts(self) -> tuple[Recipe, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        return self.recipe, self.catalogues, self.target_names, self.outputs
+
+    def _read(
+        self, numbers: slice | npt.NDArray[np.int64]
+    ) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
+        """Copies of the rows of all arrays, and their numbers in the file."""
+        stored = self.stored
+        index = _counted(numbers, stored.samples) if isinstance(numbers, slice) else numbers
         self._check_done(index)
-        batch = {schema.singular(name): self._take(name, numbers, index) for name in stored.header.arrays}
-        batch["label"] = stored.labels(index)
-        return batch | {"index": stored.first + index}
+        return {name: self._take(name, numbers, index) for name in stored.header.arrays}, index
 
     def _take(
         self, name: str, numbers: slice | npt.NDArray[np.int64], index: npt.NDArray[np.int64]
@@ -248,9 +253,15 @@ class Dataset:
         if self._indices is None:
             self._check_done(np.arange(stored.samples))
             return self._table(name, stored.whole(name))
-        offsets, chunks = stored.row_offsets[kind], np.unique(stored.edges.searchsorted(self._indices, "right") - 1)
-        rows = stored.take(name, _ranges(offsets[chunks], offsets[chunks + 1]))
-        return self._table(name, rows[np.isin(rows["sample"], self._indices + stored.first)])
+        return self._table(name, self._objects_of(kind, self._indices))
+
+    def _objects_of(self, kind: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """The rows of the objects of samples, which have these numbers in the file, in their order."""
+        stored = self.stored
+        offsets, chunks = stored.row_offsets[kind], np.unique(stored.edges.searchsorted(numbers, "right") - 1)
+        rows = stored.take(f"objects/{kind}", ranges(offsets[chunks], offsets[chunks + 1]))
+        found: npt.NDArray[Any] = rows[rows_of(rows, numbers + stored.first)]
+        return found
 
     def _table(self, name: str, rows: npt.NDArray[Any]) -> QTable:
         from astropy.table import QTable
@@ -290,9 +301,10 @@ class Dataset:
         origin: Origin = "lower",
     ) -> Figure:
         """A contact sheet of the first samples, as a matplotlib figure: see `deepbench_fast.preview.contact_sheet`."""
-        from deepbench_fast.preview import contact_sheet
+        from deepbench_fast.preview import MOST_IMAGES, contact_sheet
 
-        return contact_sheet(self, count, columns=columns, show=show, by_catalogue=by_catalogue, origin=origin)
+        shown = self[: min(max(count, 0), MOST_IMAGES)]
+        return contact_sheet(shown, count, columns=columns, show=show, by_catalogue=by_catalogue, origin=origin)
 
 
 STATE = ("path", "partial", "_indices", "_identity")
@@ -304,8 +316,6 @@ def _identity(stored: Stored) -> tuple[str, int, str | None]:
     return stored.header.attributes["recipe_hash"], stored.first, stored.digest
 
 
-def _ranges(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The numbers of several ranges, one after the other."""
-    lengths = stops - starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
+def _counted(part: slice, size: int) -> npt.NDArray[np.int64]:
+    """The numbers, of `size`, in a slice."""
+    return np.arange(*part.indices(size), dtype=np.int64)

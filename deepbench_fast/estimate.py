@@ -16,7 +16,7 @@ from deepbench_fast.drift import DRIFT, TOLERATED_DRIFT, conserving_kinds, drift
 from deepbench_fast.entries import PlannedEntry
 from deepbench_fast.levels import sample_parameters
 from deepbench_fast.plan import Plan, make_plan
-from deepbench_fast.rate import LONGEST_LOOK, highest_rate, measured_rate
+from deepbench_fast.rate import LONGEST_LOOK, Rate, highest_rate, measured_rate
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.extras import Extras
 from deepbench_fast.recipe.model import Recipe
@@ -53,9 +53,10 @@ class Estimate:
     """What `estimate` found.
 
     `rows` counts the rows of each table, exactly if `rows_exact`. `seconds` leaves out compiling kernels, and a disk
-    that is slower (see `measured_rate`); it is a lower bound where it is `at_least` so many. `levels` are the
-    columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
-    in `time_unit`, `steps`, and `outputs` with their units; it is None for images.
+    that is slower (see `measured_rate`); it is a lower bound where it is `at_least` so many. `seconds_computing` is what
+    is left of it where the disk takes everything at once: how fast a disk goes on to be isn't known. `levels` are the
+    columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop` in
+    `time_unit`, `steps`, and `outputs` with their units; it is None for images.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Estimate:
     bytes: dict[str, int]
     threads: int
     seconds: float
+    seconds_computing: float
     samples_per_second: float
     at_least: bool
     random: list[Ingredient]
@@ -95,7 +97,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
     workers = threads or usable_cpus()
     rows, exact = expected_rows(plan)
     bound = highest_rate(plan, workers, stop)
-    rate = measured_rate(plan, workers, seconds, stop) if bound is None else bound
+    rate = measured_rate(plan, workers, seconds, stop) if bound is None else Rate(bound, bound)
     ingredients = list(_ingredients(plan))
     return Estimate(
         name=plan.recipe.name,
@@ -110,8 +112,9 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
         rows_exact=exact,
         bytes=bytes_needed(plan, plan.samples, rows),
         threads=workers,
-        seconds=plan.samples / rate,
-        samples_per_second=rate,
+        seconds=plan.samples / rate.written,
+        seconds_computing=plan.samples / rate.computed,
+        samples_per_second=rate.written,
         at_least=bound is not None,
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],

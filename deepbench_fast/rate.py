@@ -8,9 +8,9 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,13 @@ LONGEST_LOOK = 2.0
 """Seconds after which a few samples are called slow, and are not waited for."""
 # Multiples of it, modulo 1, are spread evenly however many there are.
 GOLDEN_RATIO = (5**0.5 - 1) / 2
+
+
+class Rate(NamedTuple):
+    """Samples a second: with what the disk does, and as if it took everything at once."""
+
+    written: float
+    computed: float
 
 
 def highest_rate(plan: Plan, threads: int, stop: Stop = NEVER) -> float | None:
@@ -78,8 +85,8 @@ def _until(plan: Plan, end: float) -> Plan:
     return make_plan(plan.recipe.model_copy(update={"series": series}))
 
 
-def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) -> float:
-    """Samples a second that so many threads draw, render, hash and write; compilation is left out.
+def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) -> Rate:
+    """Samples a second that so many threads draw, render, hash and write, or would write; compilation is left out.
 
     Blocks of samples from all over the dataset are made for so many seconds, or longer where their times differ much,
     and written to a temporary file without a name. What a disk does after MOST_WRITTEN bytes, or one elsewhere, is left
@@ -88,28 +95,34 @@ def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) 
     size = _block_size(plan, stop)
     places, turns = -(-plan.samples // size), itertools.count()
     times: list[list[float]] = [[] for _ in range(threads)]
+    computing: list[list[float]] = [[] for _ in range(threads)]
     with _TestFile() as file:
         start = time.perf_counter()
 
-        def work(own: list[float]) -> None:
+        def work(own: list[float], computed: list[float]) -> None:
             renderer = Renderer(plan)
             buffers = renderer.allocate(size)
             before = start
             while not own or not (file.is_full or _is_enough(own, threads, before - start, seconds)):
                 if stop.is_set():
                     return
-                file.write(_make(renderer, place(next(turns), places) * size, size, buffers, stop))
+                made = _make(renderer, place(next(turns), places) * size, size, buffers, stop)
+                computed.append(time.perf_counter() - before)
+                file.write(made)
                 now = time.perf_counter()
                 own.append(now - before)
                 before = now
 
-        _run_together(work, times)
+        _run_together(work, zip(times, computing, strict=True))
         stop.check()
         waiting = time.perf_counter()
         file.sync()
         waited = time.perf_counter() - waiting
     blocks = sum(map(len, times))
-    return sum(size / (float(np.mean(own)) + threads * waited / blocks) for own in times)
+    return Rate(
+        sum(size / (float(np.mean(own)) + threads * waited / blocks) for own in times),
+        sum(size / float(np.mean(own)) for own in computing),
+    )
 
 
 def place(turn: int, places: int) -> int:
@@ -155,12 +168,12 @@ def _make(
     return made
 
 
-def _run_together(work: Callable[[list[float]], None], arguments: list[list[float]]) -> None:
-    def guarded(argument: list[float]) -> None:
+def _run_together(work: Callable[..., None], arguments: Iterable[tuple[Any, ...]]) -> None:
+    def guarded(*own: Any) -> None:
         with suppress(Stopped):
-            work(argument)
+            work(*own)
 
-    workers = [threading.Thread(target=guarded, args=(argument,), daemon=True) for argument in arguments]
+    workers = [threading.Thread(target=guarded, args=own, daemon=True) for own in arguments]
     for worker in workers:
         worker.start()
     for worker in workers:

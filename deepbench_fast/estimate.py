@@ -53,10 +53,10 @@ class Estimate:
     """What `estimate` found.
 
     `rows` counts the rows of each table, exactly if `rows_exact`. `seconds` leaves out compiling kernels, and a disk
-    that is slower (see `measured_rate`); it is a lower bound where it is `at_least` so many. `seconds_computing` is what
-    is left of it where the disk takes everything at once: how fast a disk goes on to be isn't known. `levels` are the
-    columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop` in
-    `time_unit`, `steps`, and `outputs` with their units; it is None for images.
+    that is slower (see `measured_rate`); it is a lower bound where it is `at_least` so many. `seconds_computing` is
+    what is left of it where the disk takes everything at once: how fast a disk goes on to be isn't known. `levels` are
+    the columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
+    in `time_unit`, `steps`, and `outputs` with their units; it is None for images.
     """
 
     name: str

@@ -18,11 +18,10 @@ from deepbench_fast.levels import sample_parameters
 from deepbench_fast.plan import Plan, make_plan
 from deepbench_fast.rate import LONGEST_LOOK, Rate, highest_rate, measured_rate
 from deepbench_fast.recipe.distributions import Distribution
-from deepbench_fast.recipe.extras import Extras
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import parts_of
-from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render import Renderer
+from deepbench_fast.resolution import resolution_warnings
 from deepbench_fast.stopping import NEVER, Stop, Stopped
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.limits import check_fits
@@ -30,10 +29,7 @@ from deepbench_fast.sweeps import grid_warnings, row_warnings
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
-PIXELS_COMPARED = 2**21
 SAMPLES_COMPARED = 256
-TOLERATED_ERROR = 0.03
-TOLERATED_SHARE = 0.05
 TOLERATED_OUTSIDE = 0.25
 # Forces between two bodies that may be computed to see how the energy drifts, and seconds that one batch may take.
 FORCES_COMPUTED = 5e7
@@ -120,7 +116,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
         warnings=[
-            *cusp_warnings(plan, stop),
+            *resolution_warnings(plan, stop),
             *outside_warnings(plan),
             *drift_warnings(plan, stop),
             *grid_warnings(plan),
@@ -178,22 +174,6 @@ def _ingredient(key: str, distribution: Distribution, unit: str) -> tuple[Ingred
     return Ingredient(key, str(distribution), unit), distribution.is_random
 
 
-def cusp_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
-    """Say for which catalogues light sampled at pixel centres is wrong by more than a few percent."""
-    if plan.is_series or plan.recipe.image.sampling != "center":
-        return
-    errors, labels = center_errors(plan, stop)
-    for number, name in enumerate(plan.catalogues):
-        own = errors[labels == number]
-        wrong = float(np.mean(own > TOLERATED_ERROR)) if own.size else 0.0
-        if wrong > TOLERATED_SHARE:
-            yield (
-                f"{name}: sampling at pixel centres makes the brightest pixel wrong by more than {TOLERATED_ERROR:.0%} "
-                f"in {wrong:.0%} of the samples (median {np.median(own):.0%}, worst {own.max():.0%} of {own.size} "
-                "samples); image.sampling=integrate gives the mean over each pixel"
-            )
-
-
 def outside_warnings(plan: Plan) -> Iterator[str]:
     """Say which entries have many of their objects' centres outside of the image."""
     if plan.is_series:
@@ -241,27 +221,3 @@ def _forces(plan: Plan, entries: list[PlannedEntry]) -> float:
     """Forces between two bodies in one sample, at most."""
     steps = max(plan.recipe.time.end / (e.entry.step or 1.0) for e in entries)
     return max(1.0, steps) * max(parts_of(e.entry) ** 2 for e in entries)
-
-
-def center_errors(plan: Plan, stop: Stop = NEVER) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
-    """Relative error |center / integrate - 1| of the brightest pixel before PSF and noise, and catalogue, by sample."""
-    count = max(1, min(SAMPLES_COMPARED, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
-    scenes = [_scenes(plan.recipe, sampling, count, stop) for sampling in ("center", "integrate")]
-    (center, labels), (integrate, _) = scenes
-    brightest = center.argmax(axis=1)[:, None]
-    at_center, mean = (np.take_along_axis(scene, brightest, axis=1)[:, 0] for scene in (center, integrate))
-    lit = mean > 0
-    return np.abs(at_center[lit] / mean[lit] - 1), labels[lit]
-
-
-def _scenes(
-    recipe: Recipe, sampling: str, count: int, stop: Stop
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
-    """Scenes before PSF and noise, (samples, pixels), and catalogue numbers."""
-    catalogues = {name: c.model_copy(update={"noise": (), "psf": None}) for name, c in recipe.catalogues.items()}
-    image = recipe.image.model_copy(update={"sampling": sampling})
-    bare = {"catalogues": catalogues, "image": image, "targets": Targets(("catalogue",)), "extras": Extras()}
-    plan = make_plan(recipe.model_copy(update=bare))
-    tables = draw(plan, 0, count)
-    images = Renderer(plan).render(tables, stop=stop)["images"].reshape(count, -1)
-    return images.astype(np.float64), tables.samples["catalogue"].copy()

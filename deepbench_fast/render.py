@@ -90,7 +90,8 @@ class _Images:
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * self.scene.canvas_length(self.pad)
+        fine = self.scene.shape[0] * self.scene.shape[1] if self.scene.factor > 1 else 0
+        return 4 * (self.scene.canvas_length(self.pad) + fine)
 
     def make(self, tables: Tables, out: Arrays, keys: Keys) -> None:
         flat = {name: array.reshape(len(array), -1) for name, array in out.items()}

@@ -14,6 +14,7 @@ from deepbench_fast.kernels.blur import blur, crop
 from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
 from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
 from deepbench_fast.kernels.shapes import compose
+from deepbench_fast.oversample import in_pixels, in_sub_pixels
 from deepbench_fast.plan import Plan
 from deepbench_fast.stopping import NEVER
 
@@ -59,6 +60,9 @@ class Scene:
         self.brushes = make_brushes(plan)
         self.overlap = OVERLAPS[plan.recipe.image.overlap]
         self.stop = NEVER
+        self.factor = plan.recipe.image.oversample
+        self.shape = (self.factor * plan.shape[0], self.factor * plan.shape[1])
+        self.kinds = {kind.name: kind for kind in plan.kinds}
         self._canvas = np.empty(0, np.float32)
         self._coordinates: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
 
@@ -66,14 +70,14 @@ class Scene:
         """Radius of the widest PSF: light within it of the frame leaks in."""
         pad = 0
         if GAUSSIAN_SIGMA in self.plan.sample_columns:
-            pad = int(4.0 * float(np.fmax.reduce(samples[GAUSSIAN_SIGMA], initial=0.0)) + 0.5)
+            pad = int(4.0 * float(np.fmax.reduce(self._widths(samples, GAUSSIAN_SIGMA), initial=0.0)) + 0.5)
         if MOFFAT_GAMMA in self.plan.sample_columns:
-            pad = max(pad, widest_moffat(*_columns(samples, MOFFAT_GAMMA, MOFFAT_ALPHA)))
+            pad = max(pad, widest_moffat(self._widths(samples, MOFFAT_GAMMA), *_columns(samples, MOFFAT_ALPHA)))
         return pad
 
     def canvas_length(self, pad: int) -> int:
-        """Pixels of one sample's canvas."""
-        height, width = self.plan.shape
+        """Pixels of one sample's canvas; sub-pixels where it is finer."""
+        height, width = self.shape
         return padded_length((height + 2 * pad) * (width + 2 * pad))
 
     def draw(
@@ -88,16 +92,22 @@ class Scene:
 
         `samples` are the samples' rows, `out` is (samples, pixels). Raises Stopped where `stop` asks for it.
         """
-        frame = (*self.plan.shape, pad)
+        frame = (*self.shape, pad)
         canvas = self._blank_canvas(len(samples), self.canvas_length(pad))
         columns, rows = self._pixel_coordinates(pad)
         for brush in self.brushes:
-            for table in self._runs(brush.rows(objects[brush.kind]), canvas.shape[1]):
+            for run in self._runs(brush.rows(objects[brush.kind]), canvas.shape[1]):
+                table = in_sub_pixels(self.kinds[brush.kind], run, self.factor)
                 if brush.is_shape:
                     brush.kernel(canvas, frame, table, first, self.overlap)
                 else:
                     brush.kernel(canvas, columns, rows, frame, table, first)
-        self._blur(canvas, frame, samples, out)
+        if self.factor == 1:
+            self._blur(canvas, frame, samples, out)
+        else:
+            fine = np.empty((len(samples), self.shape[0] * self.shape[1]), np.float32)
+            self._blur(canvas, frame, samples, fine)
+            in_pixels(fine, self.plan.recipe.image, all(brush.is_shape for brush in self.brushes), out)
 
     def _runs(self, table: npt.NDArray[Any], pixels: int) -> Iterator[npt.NDArray[Any]]:
         """The rows of a table in order, as many at once as take a moment: between two runs `stop` is looked at."""
@@ -118,13 +128,12 @@ class Scene:
     ) -> None:
         names = self.plan.sample_columns
         if GAUSSIAN_SIGMA in names:
-            (sigma,) = _columns(samples, GAUSSIAN_SIGMA)
-            blur(canvas, frame, sigma, out)
+            blur(canvas, frame, self._widths(samples, GAUSSIAN_SIGMA), out)
         if MOFFAT_GAMMA not in names:
             if GAUSSIAN_SIGMA not in names:
                 crop(canvas, frame, out)
             return
-        gamma, alpha = _columns(samples, MOFFAT_GAMMA, MOFFAT_ALPHA)
+        gamma, (alpha,) = self._widths(samples, MOFFAT_GAMMA), _columns(samples, MOFFAT_ALPHA)
         if GAUSSIAN_SIGMA not in names:
             moffat_blur(canvas, frame, gamma, alpha, out)
             return
@@ -132,6 +141,11 @@ class Scene:
         part = np.empty((chosen.size, out.shape[1]), np.float32)
         moffat_blur(canvas[chosen], frame, gamma[chosen], alpha[chosen], part)
         out[chosen] = part
+
+    def _widths(self, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
+        """Widths of the PSF in the canvas's pixels."""
+        widths: npt.NDArray[np.float64] = self.factor * samples[name]
+        return np.ascontiguousarray(widths)
 
     def _blank_canvas(self, count: int, length: int) -> npt.NDArray[np.float32]:
         if self._canvas.size < count * length:
@@ -142,7 +156,7 @@ class Scene:
 
     def _pixel_coordinates(self, pad: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         if pad not in self._coordinates:
-            self._coordinates = {pad: canvas_coordinates(*self.plan.shape, pad)}
+            self._coordinates = {pad: canvas_coordinates(*self.shape, pad)}
         return self._coordinates[pad]
 
 

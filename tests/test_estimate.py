@@ -2,14 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from deepbench_fast.draw import draw
 from deepbench_fast.estimate import (
     EXACT_UP_TO,
-    center_errors,
-    cusp_warnings,
     drift_warnings,
     estimate,
     expected_rows,
@@ -59,22 +56,6 @@ def test_shares_and_sizes() -> None:
     assert found.seconds * found.samples_per_second == pytest.approx(1000)
 
 
-def test_error_of_a_centred_cusp() -> None:
-    """The centre of n = 4, r_eff = 5 in the middle of a pixel is 46 times as bright as the pixel's mean."""
-    plan = make_plan(galaxies(n=4, r_eff=5, x=14, y=14, ellip=0))
-    errors, labels = center_errors(plan)
-    np.testing.assert_allclose(errors, 45.0, rtol=0.03)
-    assert set(labels) == {0}
-    (warning,) = cusp_warnings(plan)
-    assert "galaxy: " in warning
-    assert "100% of the samples" in warning
-
-
-def test_smooth_light_and_integrated_light_need_no_warning() -> None:
-    assert not list(cusp_warnings(make_plan(galaxies(n=0.5, r_eff=6))))
-    assert not list(cusp_warnings(make_plan(galaxies(n=4).with_overrides({"image.sampling": "integrate"}))))
-
-
 def test_objects_outside_of_the_image() -> None:
     assert not list(outside_warnings(make_plan(galaxies(x={"uniform": [-0.5, 27.5]}))))
     (warning,) = outside_warnings(make_plan(galaxies(x={"uniform": [27.5, 28]})))
@@ -83,12 +64,6 @@ def test_objects_outside_of_the_image() -> None:
     share = int(warning.removeprefix("galaxy.galaxy: ").partition("%")[0])
     assert share == pytest.approx(50, abs=8)
     assert "28x28" in warning
-
-
-def test_dark_samples_have_no_error() -> None:
-    plan = make_plan(galaxies(count=0))
-    assert center_errors(plan)[0].size == 0
-    assert not list(cusp_warnings(plan))
 
 
 def bodies(**parameters: object) -> Recipe:

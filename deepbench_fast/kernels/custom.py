@@ -15,13 +15,15 @@ POINTS = np.array([-0.43056815579702629, -0.16999052179242813, 0.169990521792428
 WEIGHTS = np.array([0.17392742256872693, 0.32607257743127307, 0.32607257743127307, 0.17392742256872693])
 
 
-def light_kernels(brightness: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+def light_kernels(brightness: Callable[..., Any], factor: int = 1) -> dict[str, Callable[..., Any]]:
     """Kernels "center" and "integrate" of `brightness(dx, dy, row)`: each adds its objects to a canvas.
 
     dx and dy are the columns and rows from the object's centre (row.x, row.y) to the point, float64; row is a row of
-    the kind's table. The mean over a pixel is that of 4 x 4 Gauss-Legendre points.
+    the kind's table. The mean over a pixel is that of 4 x 4 Gauss-Legendre points. On a grid that is `factor` times
+    finer than the pixels the canvas and (row.x, row.y) are in sub-pixels, while dx and dy stay in pixels.
     """
     value = inline(brightness)
+    step = 1.0 / factor
 
     @kernel_of_a_process
     def center(
@@ -36,7 +38,7 @@ def light_kernels(brightness: Callable[..., Any]) -> dict[str, Callable[..., Any
             row = table[k]
             target = canvas[row.sample - first]
             for p in range(target.size):
-                target[p] += np.float32(value(columns[p] - row.x, rows[p] - row.y, row))
+                target[p] += np.float32(value(step * (columns[p] - row.x), step * (rows[p] - row.y), row))
 
     @kernel_of_a_process
     def integrate(
@@ -55,7 +57,7 @@ def light_kernels(brightness: Callable[..., Any]) -> dict[str, Callable[..., Any
                 for i in range(POINTS.size):
                     for j in range(POINTS.size):
                         dx, dy = columns[p] + POINTS[j] - row.x, rows[p] + POINTS[i] - row.y
-                        mean += WEIGHTS[i] * WEIGHTS[j] * value(dx, dy, row)
+                        mean += WEIGHTS[i] * WEIGHTS[j] * value(step * dx, step * dy, row)
                 target[p] += np.float32(mean)
 
     return {"center": center, "integrate": integrate}

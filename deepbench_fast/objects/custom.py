@@ -127,13 +127,19 @@ class OwnKind(Kind):
             raise UsageError(f"{self.name}: what its function uses was changed since; declare the kind again")
 
     @cached_property
-    def _kernels(self) -> Mapping[str, Callable[..., Any]]:
+    def _kernels(self) -> dict[int, Mapping[str, Callable[..., Any]]]:
+        """By oversampling: those that were asked for."""
+        return {}
+
+    def _kernels_of(self, factor: int) -> Mapping[str, Callable[..., Any]]:
         from deepbench_fast.kernels.custom import light_kernels
 
+        if factor in self._kernels:
+            return self._kernels[factor]
         for helper in self.__dict__["code"].compiled:  # compiled before, it may hold constants of then
             if helper.overloads or helper.stats.cache_path:
                 helper.recompile()
-        return light_kernels(self.__dict__["brightness"])
+        return self._kernels.setdefault(factor, light_kernels(self.__dict__["brightness"], factor))
 
     def kernel(self, image: Any, form: str = "", solver: str = "") -> Callable[..., Any]:
         """The kernel for an image's sampling, compiled in each process; raises UsageError where that fails."""
@@ -141,7 +147,7 @@ class OwnKind(Kind):
 
         identity = [(name, "<i8") for name in ("sample", "entry", "slot")]
         dtype = np.dtype([*identity, *((p.name, "<i8" if p.integer else "<f8") for p in self.columns)])
-        kernel = self._kernels[self.rendering(image, form, solver)]
+        kernel = self._kernels_of(image.oversample)[self.rendering(image, form, solver)]
         try:
             kernel(np.empty((0, 1), "<f4"), np.empty(1, "<f4"), np.empty(1, "<f4"), (1, 1, 0), np.empty(0, dtype), 0)
         except Exception as error:

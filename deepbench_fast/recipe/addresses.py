@@ -53,7 +53,7 @@ def replace(data: dict[str, Any], address: str, value: object) -> None:
         case "series" if rest:
             data[section] = _series_with(data[section], rest, value)
         case "image" | "splits" if rest:
-            keys = [*data[section], *(["pixel_scale"] if section == "image" else [])]
+            keys = [*data[section], *(["pixel_scale", "oversample"] if section == "image" else [])]
             data[section][checks.known(rest, keys, f"key of {section}")] = value
         case "targets" if rest:
             _replace_in_target(data, rest, value)

@@ -11,7 +11,8 @@ from deepbench_fast.objects.registry import Kind, kind, kinds
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.checks import Invalid, Path, within
 from deepbench_fast.recipe.distributions import Distribution, Grid, Offset, Scaled, Table, inner
-from deepbench_fast.recipe.effects import check_alone
+from deepbench_fast.recipe.effects import WIDEST, check_alone
+from deepbench_fast.recipe.image import MAX_SIDE
 from deepbench_fast.recipe.pairing import check_paired
 
 if TYPE_CHECKING:
@@ -208,6 +209,27 @@ def check_overlap(recipe: Recipe) -> None:
         amplitude = entry.resolved(recipe.image).parameters.get("amplitude")
         if kind(entry.kind).layer == "shape" and amplitude is not None and amplitude.support != (1.0, 1.0):
             raise Invalid(f"must be 1 with image.overlap xor, not {amplitude}", (*path, "amplitude"))
+
+
+def check_oversample(recipe: Recipe) -> None:
+    """Raise `Invalid` where a finer grid would be too large, or be brought back in two ways."""
+    factor = recipe.image.oversample
+    if factor == 1:
+        return
+    with within("image", "oversample"):
+        if factor * max(recipe.image.shape) > MAX_SIDE:
+            raise Invalid(f"{factor} makes a grid of more than {MAX_SIDE} sub-pixels a side of {recipe.image.shape}")
+        layers = {kind(entry.kind).layer for _, entry in _entries(recipe)}
+        if len(layers) == 2 and recipe.image.coverage != (recipe.image.sampling == "integrate"):
+            both = "sampling integrate and coverage true, or sampling center and coverage false"
+            raise Invalid(f"{factor} needs {both}: light and shapes are brought back to pixels together")
+        for name in recipe.catalogues:
+            psf = recipe.psf_of(name)
+            width = 0.0 if psf is None else next(iter(psf.parameters().values())).support[1]
+            if factor * width > WIDEST:
+                raise Invalid(
+                    f"{factor} isn't needed where a PSF is {width:g} pix wide, as in {name}: up to {WIDEST / factor:g}"
+                )
 
 
 def check_dtype(recipe: Recipe) -> None:

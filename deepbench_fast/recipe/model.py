@@ -162,6 +162,7 @@ class Recipe(Model):
         if self.series is None:
             consistency.check_overlap(self)
             consistency.check_dtype(self)
+            consistency.check_oversample(self)
         consistency.check_targets(self)
         return self
 

@@ -16,7 +16,7 @@ from deepbench_fast.recipe import checks, distributions
 from deepbench_fast.recipe.consistency import COUNT, RESERVED
 from deepbench_fast.recipe.effects import CcdNoise, GaussianNoise, GaussianPsf, MoffatPsf, OutputNoise, PoissonNoise
 from deepbench_fast.recipe.extras import MASK_THRESHOLD, MASKS, NAMES
-from deepbench_fast.recipe.image import MAX_SIDE, Image
+from deepbench_fast.recipe.image import MAX_OVERSAMPLE, MAX_SIDE, Image
 from deepbench_fast.recipe.model import MAX_SAMPLES, Catalogue, Recipe
 from deepbench_fast.recipe.series import LATEST, LEVEL, MAX_STEPS, Series
 from deepbench_fast.recipe.tables import ORDERS
@@ -95,6 +95,10 @@ def _image_keys() -> Schema:
         },
         "dtype": _words(["float32", "uint8"], "Type of the pixels; uint8 is for sharp shapes without noise."),
         "sampling": _words(["center", "integrate"], "Light at the pixel's centre, or its mean over the pixel."),
+        "oversample": {
+            "enum": [*range(1, MAX_OVERSAMPLE + 1, 2)],
+            "description": "How many times finer than the pixels all is drawn and blurred; odd. Default: 1.",
+        },
         "overlap": _words(["union", "xor", "add"], "What shapes that overlap become."),
         "coverage": {
             "type": "boolean",

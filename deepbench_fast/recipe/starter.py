@@ -73,6 +73,7 @@ def _image_lines(image: Image, declared: Kind) -> list[str]:
         "image:",
         _line(f"  shape: [{height}, {width}]", "rows, columns"),
         *how,
+        _line("  # oversample: 3", "draw and blur on a grid 3 times as fine: for scenes that pixels don't resolve"),
         _line("  # pixel_scale: 0.2", "arcsec a pixel: then lengths may be written as 0.5 arcsec"),
         _line("# psf: {gaussian: {sigma: 0.7}}", "pix; or {moffat: {gamma: 1.5, alpha: 3}}"),
         "# noise:",

@@ -42,7 +42,7 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
 
 def _image_data(recipe: Recipe) -> dict[str, Any]:
     return {
-        "image": {**recipe.image.model_dump(exclude_none=True), "shape": list(recipe.image.shape)},
+        "image": recipe.image.data(),
         "psf": None if recipe.psf is None else effect_data(recipe.psf),
     }
 

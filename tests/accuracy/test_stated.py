@@ -12,4 +12,4 @@ def test_each_row_names_a_test_that_reads_it():
         file, _, function = cells[TEST].strip("`").partition("::")
         text = (HERE / file).read_text("utf-8")
         assert f"def {function}(" in text, quantity
-        assert f'"{quantity}"' in text, quantity
+        assert quantity.partition(",")[0] in text, quantity  # what comes after a comma may be filled in

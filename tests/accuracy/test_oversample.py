@@ -1,0 +1,61 @@
+"""Blurred scenes that pixels do not resolve, against SciPy on a grid that is 45 times as fine."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.ndimage import gaussian_filter
+from scipy.special import gammaincinv
+
+from deepbench_fast import Recipe, samples
+from tests.accuracy.stated import Worst, campaign
+
+SIDE, FINE = 15, 45
+
+
+def scene(row: np.void, kind: str) -> npt.NDArray[np.float64]:
+    """The brightness at the centres of FINE x FINE sub-pixels of each pixel of a wide frame."""
+    margin = 8
+    centres = (np.arange((SIDE + 2 * margin) * FINE) + 0.5) / FINE - 0.5 - margin
+    dx, dy = centres[None, :] - row["x"], centres[:, None] - row["y"]
+    if kind == "star":
+        return np.asarray(row["amplitude"] * (1 + (dx * dx + dy * dy) / row["gamma"] ** 2) ** -row["alpha"])
+    along = dx * np.cos(row["theta"]) + dy * np.sin(row["theta"])
+    across = (dy * np.cos(row["theta"]) - dx * np.sin(row["theta"])) / (1 - row["ellip"])
+    z = np.hypot(along, across) / row["r_eff"]
+    return np.asarray(row["amplitude"] * np.exp(-gammaincinv(2 * row["n"], 0.5) * (z ** (1 / row["n"]) - 1)))
+
+
+def truth(row: np.void, kind: str, sigma: float, sampling: str) -> npt.NDArray[np.float64]:
+    blurred = gaussian_filter(scene(row, kind), sigma * FINE, mode="constant", truncate=5.0)
+    margin = 8 * FINE
+    frame = blurred[margin:-margin, margin:-margin].reshape(SIDE, FINE, SIDE, FINE)
+    return np.asarray(frame.mean((1, 3)) if sampling == "integrate" else frame[:, FINE // 2, :, FINE // 2])
+
+
+@pytest.mark.parametrize("factor", [1, 3, 5])
+@campaign(4, 60)
+def test_blurred_means(factor: int, draws: int) -> None:
+    worst = Worst(f"blurred pixel mean, oversample {factor}")
+    entries = {
+        "galaxy": {"n": {"uniform": [0.5, 2.5]}, "r_eff": {"uniform": [2, 4]}, "ellip": {"uniform": [0, 0.5]}},
+        "star": {"gamma": {"uniform": [0.5, 2]}, "alpha": {"uniform": [2.5, 5]}},
+    }
+    for kind, entry in entries.items():
+        place = {name: {"uniform": [6, 8]} for name in ("x", "y")}
+        recipe: Recipe = Recipe.parse(
+            {
+                "seed": draws,
+                "image": {"shape": [SIDE, SIDE], "sampling": "integrate", "oversample": factor},
+                "psf": {"gaussian": {"sigma": {"uniform": [0.7, 1.5]}}},
+                "catalogues": {kind: {"objects": [{kind: {**entry, **place, "amplitude": 1}}]}},
+            }
+        )
+        batch = samples(recipe, 0, draws)
+        for i, row in enumerate(batch.tables.objects[kind]):
+            sigma = float(batch.tables.samples["psf_gaussian_sigma"][i])
+            exact = truth(row, kind, sigma, "integrate")
+            case = {name: round(float(row[name]), 3) for name in entry}
+            worst.see(np.abs(batch["image"][i] - exact).max() / exact.max(), kind=kind, sigma=round(sigma, 3), **case)
+    worst.check()

@@ -5,7 +5,6 @@ The order is fixed: the detector's noise of the light itself (ccd), a Poisson ba
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,8 @@ SIGMA, TARGET_SNR = "noise_gaussian_sigma", "noise_gaussian_snr"
 LEVEL, SUBTRACT = "noise_poisson_level", "noise_poisson_subtract"
 SKY, GAIN, READ_NOISE, SUBTRACT_SKY = (f"noise_ccd_{name}" for name in ("sky", "gain", "read_noise", "subtract_sky"))
 REACHED_SNR = "noise_snr"
+
+Floats = npt.NDArray[np.float64]
 
 
 def find_levels(plan: Plan, samples: npt.NDArray[Any], clean: npt.NDArray[np.float32]) -> None:
@@ -94,9 +95,10 @@ def add_output_noise(
     add_measurement_noise(series, sigma, key, streams, np.ascontiguousarray(samples["member"]))
 
 
-def _levels(plan: Plan, samples: npt.NDArray[Any]) -> Iterator[npt.NDArray[np.float64]]:
+def _levels(plan: Plan, samples: npt.NDArray[Any]) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """What the variance of a sample's pixels follows from."""
-    return (_column(plan, samples, name) for name in (SIGMA, LEVEL, SKY, GAIN, READ_NOISE))
+    sigma, level, sky, gain, read_noise = (_column(plan, samples, n) for n in (SIGMA, LEVEL, SKY, GAIN, READ_NOISE))
+    return sigma, level, sky, gain, read_noise
 
 
 def _column(plan: Plan, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:

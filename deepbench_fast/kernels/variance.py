@@ -94,9 +94,7 @@ def _squared_light(image: npt.NDArray[np.float32], partial: npt.NDArray[np.float
 
 
 @inline
-def _squared_ratio(
-    clean: np.float32, constant: float, sky: float, most: float, gain: float, reading: float
-) -> float:
+def _squared_ratio(clean: np.float32, constant: float, sky: float, most: float, gain: float, reading: float) -> float:
     square = np.float64(clean) * np.float64(clean)
     ratio = square / _with_shot_noise(clean, constant, sky, most, gain, reading)
     return ratio if square > 0.0 else 0.0

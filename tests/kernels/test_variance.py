@@ -66,7 +66,8 @@ def test_variance_is_that_of_the_noise() -> None:
 
 
 def test_each_sample_has_parameters_of_its_own() -> None:
-    levels = ([1, ABSENT, ABSENT], [ABSENT, 2, ABSENT], ([ABSENT, ABSENT, 3.0], [ABSENT, ABSENT, 1], [ABSENT, ABSENT, 2]))
+    ccd = ([ABSENT, ABSENT, 3], [ABSENT, ABSENT, 1], [ABSENT, ABSENT, 2])
+    levels = ([1, ABSENT, ABSENT], [ABSENT, 2, ABSENT], ccd)
     np.testing.assert_array_equal(variance(np.ones((3, 40)), *levels), np.repeat([[1.0], [2.0], [8.0]], 40, axis=1))
     np.testing.assert_allclose(snr(np.ones((3, 40)), *levels) ** 2, [40, 20, 5], rtol=1e-14)
 

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.entries import segment_ends
+from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels import draw as kernels
-from deepbench_fast.plan import Plan
+from deepbench_fast.plan import MOST_NUMBERED, Plan
 from deepbench_fast.systems import prepare_systems
 
 COUNTED_AT_ONCE = 2**16
@@ -30,6 +31,13 @@ class Tables:
     first: int
     samples: npt.NDArray[Any]
     objects: dict[str, npt.NDArray[Any]]
+
+    def objects_per_sample(self) -> npt.NDArray[np.int64]:
+        """Number of objects of all kinds in each sample."""
+        found = np.zeros(len(self.samples), np.int64)
+        for table in self.objects.values():
+            found += np.bincount(table["sample"] - self.first, minlength=found.size)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,13 +114,28 @@ def call_roll(plan: Plan, first: int, stop: int, key: Key | None = None, alone: 
     return Roster(catalogue, member, counts)
 
 
+def check_numbered(first: int, objects: npt.NDArray[np.int64]) -> None:
+    """Raise UsageError where one of the samples `first, first + 1, ...` has more objects than masks have numbers."""
+    if objects.max(initial=0) > MOST_NUMBERED:
+        sample = int(objects.argmax())
+        raise UsageError(
+            f"sample {first + sample}: {objects[sample]} objects, but masks number at most {MOST_NUMBERED} in a "
+            "sample; lower the counts, or leave masks out of extras"
+        )
+
+
 def rows_per_chunk(plan: Plan, first: int, stop: int, threads: int = 1) -> npt.NDArray[np.int64]:
-    """Rows of each kind in each chunk of a range that starts at a chunk boundary: shape (chunks, kinds)."""
+    """Rows of each kind in each chunk of a range that starts at a chunk boundary: shape (chunks, kinds).
+
+    Raises UsageError where masks can't number the objects of a sample.
+    """
     step = max(1, COUNTED_AT_ONCE // plan.chunk) * plan.chunk
 
     def count(start: int) -> npt.NDArray[np.int64]:
         end = min(start + step, stop)
         roster = call_roll(plan, start, end)
+        if plan.may_outnumber_masks:
+            check_numbered(start, roster.counts.sum(axis=1))
         rows = np.zeros((-(-(end - start) // plan.chunk), len(plan.kinds)), np.int64)
         kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, plan.chunk, rows)
         return rows

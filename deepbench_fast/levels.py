@@ -12,7 +12,9 @@ from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import LEVEL, dynamics_of
 
-NOISE_SNR = Parameter("noise_snr", "", "signal-to-noise ratio of a matched filter", 0.0, math.inf)
+NOISE_SNR = Parameter(
+    "noise_snr", "", "signal-to-noise ratio of a matched filter: sqrt(sum of S^2 / variance)", 0.0, math.inf
+)
 FOUND_SIGMA = Parameter("sigma", "", "standard deviation", 0.0, math.inf)
 
 

@@ -14,7 +14,7 @@ from deepbench_fast.kernels.ccd import apply_ccd
 from deepbench_fast.kernels.measurement import add_measurement_noise
 from deepbench_fast.kernels.noise import add_gaussian
 from deepbench_fast.kernels.poisson import add_poisson
-from deepbench_fast.kernels.variance import matched_filter_snr, noise_variance
+from deepbench_fast.kernels.variance import light_norm, matched_filter_snr, noise_variance
 from deepbench_fast.plan import Plan
 
 SIGMA, TARGET_SNR = "noise_gaussian_sigma", "noise_gaussian_snr"
@@ -22,45 +22,25 @@ LEVEL, SUBTRACT = "noise_poisson_level", "noise_poisson_subtract"
 SKY, GAIN, READ_NOISE, SUBTRACT_SKY = (f"noise_ccd_{name}" for name in ("sky", "gain", "read_noise", "subtract_sky"))
 REACHED_SNR = "noise_snr"
 
+Floats = npt.NDArray[np.float64]
+
 
 def find_levels(plan: Plan, samples: npt.NDArray[Any], clean: npt.NDArray[np.float32]) -> None:
-    """Fill in what follows from the noise-free images, shape (samples, pixels).
+    """Fill in what follows from the noise-free images S, shape (samples, pixels).
 
-    Where a recipe gives the Gaussian noise by its `snr`: sigma = sqrt(sum of S**2) / snr. And the signal-to-noise ratio
-    that all noise together leaves to a matched filter, sqrt(sum of S**2 / variance of a pixel without light).
+    Where a recipe gives the Gaussian noise by its `snr`: sigma = sqrt(sum of S**2) / snr. And `noise_snr`, the ratio
+    that all noise together leaves to a matched filter, sqrt(sum of S**2 / variance), with each pixel's own variance.
     """
     if REACHED_SNR not in plan.sample_columns:
         return
-    norm = np.empty(len(samples))
-    matched_filter_snr(clean, np.ones(len(samples)), norm)
     if TARGET_SNR in plan.sample_columns:
+        norm = np.empty(len(samples))
+        light_norm(clean, norm)
         wanted = ~np.isnan(samples[TARGET_SNR])
         samples[SIGMA][wanted] = norm[wanted] / samples[TARGET_SNR][wanted]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        samples[REACHED_SNR] = norm / np.sqrt(_background_variance(plan, samples))
-
-
-def _background_variance(plan: Plan, samples: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Variance of the noise in a pixel without light; NaN for samples without any noise."""
-    parts: list[npt.NDArray[np.float64]] = []
-    if SIGMA in plan.sample_columns:
-        parts.append(samples[SIGMA] * samples[SIGMA])
-    if LEVEL in plan.sample_columns:
-        parts.append(samples[LEVEL])
-    if GAIN in plan.sample_columns:
-        sky, gain, read_noise = samples[SKY], samples[GAIN], samples[READ_NOISE]
-        counts = gain > 0  # a gain of 0: no photon noise, read noise in ADU
-        electrons = np.where(counts, gain, 1.0)
-        parts.append(np.where(counts, np.maximum(sky, 0.0) / electrons, 0.0 * gain) + (read_noise / electrons) ** 2)
-    if len(parts) == 1:
-        return parts[0]
-    variance, silent = np.zeros(len(samples)), np.ones(len(samples), bool)
-    for part in parts:
-        absent = np.isnan(part)
-        variance += np.where(absent, 0.0, part)
-        silent &= absent
-    variance[silent] = np.nan
-    return variance
+    ratio = np.empty(len(samples))
+    matched_filter_snr(clean, *_levels(plan, samples), ratio)
+    samples[REACHED_SNR] = ratio
 
 
 def forget_levels(plan: Plan, samples: npt.NDArray[Any]) -> None:
@@ -75,8 +55,7 @@ def expected_variance(
     plan: Plan, samples: npt.NDArray[Any], clean: npt.NDArray[np.float32], out: npt.NDArray[np.float32]
 ) -> None:
     """Variance of the noise in each pixel, shape (samples, pixels)."""
-    sigma, level, sky, gain, read_noise = (_column(plan, samples, n) for n in (SIGMA, LEVEL, SKY, GAIN, READ_NOISE))
-    noise_variance(clean, sigma, level, sky, gain, read_noise, out)
+    noise_variance(clean, *_levels(plan, samples), out)
 
 
 def add_noise(
@@ -114,6 +93,12 @@ def add_output_noise(
         sigma[:, number] = np.where(np.isnan(common), _column(plan, samples, own), common)
     streams = plan.output_streams[samples["catalogue"]]
     add_measurement_noise(series, sigma, key, streams, np.ascontiguousarray(samples["member"]))
+
+
+def _levels(plan: Plan, samples: npt.NDArray[Any]) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """What the variance of a sample's pixels follows from."""
+    sigma, level, sky, gain, read_noise = (_column(plan, samples, n) for n in (SIGMA, LEVEL, SKY, GAIN, READ_NOISE))
+    return sigma, level, sky, gain, read_noise
 
 
 def _column(plan: Plan, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:

@@ -30,6 +30,8 @@ ORDER_STREAM = "order"
 PIXEL_STREAMS = ("noise.gaussian", "noise.poisson", "noise.ccd.photons", "noise.ccd.readings")
 NOMINAL = "_nominal"
 MOST_KEPT = 64
+MOST_NUMBERED = 2**16 - 1
+"""Numbers that a mask's uint16 has for the objects of a sample, beside 0."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,14 @@ class Plan:
     def most_entries(self) -> int:
         """The largest number of entries of a catalogue."""
         return int(np.diff(self.entry_first).max())
+
+    @cached_property
+    def may_outnumber_masks(self) -> bool:
+        """Whether a sample can have more objects than its mask has numbers."""
+        most = np.zeros(len(self.catalogues))
+        for e in self.entries:
+            most[e.catalogue] += e.count.support[1]
+        return "masks" in self.arrays and bool(most.max() > MOST_NUMBERED)
 
     @cached_property
     def entry_kind(self) -> npt.NDArray[np.int64]:

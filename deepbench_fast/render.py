@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from deepbench_fast.draw import Tables
 from deepbench_fast.kernels.measure import quantise
-from deepbench_fast.masks import draw_masks
+from deepbench_fast.masks import Masks
 from deepbench_fast.noise import add_noise, add_output_noise, expected_variance, find_levels
 from deepbench_fast.plan import Plan
 from deepbench_fast.programs import check_compiled
@@ -78,6 +78,7 @@ class _Images:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.scene = Scene(plan)
+        self.masks = Masks(self.scene)
         self.pad = 0
 
     def listen(self, stop: Stop) -> None:
@@ -101,7 +102,7 @@ class _Images:
         find_levels(self.plan, tables.samples, images)
         measure_targets(self.plan, tables, images, out["targets"], keys.draws)
         if "masks" in out:
-            draw_masks(self.scene, tables, self.pad, self.plan.recipe.mask_threshold, flat["masks"])
+            self.masks.draw(tables, self.pad, flat["masks"])
         if "variance" in out:
             expected_variance(self.plan, tables.samples, images, flat["variance"])
         if whole_numbers:

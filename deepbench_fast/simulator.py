@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from deepbench_fast import stopping
 from deepbench_fast.batch import Batch
-from deepbench_fast.draw import Given, Tables, draw
+from deepbench_fast.draw import Given, Tables, check_numbered, draw
 from deepbench_fast.errors import UsageError
 from deepbench_fast.free_parameters import (
     WHAT,
@@ -99,6 +99,8 @@ class Simulator:
 
     def _render(self, tables: Tables, out: Mapping[str, npt.NDArray[Any]] | None, keys: Keys | None = None) -> Batch:
         renderer, plan = self._renderer(), self.plan
+        if plan.may_outnumber_masks:
+            check_numbered(tables.first, tables.objects_per_sample())
         into = None if out is None else self._into(out, len(tables.samples))
         began = time.perf_counter()
         if self._seconds * len(tables.samples) < SECONDS_DEAF:

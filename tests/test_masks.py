@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+import tracemalloc
+from pathlib import Path
 
-from deepbench_fast import Recipe, samples
+import numpy as np
+import pytest
+
+from deepbench_fast import Recipe, UsageError, generate, samples, simulate
+from deepbench_fast.estimate import estimate
 
 TEXT = """
 version: 1
@@ -44,3 +49,58 @@ def test_masks_follow_the_psf() -> None:
     sharp = samples(recipe, 0, 50)["masks"]
     blurred = samples(recipe.set("psf", {"gaussian": {"sigma": 2.0}}), 0, 50)["masks"]
     assert (blurred > 0).sum() > 1.2 * (sharp > 0).sum()
+
+
+CROWD = """
+version: 1
+samples: 6
+image: {shape: [3, 3]}
+extras: [masks]
+catalogues:
+  crowd:
+    objects:
+      - circle: {count: {choice: [0, 3]}, radius: 1}
+      - star: {count: 65_534, gamma: 0.5, amplitude: 1}
+      - star: {name: last, gamma: 0.5, amplitude: 1e9}
+"""
+
+
+def test_masks_number_65535_objects() -> None:
+    crowd = Recipe.from_yaml(CROWD).set("catalogues.crowd.circle.count", 0)
+    assert samples(crowd, 0, 1)["masks"].max() == 65_535
+
+
+def test_more_objects_than_numbers_are_an_error_before_anything_is_made(tmp_path: Path) -> None:
+    recipe = Recipe.from_yaml(CROWD)
+    circles = np.bincount(samples(recipe.set("extras", []), 0, 6).tables.objects["circle"]["sample"], minlength=6)
+    first = int(circles.argmax())
+    assert 0 < first < 5  # not the first, not the last
+    assert len(samples(recipe, 0, first)) == first
+    words = f"^sample {first}: 65538 objects, but masks number at most 65535 in a sample; lower .* extras$"
+    for made in (
+        lambda: generate(recipe, tmp_path / "crowd.h5", threads=2),
+        lambda: samples(recipe, 0, 6),
+        lambda: samples(recipe, first, first + 1),
+        lambda: estimate(recipe),
+    ):
+        with pytest.raises(UsageError, match=words):
+            made()
+    with pytest.raises(UsageError, match=r"^sample 0: 65538 objects"):
+        simulate(recipe.set("catalogues.crowd.circle.count", 3), {}, seed=1)
+    assert not list(tmp_path.iterdir())
+    assert generate(recipe.set("extras", []), tmp_path / "without.h5").samples == 6
+
+
+def test_memory_does_not_grow_with_the_number_of_objects() -> None:
+    """Where images are large, objects are drawn one after the other, on a few canvases and not on one each."""
+    side = 700
+    stars = Recipe.of_kind("star").set("catalogues.star.star.count", 64)
+    peaks = {}
+    for extras in ("[]", "[masks]"):
+        recipe = stars.with_overrides({"size": (side, side)}).set("extras", extras)
+        samples(recipe.set("image.shape", [16, 16]), 0, 1)
+        tracemalloc.start()
+        samples(recipe, 0, 1)
+        peaks[extras] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks["[masks]"] < peaks["[]"] + 5 * 4 * side * side

@@ -13,6 +13,7 @@ def claim_pixels(
     masks: npt.NDArray[np.uint16],
     brightest: npt.NDArray[np.float32],
     light: npt.NDArray[np.float32],
+    peaks: npt.NDArray[np.float32],
     samples: npt.NDArray[np.int64],
     numbers: npt.NDArray[np.int64],
     threshold: float,
@@ -20,16 +21,14 @@ def claim_pixels(
     """Give each object the pixels in which it is the brightest so far.
 
     `light` holds one object a row, shape (objects, pixels); it belongs to image `samples[k]` and has the number
-    `numbers[k]` there. It claims a pixel where its light is above `threshold` times its own brightest pixel and above
-    `brightest`, shape (images, pixels), which it then raises; at equal light the earlier object keeps the pixel.
+    `numbers[k]` there, up to 65,535. It claims a pixel where its light is above `threshold` times its own brightest
+    pixel, `peaks[k]`, and above `brightest`, shape (images, pixels), which it then raises; at equal light the earlier
+    object keeps the pixel.
     """
     share = np.float32(threshold)
     for k in range(light.shape[0]):
         own = light[k]
-        peak = np.float32(0.0)
-        for p in range(own.size):
-            peak = max(peak, own[p])
-        least = share * peak
+        least = share * peaks[k]
         mask = masks[samples[k]]
         best = brightest[samples[k]]
         number = np.uint16(numbers[k])
@@ -37,3 +36,31 @@ def claim_pixels(
             claims = own[p] > least and own[p] > best[p]
             mask[p] = number if claims else mask[p]
             best[p] = own[p] if claims else best[p]
+
+
+@kernel
+def highest_beside(
+    light: npt.NDArray[np.float32],
+    side: int,
+    left: npt.NDArray[np.int64],
+    top: npt.NDArray[np.int64],
+    frame: tuple[int, int],
+    peaks: npt.NDArray[np.float32],
+) -> None:
+    """Raise `peaks` to the brightest pixels that views show outside of the frame of `frame` = (rows, columns).
+
+    `light` holds one view a row, shape (views, side * side), whose first pixel is column `left[k]` and row `top[k]` of
+    the frame.
+    """
+    height, width = frame
+    for k in range(light.shape[0]):
+        peak = peaks[k]
+        first, stop = min(max(-left[k], 0), side), min(max(width - left[k], 0), side)
+        for row in range(side):
+            pixels = light[k, row * side : (row + 1) * side]
+            inside = 0 <= row + top[k] < height
+            for column in range(first if inside else side):
+                peak = max(peak, pixels[column])
+            for column in range(stop if inside else side, side):
+                peak = max(peak, pixels[column])
+        peaks[k] = peak

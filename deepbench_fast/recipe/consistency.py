@@ -128,7 +128,7 @@ def _check_entry(recipe: Recipe, entry: Entry) -> None:
     supports = {}
     for name in {**entry.parameters, **parameters}:  # what was given first, in the order given
         with within(name):
-            supports[name] = _support(name, parameters, ())
+            supports[name] = support_of(name, parameters)
             declared.parameter(name).check(parameters[name], supports[name])
     for parameter in declared.parameters_of(entry.form):
         check_fraction(parameter, parameters[parameter.name], supports)
@@ -144,7 +144,7 @@ def check_together(recipe: Recipe, entry: Entry, given: Mapping[str, Distributio
     parameters = {**entry.parameters, **given}
     if any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values()):
         return
-    supports = {name: _support(name, parameters, ()) for name in parameters}
+    supports = {name: support_of(name, parameters) for name in parameters}
     for parameter in declared.parameters_of(entry.form):
         check_fraction(parameter, parameters[parameter.name], supports)
     if declared.check is not None:
@@ -190,7 +190,9 @@ def _widest(
     return max(high - least, most - low)
 
 
-def _support(name: str, parameters: Mapping[str, Distribution], followed: tuple[str, ...]) -> tuple[float, float]:
+def support_of(
+    name: str, parameters: Mapping[str, Distribution], followed: tuple[str, ...] = ()
+) -> tuple[float, float]:
     """The smallest and the largest value of a parameter, which may start from another one."""
     distribution = parameters[name]
     if not isinstance(distribution, Offset | Scaled):
@@ -198,7 +200,7 @@ def _support(name: str, parameters: Mapping[str, Distribution], followed: tuple[
     if name in followed:
         raise Invalid(f"offsets run in a circle: {' from '.join((*followed[followed.index(name) :], name))}")
     base = checks.known(distribution.parameter, parameters, "parameter to start from")
-    return distribution.support_from(_support(base, parameters, (*followed, name)))
+    return distribution.support_from(support_of(base, parameters, (*followed, name)))
 
 
 def check_overlap(recipe: Recipe) -> None:

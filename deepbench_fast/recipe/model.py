@@ -14,6 +14,7 @@ from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import addresses, checks, consistency, write
 from deepbench_fast.recipe.base import FrozenDict, Model
 from deepbench_fast.recipe.checks import Invalid, within
+from deepbench_fast.recipe.detector import check_noise
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.effects import Noise, Psf, parse_noises, parse_psf
 from deepbench_fast.recipe.entry import Entry
@@ -163,6 +164,7 @@ class Recipe(Model):
             consistency.check_overlap(self)
             consistency.check_dtype(self)
             consistency.check_oversample(self)
+            check_noise(self)
         consistency.check_targets(self)
         return self
 

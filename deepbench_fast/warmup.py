@@ -59,7 +59,7 @@ def _effects() -> list[Recipe]:
             {"gaussian": {"sigma": {"uniform": [0, 0.1]}}},
         ],
         "extras": ["clean", "masks", "variance"],
-        "targets": ["catalogue", "brightness", "count.star", "star.gamma"],
+        "targets": ["catalogue", "brightness", "count.star", {"star.gamma": {"noise": 0}}],
         "splits": {"train": 0.5, "test": 0.5},
         "catalogues": {"star": {"objects": ["star"]}},
     }

@@ -20,6 +20,7 @@ from deepbench_fast.recipe.image import MAX_SIDE, Image
 from deepbench_fast.recipe.model import MAX_SAMPLES, Catalogue, Recipe
 from deepbench_fast.recipe.series import LATEST, LEVEL, MAX_STEPS, Series
 from deepbench_fast.recipe.tables import ORDERS
+from deepbench_fast.recipe.varied import LAWS
 
 Schema = dict[str, Any]
 
@@ -33,6 +34,7 @@ WRITTEN: Schema = {"$ref": "#/$defs/written"}
 NUMBER: Schema = {"$ref": "#/$defs/number"}
 DRAWN: Schema = {"$ref": "#/$defs/drawn"}
 ALONE: Schema = {"$ref": "#/$defs/alone"}
+VARIED: Schema = {"$ref": "#/$defs/varied"}
 
 
 def json_schema() -> Schema:
@@ -168,7 +170,7 @@ def _definitions() -> Schema:
         "target": _any(
             {"enum": ["catalogue", "brightness"]},
             {**TEXT, "description": "count.KIND, or ENTRY.PARAMETER of an entry that occurs once."},
-            {**_single(_any(NULL, _mapping({"noise": _any(plain, ALONE)}))), "description": "A target with noise."},
+            {**_single(_any(NULL, _mapping({"noise": _any(plain, VARIED)}))), "description": "A target with noise."},
         ),
         "extra": _any({"enum": list(NAMES)}, _one_of({name: _extra_options(name) for name in NAMES})),
         "entry": _any(
@@ -186,40 +188,48 @@ def _extra_options(name: str) -> Schema:
 
 
 def _distributions() -> Schema:
-    pair = _list(NUMBER, 2, 2)
+    inner = _any(NUMBER, ALONE)
+    alone = _laws(NUMBER)
+    derived = {
+        "offset": (distributions.Offset, _mapping({"from": NAME, "by": inner}, ["from", "by"])),
+        "scaled": (distributions.Scaled, _mapping({"by": NAME, "of": inner}, ["by", "of"])),
+    }
+    varied = {name: law for name, law in _laws(inner).items() if name in LAWS}
+    single = {name: law for name, law in alone.items() if name not in ("grid", *LAWS)}
+    return {
+        "alone": _documented(alone),
+        "drawn": _documented({**alone, **derived}),
+        "varied": _documented({**varied, **single}),
+    }
+
+
+def _documented(laws: Mapping[str, tuple[object, Schema]]) -> Schema:
+    return _one_of({name: {"description": _first_line(form), **s} for name, (form, s) in laws.items()})
+
+
+def _laws(number: Schema) -> dict[str, tuple[object, Schema]]:
+    """Distributions that need no other parameter; those in `LAWS` with such numbers."""
+    pair = _list(number, 2, 2)
     numbers = _list(NUMBER, 1)
-    bounds = {"low": NUMBER, "high": NUMBER}
+    bounds = {"low": number, "high": number}
     choice = {"values": numbers, "weights": _list(_number(0.0, math.inf), 1)}
     table: Schema = {
         **{name: {"type": "string"} for name in ("file", "column", "dataset", "hash")},
         "order": {"enum": list(ORDERS)},
     }
-    inner = _any(NUMBER, ALONE)
-    alone = {
+    grid = {"low": NUMBER, "high": NUMBER, "steps": _whole(2, 10**6)}
+    return {
         "uniform": (distributions.Uniform, _any(pair, _mapping(bounds, ["low", "high"]))),
         "loguniform": (distributions.LogUniform, _any(pair, _mapping(bounds, ["low", "high"]))),
         "normal": (
             distributions.Normal,
-            _any(pair, _mapping({"mean": NUMBER, "sigma": NUMBER, **bounds}, ["mean", "sigma"])),
+            _any(pair, _mapping({"mean": number, "sigma": number, **bounds}, ["mean", "sigma"])),
         ),
         "integers": (distributions.Integers, _any(pair, _mapping(bounds, ["low", "high"]))),
         "choice": (distributions.Choice, _any(numbers, _mapping(choice, ["values"]))),
-        "poisson": (distributions.Poisson, _any(NUMBER, _mapping({"mean": NUMBER}, ["mean"]))),
-        "grid": (
-            distributions.Grid,
-            _any(numbers, _mapping({**bounds, "steps": _whole(2, 10**6)}, ["low", "high", "steps"])),
-        ),
+        "poisson": (distributions.Poisson, _any(number, _mapping({"mean": number}, ["mean"]))),
+        "grid": (distributions.Grid, _any(numbers, _mapping(grid, ["low", "high", "steps"]))),
         "table": (distributions.Table, _mapping(table, ["file", "column"])),
-    }
-    derived = {
-        "offset": (distributions.Offset, _mapping({"from": NAME, "by": inner}, ["from", "by"])),
-        "scaled": (distributions.Scaled, _mapping({"by": NAME, "of": inner}, ["by", "of"])),
-    }
-    return {
-        "alone": _one_of({name: {"description": _first_line(form), **s} for name, (form, s) in alone.items()}),
-        "drawn": _one_of(
-            {name: {"description": _first_line(form), **s} for name, (form, s) in {**alone, **derived}.items()}
-        ),
     }
 
 

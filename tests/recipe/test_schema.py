@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
-from deepbench_fast.recipe.distributions import _FORMS
+from deepbench_fast.recipe.distributions import FORMS
 from deepbench_fast.recipe.effects import NOISES, PSFS, OutputNoise
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.image import Image
@@ -199,7 +199,7 @@ def test_the_keys_are_those_of_the_types() -> None:
     assert keys(top["image"]) == set(Image.model_fields)
     assert keys(top["series"]) == set(Series.model_fields)
     assert keys(top["catalogues"]["additionalProperties"]) == set(Catalogue.model_fields)
-    assert keys(SCHEMA["$defs"]["drawn"]) == set(_FORMS)
+    assert keys(SCHEMA["$defs"]["drawn"]) == set(FORMS)
     assert keys(SCHEMA["$defs"]["noise"]) == set(NOISES)
     assert keys(SCHEMA["$defs"]["psf"]) == set(PSFS)
     entries = SCHEMA["$defs"]["entry"]["anyOf"][1]["properties"]

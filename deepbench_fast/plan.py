@@ -21,7 +21,8 @@ from deepbench_fast.objects.registry import Kind
 from deepbench_fast.programs import Column, Programs, compile_programs
 from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled
 from deepbench_fast.recipe.model import Recipe
-from deepbench_fast.recipe.series import dynamics_of, noisy_parameters, output_columns
+from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
+from deepbench_fast.recipe.series import dynamics_of, output_columns
 from deepbench_fast.recipe.varied import Varied
 from deepbench_fast.shares import exact_shares
 from deepbench_fast.streams import MAX_MEMBERS, seed_key, stream_numbers
@@ -190,6 +191,12 @@ class Plan:
             )
             for kind in self.kinds
         }
+
+    @cached_property
+    def absolutely_noisy(self) -> frozenset[str]:
+        """Parameters whose noise is in their own unit, not relative to their value."""
+        levels = [level for name in self.catalogues for level in self.recipe.parameter_noise_of(name).items()]
+        return frozenset(name for name, level in levels if isinstance(level, Absolute))
 
     @cached_property
     def entry_first(self) -> npt.NDArray[np.int64]:

@@ -18,7 +18,8 @@ from deepbench_fast.recipe.effects import CcdNoise, GaussianNoise, GaussianPsf, 
 from deepbench_fast.recipe.extras import MASK_THRESHOLD, MASKS, NAMES
 from deepbench_fast.recipe.image import MAX_SIDE, Image
 from deepbench_fast.recipe.model import MAX_SAMPLES, Catalogue, Recipe
-from deepbench_fast.recipe.series import LATEST, LEVEL, MAX_STEPS, Series
+from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
+from deepbench_fast.recipe.series import LATEST, MAX_STEPS, Series
 from deepbench_fast.recipe.tables import ORDERS
 from deepbench_fast.recipe.varied import LAWS
 
@@ -134,7 +135,8 @@ def _catalogue_keys() -> Schema:
 
 
 def _effects() -> Schema:
-    levels = {name: _parameter(LEVEL, ALONE, "", f"Scatter of {name}.") for name in _noisy()}
+    absolute = {**_any(_number(0.0, math.inf), WRITTEN, ALONE), "description": "In the parameter's unit."}
+    levels = {name: _level(name, _mapping({ABSOLUTE: absolute}, [ABSOLUTE])) for name in _noisy()}
     return {
         "psf": {**_any(NULL, {"$ref": "#/$defs/psf"}), "description": "Blurs the images. Default: no blur."},
         "noise": {
@@ -143,9 +145,14 @@ def _effects() -> Schema:
         },
         "parameter_noise": {
             **_any(NULL, _mapping(levels)),
-            "description": "Relative standard deviations of parameters of systems that move. Default: none.",
+            "description": "Standard deviations of parameters that scatter, relative or absolute. Default: none.",
         },
     }
+
+
+def _level(name: str, absolute: Schema) -> Schema:
+    relative = _parameter(RELATIVE, ALONE, "", f"Scatter of {name}.")
+    return {**_any(*relative["anyOf"], absolute), "description": relative["description"]}
 
 
 def _noisy() -> list[str]:

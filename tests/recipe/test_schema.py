@@ -111,6 +111,13 @@ VALID = [
     system("pendulum: {form: hierarchical, solver: exact}", "series: {times: [0, 0.5 min, 60 s]}"),
     system("pendulum: {length: 50 cm}", "series: {stop: 5 s, outputs: [x, energy]}\nnoise: [{gaussian: {x: 0.1}}]"),
     system("pendulum", "parameter_noise: {length: {uniform: [0, 0.1]}}"),
+    system("pendulum", "parameter_noise: {velocity: {absolute: 3 deg / s}, friction: {absolute: {uniform: [0, 0.1]}}}"),
+    galaxy("", "targets: [{galaxy.n: {noise: {normal: [0, {uniform: [0.01, 0.2]}]}}}]"),
+    galaxy("", "targets: [{galaxy.n: {noise: {normal: {mean: 0, sigma: {loguniform: [1, 2]}, low: -1}}}}]"),
+    galaxy(
+        "", "targets: [{galaxy.n: {noise: {poisson: {choice: [1, 2]}}}}, {galaxy.theta: {noise: {choice: [0, 1]}}}]"
+    ),
+    galaxy("", "targets: [{galaxy.n: {noise: {poisson: {mean: {choice: [1, 2]}}}}}]"),
     system("n_body: {form: kepler, step: 0.01, dimensions: 3}"),
     "catalogues: {c: {weight: 1/3, psf: inherit, noise: [], objects: []}}",
 ]
@@ -176,7 +183,13 @@ WRONG = [
     galaxy("", "splits: {a: 0}"),
     system("pendulum", "series: {outputs: [z]}"),
     system("pendulum", "series: {start: -1}"),
-    system("pendulum", "parameter_noise: {friction: 0.1}"),
+    system("pendulum", "parameter_noise: {x: 0.1}"),
+    system("pendulum", "parameter_noise: {friction: {absolute: -1}}"),
+    system("pendulum", "parameter_noise: {friction: {absolute: 1, relative: 1}}"),
+    galaxy("", "targets: [{galaxy.n: {noise: {normal: [0, {normal: [0, {uniform: [0, 1]}]}]}}}]"),
+    galaxy("", "targets: [{galaxy.n: {noise: {choice: [0, {uniform: [0, 1]}]}}}]"),
+    galaxy("", "targets: [{galaxy.n: {noise: {grid: [0, 1]}}}]"),
+    galaxy("{n: {normal: [2, {uniform: [0, 1]}]}}", ""),
     system("pendulum", "parameter_noise: {length: 0.3}"),
 ]
 

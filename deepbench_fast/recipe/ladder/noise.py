@@ -26,6 +26,7 @@ from deepbench_fast.recipe.distributions import (
 from deepbench_fast.recipe.effects import CcdNoise, GaussianNoise, Noise, PoissonNoise
 from deepbench_fast.recipe.ladder.axis import Axis, from_nothing, in_words, times, with_owners
 from deepbench_fast.recipe.model import Catalogue, Recipe
+from deepbench_fast.recipe.parameter_noise import Absolute, Level
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.recipe.varied import Varied
 
@@ -83,11 +84,14 @@ def _check_scalable(distribution: Distribution) -> None:
             raise Invalid("a level on a grid can't be scaled down to none; draw it from a choice or a uniform")
 
 
-def _each(levels: dict[str, Distribution], factor: Fraction) -> dict[str, Distribution]:
-    found: dict[str, Distribution] = {}
+def _each(levels: dict[str, Level], factor: Fraction) -> dict[str, Level]:
+    found: dict[str, Level] = {}
     for name, level in levels.items():
         with within(name):
-            found[name] = scaled(level, factor)
+            if isinstance(level, Absolute):
+                found[name] = Absolute(scaled(level.sigma, factor))
+            else:
+                found[name] = scaled(level, factor)
     return found
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from deepbench_fast.recipe.model import Recipe
 
 Item = dict[str, Any]
-"""One sample: `image` or `series`, extras (`clean`, `mask`, `variance`), `target`, `label`, `index`."""
+"""One sample: `image` or `series`, extras (`clean`, `mask`, `variance`), `target`, `label`, `index`; with noise on
+targets also `target_true` and `target_sigma`."""
 
 
 class Tables(Protocol):
@@ -59,9 +60,9 @@ class Batch:
     """Some samples of a recipe: `len(batch)` of them.
 
     `batch["image"]` (or "series"), "target", extras ("clean", "mask", "variance"), "label" and "index" are arrays with
-    one row a sample, and `dict(batch)` holds them all. `batch[i]` is one sample as `Dataset[i]` gives it, `batch[a:b]`
-    a batch of some of them; a batch runs through its samples. The names of the file's arrays, `batch["images"]`, mean
-    the same.
+    one row a sample, with noise on targets also "target_true" and "target_sigma"; `dict(batch)` holds them all.
+    `batch[i]` is one sample as `Dataset[i]` gives it, `batch[a:b]` a batch of some of them; a batch runs through its
+    samples. The names of the file's arrays, `batch["images"]`, mean the same.
 
     `tables.samples` and `tables.objects[kind]` have the columns of `/samples` and `/objects/<kind>`; `catalogues` has
     the names of `labels`, `target_names` and `outputs` those of the columns of targets and series; `recipe` has every
@@ -179,6 +180,16 @@ class Batch:
     def targets(self) -> npt.NDArray[np.float64]:
         """What a model shall learn, shape (samples, targets)."""
         return self._array("targets")
+
+    @property
+    def targets_true(self) -> npt.NDArray[np.float64]:
+        """The targets without their noise; raises KeyError where none has any."""
+        return self._array("targets_true")
+
+    @property
+    def targets_sigma(self) -> npt.NDArray[np.float64]:
+        """Standard deviation of the noise on each target, 0 for those without; KeyError where none has any."""
+        return self._array("targets_sigma")
 
 
 def chosen(index: Any, size: int) -> slice | npt.NDArray[np.int64]:

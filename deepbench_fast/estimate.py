@@ -20,6 +20,7 @@ from deepbench_fast.rate import LONGEST_LOOK, Rate, highest_rate, measured_rate
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.recipe.series import parts_of
+from deepbench_fast.recipe.varied import Varied
 from deepbench_fast.render import Renderer
 from deepbench_fast.resolution import resolution_warnings
 from deepbench_fast.stopping import NEVER, Stop, Stopped
@@ -170,7 +171,7 @@ def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
             yield _ingredient(f"targets.{target.name}.noise", plan.recipe.targets.noise[target.name], target.unit)
 
 
-def _ingredient(key: str, distribution: Distribution, unit: str) -> tuple[Ingredient, bool]:
+def _ingredient(key: str, distribution: Distribution | Varied, unit: str) -> tuple[Ingredient, bool]:
     return Ingredient(key, str(distribution), unit), distribution.is_random
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 from deepbench_fast.entries import streams_below
 from deepbench_fast.objects.parameter import Parameter
+from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.model import Recipe
-from deepbench_fast.recipe.series import LEVEL, dynamics_of
+from deepbench_fast.recipe.parameter_noise import Absolute, declared_level
+from deepbench_fast.recipe.series import dynamics_of
 
 NOISE_SNR = Parameter(
     "noise_snr", "", "signal-to-noise ratio of a matched filter: sqrt(sum of S^2 / variance)", 0.0, math.inf
@@ -43,8 +45,10 @@ def sample_parameters(recipe: Recipe, catalogue: str) -> list[SampleParameter]:
     ]
     if recipe.series is not None:
         found = [(name, _with_unit(declared, recipe, catalogue), drawn) for name, declared, drawn in found]
-        levels = recipe.parameter_noise_of(catalogue)
-        found += [(f"parameter_noise.{name}", LEVEL, level) for name, level in levels.items()]
+        (entry,) = recipe.catalogues[catalogue].objects
+        for name, level in recipe.parameter_noise_of(catalogue).items():
+            drawn = level.sigma if isinstance(level, Absolute) else level
+            found.append((f"parameter_noise.{name}", declared_level(kind(entry.kind), name, level), drawn))
     streams = streams_below(catalogue, {name: drawn for name, _, drawn in found})
     return [
         SampleParameter(name, name.replace(".", "_"), streams[name], declared, drawn) for name, declared, drawn in found

@@ -21,7 +21,9 @@ from deepbench_fast.objects.registry import Kind
 from deepbench_fast.programs import Column, Programs, compile_programs
 from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled
 from deepbench_fast.recipe.model import Recipe
-from deepbench_fast.recipe.series import dynamics_of, noisy_parameters, output_columns
+from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
+from deepbench_fast.recipe.series import dynamics_of, output_columns
+from deepbench_fast.recipe.varied import Varied
 from deepbench_fast.shares import exact_shares
 from deepbench_fast.streams import MAX_MEMBERS, seed_key, stream_numbers
 
@@ -29,6 +31,7 @@ CHUNK_BYTES = 2**20
 ORDER_STREAM = "order"
 PIXEL_STREAMS = ("noise.gaussian", "noise.poisson", "noise.ccd.photons", "noise.ccd.readings")
 NOMINAL = "_nominal"
+TRUE, SIGMA = "targets_true", "targets_sigma"
 MOST_KEPT = 64
 MOST_NUMBERED = 2**16 - 1
 """Numbers that a mask's uint16 has for the objects of a sample, beside 0."""
@@ -97,15 +100,16 @@ class Plan:
     @cached_property
     def arrays(self) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
         """Datasets with one row a sample: name → (shape of a row, dtype)."""
-        targets = ((len(self.targets),), np.dtype("<f8"))
+        noisy = ("targets", *((TRUE, SIGMA) if self.recipe.targets.noise else ()))
+        targets = dict.fromkeys(noisy, ((len(self.targets),), np.dtype("<f8")))
         if self.is_series:
             clean = [name for name in ("clean",) if name in self.recipe.extras]
-            return {**{name: (self.shape, np.dtype("<f8")) for name in ("series", *clean)}, "targets": targets}
+            return {**{name: (self.shape, np.dtype("<f8")) for name in ("series", *clean)}, **targets}
         data = np.dtype(self.recipe.image.dtype).newbyteorder("<")
         extras = {"clean": data, "masks": np.dtype("<u2"), "variance": np.dtype("<f4")}
         arrays = {"images": (self.shape, data)}
         arrays |= {name: (self.shape, dtype) for name, dtype in extras.items() if name in self.recipe.extras}
-        return {**arrays, "targets": targets}
+        return {**arrays, **targets}
 
     @cached_property
     def output_columns(self) -> list[tuple[str, str, str]]:
@@ -189,6 +193,12 @@ class Plan:
             )
             for kind in self.kinds
         }
+
+    @cached_property
+    def absolutely_noisy(self) -> frozenset[str]:
+        """Parameters whose noise is in their own unit, not relative to their value."""
+        levels = [level for name in self.catalogues for level in self.recipe.parameter_noise_of(name).items()]
+        return frozenset(name for name, level in levels if isinstance(level, Absolute))
 
     @cached_property
     def entry_first(self) -> npt.NDArray[np.int64]:
@@ -275,7 +285,8 @@ class Plan:
 
     def check_tables(self) -> None:
         """Raise UsageError where a table is absent, before anything is written."""
-        _ = self.counts, self.sample_programs, self.target_programs, self.object_programs  # these need every table
+        # These need every table.
+        _ = self.counts, self.sample_programs, self.target_programs, self.level_programs, self.object_programs
 
     def check_grids(self) -> None:
         """Raise UsageError where a catalogue has too few members for all combinations of its grids."""
@@ -306,12 +317,44 @@ class Plan:
         return compile_programs(groups, self.streams)
 
     @cached_property
+    def noisy_targets(self) -> tuple[int, ...]:
+        """Columns of `/targets` that carry noise."""
+        return tuple(number for number, name in enumerate(self.recipe.targets) if name in self.recipe.targets.noise)
+
+    @cached_property
     def target_programs(self) -> Programs:
-        """One group a catalogue: the noise on targets, columns of `/targets`."""
-        noise = self.recipe.targets.noise
-        columns = [(name, number, noise[name]) for number, name in enumerate(self.recipe.targets) if name in noise]
+        """One group a catalogue: the noise on targets, the columns `noisy_targets`."""
+        noise = [(number, self.recipe.targets[number]) for number in self.noisy_targets]
+        return self._of_targets([(number, name, self.recipe.targets.noise[name]) for number, name in noise])
+
+    @cached_property
+    def target_deviations(self) -> npt.NDArray[np.float64]:
+        """Standard deviation of the noise on each of `noisy_targets`; NaN where its numbers depend on the sample."""
+        return self.target_programs.deviations()[: len(self.noisy_targets)]
+
+    @cached_property
+    def levels(self) -> dict[tuple[int, str], str]:
+        """Numbers of the noise on targets that are drawn for each sample.
+
+        (position among `noisy_targets`, field of the law) → what its stream is called.
+        """
+        named = ((k, self.recipe.targets[number]) for k, number in enumerate(self.noisy_targets))
+        return {
+            (k, field): f"{name}/{field}"
+            for k, name in named
+            if isinstance(drawn := self.recipe.targets.noise[name], Varied)
+            for field in drawn.drawn
+        }
+
+    @cached_property
+    def level_programs(self) -> Programs:
+        """One group a catalogue: the `levels`, a column each."""
+        drawn = _drawn_for_targets(self.recipe)
+        return self._of_targets([(number, name, drawn[name]) for number, name in enumerate(self.levels.values())])
+
+    def _of_targets(self, columns: list[tuple[int, str, Distribution | Varied]]) -> Programs:
         groups = [
-            [Column(streams[name], number, drawn) for name, number, drawn in columns]
+            [Column(streams[name], number, drawn) for number, name, drawn in columns]
             for streams in (_target_streams(self.recipe, catalogue) for catalogue in self.catalogues)
         ]
         return compile_programs(groups, self.streams)
@@ -445,9 +488,21 @@ def _output_stream(column: str) -> str:
     return f"series.{column}"
 
 
+def _drawn_for_targets(recipe: Recipe) -> dict[str, Distribution | Varied]:
+    """What the noise on targets is drawn from, and what the numbers of such a law are."""
+    found: dict[str, Distribution | Varied] = {}
+    for name, drawn in recipe.targets.noise.items():
+        found[name] = drawn
+        if isinstance(drawn, Varied):
+            found |= {f"{name}/{field}": number for field, number in drawn.drawn.items()}
+    return found
+
+
 def _target_streams(recipe: Recipe, catalogue: str) -> dict[str, str]:
-    """Stream of the noise on each target that carries any."""
-    return streams_below(f"{catalogue}/noise on target", recipe.targets.noise)
+    """Stream of the noise on each target that carries any, and of its numbers that are drawn."""
+    owner, drawn = f"{catalogue}/noise on target", _drawn_for_targets(recipe)
+    streams = streams_below(owner, {name: own for name, own in drawn.items() if not isinstance(own, Varied)})
+    return {name: streams.get(name, f"{owner}/{name}") for name in drawn}
 
 
 def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:

@@ -27,6 +27,7 @@ from deepbench_fast.recipe.distributions import (
     Table,
     Uniform,
 )
+from deepbench_fast.recipe.varied import Varied
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Column:
 
     stream: str
     number: int
-    distribution: Distribution
+    distribution: Distribution | Varied
     integer: bool = False
     base: int = -1
     factor: int = -1
@@ -64,6 +65,34 @@ class Programs:
         groups = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
         addresses = zip(groups.tolist(), self.rows["column"].tolist(), strict=True)
         return self._chosen(np.array([address not in given for address in addresses], bool))
+
+    def varied(
+        self, groups: npt.NDArray[np.int64], numbers: Mapping[tuple[int, str], npt.NDArray[np.float64]]
+    ) -> Programs:
+        """A group for each row: that of its number, with numbers of its own for some (column of the group, field).
+
+        All groups have as many columns.
+        """
+        from deepbench_fast.kernels.draw import derive
+
+        rows = self.rows.reshape(len(self.first) - 1, -1)[groups]
+        for (column, field), drawn in numbers.items():
+            rows[field][:, column] = drawn
+        still = (rows["code"] == codes.NORMAL) & (rows["sigma"] == 0)
+        rows["code"][still] = codes.CONSTANT
+        rows["low"][still] = rows["mean"][still]
+        first = np.arange(0, rows.size + 1, max(1, rows.shape[1]), dtype=np.int64)
+        derive(rows.reshape(-1))
+        return Programs(rows.reshape(-1), first, self.values, self.cumulative)
+
+    def deviations(self, rows: npt.NDArray[Any] | None = None) -> npt.NDArray[np.float64]:
+        """The standard deviation of what each program draws, or each of some of them."""
+        from deepbench_fast.kernels.spread import standard_deviations
+
+        rows = self.rows if rows is None else rows
+        found = np.empty(len(rows))
+        standard_deviations(rows, self.values, self.cumulative, found)
+        return found
 
     def derived(self) -> Programs:
         """The programs of columns that are derived from others."""
@@ -123,8 +152,21 @@ class _Options:
         return np.concatenate(self.values), np.concatenate(self.cumulative)
 
 
-def _fill(row: Any, distribution: Distribution, options: _Options) -> None:
+_CODES = {
+    "uniform": codes.UNIFORM,
+    "loguniform": codes.LOGUNIFORM,
+    "normal": codes.NORMAL,
+    "integers": codes.INTEGERS,
+    "poisson": codes.POISSON,
+}
+
+
+def _fill(row: Any, distribution: Distribution | Varied, options: _Options) -> None:
     match distribution:
+        case Varied(form=form, numbers=numbers):  # those that are drawn come in with each sample
+            row["code"] = _CODES[form]
+            for field, drawn in numbers.items():
+                row[field] = drawn.support[0] if isinstance(drawn, Constant) else math.nan
         case Constant(value=value):
             _constant(row, value)
         case Uniform(low=low, high=high):

@@ -17,6 +17,7 @@ from deepbench_fast.objects.registry import kind
 from deepbench_fast.plan import NOMINAL
 from deepbench_fast.recipe.model import Recipe
 from deepbench_fast.store.read import open_dataset
+from deepbench_fast.store.schema import TARGETS, singular
 from deepbench_fast.store.stored import Stored
 
 IDENTITY = ("catalogue", "split", "member", "sample", "entry", "slot")
@@ -47,7 +48,7 @@ class Record:
     """One sample: `index` in its file, `number` in the whole dataset.
 
     It is an `image`, of which `shapes_alone` says that it holds no light, or a series, with what is needed to show it
-    in `motion`; the other one is None.
+    in `motion`; the other one is None. `targets_true` and `targets_sigma` are empty where no target has noise.
     """
 
     index: int
@@ -57,6 +58,8 @@ class Record:
     member: int
     levels: dict[str, Value]
     targets: dict[str, Value]
+    targets_true: dict[str, Value]
+    targets_sigma: dict[str, Value]
     objects: list[Placed]
     shapes_alone: bool
     image: npt.NDArray[Any] | None
@@ -100,10 +103,6 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
         )
         for number, placed in enumerate(rows, 1)
     ]
-    targets = {
-        name: Value(float(value), unit)
-        for (name, unit), value in zip(stored.targets.items(), one["target"].tolist(), strict=True)
-    }
     return Record(
         index=index,
         number=one["index"],
@@ -111,12 +110,18 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
         split=dataset.splits[int(row["split"])],
         member=int(row["member"]),
         levels=levels,
-        targets=targets,
+        **{name: _targets(stored.targets, one.get(singular(name))) for name in TARGETS},
         objects=sorted(objects, key=lambda placed: placed.is_part),
         shapes_alone=dataset.catalogues[int(row["catalogue"])] in shapes_alone(dataset.recipe),
         image=one.get("image"),
         motion=motions(batch)[0] if dataset.is_series else None,
     )
+
+
+def _targets(units: Mapping[str, str], values: npt.NDArray[np.float64] | None) -> dict[str, Value]:
+    if values is None:
+        return {}
+    return {name: Value(value, unit) for (name, unit), value in zip(units.items(), values.tolist(), strict=True)}
 
 
 def _objects(stored: Stored, kind: str, index: int, number: int) -> list[Placed]:

@@ -100,7 +100,7 @@ class _Images:
         images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
         self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)
         find_levels(self.plan, tables.samples, images)
-        measure_targets(self.plan, tables, images, out["targets"], keys.draws)
+        measure_targets(self.plan, tables, images, out, keys.draws)
         if "masks" in out:
             self.masks.draw(tables, self.pad, flat["masks"])
         if "variance" in out:
@@ -133,7 +133,7 @@ class _Series:
 
     def make(self, tables: Tables, out: Arrays, keys: Keys) -> None:
         self.trajectories.follow(tables, out["series"])
-        measure_targets(self.plan, tables, out["series"], out["targets"], keys.draws)
+        measure_targets(self.plan, tables, out["series"], out, keys.draws)
         if "clean" in out:
             out["clean"][:] = out["series"]
         add_output_noise(self.plan, tables.samples, out["series"], keys.noise)

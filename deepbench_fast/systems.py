@@ -44,20 +44,25 @@ def _add_parameter_noise(
     for name in plan.noisy[kind.name]:
         table[f"{name}{NOMINAL}"] = table[name]
     rows = table["sample"] - first
+    members = np.ascontiguousarray(samples["member"][rows])
     for name in plan.noisy[kind.name]:
         if name in kind.dynamics.noisy and f"parameter_noise_{name}" in plan.sample_columns:
             values, sigma = table[name].copy(), samples[f"parameter_noise_{name}"][rows]
+            scale = sigma if name in plan.absolutely_noisy else sigma * np.abs(values)
             streams = plan.parameter_noise_streams(kind, name)[table["entry"]]
-            perturb(
-                values,
-                sigma,
-                *kind.dynamics.noisy[name],
-                key,
-                streams,
-                np.ascontiguousarray(samples["member"][rows]),
-            )
+            perturb(values, scale, kind.dynamics.noisy[name][0], _most(kind, name, table), key, streams, members)
             table[name] = values
     _multiply(kind, table)
+
+
+def _most(kind: Kind, name: str, table: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """What a parameter must stay below in each system, of whose other ones the used values are known by now."""
+    assert kind.dynamics is not None
+    if name not in kind.dynamics.limits:
+        return np.full(len(table), kind.dynamics.noisy[name][1])
+    _multiply(kind, table)
+    others = {parameter.name: table[parameter.name] for parameter in kind.columns}
+    return np.ascontiguousarray(kind.dynamics.limits[name](others, np.sqrt))
 
 
 def _multiply(kind: Kind, table: npt.NDArray[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,23 @@ import numpy.typing as npt
 from deepbench_fast.draw import Tables
 from deepbench_fast.kernels.draw import draw_columns
 from deepbench_fast.kernels.measure import brightness
-from deepbench_fast.plan import Plan, Target
+from deepbench_fast.plan import SIGMA, TRUE, Plan, Target
+from deepbench_fast.programs import Programs
 
 
 def measure_targets(
     plan: Plan,
     tables: Tables,
     clean: npt.NDArray[Any],
-    out: npt.NDArray[np.float64],
+    arrays: Mapping[str, npt.NDArray[Any]],
     key: npt.NDArray[np.uint32] | None = None,
 ) -> None:
-    """Fill `out`, shape (samples, targets), from the tables and the noise-free images, shape (samples, pixels).
+    """Fill `targets`, shape (samples, targets), from the tables and the noise-free images, shape (samples, pixels).
 
-    Targets of series need no data but the tables. `key` is that of another seed than the plan's.
+    With noise on targets also the true values and the standard deviation of what is added to each. Targets of series
+    need no data but the tables. `key` is that of another seed than the plan's.
     """
+    out = arrays["targets"]
     for number, target in enumerate(plan.targets):
         match target.source:
             case "catalogue":
@@ -37,17 +41,43 @@ def measure_targets(
                 values = np.empty(len(out))  # contiguous, whatever the number of targets: the kernel is compiled once
                 brightness(clean, values)
                 out[:, number] = values
-    if plan.recipe.targets.noise:
-        out += _noise(plan, tables.samples, plan.key if key is None else key)
+    if plan.noisy_targets:
+        noise, arrays[SIGMA][:] = _noise(plan, tables.samples, plan.key if key is None else key)
+        arrays[TRUE][:] = out
+        out += noise
 
 
-def _noise(plan: Plan, samples: npt.NDArray[Any], key: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """What is added to the targets, shape (samples, targets): 0 for those that carry no noise."""
-    noise = np.zeros((len(samples), len(plan.targets)))
+def _noise(
+    plan: Plan, samples: npt.NDArray[Any], key: npt.NDArray[np.uint32]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """What is added to the targets, and its standard deviations, shapes (samples, targets); 0 for those without."""
     catalogue, member = (np.ascontiguousarray(samples[name], np.int64) for name in ("catalogue", "member"))
-    addresses = (noise, noise.view(np.int64), catalogue, member, np.zeros(len(samples), np.int64))
-    draw_columns(*addresses, *plan.target_programs.arguments(key))
-    return noise
+    programs, group = plan.target_programs, catalogue
+    sigma = np.zeros((len(samples), len(plan.targets)))
+    sigma[:, plan.noisy_targets] = plan.target_deviations
+    if plan.levels:
+        drawn = _drawn(plan.level_programs, len(plan.levels), catalogue, member, key)
+        programs = programs.varied(catalogue, dict(zip(plan.levels, drawn.T, strict=True)))
+        group = np.arange(len(samples))
+        varied = sorted({column for column, _ in plan.levels})
+        rows = programs.rows.reshape(len(samples), -1)[:, varied]
+        numbers = np.array(plan.noisy_targets)[varied]
+        sigma[:, numbers] = programs.deviations(rows.reshape(-1)).reshape(rows.shape)
+    return _drawn(programs, len(plan.targets), group, member, key), sigma
+
+
+def _drawn(
+    programs: Programs,
+    columns: int,
+    group: npt.NDArray[np.int64],
+    member: npt.NDArray[np.int64],
+    key: npt.NDArray[np.uint32],
+) -> npt.NDArray[np.float64]:
+    """What the programs of each sample's group draw, shape (samples, columns); 0 in columns without a program."""
+    drawn = np.zeros((len(member), columns))
+    turns = np.zeros(len(member), np.int64)
+    draw_columns(drawn, drawn.view(np.int64), group, member, turns, *programs.arguments(key))
+    return drawn
 
 
 def _count(table: npt.NDArray[Any], tables: Tables) -> npt.NDArray[np.int64]:

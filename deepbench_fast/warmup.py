@@ -12,7 +12,7 @@ from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.on_the_fly import samples
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.model import Recipe
-from deepbench_fast.recipe.series import noisy_parameters
+from deepbench_fast.recipe.parameter_noise import noisy_parameters
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _effects() -> list[Recipe]:
             {"gaussian": {"sigma": {"uniform": [0, 0.1]}}},
         ],
         "extras": ["clean", "masks", "variance"],
-        "targets": ["catalogue", "brightness", "count.star", "star.gamma"],
+        "targets": ["catalogue", "brightness", "count.star", {"star.gamma": {"noise": 0}}],
         "splits": {"train": 0.5, "test": 0.5},
         "catalogues": {"star": {"objects": ["star"]}},
     }
@@ -78,7 +78,7 @@ def _one_object(kind: Kind, settings: dict[str, object], options: dict[str, str]
         data["image"] = settings
     else:
         data["noise"] = [{"gaussian": {"sigma": 0.1}}]
-        data["parameter_noise"] = dict.fromkeys(_noisy(kind, options), 0.1)
+        data["parameter_noise"] = dict.fromkeys(_noisy(kind, options)[:1], 0.1)
     recipe: Recipe = Recipe.parse(data)
     return recipe
 

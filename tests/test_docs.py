@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import samples
-from deepbench_fast.recipe.distributions import _FORMS
+from deepbench_fast.recipe.distributions import FORMS
 from deepbench_fast.recipe.image import Image
 from deepbench_fast.recipe.model import Catalogue, Recipe
 from deepbench_fast.recipe.series import Series
@@ -64,7 +64,7 @@ def test_the_index_names_every_page() -> None:
 def test_the_page_on_recipes_has_every_key() -> None:
     text = (FOLDER / "recipes.md").read_text(encoding="utf-8")
     keys = [key for model in (Recipe, Catalogue, Image, Series) for key in model.model_fields]
-    for key in [*keys, *_FORMS]:
+    for key in [*keys, *FORMS]:
         assert f"{key}:" in text, f"recipes.md has no example of {key}"
 
 

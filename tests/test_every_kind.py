@@ -12,7 +12,7 @@ import pytest
 from deepbench_fast import Recipe, generate, samples, verify
 from deepbench_fast.objects.registry import kinds
 from deepbench_fast.recipe.entry import Entry
-from deepbench_fast.recipe.series import noisy_parameters
+from deepbench_fast.recipe.parameter_noise import AT_REST, noisy_parameters
 from deepbench_fast.store.schema import ARRAYS
 
 WAYS = [(kind.name, settings, options) for kind in kinds().values() for settings, options in kind.renderings()]
@@ -34,7 +34,10 @@ def recipe_of(kind: str, settings: dict[str, object], options: dict[str, str]) -
 
 def series_of(kind: str, options: dict[str, str]) -> Recipe:
     outputs = [*kinds()[kind].dynamics.outputs]
-    levels = {key: {"uniform": [0, 0.2]} for key in noisy_parameters(Entry.parse({kind: options}))}
+    entry = Entry.parse({kind: options})
+    levels: dict[str, object] = {key: {"uniform": [0, 0.2]} for key in noisy_parameters(entry)}
+    for key in levels.keys() & set(AT_REST):
+        levels[key] = {"absolute": 0 if entry.solver == "exact" else {"uniform": [0, 0.2]}}
     data = {
         "samples": 60,
         "series": {"start": 0.5, "stop": 3, "steps": 20, "outputs": outputs},

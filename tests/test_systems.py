@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy.stats import kstest, norm, truncnorm
 
-from deepbench_fast import Recipe, samples
+from deepbench_fast import Recipe, generate, samples, verify
 from deepbench_fast.draw import Tables, draw
 from deepbench_fast.kernels.perturb import perturb
 from deepbench_fast.plan import make_plan
-from tests.oracles import addresses
+from tests.oracles import addresses, pendulum
 from tests.oracles.n_body import kepler, kinetic, potential
 
 NOISY = """
@@ -111,7 +113,7 @@ def test_what_falls_outside_is_drawn_at_the_next_attempt() -> None:
     key, streams = np.array([7, 9], np.uint32), np.full(count, 12345)
     members = np.arange(count) + 2**40
     values = np.full(count, 1.5)
-    perturb(values, np.full(count, 2.0), 1e-3, np.inf, key, streams, members)
+    perturb(values, 2.0 * values, 1e-3, np.full(count, np.inf), key, streams, members)
     assert (values > 1e-3).all()
     for i in range(40):
         for attempt in range(1000):
@@ -128,7 +130,7 @@ def test_levels_that_are_absent_or_zero_leave_every_bit() -> None:
     values = np.array([0.1, -2.7, 0.0, 1e300])
     before = values.tobytes()
     key, numbers = np.array([1, 2], np.uint32), np.arange(4)
-    perturb(values, np.array([0.0, np.nan, 0.2, 0.0]), -np.inf, np.inf, key, numbers, numbers)
+    perturb(values, np.array([0.0, np.nan, 0.0, 0.0]), -np.inf, np.full(4, np.inf), key, numbers, numbers)
     assert values.tobytes() == before
 
 
@@ -390,3 +392,91 @@ catalogues: {swarms: {objects: [{n_body: {bodies: {integers: [2, 20]}, softening
         np.testing.assert_array_equal(
             samples(Recipe.from_yaml(text), start, start + 3)["series"], energies[start : start + 3]
         )
+
+
+ALL = """
+version: 1
+seed: 8
+series: {stop: 3, steps: 5, outputs: [angle]}
+parameter_noise:
+  length: 0.05
+  mass: {absolute: 0.1}
+  gravity: {absolute: 0.5 m / s2}
+  angle: {absolute: {uniform: [0, 0.1]}}
+  velocity: {absolute: 3 deg / s}
+  friction: {absolute: 0.4}
+catalogues:
+  swinging: {objects: [{pendulum: {length: {uniform: [1, 2]}, friction: {choice: [0, 0.3, 1]}}}]}
+  free: {objects: [{hamiltonian_pendulum: {velocity: {uniform: [-1, 1]}}}]}
+"""
+ABSOLUTE = {"mass": 0.1, "gravity": 0.5, "velocity": np.deg2rad(3)}
+
+
+@pytest.fixture(scope="module")
+def everything() -> Tables:
+    return tables(Recipe.from_yaml(ALL), 40_000)
+
+
+@pytest.mark.parametrize(("kind", "entry"), [("pendulum", 0), ("hamiltonian_pendulum", 1)])
+def test_absolute_noise_is_normal_in_the_parameters_unit(everything: Tables, kind: str, entry: int) -> None:
+    table = rows(everything, entry, kind)
+    for name, sigma in ABSOLUTE.items():
+        assert kstest((table[name] - table[f"{name}_nominal"]) / sigma, "norm").pvalue > 1e-3
+        column = everything.samples[f"parameter_noise_{name}"]
+        np.testing.assert_allclose(column, sigma, rtol=1e-12)
+    level = everything.samples["parameter_noise_angle"][table["sample"]]
+    assert kstest((table["angle"] - table["angle_nominal"]) / level, "norm").pvalue > 1e-3
+    assert kstest(deviates(table, "length", 0.05), "norm").pvalue > 1e-3
+
+
+def test_friction_is_drawn_again_until_the_pendulum_swings(everything: Tables) -> None:
+    table = rows(everything)
+    most = 2 * table["mass"] * table["length"] ** 1.5 * np.sqrt(table["gravity"])
+    assert ((table["friction"] > 0) & (table["friction"] < most)).all()
+    for nominal in (0.0, 0.3, 1.0):
+        own = table["friction"][table["friction_nominal"] == nominal]
+        assert kstest(own, truncnorm(-nominal / 0.4, np.inf, nominal, 0.4).cdf).pvalue > 1e-3
+
+
+def test_friction_near_the_limit_stays_below_that_of_the_used_values() -> None:
+    text = ALL.replace("friction: {choice: [0, 0.3, 1]}", "friction: 5.5").replace(
+        "uniform: [1, 2]", "choice: [1, 1.1]"
+    )
+    table = rows(tables(Recipe.from_yaml(text.replace("0.4}", "1}")), 20_000))
+    most = 2 * table["mass"] * table["length"] ** 1.5 * np.sqrt(table["gravity"])
+    scattered = table["friction"] != 5.5
+    assert (table["friction"][scattered] < most[scattered]).all()
+    assert scattered.mean() > 0.99
+    assert (table["friction"] > 5.5).mean() > 0.05
+
+
+def test_absolute_noise_is_the_relative_noise_of_the_same_size() -> None:
+    """The same deviates at the same addresses."""
+    relative = noisy(**{"catalogues.swinging.pendulum.length": 2, "parameter_noise.length": 0.05})
+    absolute = relative.set("parameter_noise", {**LEVELS, "length": {"absolute": 0.1}})
+    np.testing.assert_array_equal(rows(tables(relative, 300))["length"], rows(tables(absolute, 300))["length"])
+    unit = make_plan(absolute).sample_units["parameter_noise_length"]
+    assert (unit, make_plan(relative).sample_units["parameter_noise_length"]) == ("m", "")
+
+
+def test_noise_on_velocity_and_friction_leaves_all_else() -> None:
+    less = Recipe.from_yaml(ALL.replace("  velocity: {absolute: 3 deg / s}\n  friction: {absolute: 0.4}\n", ""))
+    with_noise, without = tables(Recipe.from_yaml(ALL), 500), tables(less, 500)
+    for name in ("length", "mass", "gravity", "angle"):
+        np.testing.assert_array_equal(rows(with_noise)[name], rows(without)[name])
+    np.testing.assert_array_equal(rows(with_noise)["friction_nominal"], rows(without)["friction"])
+
+
+def test_the_motion_is_that_of_the_used_values(tmp_path: Path) -> None:
+    recipe = Recipe.from_yaml(ALL).with_overrides({"samples": 60})
+    generate(recipe, tmp_path / "all.h5")
+    verify(tmp_path / "all.h5", "all")
+    shown = samples(recipe, 0, 60)
+    table = rows(shown.tables)
+    own = shown["series"][table["sample"]][:, :, 0]
+    for row, angles in zip(table[:12], own, strict=False):
+        damping = row["friction"] / (row["mass"] * row["length"] ** 2)
+        times = np.linspace(0, 3, 5)
+        frequency = np.sqrt(row["gravity"] / row["length"])
+        expected, _ = pendulum.dop853(frequency, damping, row["angle"], row["velocity"], times)
+        np.testing.assert_allclose(angles, expected, rtol=0, atol=1e-8)

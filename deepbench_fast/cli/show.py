@@ -90,7 +90,7 @@ def _text(record: Record) -> str:
     ]
     parts = [columns(facts)]
     if record.targets:
-        targets = [(name, value_text(v.value, v.unit)) for name, v in record.targets.items()]
+        targets = [(name, value_text(v.value, v.unit), _noise_text(record, name)) for name, v in record.targets.items()]
         parts.append("Targets\n" + columns(targets, "  "))
     for placed in (placed for placed in record.objects if not placed.is_part):
         parameters = [(name, value_text(v.value, v.unit)) for name, v in placed.parameters.items()]
@@ -99,6 +99,14 @@ def _text(record: Record) -> str:
     systems = groupby((placed for placed in record.objects if placed.is_part), key=lambda placed: placed.entry)
     parts += [f"{entry}\n{_part_table(list(placed))}" for entry, placed in systems]
     return "\n\n".join(parts)
+
+
+def _noise_text(record: Record, target: str) -> str:
+    """What a noisy target is without its noise."""
+    sigma = record.targets_sigma.get(target)
+    if sigma is None or not sigma.value > 0:
+        return ""
+    return f"true {value_text(record.targets_true[target].value)}, sigma {value_text(sigma.value)}"
 
 
 def _part_table(parts: list[Placed]) -> str:

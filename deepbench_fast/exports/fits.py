@@ -2,9 +2,9 @@
 
 `samples-00000.fits`, `samples-00001.fits`, ... hold runs of samples. The primary array is the cube of images (NAXIS3 =
 samples; the first row of an image is its lowest, as FITS has it and as our figures show it). The extensions are
-the extras as cubes of the same shape, and binary tables SAMPLES, TARGETS and one for each kind of object, with labels
-as text and units as TUNITn. There is no WCS: coordinates are pixels. Series are a table SERIES, with the vector of all
-steps in one cell, and a table TIME.
+the extras as cubes of the same shape, and binary tables SAMPLES, TARGETS (with noise on these also TARGETS_TRUE and
+TARGETS_SIGMA) and one for each kind of object, with labels as text and units as TUNITn. There is no WCS: coordinates
+are pixels. Series are a table SERIES, with the vector of all steps in one cell, and a table TIME.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter
 from deepbench_fast.exports.source import Block
 from deepbench_fast.exports.tables import with_names
+from deepbench_fast.store.schema import TARGETS
 
 PART_BYTES = 2**26
 DIGITS = 5
@@ -46,7 +47,7 @@ def _units(block: Block) -> Any:
     from astropy.io import fits
 
     source = block.source
-    data = {name: block.array(name) for name in source.arrays if name != "targets"}
+    data = {name: block.array(name) for name in source.arrays if name not in TARGETS}
     primary = fits.PrimaryHDU(None if source.is_series else data.pop("images"))
     _describe(primary.header, block)
     units = [primary]
@@ -58,9 +59,9 @@ def _units(block: Block) -> Any:
         units += [fits.ImageHDU(cube, name=name.upper()) for name, cube in data.items()]
     samples = with_names(block.samples, source.labels("samples"))
     units.append(_table("SAMPLES", {"sample": "", **source.units("samples")}, [block.numbers, *samples]))
-    if source.targets:
-        targets = [block.numbers, *block.array("targets").T]
-        units.append(_table("TARGETS", {"sample": "", **source.targets}, targets))
+    for name in source.target_arrays:
+        columns = [block.numbers, *block.array(name).T]
+        units.append(_table(name.upper(), {"sample": "", **source.targets}, columns))
     for kind in source.kinds:
         name = f"objects/{kind}"
         rows = with_names(block.objects(kind), source.labels(name))

@@ -11,17 +11,20 @@ from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
 from deepbench_fast.exports.tables import tables, write_csv
-from deepbench_fast.store.schema import bytes_of
+from deepbench_fast.store.schema import TARGETS, bytes_of
 
 LABELS, TIME = "labels", "time"
 
 
 class NpyExporter(Exporter):
-    """`images.npy` or `series.npy` and `time.npy`; `labels.npy`, `targets.npy`; what the recipe's extras asked for."""
+    """`images.npy` or `series.npy` and `time.npy`; `labels.npy`, `targets.npy`; what the recipe's extras asked for.
+
+    With noise on targets also `targets_true.npy` and `targets_sigma.npy`.
+    """
 
     def __init__(self, source: Source, format: str, options: PictureOptions) -> None:
         super().__init__(source, format, options)
-        self.tables = [table for table in tables(source) if table.name != "targets"]
+        self.tables = [table for table in tables(source) if table.name not in TARGETS]
 
     @property
     def passes(self) -> int:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.store.index import open_stored
-from deepbench_fast.store.schema import DATA
+from deepbench_fast.store.schema import DATA, TARGETS
 
 BLOCK_BYTES = 2**24
 WITHOUT_SPLITS = ("all",)
@@ -72,6 +72,11 @@ class Source:
     def targets(self) -> dict[str, str]:
         """Names and units of the columns of `targets`."""
         return self.stored.targets
+
+    @property
+    def target_arrays(self) -> list[str]:
+        """`targets`, and with noise on these their true values and its levels; none where there are no targets."""
+        return [name for name in TARGETS if self.targets and name in self.arrays]
 
     @property
     def is_series(self) -> bool:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
+from deepbench_fast.store.schema import TARGETS
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class SampleTable(Table):
 
 
 class TargetTable(Table):
-    """Number and targets of each sample."""
+    """Number and targets of each sample, or their true values, or the levels of their noise."""
 
     def columns(self, block: Block) -> list[npt.NDArray[Any]]:
-        return [block.numbers, *block.array("targets").T]
+        return [block.numbers, *block.array(self.name).T]
 
 
 class ObjectTable(Table):
@@ -65,7 +66,7 @@ def tables(source: Source) -> list[Table]:
     """The tables that go beside arrays and pictures."""
     return [
         SampleTable("samples", {"sample": "", **source.units("samples")}),
-        *([TargetTable("targets", {"sample": "", **source.targets})] if source.targets else []),
+        *(TargetTable(name, {"sample": "", **source.targets}) for name in source.target_arrays),
         *(ObjectTable(f"objects-{kind}", source.units(f"objects/{kind}")) for kind in source.kinds),
     ]
 
@@ -80,14 +81,17 @@ def with_names(rows: npt.NDArray[Any], labels: dict[str, dict[str, int]]) -> lis
 
 
 class CsvExporter(Exporter):
-    """`samples.csv`, `targets.csv`, `objects-<kind>.csv`; of series also `series.csv` and `clean.csv`."""
+    """`samples.csv`, `targets.csv`, `objects-<kind>.csv`; of series also `series.csv` and `clean.csv`.
+
+    With noise on targets also `targets_true.csv` and `targets_sigma.csv`.
+    """
 
     def __init__(self, source: Source, format: str, options: PictureOptions) -> None:
         super().__init__(source, format, options)
         self.tables = tables(source)
         if source.is_series:
             units = {"sample": "", "time": source.time_unit, **source.outputs}
-            self.tables += [SeriesTable(name, units) for name in source.arrays if name != "targets"]
+            self.tables += [SeriesTable(name, units) for name in source.arrays if name not in TARGETS]
 
     @property
     def passes(self) -> int:

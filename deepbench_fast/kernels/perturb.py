@@ -13,25 +13,25 @@ from deepbench_fast.kernels.samplers import normal_quantile
 @kernel
 def perturb(
     values: npt.NDArray[np.float64],
-    sigma: npt.NDArray[np.float64],
+    scale: npt.NDArray[np.float64],
     low: float,
-    high: float,
+    high: npt.NDArray[np.float64],
     key: npt.NDArray[np.uint32],
     streams: npt.NDArray[np.int64],
     members: npt.NDArray[np.int64],
 ) -> None:
-    """Replace values[i] by values[i] + sigma[i] abs(values[i]) z, z standard normal, drawn again while outside.
+    """Replace values[i] by values[i] + scale[i] z, z standard normal, drawn again while outside.
 
-    values, sigma (relative, NaN or 0 leaves every bit), streams, members: shape (n,); key: uint32 (2,). z is the normal
-    quantile of the 52-bit uniform at (attempt, streams[i], members[i], turn 0), the attempts counted from 0 until the
-    result is above `low` and below `high`. Where none of `MOST_ATTEMPTS` is, the value stays as it was.
+    values, scale (standard deviations, NaN or 0 leaves every bit), high, streams, members: shape (n,); key: uint32
+    (2,). z is the normal quantile of the 52-bit uniform at (attempt, streams[i], members[i], turn 0), the attempts
+    counted from 0 until the result is above `low` and below `high[i]`. Where none of `MOST_ATTEMPTS` is, the value
+    stays as it was.
     """
     for i in range(values.size):
-        scale = sigma[i] * abs(values[i])
-        if np.isnan(scale) or scale == 0.0:
+        if np.isnan(scale[i]) or scale[i] == 0.0:
             continue
         for attempt in range(MOST_ATTEMPTS):
-            used = values[i] + scale * normal_quantile(uniform_at(key, attempt, streams[i], members[i], 0))
-            if used > low and used < high:
+            used = values[i] + scale[i] * normal_quantile(uniform_at(key, attempt, streams[i], members[i], 0))
+            if used > low and used < high[i]:
                 values[i] = used
                 break

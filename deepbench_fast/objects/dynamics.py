@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from deepbench_fast.objects.registry import Kind
+
+
+Limit: TypeAlias = Callable[[Mapping[str, Any], Callable[[Any], Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,19 @@ class Dynamics:
     """Outputs, solvers and options of a kind whose samples are series.
 
     The first solver is the default. `noisy` names the parameters that can have noise of their own, with the range
-    outside of which they are drawn again. Systems with `parts` (bodies) have a table of these beside their own:
-    `parts_count` names the parameter that counts them. `default_step`, `default_tolerance` and `default_dimensions` are
-    options of the kinds that have them: a system whose relative energy drift is above the tolerance is integrated again
-    with half the step.
+    outside of which they are drawn again; where its upper end follows from the used values of others, `limits` has it
+    as a function of these and of a square root. `zeros` names what must be 0 for a solver. Systems with `parts`
+    (bodies) have a table of these beside their own: `parts_count` names the parameter that counts them. `default_step`,
+    `default_tolerance` and `default_dimensions` are options of the kinds that have them: a system whose relative energy
+    drift is above the tolerance is integrated again with half the step.
     """
 
     outputs: Mapping[str, Output]
     default_outputs: tuple[str, ...]
     solvers: tuple[str, ...]
     noisy: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    zeros: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parts: Kind | None = None
     parts_count: str = ""
     time_unit: str = ""

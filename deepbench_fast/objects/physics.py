@@ -7,9 +7,9 @@ which `big_g` is the constant of gravitation. The parameters are the state at t 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deepbench_fast.objects.defaults import always
 from deepbench_fast.objects.dynamics import Dynamics, Output
@@ -28,6 +28,7 @@ STANDARD_GRAVITY = 9.80665
 BIG_G = 6.67430e-11
 PHI_PLANET = 1.4714e11
 STEEPEST = 3.1
+FASTEST = 100.0
 # Beyond these phases the step rule of the solvers is not known to hold.
 LONGEST_PHASE = 2000.0
 # Noise on a length or a gravity may leave the valid range, but never come near a system that can't be integrated.
@@ -71,7 +72,7 @@ def _pendulum_parameters(*more: Parameter) -> tuple[Parameter, ...]:
         Parameter(
             "angle", "rad", "angle from the downward vertical", -STEEPEST, STEEPEST, partial(always, Uniform(0.1, 1.5))
         ),
-        Parameter("velocity", "rad / s", "angular velocity", -100.0, 100.0, partial(always, Constant(0.0))),
+        Parameter("velocity", "rad / s", "angular velocity", -FASTEST, FASTEST, partial(always, Constant(0.0))),
         *more,
     )
 
@@ -95,7 +96,15 @@ NOISY = {
     "big_g": (0.0, ANY),
     "phi_planet": (0.0, ANY),
     "angle": (-STEEPEST, STEEPEST),
+    "velocity": (-FASTEST, FASTEST),
 }
+AT_REST = ("friction", "velocity")
+
+
+def critical_friction(of: Mapping[str, Any], root: Callable[[Any], Any]) -> Any:
+    """2 m L**2 omega0, the friction c from which a pendulum no longer oscillates, of numbers or of arrays."""
+    gravity = of["gravity"] if "gravity" in of else of["big_g"] * of["phi_planet"]
+    return 2.0 * of["mass"] * of["length"] * root(of["length"] * gravity)
 
 
 def _check_pendulum(recipe: Recipe, entry: Entry, supports: Supports) -> None:
@@ -113,10 +122,11 @@ def _check_pendulum(recipe: Recipe, entry: Entry, supports: Supports) -> None:
 
 def _check_friction(entry: Entry, weakest: float, supports: Supports) -> None:
     """Friction must leave an oscillation: c / (m L^2) < 2 omega0."""
-    most = 2.0 * supports["mass"][0] * supports["length"][0] ** 1.5 * math.sqrt(weakest)
+    lowest = {"mass": supports["mass"][0], "length": supports["length"][0], "gravity": weakest}
+    most = critical_friction(lowest, math.sqrt)
     if supports["friction"][1] >= most:
         raise Invalid(f"must be below 2 m L^2 omega0, which these parameters let be {most:.6g} N m s", ("friction",))
-    for name in ("friction", "velocity") if entry.solver == "exact" else ():
+    for name in AT_REST if entry.solver == "exact" else ():
         if supports[name] != (0.0, 0.0):
             raise Invalid(
                 "must be 0 with solver exact: it knows pendulums without friction, released from rest", (name,)
@@ -140,7 +150,15 @@ PENDULUM = Kind(
         "exact": "deepbench_fast.kernels.physics.jacobi:pendulum_exact",
         "small_angle": "deepbench_fast.kernels.physics.small_angle:pendulum_small_angle",
     },
-    dynamics=Dynamics(OUTPUTS, ("x",), ("rk4", "exact", "small_angle"), NOISY, time_unit="s"),
+    dynamics=Dynamics(
+        OUTPUTS,
+        ("x",),
+        ("rk4", "exact", "small_angle"),
+        {**NOISY, "friction": (0.0, ANY)},
+        limits={"friction": critical_friction},
+        zeros={"exact": AT_REST},
+        time_unit="s",
+    ),
     check=_check_pendulum,
 )
 

@@ -123,7 +123,7 @@ def _check_entry(recipe: Recipe, entry: Entry) -> None:
             _check_order(declared.parameter(name), drawn, resolved)
     for of_parts in (False, True):
         check_paired({name: p for name, p in parameters.items() if declared.parameter(name).of_parts == of_parts})
-    if any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values()):
+    if is_absent(parameters):
         return
     supports = {}
     for name in {**entry.parameters, **parameters}:  # what was given first, in the order given
@@ -142,13 +142,23 @@ def check_together(recipe: Recipe, entry: Entry, given: Mapping[str, Distributio
     """Raise `Invalid` where some values of a resolved entry can't stand together, or not with what else it draws."""
     declared = kind(entry.kind)
     parameters = {**entry.parameters, **given}
-    if any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values()):
+    if is_absent(parameters):
         return
-    supports = {name: support_of(name, parameters) for name in parameters}
+    supports = supports_of(parameters)
     for parameter in declared.parameters_of(entry.form):
         check_fraction(parameter, parameters[parameter.name], supports)
     if declared.check is not None:
         declared.check(recipe, entry, supports)
+
+
+def is_absent(parameters: Mapping[str, Distribution]) -> bool:
+    """Whether some of an entry's parameters can't be drawn, because a table is not there."""
+    return any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values())
+
+
+def supports_of(parameters: Mapping[str, Distribution]) -> dict[str, tuple[float, float]]:
+    """The smallest and the largest value of each parameter of an entry."""
+    return {name: support_of(name, parameters) for name in parameters}
 
 
 def _check_order(parameter: Parameter, drawn: Distribution, entry: Entry) -> None:

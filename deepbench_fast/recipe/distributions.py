@@ -26,6 +26,7 @@ from deepbench_fast.recipe.simple import (
 )
 
 __all__ = [
+    "FORMS",
     "NORMAL_REACH",
     "Alone",
     "Choice",
@@ -41,6 +42,7 @@ __all__ = [
     "Table",
     "Uniform",
     "inner",
+    "named_problem",
     "parse_distribution",
 ]
 
@@ -148,16 +150,16 @@ def parse_distribution(value: object) -> Distribution:
     """
     if isinstance(value, Distribution):
         return value
-    wanted = f"a number or one distribution ({', '.join(_FORMS)})"
+    wanted = f"a number or one distribution ({', '.join(FORMS)})"
     if not isinstance(value, dict):
         return Constant(checks.number(value, wanted))
     form, arguments = checks.single(value, wanted)
     with within(form):
-        parse = _FORMS[checks.known(form, _FORMS, "distribution")]
+        parse = FORMS[checks.known(form, FORMS, "distribution")]
         try:
             return parse(arguments)
         except Invalid as invalid:
-            raise Invalid(f"{form}: {_named(invalid)}", invalid.path) from None
+            raise Invalid(f"{form}: {named_problem(invalid)}", invalid.path) from None
 
 
 def parse_distributions(value: object, wanted: str = "keys with values") -> dict[str, Distribution]:
@@ -169,7 +171,7 @@ def parse_distributions(value: object, wanted: str = "keys with values") -> dict
     return parsed
 
 
-def _named(invalid: Invalid) -> str:
+def named_problem(invalid: Invalid) -> str:
     """The problem with the name of its field in front, since an address ends at the parameter."""
     fields = [step for step in invalid.path[:1] if isinstance(step, str)]
     return " ".join([*fields, invalid.problem])
@@ -241,7 +243,7 @@ def _parse_scaled(arguments: object) -> Scaled:
 
 
 _Parser: TypeAlias = Callable[[object], Distribution]
-_FORMS: dict[str, _Parser] = {
+FORMS: dict[str, _Parser] = {
     "uniform": _pair(Uniform, ("low", "high")),
     "loguniform": _pair(LogUniform, ("low", "high")),
     "normal": _pair(Normal, ("mean", "sigma"), ("low", "high")),

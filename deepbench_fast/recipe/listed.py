@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+NOTHING = math.nan, math.nan
+"""The support of what can't be drawn."""
+
 MOST_VALUES = 10_000
 """The most values of a grid: the recipe in every file lists them."""
 
@@ -68,7 +71,7 @@ class Table(Base):
     @property
     def support(self) -> tuple[float, float]:
         """NaN where the table is absent."""
-        return (math.nan, math.nan) if self.absent else (float(self.values.min()), float(self.values.max()))
+        return NOTHING if self.absent else (float(self.values.min()), float(self.values.max()))
 
     @property
     def is_random(self) -> bool:

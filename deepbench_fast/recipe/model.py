@@ -15,22 +15,19 @@ from deepbench_fast.recipe import addresses, checks, consistency, write
 from deepbench_fast.recipe.base import FrozenDict, Model
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.detector import check_noise
-from deepbench_fast.recipe.distributions import Distribution
 from deepbench_fast.recipe.effects import Noise, Psf, parse_noises, parse_psf
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.extras import Extras, parse_extras
 from deepbench_fast.recipe.image import Image
 from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
-from deepbench_fast.recipe.seeds import parse_seed
-from deepbench_fast.recipe.series import (
-    Series,
-    check_no_series,
-    check_series,
-    default_outputs,
-    is_series,
+from deepbench_fast.recipe.parameter_noise import (
+    Level,
+    check_parameter_noise,
     noisy_parameters,
     parse_parameter_noise,
 )
+from deepbench_fast.recipe.seeds import parse_seed
+from deepbench_fast.recipe.series import Series, check_no_series, check_series, default_outputs, is_series
 from deepbench_fast.recipe.tables import tables_beside
 from deepbench_fast.recipe.targets import Targets, parse_targets
 from deepbench_fast.recipe.units import without_units
@@ -79,7 +76,7 @@ class Catalogue(Model):
         PlainValidator(lambda value: INHERIT if value == INHERIT else parse_psf(value)),
     ] = INHERIT
     parameter_noise: Annotated[
-        Mapping[str, Distribution] | Literal["inherit"],
+        Mapping[str, Level] | Literal["inherit"],
         PlainValidator(lambda value: INHERIT if value == INHERIT else FrozenDict(parse_parameter_noise(value))),
     ] = INHERIT
 
@@ -123,8 +120,8 @@ class Recipe(Model):
     RecipeError where the data are no valid recipe. Parameters that aren't given stay open, so that they scale with a
     changed image, until `resolved`. An image without a shape takes the largest default shape of the recipe's kinds.
     A recipe whose systems move in time has `series`, and its `image` plays no part. `parameter_noise` gives parameters
-    of these systems a relative scatter: the used value is normal around the drawn one. A recipe with `split` makes the
-    samples of that split alone.
+    of these systems a scatter, relative or absolute: the used value is normal around the drawn one. A recipe with
+    `split` makes the samples of that split alone.
     """
 
     version: Annotated[int, PlainValidator(_version)] = 1
@@ -135,7 +132,7 @@ class Recipe(Model):
     series: Annotated[Series | None, PlainValidator(Series.parse)] = None
     psf: Annotated[Psf | None, PlainValidator(parse_psf)] = None
     parameter_noise: Annotated[
-        Mapping[str, Distribution], PlainValidator(lambda value: FrozenDict(parse_parameter_noise(value)))
+        Mapping[str, Level], PlainValidator(lambda value: FrozenDict(parse_parameter_noise(value)))
     ] = Field(default_factory=FrozenDict)
     noise: Annotated[tuple[Noise, ...], PlainValidator(parse_noises)] = ()
     splits: Annotated[Mapping[str, Fraction], PlainValidator(_splits)] = Field(default_factory=FrozenDict)
@@ -165,6 +162,8 @@ class Recipe(Model):
             consistency.check_dtype(self)
             consistency.check_oversample(self)
             check_noise(self)
+        else:
+            check_parameter_noise(self)
         consistency.check_targets(self)
         return self
 
@@ -282,7 +281,7 @@ class Recipe(Model):
         own = self.catalogues[catalogue].psf
         return self.psf if own == INHERIT else own
 
-    def parameter_noise_of(self, catalogue: str) -> dict[str, Distribution]:
+    def parameter_noise_of(self, catalogue: str) -> dict[str, Level]:
         """The noise on parameters of a catalogue's system: its own, or else the recipe's where it has the parameter."""
         own = self.catalogues[catalogue].parameter_noise
         if isinstance(own, dict):

@@ -18,8 +18,10 @@ from deepbench_fast.recipe.effects import CcdNoise, GaussianNoise, GaussianPsf, 
 from deepbench_fast.recipe.extras import MASK_THRESHOLD, MASKS, NAMES
 from deepbench_fast.recipe.image import MAX_OVERSAMPLE, MAX_SIDE, Image
 from deepbench_fast.recipe.model import MAX_SAMPLES, Catalogue, Recipe
-from deepbench_fast.recipe.series import LATEST, LEVEL, MAX_STEPS, Series
+from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
+from deepbench_fast.recipe.series import LATEST, MAX_STEPS, Series
 from deepbench_fast.recipe.tables import ORDERS
+from deepbench_fast.recipe.varied import LAWS
 
 Schema = dict[str, Any]
 
@@ -33,6 +35,7 @@ WRITTEN: Schema = {"$ref": "#/$defs/written"}
 NUMBER: Schema = {"$ref": "#/$defs/number"}
 DRAWN: Schema = {"$ref": "#/$defs/drawn"}
 ALONE: Schema = {"$ref": "#/$defs/alone"}
+VARIED: Schema = {"$ref": "#/$defs/varied"}
 
 
 def json_schema() -> Schema:
@@ -136,7 +139,8 @@ def _catalogue_keys() -> Schema:
 
 
 def _effects() -> Schema:
-    levels = {name: _parameter(LEVEL, ALONE, "", f"Scatter of {name}.") for name in _noisy()}
+    absolute = {**_any(_number(0.0, math.inf), WRITTEN, ALONE), "description": "In the parameter's unit."}
+    levels = {name: _level(name, _mapping({ABSOLUTE: absolute}, [ABSOLUTE])) for name in _noisy()}
     return {
         "psf": {**_any(NULL, {"$ref": "#/$defs/psf"}), "description": "Blurs the images. Default: no blur."},
         "noise": {
@@ -145,9 +149,14 @@ def _effects() -> Schema:
         },
         "parameter_noise": {
             **_any(NULL, _mapping(levels)),
-            "description": "Relative standard deviations of parameters of systems that move. Default: none.",
+            "description": "Standard deviations of parameters that scatter, relative or absolute. Default: none.",
         },
     }
+
+
+def _level(name: str, absolute: Schema) -> Schema:
+    relative = _parameter(RELATIVE, ALONE, "", f"Scatter of {name}.")
+    return {**_any(*relative["anyOf"], absolute), "description": relative["description"]}
 
 
 def _noisy() -> list[str]:
@@ -172,7 +181,7 @@ def _definitions() -> Schema:
         "target": _any(
             {"enum": ["catalogue", "brightness"]},
             {**TEXT, "description": "count.KIND, or ENTRY.PARAMETER of an entry that occurs once."},
-            {**_single(_any(NULL, _mapping({"noise": _any(plain, ALONE)}))), "description": "A target with noise."},
+            {**_single(_any(NULL, _mapping({"noise": _any(plain, VARIED)}))), "description": "A target with noise."},
         ),
         "extra": _any({"enum": list(NAMES)}, _one_of({name: _extra_options(name) for name in NAMES})),
         "entry": _any(
@@ -190,40 +199,48 @@ def _extra_options(name: str) -> Schema:
 
 
 def _distributions() -> Schema:
-    pair = _list(NUMBER, 2, 2)
+    inner = _any(NUMBER, ALONE)
+    alone = _laws(NUMBER)
+    derived = {
+        "offset": (distributions.Offset, _mapping({"from": NAME, "by": inner}, ["from", "by"])),
+        "scaled": (distributions.Scaled, _mapping({"by": NAME, "of": inner}, ["by", "of"])),
+    }
+    varied = {name: law for name, law in _laws(inner).items() if name in LAWS}
+    single = {name: law for name, law in alone.items() if name not in ("grid", *LAWS)}
+    return {
+        "alone": _documented(alone),
+        "drawn": _documented({**alone, **derived}),
+        "varied": _documented({**varied, **single}),
+    }
+
+
+def _documented(laws: Mapping[str, tuple[object, Schema]]) -> Schema:
+    return _one_of({name: {"description": _first_line(form), **s} for name, (form, s) in laws.items()})
+
+
+def _laws(number: Schema) -> dict[str, tuple[object, Schema]]:
+    """Distributions that need no other parameter; those in `LAWS` with such numbers."""
+    pair = _list(number, 2, 2)
     numbers = _list(NUMBER, 1)
-    bounds = {"low": NUMBER, "high": NUMBER}
+    bounds = {"low": number, "high": number}
     choice = {"values": numbers, "weights": _list(_number(0.0, math.inf), 1)}
     table: Schema = {
         **{name: {"type": "string"} for name in ("file", "column", "dataset", "hash")},
         "order": {"enum": list(ORDERS)},
     }
-    inner = _any(NUMBER, ALONE)
-    alone = {
+    grid = {"low": NUMBER, "high": NUMBER, "steps": _whole(2, 10**6)}
+    return {
         "uniform": (distributions.Uniform, _any(pair, _mapping(bounds, ["low", "high"]))),
         "loguniform": (distributions.LogUniform, _any(pair, _mapping(bounds, ["low", "high"]))),
         "normal": (
             distributions.Normal,
-            _any(pair, _mapping({"mean": NUMBER, "sigma": NUMBER, **bounds}, ["mean", "sigma"])),
+            _any(pair, _mapping({"mean": number, "sigma": number, **bounds}, ["mean", "sigma"])),
         ),
         "integers": (distributions.Integers, _any(pair, _mapping(bounds, ["low", "high"]))),
         "choice": (distributions.Choice, _any(numbers, _mapping(choice, ["values"]))),
-        "poisson": (distributions.Poisson, _any(NUMBER, _mapping({"mean": NUMBER}, ["mean"]))),
-        "grid": (
-            distributions.Grid,
-            _any(numbers, _mapping({**bounds, "steps": _whole(2, 10**6)}, ["low", "high", "steps"])),
-        ),
+        "poisson": (distributions.Poisson, _any(number, _mapping({"mean": number}, ["mean"]))),
+        "grid": (distributions.Grid, _any(numbers, _mapping(grid, ["low", "high", "steps"]))),
         "table": (distributions.Table, _mapping(table, ["file", "column"])),
-    }
-    derived = {
-        "offset": (distributions.Offset, _mapping({"from": NAME, "by": inner}, ["from", "by"])),
-        "scaled": (distributions.Scaled, _mapping({"by": NAME, "of": inner}, ["by", "of"])),
-    }
-    return {
-        "alone": _one_of({name: {"description": _first_line(form), **s} for name, (form, s) in alone.items()}),
-        "drawn": _one_of(
-            {name: {"description": _first_line(form), **s} for name, (form, s) in {**alone, **derived}.items()}
-        ),
     }
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import PlainValidator, model_validator
 
 from deepbench_fast.objects.dynamics import Dynamics
-from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.objects.registry import kind
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.base import Model
 from deepbench_fast.recipe.checks import Invalid, Path, within
-from deepbench_fast.recipe.distributions import Distribution, Offset, Scaled, parse_distributions
+from deepbench_fast.recipe.distributions import Offset, Scaled
 from deepbench_fast.recipe.effects import GaussianNoise, OutputNoise, check_alone
 from deepbench_fast.recipe.extras import CLEAN
 
 if TYPE_CHECKING:
-    from deepbench_fast.objects.registry import Kind
     from deepbench_fast.recipe.entry import Entry
     from deepbench_fast.recipe.model import Recipe
 
@@ -26,7 +24,6 @@ MAX_STEPS = 1_000_000
 MAX_VALUES = 2**27
 LATEST = 1e12
 AXIS = ("start", "stop", "steps")
-LEVEL = Parameter("parameter_noise", "", "relative standard deviation", 0.0, 0.2)
 
 
 def _moment(value: object) -> float:
@@ -116,12 +113,6 @@ class Series(Model):
         return {**axis, "outputs": list(self.outputs)}
 
 
-def parse_parameter_noise(value: object) -> dict[str, Distribution]:
-    """Relative standard deviations of parameters, by their names."""
-    wanted = "parameters with relative standard deviations, e.g. {length: 0.05}"
-    return parse_distributions({} if value is None else value, wanted)
-
-
 def moves(entry: Entry) -> bool:
     """Whether the entry is a system that moves in time."""
     return kind(entry.kind).dynamics is not None
@@ -208,7 +199,6 @@ def check_series(recipe: Recipe) -> None:
         raise Invalid(_different_columns(shapes, len(series.moments)), ("catalogues",))
     if len(series.moments) * len(next(iter(shapes))) > MAX_VALUES:
         raise Invalid(f"makes more than {MAX_VALUES} numbers of each sample", ("series", "steps"))
-    _check_parameter_noise(recipe)
 
 
 def check_no_series(recipe: Recipe) -> None:
@@ -287,30 +277,3 @@ def _check_fixed_size(entry: Entry, series: Series) -> None:
         if dynamics.outputs[name].axes and entry.parameters[dynamics.parts_count].is_random:
             problem = f"must be one number where the outputs hold {name}: one dataset has one sample shape"
             raise Invalid(f"{problem}, not {entry.parameters[dynamics.parts_count]}", (dynamics.parts_count,))
-
-
-def _check_parameter_noise(recipe: Recipe) -> None:
-    everywhere: dict[str, Kind] = {}
-    for name, catalogue in recipe.catalogues.items():
-        (entry,) = catalogue.objects
-        allowed = noisy_parameters(entry)
-        everywhere |= dict.fromkeys(allowed, kind(entry.kind))
-        own = catalogue.parameter_noise
-        if isinstance(own, dict):
-            with within("catalogues", name, "parameter_noise"):
-                _check_levels(own, allowed, f"parameter of {entry.kind} that can have noise")
-    with within("parameter_noise"):
-        _check_levels(recipe.parameter_noise, list(everywhere), "parameter that can have noise")
-
-
-def _check_levels(levels: Mapping[str, Distribution], allowed: list[str], what: str) -> None:
-    for name, level in levels.items():
-        with within(name):
-            checks.known(name, allowed, what)
-            check_alone(LEVEL, level)
-
-
-def noisy_parameters(entry: Entry) -> list[str]:
-    """Parameters of an entry's form that can have noise of their own."""
-    given = [parameter.name for parameter in kind(entry.kind).parameters_of(entry.form)]
-    return [name for name in dynamics_of(entry).noisy if name in given]

@@ -100,7 +100,7 @@ def _series_lines(declared: Kind, entry: Entry) -> list[str]:
         _line(f"#   - gaussian: {{{level}: 0.05}}", noise),
     ]
     if noisy:
-        comment = f"relative standard deviation, of {', '.join(noisy)}"
+        comment = f"relative, of {', '.join(noisy)}; or {{velocity: {{absolute: 0.05}}}}"
         lines.append(_line(f"# parameter_noise: {{{noisy[0]}: 0.05}}", comment))
     return lines
 

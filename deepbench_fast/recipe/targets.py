@@ -8,15 +8,16 @@ from typing import Any
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.base import FrozenDict
 from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.distributions import Distribution, Grid, Offset, Scaled, parse_distribution
+from deepbench_fast.recipe.distributions import Alone
+from deepbench_fast.recipe.varied import Varied, parse_noise
 
 
 class Targets(tuple[str, ...]):
     """Names of targets; `noise` has the distribution of what is added to those that carry noise of their own."""
 
-    noise: Mapping[str, Distribution]
+    noise: Mapping[str, Alone | Varied]
 
-    def __new__(cls, names: Iterable[str] = (), noise: Mapping[str, Distribution] | None = None) -> Targets:
+    def __new__(cls, names: Iterable[str] = (), noise: Mapping[str, Alone | Varied] | None = None) -> Targets:
         targets = super().__new__(cls, names)
         object.__setattr__(targets, "noise", FrozenDict(noise or {}))
         return targets
@@ -42,7 +43,7 @@ def parse_targets(value: object) -> Targets:
     if isinstance(value, Targets):
         value = targets_data(value)
     names: dict[str, None] = {}
-    noise: dict[str, Distribution] = {}
+    noise: dict[str, Alone | Varied] = {}
     for position, item in enumerate(checks.sequence(value, "a list, e.g. [catalogue]")):
         with within(position):
             name, options = checks.single(item, "one target") if isinstance(item, Mapping) else (item, {})
@@ -55,7 +56,7 @@ def parse_targets(value: object) -> Targets:
     return Targets(names, noise)
 
 
-def _noise(name: str, options: object) -> Iterator[tuple[str, Distribution]]:
+def _noise(name: str, options: object) -> Iterator[tuple[str, Alone | Varied]]:
     """The target's name with its noise, where it has any."""
     given = checks.mapping({} if options is None else options, "options with values, e.g. {noise: {normal: [0, 0.1]}}")
     for option, value in given.items():
@@ -63,10 +64,7 @@ def _noise(name: str, options: object) -> Iterator[tuple[str, Distribution]]:
             checks.known(option, ("noise",), "option of a target")
             if name == "catalogue":
                 raise Invalid("a label has no noise")
-            drawn = parse_distribution(value)
-            if isinstance(drawn, Offset | Scaled | Grid):
-                raise Invalid(f"can't be {drawn}: it is drawn alone, for each sample")
-            yield name, drawn
+            yield name, parse_noise(value)
 
 
 def targets_data(targets: Targets) -> list[object]:

@@ -13,6 +13,7 @@ from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.addresses import entry_names_in
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.effects import NOISES, PSFS
+from deepbench_fast.recipe.parameter_noise import ABSOLUTE
 
 PIXEL = "pix"
 _PIXEL_SCALE = "arcsec / pix"
@@ -29,6 +30,7 @@ class _Units:
     time: str
     outputs: Mapping[str, str]
     targets: Mapping[str, str]
+    systems: Mapping[str, str]
 
 
 def without_units(recipe: object) -> object:
@@ -44,7 +46,7 @@ def without_units(recipe: object) -> object:
     if scale is not None:
         data["image"] = {**data["image"], "pixel_scale": scale}
     named = list(_kinds_by_entry(data))
-    found = _Units(scale, _time_unit(named), _output_units(data, named), _target_units(named))
+    found = _Units(scale, _time_unit(named), _output_units(data, named), _target_units(named), _system_units(named))
     if isinstance(data.get("series"), Mapping):
         with within("series"):
             data["series"] = _each(data["series"], dict.fromkeys(("start", "stop", "times"), found.time), scale)
@@ -108,6 +110,11 @@ def _target_units(named: list[tuple[str, Kind]]) -> dict[str, str]:
     return {f"{name}.{parameter.name}": parameter.unit for name, kind in named for parameter in kind.columns}
 
 
+def _system_units(named: list[tuple[str, Kind]]) -> dict[str, str]:
+    systems = [kind for _, kind in named if kind.dynamics is not None]
+    return {parameter.name: parameter.unit for kind in systems for parameter in kind.columns}
+
+
 def _target(position: int, item: object, found: _Units) -> object:
     if not isinstance(item, Mapping) or len(item) != 1:
         return item
@@ -157,8 +164,17 @@ def _convert_effects(data: dict[str, Any], found: _Units) -> None:
             data["psf"] = _effect(data["psf"], PSFS, {}, found.scale)
     if isinstance(data.get("parameter_noise"), Mapping):
         with within("parameter_noise"):
-            levels = data["parameter_noise"]
-            data["parameter_noise"] = _each(levels, dict.fromkeys(levels, ""), found.scale)
+            data["parameter_noise"] = _levels(data["parameter_noise"], found)
+
+
+def _levels(levels: Mapping[str, object], found: _Units) -> dict[str, object]:
+    """Relative ones have no unit, absolute ones that of their parameter."""
+    converted: dict[str, object] = {}
+    for name, level in levels.items():
+        absolute = isinstance(level, Mapping) and ABSOLUTE in level
+        with within(name):
+            converted[name] = _in_unit(level, found.systems.get(name, "") if absolute else "", found.scale)
+    return converted
 
 
 def _effect(item: object, models: Mapping[str, Any], outputs: Mapping[str, str], scale: float | None) -> object:

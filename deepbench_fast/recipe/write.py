@@ -17,9 +17,9 @@ from deepbench_fast.recipe.load import scalar
 from deepbench_fast.recipe.targets import targets_data
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.distributions import Distribution
     from deepbench_fast.recipe.entry import Entry
     from deepbench_fast.recipe.model import Catalogue, Recipe
+    from deepbench_fast.recipe.parameter_noise import Level
     from deepbench_fast.recipe.series import Series
 
 
@@ -51,7 +51,7 @@ def _series_data(recipe: Recipe, series: Series) -> dict[str, Any]:
     return {"series": series.data(), "parameter_noise": _levels_data(recipe.parameter_noise)}
 
 
-def _levels_data(levels: Mapping[str, Distribution]) -> dict[str, object]:
+def _levels_data(levels: Mapping[str, Level]) -> dict[str, object]:
     return {name: level.to_yaml_data() for name, level in levels.items()}
 
 

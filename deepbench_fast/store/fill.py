@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.errors import FileError
 from deepbench_fast.store import schema
 from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5
@@ -46,6 +47,8 @@ class PartFile:
         self.writing = Lock()
         with open_hdf5(path, locking=False) as file:
             header = check(file, path)
+            if set(header.arrays) < set(plan.arrays):
+                raise FileError(f"{path}: begun by an older version, without {', '.join(schema.LATER)}: --overwrite it")
             self.places = find_places(file, (*header.arrays, *header.tables, "chunks"))
         self.chunks = header.chunks
         self.first = int(header.attributes["first"])

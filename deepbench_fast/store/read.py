@@ -44,9 +44,9 @@ class Dataset:
     """A dataset in a file: `len`, `[i]`, slices, batches, tables with units; no torch needed.
 
     `ds[i]` is `{"image" or "series", "target", "label", "index"}` (and `"clean"`, `"mask"`, `"variance"` where the file
-    has them): arrays, the number of the catalogue in `catalogues`, and the sample's number in the whole dataset.
-    `ds[2:9]`, `ds[[4, 1]]` and `ds[mask]` are a `Batch`, in memory, whose arrays stack the same; its tables are read
-    when they are asked for.
+    has them; with noise on targets `"target_true"` and `"target_sigma"`): arrays, the number of the catalogue in
+    `catalogues`, and the sample's number in the whole dataset. `ds[2:9]`, `ds[[4, 1]]` and `ds[mask]` are a `Batch`, in
+    memory, whose arrays stack the same; its tables are read when they are asked for.
     Everything comes from the file that was opened, also when its name is given to another one. It may be pickled and
     used after a fork: each process opens the file itself, and raises FileError if it has become another dataset.
     """
@@ -228,6 +228,16 @@ class Dataset:
     def targets(self) -> npt.NDArray[np.float64]:
         """What a model shall learn, shape (samples, targets)."""
         return self._rows("targets")
+
+    @property
+    def targets_true(self) -> npt.NDArray[np.float64]:
+        """The targets without their noise; raises UsageError where none has any: then `targets` are the true ones."""
+        return self._rows("targets_true")
+
+    @property
+    def targets_sigma(self) -> npt.NDArray[np.float64]:
+        """Standard deviation of the noise on each target, 0 for those without; UsageError where none has any."""
+        return self._rows("targets_sigma")
 
     def _rows(self, name: str) -> npt.NDArray[Any]:
         """All rows of an array, or of the table of samples."""

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 SCHEMA = "deepbench-fast/1"
 UNFINISHED = ".part"
-ARRAYS = ("images", "series", "clean", "masks", "variance", "targets")
+TARGETS = ("targets", "targets_true", "targets_sigma")
+LATER = TARGETS[1:]
+"""Arrays that files of the first release don't have."""
+
+ARRAYS = ("images", "series", "clean", "masks", "variance", *TARGETS)
 DATA = ("images", "series")
+SINGULAR = {"images": "image", "masks": "mask", **{name: name.replace("targets", "target") for name in TARGETS}}
 BYTES_OF_DIGEST = 16
 
 Attribute = str | int | list[str] | list[bytes]
@@ -45,7 +50,9 @@ def describe(plan: Plan) -> Description:
     """What the files of a plan hold beside their numbers."""
     types = dict(plan.arrays) | {name: ((), dtype) for name, dtype in table_dtypes(plan).items()}
     attributes: dict[str, dict[str, Attribute]] = {
-        "targets": {"names": [t.name for t in plan.targets], "units": [t.unit for t in plan.targets]}
+        name: {"names": [t.name for t in plan.targets], "units": [t.unit for t in plan.targets]}
+        for name in TARGETS
+        if name in types
     }
     for name, units in table_units(plan).items():
         meta = column_meta(types[name][1], units)
@@ -66,7 +73,7 @@ def own_attributes(name: str, is_series: bool) -> tuple[str, ...]:
     """The attributes of an array or a table that are ours; it may have others, of the user's own."""
     if name not in ARRAYS:
         return "units", "__table_column_meta__"
-    if name == "targets":
+    if name in TARGETS:
         return "names", "units"
     return ("outputs", "units") if is_series else ()
 
@@ -142,7 +149,7 @@ def table_enums(plan: Plan) -> dict[str, dict[str, dict[str, int]]]:
 
 def singular(name: str) -> str:
     """What one sample's part of an array is called: "image" of "images"."""
-    return {"images": "image", "masks": "mask", "targets": "target"}.get(name, name)
+    return SINGULAR.get(name, name)
 
 
 def bytes_of(array: npt.NDArray[Any]) -> memoryview:

@@ -143,9 +143,12 @@ def test_solvers_outputs_and_options() -> None:
 @PENDULUMS
 def test_noise_can_be_on_what_sets_the_motion(pendulum: Kind) -> None:
     assert pendulum.dynamics is not None
-    assert set(pendulum.dynamics.noisy) == {"length", "mass", "gravity", "big_g", "phi_planet", "angle"}
+    given = {parameter.name for parameter in pendulum.parameters}
+    assert set(pendulum.dynamics.noisy) == given
     assert pendulum.dynamics.noisy["angle"] == (-3.1, 3.1)
-    assert all(low >= 0 for name, (low, _) in pendulum.dynamics.noisy.items() if name != "angle")
+    assert pendulum.dynamics.noisy["velocity"] == (-100, 100)
+    signed = ("angle", "velocity")
+    assert all(low >= 0 for name, (low, _) in pendulum.dynamics.noisy.items() if name not in signed)
 
 
 def test_bodies_are_parts_and_no_kind_of_their_own() -> None:

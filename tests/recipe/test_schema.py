@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
-from deepbench_fast.recipe.distributions import _FORMS
+from deepbench_fast.recipe.distributions import FORMS
 from deepbench_fast.recipe.effects import NOISES, PSFS, OutputNoise
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.image import Image
@@ -111,6 +111,13 @@ VALID = [
     system("pendulum: {form: hierarchical, solver: exact}", "series: {times: [0, 0.5 min, 60 s]}"),
     system("pendulum: {length: 50 cm}", "series: {stop: 5 s, outputs: [x, energy]}\nnoise: [{gaussian: {x: 0.1}}]"),
     system("pendulum", "parameter_noise: {length: {uniform: [0, 0.1]}}"),
+    system("pendulum", "parameter_noise: {velocity: {absolute: 3 deg / s}, friction: {absolute: {uniform: [0, 0.1]}}}"),
+    galaxy("", "targets: [{galaxy.n: {noise: {normal: [0, {uniform: [0.01, 0.2]}]}}}]"),
+    galaxy("", "targets: [{galaxy.n: {noise: {normal: {mean: 0, sigma: {loguniform: [1, 2]}, low: -1}}}}]"),
+    galaxy(
+        "", "targets: [{galaxy.n: {noise: {poisson: {choice: [1, 2]}}}}, {galaxy.theta: {noise: {choice: [0, 1]}}}]"
+    ),
+    galaxy("", "targets: [{galaxy.n: {noise: {poisson: {mean: {choice: [1, 2]}}}}}]"),
     system("n_body: {form: kepler, step: 0.01, dimensions: 3}"),
     "catalogues: {c: {weight: 1/3, psf: inherit, noise: [], objects: []}}",
 ]
@@ -176,7 +183,13 @@ WRONG = [
     galaxy("", "splits: {a: 0}"),
     system("pendulum", "series: {outputs: [z]}"),
     system("pendulum", "series: {start: -1}"),
-    system("pendulum", "parameter_noise: {friction: 0.1}"),
+    system("pendulum", "parameter_noise: {x: 0.1}"),
+    system("pendulum", "parameter_noise: {friction: {absolute: -1}}"),
+    system("pendulum", "parameter_noise: {friction: {absolute: 1, relative: 1}}"),
+    galaxy("", "targets: [{galaxy.n: {noise: {normal: [0, {normal: [0, {uniform: [0, 1]}]}]}}}]"),
+    galaxy("", "targets: [{galaxy.n: {noise: {choice: [0, {uniform: [0, 1]}]}}}]"),
+    galaxy("", "targets: [{galaxy.n: {noise: {grid: [0, 1]}}}]"),
+    galaxy("{n: {normal: [2, {uniform: [0, 1]}]}}", ""),
     system("pendulum", "parameter_noise: {length: 0.3}"),
 ]
 
@@ -199,7 +212,7 @@ def test_the_keys_are_those_of_the_types() -> None:
     assert keys(top["image"]) == set(Image.model_fields)
     assert keys(top["series"]) == set(Series.model_fields)
     assert keys(top["catalogues"]["additionalProperties"]) == set(Catalogue.model_fields)
-    assert keys(SCHEMA["$defs"]["drawn"]) == set(_FORMS)
+    assert keys(SCHEMA["$defs"]["drawn"]) == set(FORMS)
     assert keys(SCHEMA["$defs"]["noise"]) == set(NOISES)
     assert keys(SCHEMA["$defs"]["psf"]) == set(PSFS)
     entries = SCHEMA["$defs"]["entry"]["anyOf"][1]["properties"]

@@ -10,7 +10,8 @@ from deepbench_fast.plan import make_plan
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.distributions import Constant, Uniform
 from deepbench_fast.recipe.effects import GaussianNoise, OutputNoise
-from deepbench_fast.recipe.series import Series, noisy_parameters, output_columns
+from deepbench_fast.recipe.parameter_noise import noisy_parameters
+from deepbench_fast.recipe.series import Series, output_columns
 from tests.recipe.test_load import JARGON
 
 SWINGING = """\
@@ -145,10 +146,10 @@ def test_options_are_kept(kind: str, option: str, value: object) -> None:
 
 def test_forms_have_their_own_parameters() -> None:
     direct = noisy_parameters(Recipe.of_kind("pendulum").catalogues["pendulum"].objects[0])
-    assert direct == ["length", "mass", "gravity", "angle"]
+    assert direct == ["length", "mass", "gravity", "angle", "velocity", "friction"]
     recipe = alone("pendulum", **{"catalogues.pendulum.pendulum.form": "hierarchical"})
     (entry,) = recipe.resolved().catalogues["pendulum"].objects
-    assert noisy_parameters(entry) == ["length", "mass", "big_g", "phi_planet", "angle"]
+    assert noisy_parameters(entry) == ["length", "mass", "big_g", "phi_planet", "angle", "velocity", "friction"]
     assert "gravity" not in entry.parameters
     assert entry.parameters["phi_planet"] == Constant(1.4714e11)
 
@@ -285,7 +286,14 @@ WRONG = [
     ("{length: 0.05}", "{lenght: 0.05}", 5, "parameter_noise.lenght", "did you mean 'length'?"),
     ("{length: 0.05}", "{length: -0.1}", 5, "parameter_noise.length", "must be from 0 to 0.2, not -0.1"),
     ("{length: 0.05}", "{length: 0.3}", 5, "parameter_noise.length", "must be from 0 to 0.2, not 0.3"),
-    ("{length: 0.05}", "{friction: 0.1}", 5, "parameter_noise.friction", "(allowed: length, mass, gravity, angle)"),
+    ("{length: 0.05}", "{x: 0.1}", 5, "parameter_noise.x", "length, mass, gravity, angle, velocity, friction)"),
+    (
+        "{gravity: 0.1}",
+        "{friction: 0}",
+        15,
+        "catalogues.hamilton.parameter_noise.friction",
+        "gravity, angle, vel",
+    ),
     ("{length: 0.05}", "{big_g: 0.1}", 5, "parameter_noise.big_g", "unknown parameter that can have noise"),
     ("{length: 0.05}", "{length: {scaled: {by: mass, of: 1}}}", 5, "parameter_noise.length", "can't be scaled"),
     ("{gravity: 0.1}", "{gravity: 2}", 15, "catalogues.hamilton.parameter_noise.gravity", "from 0 to 0.2, not 2"),

@@ -8,7 +8,7 @@ from deepbench_fast.recipe import consistency
 from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.ladder.axis import Axis, from_nothing
 from deepbench_fast.recipe.model import Recipe
-from deepbench_fast.recipe.series import noisy_parameters
+from deepbench_fast.recipe.parameter_noise import Level, check_parameter_noise
 from deepbench_fast.recipe.targets import Targets
 
 FEWEST = 2
@@ -28,10 +28,17 @@ def fewer_classes(recipe: Recipe, fraction: Fraction) -> Recipe:
     share = sum(c.weight for c in catalogues.values()) / sum(c.weight for c in recipe.catalogues.values())
     fewer = recipe.model_copy(update={"catalogues": catalogues, "samples": max(1, int(recipe.samples * share))})
     if recipe.series is not None:
-        possible = {name for c in catalogues.values() for entry in c.objects for name in noisy_parameters(entry)}
-        levels = {name: level for name, level in recipe.parameter_noise.items() if name in possible}
+        levels = {name: level for name, level in recipe.parameter_noise.items() if _can_scatter(fewer, name, level)}
         fewer = fewer.model_copy(update={"parameter_noise": levels})
     return fewer.model_copy(update={"targets": _possible_targets(fewer)})
+
+
+def _can_scatter(recipe: Recipe, name: str, level: Level) -> bool:
+    try:
+        check_parameter_noise(recipe.model_copy(update={"parameter_noise": {name: level}}))
+    except Invalid:
+        return False
+    return True
 
 
 def _possible_targets(recipe: Recipe) -> Targets:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from deepbench_fast.objects.parameter import MANY
 from deepbench_fast.recipe.checks import Invalid, within
 from deepbench_fast.recipe.distributions import (
+    Alone,
     Choice,
     Constant,
     Distribution,
@@ -25,7 +26,9 @@ from deepbench_fast.recipe.distributions import (
 from deepbench_fast.recipe.effects import CcdNoise, GaussianNoise, Noise, PoissonNoise
 from deepbench_fast.recipe.ladder.axis import Axis, from_nothing, in_words, times, with_owners
 from deepbench_fast.recipe.model import Catalogue, Recipe
+from deepbench_fast.recipe.parameter_noise import Absolute, Level
 from deepbench_fast.recipe.targets import Targets
+from deepbench_fast.recipe.varied import Varied
 
 
 def less_noise(recipe: Recipe, fraction: Fraction) -> Recipe:
@@ -47,7 +50,7 @@ def less_noise(recipe: Recipe, fraction: Fraction) -> Recipe:
     return with_owners(recipe, change).model_copy(update={"targets": targets})
 
 
-def scaled(distribution: Distribution, factor: Fraction) -> Distribution:
+def scaled(distribution: Distribution, factor: Fraction) -> Alone:
     """The distribution of `factor` times the value, at every quantile; raises `Invalid` where there is none."""
     _check_scalable(distribution)
     if factor == 0:
@@ -81,11 +84,14 @@ def _check_scalable(distribution: Distribution) -> None:
             raise Invalid("a level on a grid can't be scaled down to none; draw it from a choice or a uniform")
 
 
-def _each(levels: dict[str, Distribution], factor: Fraction) -> dict[str, Distribution]:
-    found = {}
+def _each(levels: dict[str, Level], factor: Fraction) -> dict[str, Level]:
+    found: dict[str, Level] = {}
     for name, level in levels.items():
         with within(name):
-            found[name] = scaled(level, factor)
+            if isinstance(level, Absolute):
+                found[name] = Absolute(scaled(level.sigma, factor))
+            else:
+                found[name] = scaled(level, factor)
     return found
 
 
@@ -135,12 +141,20 @@ def _ccd_factors(model: CcdNoise, fraction: Fraction) -> dict[str, Fraction]:
     return {"gain": gain, "read_noise": read_noise, "sky": Fraction(1) if kept else fraction**2}
 
 
-def _of_targets(targets: Targets, fraction: Fraction) -> dict[str, Distribution]:
-    found = {}
+def _of_targets(targets: Targets, fraction: Fraction) -> dict[str, Alone | Varied]:
+    found: dict[str, Alone | Varied] = {}
     for name, drawn in targets.noise.items():
         with within("targets", targets.index(name), name, "noise"):
-            found[name] = scaled(drawn, fraction)
+            found[name] = _scaled_law(drawn, fraction) if isinstance(drawn, Varied) else scaled(drawn, fraction)
     return found
+
+
+def _scaled_law(law: Varied, factor: Fraction) -> Alone | Varied:
+    """The law with each of its numbers times the factor: all of them are in the unit of what is drawn."""
+    if law.is_integer:
+        raise Invalid(f"{law} has no scaled twin; draw it from a uniform, loguniform or normal")
+    numbers = {field: scaled(drawn, factor) for field, drawn in law.numbers.items()}
+    return Varied(law.form, numbers) if factor else Constant(0.0)
 
 
 AXIS = Axis(

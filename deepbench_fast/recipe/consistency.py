@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from deepbench_fast.recipe.model import Recipe
 
 MAX_OBJECTS = 65_535
+# Amplitudes of all objects of a sample together: a thousand billion times that is what float32 holds, and no profile
+# is as sharp. With a signal-to-noise ratio of 1 the noise is larger than the light by the root of the pixels' number.
+MOST_LIGHT = 1e25
+MOST_LIGHT_AT_SNR_1 = 1e22
 BYTE = Parameter("amplitude", "", "value of a shape with dtype uint8", 0.0, 255.0, integer=True)
 COUNT = Parameter("count", "", "objects in each sample", 0.0, MAX_OBJECTS, integer=True)
 
@@ -208,6 +212,28 @@ def check_overlap(recipe: Recipe) -> None:
         amplitude = entry.resolved(recipe.image).parameters.get("amplitude")
         if kind(entry.kind).layer == "shape" and amplitude is not None and amplitude.support != (1.0, 1.0):
             raise Invalid(f"must be 1 with image.overlap xor, not {amplitude}", (*path, "amplitude"))
+
+
+def check_light(recipe: Recipe) -> None:
+    """Raise `Invalid` where light, or noise that is measured by it, could be more than float32 holds."""
+    for name, catalogue in recipe.catalogues.items():
+        ratios = [drawn.support[0] for model in recipe.noise_of(name) if (drawn := model.parameters().get("snr"))]
+        most = min([MOST_LIGHT, *(MOST_LIGHT_AT_SNR_1 * ratio for ratio in ratios)])
+        total = 0.0
+        for position, entry in enumerate(catalogue.objects):
+            resolved = entry.resolved(recipe.image)
+            for parameter in ("amplitude", "source_amplitude"):
+                if parameter in resolved.parameters:
+                    amplitude = _support(parameter, resolved.parameters, ())[1]
+                    total += entry.count.support[1] * amplitude
+                    if total > most:
+                        path = ("catalogues", name, "objects", position, entry.kind, parameter)
+                        at = f" at snr {checks.plain(min(ratios))}" if most < MOST_LIGHT else ""
+                        raise Invalid(
+                            f"the objects' amplitudes in a sample can add up to {total:.3g}, more than {most:.3g}{at}: "
+                            "float32 would overflow",
+                            path,
+                        )
 
 
 def check_dtype(recipe: Recipe) -> None:

@@ -161,6 +161,7 @@ class Recipe(Model):
         consistency.check_objects(self)
         if self.series is None:
             consistency.check_overlap(self)
+            consistency.check_light(self)
             consistency.check_dtype(self)
         consistency.check_targets(self)
         return self

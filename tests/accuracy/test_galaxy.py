@@ -54,7 +54,7 @@ def test_center(draws: int) -> None:
     core.check()
 
 
-@campaign(150, 4_000)
+@campaign(150, 2_000)
 def test_integrate(draws: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("FAN_NODES", 24), ("FAN_DISTANCE", 4.0), ("GRID_NODES", 10)):
         monkeypatch.setattr(light, name, value)

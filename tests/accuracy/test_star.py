@@ -44,7 +44,7 @@ def test_center(draws: int) -> None:
     worst.check()
 
 
-@campaign(250, 20_000)
+@campaign(250, 6_000)
 def test_integrate(draws: int) -> None:
     rng = np.random.default_rng(2)
     worst, faint = Worst("Star, `integrate`"), Worst("Star, `integrate`, fainter pixels")

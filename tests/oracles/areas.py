@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _area(ovals: list[Oval], rays: list[tuple[Array, Array]], turn: float, x0: A
     nodes, weights = (part.astype(Wide) for part in leggauss(NODES))
     quarter = 2 * np.arctan(Wide(1))
     area = Wide(0)
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         # The sine takes away the roots at both ends.
         y = (low + high) / 2 + (high - low) / 2 * np.sin(quarter * nodes)
         step = (high - low) / 2 * quarter * np.cos(quarter * nodes) * weights

@@ -79,7 +79,7 @@ def test_gaussian(draws: int) -> None:
     worst.check()
 
 
-@campaign(60, 3_000)
+@campaign(25, 1_000)
 def test_poisson(draws: int) -> None:
     rng, worst = np.random.default_rng(3), Worst("Poisson background")
     for member in range(draws):
@@ -96,7 +96,7 @@ def test_poisson(draws: int) -> None:
     worst.check()
 
 
-@campaign(150, 8_000)
+@campaign(60, 3_000)
 def test_ccd(draws: int) -> None:
     """Every gain, sky and read noise on light of any size, up to 1e15 electrons a pixel."""
     rng, worst = np.random.default_rng(4), Worst("CCD reading")

@@ -100,8 +100,8 @@ def star_center(
 
     `canvas` is float32 (T, P), `columns` and `rows` come from `grid.canvas_coordinates`, `frame` is (height, width,
     pad); each row of `table` holds sample, x, y [pix], amplitude, gamma [pix], alpha (up to 100) and adds to
-    canvas[sample - first]. Where the light is above 1e-6 of the amplitude the relative error is below 8e-6, and below
-    2e-5 for alpha > 20 with gamma < 1 pixel; below 1e-38 of it the light is 0. Raises nothing: the table must be valid,
+    canvas[sample - first]. Where the light is above 1e-6 of the frame's brightest pixel and 1e-30 of the amplitude the
+    relative error is below 2e-5; below 1e-38 of it the light is 0. Raises nothing: the table must be valid,
     gamma > 0, alpha > 0.
     """
     for k in range(table.shape[0]):

@@ -299,7 +299,8 @@ def _split_pieces(fan: Fan, pieces: int, longest: float) -> int:
 def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float, longest: float) -> int:
     """Nodes of all edges: squared radius and the weight by which G counts; returns the number of pieces.
 
-    No piece is longer in w than `longest`, but for few. The nodes of number k of all pieces stand together: node = k * pieces + piece. w is kept in units of ln 2.
+    No piece is longer in w than `longest`, but for few. The nodes of number k of all pieces stand together: node = k *
+    pieces + piece. w is kept in units of ln 2.
     """
     all_edges = whole_lanes(edges)
     for e in range(edges, all_edges):

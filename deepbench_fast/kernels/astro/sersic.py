@@ -267,8 +267,8 @@ def galaxy_center(
     pad); each row of `table` holds sample, x, y [pix], amplitude, r_eff [pix], n (0.5 to 10), ellip (0 to 0.95), theta
     [rad] and adds to canvas[sample - first]. Where the light is above 1e-6 of its value at the cusp, amplitude e**b,
     the relative error is below 6e-6; where it is above 1e-6 of the frame's brightest pixel, however far outside the
-    frame the cusp is, below 2e-5. Below 1e-38 of the cusp the light is 0. A pixel centred on the cusp gets amplitude
-    e**b. Raises nothing: the table must be valid.
+    frame the cusp is, and above 1e-30 of the cusp, below 4e-5. Below 1e-38 of the cusp the light is 0. A pixel centred
+    on the cusp gets amplitude e**b. Raises nothing: the table must be valid.
     """
     for k in range(table.shape[0]):
         galaxy = _galaxy(table[k])
@@ -479,11 +479,10 @@ def galaxy_integrate(
 ) -> None:
     """Add each galaxy's mean brightness over the pixels to its sample's canvas.
 
-    Arguments as in `galaxy_center`. Each pixel's mean is the Taylor series of the profile about the pixel's centre to
-    the fourth order; nearer the cusp over 2**2 or 4**2 cells of the pixel; at the core by the signed fan of
-    `pixel_mean`. The relative error of a pixel is below 1e-4 down to 1e-6 of the brightest pixel's light for semi-minor
-    axes q r_eff >= 0.7 pixels; it reaches 3e-4 down to 0.5 pixels, and for galaxies both cuspy and flat (n > 4, ellip >
-    0.7).
+    Arguments as in `galaxy_center`, with q r_eff >= 0.35 pixels. Each pixel's mean is the Taylor series of the profile
+    about the pixel's centre to the fourth order; nearer the cusp over 2**2 to 16**2 cells of the pixel; at the core by
+    the signed fan of `pixel_mean`. Where the light is above 1e-6 of the brightest pixel's, on the frame or off it, the
+    relative error of a pixel is below 1e-4.
     """
     light = np.empty(canvas.shape[1], np.float32)
     pixels = make_pixels(canvas.shape[1])

@@ -19,8 +19,8 @@ from deepbench_fast.kernels.shapes.spans import Float32Array, FloatArray, Frame
 
 # Less is a rounding error: of a pixel that the shape only touches, or of nested shapes whose difference is 0.
 LEAST = 1e-13
-# Ovals whose semi-axes have a larger product: seen as a unit circle, a pixel's side there loses digits as the difference
-# of its ends.
+# Ovals whose semi-axes have a larger product are large: where they are the unit circle, a pixel's side would lose its
+# digits as the difference of its ends.
 LARGE = 2.0**26
 
 

@@ -108,7 +108,7 @@ class Parameter:
 
     def _offers(self, distribution: Distribution) -> bool:
         """Whether the values that can be drawn are among the only ones."""
-        values = _values(distribution)
+        values = possible_values(distribution)
         return values is not None and set(values) <= set(self.only)
 
 
@@ -126,7 +126,7 @@ def check_fraction(parameter: Parameter, drawn: Distribution, supports: Mapping[
         raise Invalid(f"must not be above {most:g} {other}, which {drawn} can be; {remedy}", (parameter.name,))
 
 
-def _values(distribution: Distribution) -> Sequence[float] | None:
+def possible_values(distribution: Distribution) -> Sequence[float] | None:
     """All values that can be drawn, or None where these are too many to name."""
     match distribution:
         case Choice():

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Beyond these the products of lengths and coordinates in float64 no longer tell neighbouring pixels apart.
 FAR = 1e6
+# Below this squares of areas vanish, and a shape is lost among rounding errors long before.
+SMALLEST = 1e-9
 TURNED = 1e6
 BRIGHT = 1e20
 MOST_VERTICES = 1000
@@ -37,7 +39,7 @@ def _stroke(image: Image) -> Distribution:
 
 
 def _length(name: str, meaning: str, low: float, high: float) -> Parameter:
-    return Parameter(name, "pix", meaning, 0.0, FAR, partial(of_size, low, high, 1.0), low_open=True)
+    return Parameter(name, "pix", meaning, SMALLEST, FAR, partial(of_size, low, high, 1.0))
 
 
 def _angle(name: str, meaning: str, default: Distribution) -> Parameter:

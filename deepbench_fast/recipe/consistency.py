@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from deepbench_fast.recipe.model import Recipe
 
 MAX_OBJECTS = 65_535
+# Amplitudes of all objects of a sample together: a thousand billion times that is what float32 holds, and no profile
+# is as sharp. With a signal-to-noise ratio of 1 the noise is larger than the light by the root of the pixels' number.
+MOST_LIGHT = 1e25
+MOST_LIGHT_AT_SNR_1 = 1e22
 BYTE = Parameter("amplitude", "", "value of a shape with dtype uint8", 0.0, 255.0, integer=True)
 COUNT = Parameter("count", "", "objects in each sample", 0.0, MAX_OBJECTS, integer=True)
 
@@ -242,6 +246,28 @@ def check_oversample(recipe: Recipe) -> None:
                 raise Invalid(
                     f"{factor} isn't needed where a PSF is {width:g} pix wide, as in {name}: up to {WIDEST / factor:g}"
                 )
+
+
+def check_light(recipe: Recipe) -> None:
+    """Raise `Invalid` where light, or noise that is measured by it, could be more than float32 holds."""
+    for name, catalogue in recipe.catalogues.items():
+        ratios = [drawn.support[0] for model in recipe.noise_of(name) if (drawn := model.parameters().get("snr"))]
+        most = min([MOST_LIGHT, *(MOST_LIGHT_AT_SNR_1 * ratio for ratio in ratios)])
+        total = 0.0
+        for position, entry in enumerate(catalogue.objects):
+            resolved = entry.resolved(recipe.image)
+            for parameter in ("amplitude", "source_amplitude"):
+                if parameter in resolved.parameters:
+                    amplitude = support_of(parameter, resolved.parameters)[1]
+                    total += entry.count.support[1] * amplitude
+                    if total > most:
+                        path = ("catalogues", name, "objects", position, entry.kind, parameter)
+                        at = f" at snr {checks.plain(min(ratios))}" if most < MOST_LIGHT else ""
+                        raise Invalid(
+                            f"the objects' amplitudes in a sample can add up to {total:.3g}, more than {most:.3g}{at}: "
+                            "float32 would overflow",
+                            path,
+                        )
 
 
 def check_dtype(recipe: Recipe) -> None:

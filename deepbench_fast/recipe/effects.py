@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import PlainValidator, model_validator
 
-from deepbench_fast.objects.parameter import FLAG, Parameter
+from deepbench_fast.objects.parameter import FLAG, Parameter, possible_values
 from deepbench_fast.recipe import checks
 from deepbench_fast.recipe.base import Drawn, Model
 from deepbench_fast.recipe.checks import Invalid, within
@@ -19,6 +19,8 @@ from deepbench_fast.recipe.distributions import Constant, Distribution, Offset, 
 
 LARGEST = 1e30
 MOST_COUNTS = 1e9
+LEAST_SNR = 1e-3
+LEAST_GAIN = 1e-9
 WIDEST = 100.0
 
 
@@ -72,7 +74,7 @@ class GaussianNoise(_Effect):
     name: ClassVar[str] = "gaussian"
     possible: ClassVar[tuple[Parameter, ...]] = (
         Parameter("sigma", "", "standard deviation", 0.0, LARGEST),
-        Parameter("snr", "", "signal-to-noise ratio of the matched filter", 0.0, MOST_COUNTS, low_open=True),
+        Parameter("snr", "", "signal-to-noise ratio of the matched filter", LEAST_SNR, MOST_COUNTS),
     )
 
     sigma: OrNothing = None
@@ -144,6 +146,13 @@ class CcdNoise(_Effect):
     gain: Drawn
     read_noise: Drawn
     subtract_sky: Flag = Constant(0.0)
+
+    @model_validator(mode="after")
+    def _check_gain(self) -> CcdNoise:
+        for value in possible_values(self.gain) or self.gain.support:
+            if 0.0 < value < LEAST_GAIN:
+                raise Invalid(f"must be 0 or {LEAST_GAIN:g} and more, not {checks.plain(value)}", ("gain",))
+        return self
 
 
 class GaussianPsf(_Effect):

@@ -159,6 +159,7 @@ class Recipe(Model):
         consistency.check_objects(self)
         if self.series is None:
             consistency.check_overlap(self)
+            consistency.check_light(self)
             consistency.check_dtype(self)
             consistency.check_oversample(self)
             check_noise(self)

@@ -13,6 +13,11 @@ from deepbench_fast.recipe.checks import Invalid, within
 NORMAL_REACH = 8.3
 """Standard deviations that a draw can be away from the mean: a uniform of 52 bits is at least 2^-53, so |z| <= 8.21."""
 
+SMALLEST, LARGEST = 1e-300, 1e300
+"""Bounds of a loguniform: logarithms of smaller numbers lose digits, exponentials of larger ones overflow."""
+
+_TAIL = 2.0 * 53.0 * math.log(2.0)
+_NARROWEST = 1e-6
 _MOST_SHOWN = 8
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_POISSON_MEAN = 1_000_000
@@ -94,6 +99,8 @@ class Uniform(Base):
     def __post_init__(self) -> None:
         self._numbers("low", "high")
         _ordered(self.low, self.high)
+        if not math.isfinite(self.high - self.low):
+            raise Invalid(f"low ({checks.plain(self.low)}) and high ({checks.plain(self.high)}) are too far apart")
 
     @property
     def support(self) -> tuple[float, float]:
@@ -105,7 +112,7 @@ class Uniform(Base):
 
 @dataclass(frozen=True)
 class LogUniform(Base):
-    """The logarithm is equally likely between those of low and high; 0 < low <= high."""
+    """The logarithm is equally likely between those of low and high; 1e-300 <= low <= high <= 1e300."""
 
     low: float
     high: float
@@ -115,6 +122,8 @@ class LogUniform(Base):
         if self.low <= 0:
             raise Invalid(f"low must be above 0, not {checks.plain(self.low)}")
         _ordered(self.low, self.high)
+        if self.low < SMALLEST or self.high > LARGEST:
+            raise Invalid(f"low and high must be from {SMALLEST:g} to {LARGEST:g}")
 
     @property
     def support(self) -> tuple[float, float]:
@@ -126,7 +135,10 @@ class LogUniform(Base):
 
 @dataclass(frozen=True)
 class Normal(Base):
-    """Gaussian with a mean and a standard deviation, truncated to [low, high] where these are given."""
+    """Gaussian with a mean and a standard deviation, truncated to [low, high] where these are given.
+
+    What is left must hold some of what lies within 8 sigma of the mean, and be 1e-6 sigma wide, or a point.
+    """
 
     mean: float
     sigma: float
@@ -142,6 +154,11 @@ class Normal(Base):
         # Beyond 8 standard deviations a float64 cumulative probability can't tell the bounds apart.
         if low > self.mean + 8 * self.sigma or high < self.mean - 8 * self.sigma:
             raise Invalid("low and high must leave some of what lies within 8 sigma of the mean")
+        # Nor, between these, bounds that are almost the same.
+        if low < high < low + _NARROWEST * self.sigma:
+            raise Invalid(f"low and high must be {_NARROWEST:g} sigma apart; between nearer ones use uniform")
+        if not all(map(math.isfinite, self.support)):
+            raise Invalid("mean and sigma must be smaller: values beyond what a float64 holds can be drawn")
 
     @property
     def _bounds(self) -> tuple[float, float]:
@@ -150,8 +167,17 @@ class Normal(Base):
     @property
     def support(self) -> tuple[float, float]:
         low, high = self._bounds
-        reach = NORMAL_REACH * self.sigma
-        return max(low, self.mean - reach), min(high, self.mean + reach)
+        return max(low, self.mean - self._reach(self.mean - high)), min(high, self.mean + self._reach(low - self.mean))
+
+    def _reach(self, beyond: float) -> float:
+        """How far from the mean a draw can be that is at least `beyond` from it: a tail has a tail of its own.
+
+        From the bound of the tails' ratio: 2^-53 = Q(z) / Q(a) <= exp(-(z^2 - a^2) / 2) for z >= a > 0.
+        """
+        if not beyond > 0.0:
+            return NORMAL_REACH * self.sigma
+        a = beyond / self.sigma if self.sigma > 0.0 else 0.0
+        return max(NORMAL_REACH, math.sqrt(a * a + _TAIL)) * self.sigma
 
     def to_yaml_data(self) -> object:
         if self.low is None and self.high is None:

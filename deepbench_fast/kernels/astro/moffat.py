@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.astro.moffat_flux import NARROW, NARROW_STEEP, put_core
 from deepbench_fast.kernels.astro.pixel_mean import (
     Ellipse,
     Float32Array,
@@ -25,7 +26,7 @@ from deepbench_fast.kernels.astro.pixel_mean import (
     put_means,
     whole_lanes,
 )
-from deepbench_fast.kernels.base2 import exp2f, log2_1pf
+from deepbench_fast.kernels.base2 import exp2f, log2_1pf, log2f
 from deepbench_fast.kernels.grid import nearest_integer
 
 ONE = np.float32(1.0)
@@ -33,11 +34,17 @@ ONE = np.float32(1.0)
 CELL_KAPPA = 1.5
 # A cell of a pixel lies nearer the star than the pixel, so the limit for its size is stricter.
 NEARER = 0.93
+# As is that of the cells of a narrow star's neighbours.
+NARROW_KAPPA = 0.75
 WING_CURVATURE = 2.1
 CORE_CURVATURE = 1.8
 # Means are sharp where the light is above 2**-24 of the amplitude.
 FALL_SEEN = 24.0
 LARGEST_POWER = 60.0
+# The brightest pixel of a star narrower than a pixel holds at least this times gamma**2 / alpha of the amplitude.
+LEAST_OF_FLUX = 0.75
+# Pixels as far off as this from a narrow star are not among the nine that edges sum up.
+BEYOND_CORE = 1.5
 # Numbers of cells along a pixel's side, ever nearer the star.
 CELLS = (2, 3, 6, 12, 24)
 # A pixel as far off as this still holds light of its nearest corner.
@@ -93,8 +100,8 @@ def star_center(
 
     `canvas` is float32 (T, P), `columns` and `rows` come from `grid.canvas_coordinates`, `frame` is (height, width,
     pad); each row of `table` holds sample, x, y [pix], amplitude, gamma [pix], alpha (up to 100) and adds to
-    canvas[sample - first]. Where the light is above 1e-6 of the amplitude the relative error is below 8e-6, and below
-    2e-5 for alpha > 20 with gamma < 1 pixel; below 1e-38 of it the light is 0. Raises nothing: the table must be valid,
+    canvas[sample - first]. Where the light is above 1e-6 of the frame's brightest pixel and 1e-30 of the amplitude the
+    relative error is below 2e-5; below 1e-38 of it the light is 0. Raises nothing: the table must be valid,
     gamma > 0, alpha > 0.
     """
     for k in range(table.shape[0]):
@@ -156,15 +163,29 @@ def _cell_mean(
 
 
 @inline
-def _fine_radius(star: Star, kappa: float) -> float:
+def _is_narrow(star: Star) -> bool:
+    """Whether the finest cells are too coarse for the star's core."""
+    return star.gamma2 < max(NARROW, NARROW_STEEP[0] + NARROW_STEEP[1] * star.alpha)
+
+
+@inline
+def _fall(star: Star, narrow: bool) -> float:
+    """Octaves from the amplitude down to the faintest light that counts beside the brightest pixel's."""
+    if not narrow:
+        return FALL_SEEN
+    return FALL_SEEN - float(log2f(np.float32(min(LEAST_OF_FLUX * star.gamma2 / star.alpha, 1.0))))
+
+
+@inline
+def _fine_radius(star: Star, fall: float, kappa: float) -> float:
     """Radius in pixels within which the series converges worse than `kappa`; negative where it does so nowhere.
 
     kappa(r) = max(2 alpha r / s + WING_CURVATURE, CORE_CURVATURE sqrt(2 alpha + 2)) / s with s**2 = r**2 + gamma**2:
     the slope and the curvature of the profile. It is solved for s from outside, and so never falls below the largest
     root.
     """
-    fall = float(exp2f(np.float32(min(FALL_SEEN / star.alpha, LARGEST_POWER))))
-    faintest = np.sqrt(star.gamma2 * (fall - 1.0)) + HALF_DIAGONAL
+    growth = float(exp2f(np.float32(min(fall / star.alpha, LARGEST_POWER))))
+    faintest = np.sqrt(star.gamma2 * (growth - 1.0)) + HALF_DIAGONAL
     s2 = star.gamma2 + faintest * faintest
     core = CORE_CURVATURE * np.sqrt(2.0 * star.alpha + 2.0)
     slope = 2.0 * star.alpha
@@ -226,23 +247,28 @@ def star_integrate(
     """Add each star's mean brightness over the pixels to its sample's canvas.
 
     Arguments as in `star_center`, with alpha > 1. Each pixel's mean is the Taylor series of the profile about the
-    pixel's centre to the fourth order; nearer the star the pixel is cut into 2**2, 3**2, 6**2 ... 24**2 cells. Where
-    the light is above 1e-6 of the brightest pixel's the relative error is below 1e-4 for gamma >= 1 pixel and alpha <=
-    20, and below 3e-4 for gamma >= 0.5 pixels.
+    pixel's centre to the fourth order; nearer the star the pixel is cut into 2**2, 3**2, 6**2 ... 24**2 cells; the
+    nine pixels about a star that is narrower than its cells are sums over their edges, see `moffat_flux`. Where the
+    light is above 1e-6 of the brightest pixel's the relative error is below 1e-4.
     """
     light = np.empty(canvas.shape[1], np.float32)
     pixels = make_pixels(canvas.shape[1])
     for k in range(table.shape[0]):
         star = _star(table[k])
         _set_series_light(light, columns, rows, star)
-        kappa = CELL_KAPPA
+        narrow = _is_narrow(star)
+        limit = CELL_KAPPA * (NARROW_KAPPA if narrow else 1.0)
+        kappa = limit
+        fall = _fall(star, narrow)
         for cells in CELLS:
-            radius = _fine_radius(star, kappa)
-            if radius < 0.0:
+            radius = _fine_radius(star, fall, kappa)
+            if radius < (BEYOND_CORE if narrow else 0.0):
                 break
             circle = Ellipse(star.x, star.y, 1.0, 0.0, 1.0, radius * radius)
             count = collect_pixels(frame, circle, star.column0, star.row0, pixels)
             _set_fine_means(star, cells, pixels, count)
             put_means(light, pixels, count)
-            kappa = NEARER * CELL_KAPPA * cells
+            kappa = NEARER * limit * cells
+        if narrow:
+            put_core(light, frame, star.x, star.y, star.amplitude, star.gamma2, star.alpha)
         add_light(canvas[table[k].sample - first], light)

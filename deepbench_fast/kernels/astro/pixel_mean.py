@@ -28,6 +28,8 @@ IntArray = npt.NDArray[np.int64]
 
 # Core pixels for which the fan has room: an ellipse of the flattest galaxy needs about 400.
 FAN_PIXELS = 1024
+# Parts of a piece of an edge, where pieces are kept short.
+MOST_PARTS = 4
 # A line through the centre adds nothing; a distance that is not zero spares the formulas the exception.
 SHORTEST_DISTANCE = 1e-12
 
@@ -107,7 +109,7 @@ def make_pixels(length: int) -> Pixels:
 def make_fan() -> Fan:
     """Room for `FAN_PIXELS` pixels; memory that no fan reaches is never touched."""
     edges = whole_lanes(4 * FAN_PIXELS)
-    pieces = 2 * edges
+    pieces = 2 * MOST_PARTS * edges
     nodes = pieces * len(NODES)
     return Fan(
         np.empty(FAN_PIXELS, np.int64),
@@ -272,10 +274,33 @@ def _set_piece(fan: Fan, piece: int, edge: int, low: float, high: float) -> int:
 
 
 @inline
-def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> int:
+def _split_pieces(fan: Fan, pieces: int, longest: float) -> int:
+    """Cut pieces longer than `longest` in w into up to `MOST_PARTS` equal parts; returns the number of pieces."""
+    all_pieces = pieces
+    for j in range(pieces):
+        whole = fan.half[j]
+        parts = min(int(2.0 * whole / (LOG2_E * longest)) + 1, MOST_PARTS)
+        if parts == 1:
+            continue
+        half = whole / np.float32(parts)
+        low = fan.middle[j] - whole
+        fan.half[j] = half
+        fan.middle[j] = low + half
+        for k in range(1, parts):
+            fan.edge[all_pieces] = fan.edge[j]
+            fan.distance[all_pieces] = fan.distance[j]
+            fan.half[all_pieces] = half
+            fan.middle[all_pieces] = low + np.float32(2 * k + 1) * half
+            all_pieces += 1
+    return all_pieces
+
+
+@inline
+def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float, longest: float) -> int:
     """Nodes of all edges: squared radius and the weight by which G counts; returns the number of pieces.
 
-    The nodes of number k of all pieces stand together: node = k * pieces + piece. w is kept in units of ln 2.
+    No piece is longer in w than `longest`, but for few. The nodes of number k of all pieces stand together: node = k *
+    pieces + piece. w is kept in units of ln 2.
     """
     all_edges = whole_lanes(edges)
     for e in range(edges, all_edges):
@@ -288,6 +313,8 @@ def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> i
             pieces = _set_piece(fan, pieces, e, low, 0.0)
             low = 0.0
         _set_piece(fan, e, e, low, high)
+    if longest < np.inf:
+        pieces = _split_pieces(fan, pieces, longest)
     used = pieces
     pieces = whole_lanes(pieces)
     for j in range(used, pieces):

@@ -52,10 +52,22 @@ CELL_KAPPA = 1.5
 FAN_KAPPA = 2.3
 FAN_DISTANCE = 1.5
 CURVATURE = 1.9
+# A galaxy is narrow where its semi-minor half-light axis is shorter than this: then the edges of the fan are cut, in
+# stretches of the fan's w.
+NARROW_MINOR = 0.7
+NARROW_STRETCH = 1.0
+# Far along a narrow galaxy, or one both cuspy and flat (n ellip above FLAT_CUSP), the fan would be a small difference
+# of large numbers, and the light is smooth: there the fan ends where isophotes are FLAT_FAN minor-axis pixels wide, and
+# finer cells take over.
+FLAT_CUSP = 2.8
+FLAT_FAN = 0.35
 # Means are sharp down to e**-16 of the light at the core, on pixels whose nearest corner is that bright.
 FALL_SEEN = 16.0
 HALF_DIAGONAL = 0.75
 LARGEST_POWER = 20.0
+# Cells along a pixel's side, and by how much kappa may exceed the number that asks for more than four.
+MOST_CELLS = 16
+SLACK = 1.25
 # Relative error of the series of the light within a radius.
 SERIES_ERROR = 1e-6
 MOST_TERMS = 80
@@ -255,8 +267,8 @@ def galaxy_center(
     pad); each row of `table` holds sample, x, y [pix], amplitude, r_eff [pix], n (0.5 to 10), ellip (0 to 0.95), theta
     [rad] and adds to canvas[sample - first]. Where the light is above 1e-6 of its value at the cusp, amplitude e**b,
     the relative error is below 6e-6; where it is above 1e-6 of the frame's brightest pixel, however far outside the
-    frame the cusp is, below 2e-5. Below 1e-38 of the cusp the light is 0. A pixel centred on the cusp gets amplitude
-    e**b. Raises nothing: the table must be valid.
+    frame the cusp is, and above 1e-30 of the cusp, below 4e-5. Below 1e-38 of the cusp the light is 0. A pixel centred
+    on the cusp gets amplitude e**b. Raises nothing: the table must be valid.
     """
     for k in range(table.shape[0]):
         galaxy = _galaxy(table[k])
@@ -395,16 +407,30 @@ def _tiers(galaxy: Galaxy) -> tuple[float, float, int]:
     faintest = np.float32((_fall(galaxy, FAN_DISTANCE) + FALL_SEEN) / galaxy.b)
     power = np.float32(min(galaxy.n * float(log2f(faintest)), LARGEST_POWER))
     fine = galaxy.q * galaxy.r_eff * float(exp2f(power)) + HALF_DIAGONAL
-    worst = max(_kappa(galaxy, fan), _kappa(galaxy, fine))
+    worst = max(_kappa(galaxy, FLAT_FAN if _has_short_fan(galaxy) else fan), _kappa(galaxy, fine))
     for _ in range(3):
         fine *= min(1.0, _kappa(galaxy, fine) / CELL_KAPPA)
-    return fan, max(fan, fine), 2 if worst <= 2.0 * CELL_KAPPA else 4
+    cells = 2
+    while cells < MOST_CELLS and worst > (2.0 if cells == 2 else SLACK * cells) * CELL_KAPPA:
+        cells *= 2
+    return fan, max(fan, fine), cells
 
 
 @inline
-def _ellipse(galaxy: Galaxy, d: float) -> Ellipse:
-    """The isophote whose semi-minor axis is `d` pixels."""
-    c, s, q2 = galaxy.cosine, galaxy.sine, galaxy.q * galaxy.q
+def _is_narrow(galaxy: Galaxy) -> bool:
+    return galaxy.q * galaxy.r_eff < NARROW_MINOR
+
+
+@inline
+def _has_short_fan(galaxy: Galaxy) -> bool:
+    """Whether the fan must not reach far along the galaxy."""
+    return _is_narrow(galaxy) or galaxy.n * (1.0 - galaxy.q) > FLAT_CUSP
+
+
+@inline
+def _ellipse(galaxy: Galaxy, d: float, q: float) -> Ellipse:
+    """The ellipse of axis ratio `q` along the galaxy whose semi-minor axis is `d` pixels."""
+    c, s, q2 = galaxy.cosine, galaxy.sine, q * q
     return Ellipse(galaxy.x, galaxy.y, q2 * c * c + s * s, (q2 - 1.0) * c * s, q2 * s * s + c * c, d * d)
 
 
@@ -453,11 +479,10 @@ def galaxy_integrate(
 ) -> None:
     """Add each galaxy's mean brightness over the pixels to its sample's canvas.
 
-    Arguments as in `galaxy_center`. Each pixel's mean is the Taylor series of the profile about the pixel's centre to
-    the fourth order; nearer the cusp over 2**2 or 4**2 cells of the pixel; at the core by the signed fan of
-    `pixel_mean`. The relative error of a pixel is below 1e-4 down to 1e-6 of the brightest pixel's light for semi-minor
-    axes q r_eff >= 0.7 pixels; it reaches 3e-4 down to 0.5 pixels, and for galaxies both cuspy and flat (n > 4, ellip >
-    0.7).
+    Arguments as in `galaxy_center`, with q r_eff >= 0.35 pixels. Each pixel's mean is the Taylor series of the profile
+    about the pixel's centre to the fourth order; nearer the cusp over 2**2 to 16**2 cells of the pixel; at the core by
+    the signed fan of `pixel_mean`. Where the light is above 1e-6 of the brightest pixel's, on the frame or off it, the
+    relative error of a pixel is below 1e-4.
     """
     light = np.empty(canvas.shape[1], np.float32)
     pixels = make_pixels(canvas.shape[1])
@@ -469,12 +494,14 @@ def galaxy_integrate(
         scale = _scale(galaxy)
         _set_series_light(light, columns, rows, galaxy, scale)
         fan_distance, fine_distance, cells = _tiers(galaxy)
-        count = collect_pixels(frame, _ellipse(galaxy, fine_distance), galaxy.column0, galaxy.row0, pixels)
+        count = collect_pixels(frame, _ellipse(galaxy, fine_distance, galaxy.q), galaxy.column0, galaxy.row0, pixels)
         _set_fine_means(galaxy, scale, cells, pixels, count)
         put_means(light, pixels, count)
-        count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance), fan)
+        q = min(galaxy.q * (FAN_DISTANCE / FLAT_FAN), 1.0) if _has_short_fan(galaxy) else galaxy.q
+        count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance, q), fan)
         if count > 0:
-            pieces = place_nodes(fan, edges, galaxy.cosine, galaxy.sine, galaxy.q)
+            longest = NARROW_STRETCH if _is_narrow(galaxy) else np.inf
+            pieces = place_nodes(fan, edges, galaxy.cosine, galaxy.sine, galaxy.q, longest)
             _set_fan_light(galaxy, fan, pieces * len(NODES), x, total)
             put_fan(light, fan, count, edges, pieces, galaxy.peak * galaxy.n * galaxy.q)
         add_light(canvas[table[k].sample - first], light)

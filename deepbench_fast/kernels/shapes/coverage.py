@@ -19,6 +19,9 @@ from deepbench_fast.kernels.shapes.spans import Float32Array, FloatArray, Frame
 
 # Less is a rounding error: of a pixel that the shape only touches, or of nested shapes whose difference is 0.
 LEAST = 1e-13
+# Ovals whose semi-axes have a larger product are large: where they are the unit circle, a pixel's side would lose its
+# digits as the difference of its ends.
+LARGE = 2.0**26
 
 
 class Patch(NamedTuple):
@@ -120,6 +123,50 @@ def _edge_in_disc(ax: float, ay: float, bx: float, by: float) -> float:
 
 
 @inline
+def _step_in_disc(ax: float, ay: float, dx: float, dy: float) -> float:
+    """`_edge_in_disc` of an edge of which the first end and the short way to the other are known."""
+    d2 = dx * dx + dy * dy
+    if d2 == 0.0:
+        return 0.0
+    middle = -(ax * dx + ay * dy) / d2
+    cross = ax * dy - ay * dx
+    bx, by = ax + dx, ay + dy
+    half2 = (d2 - cross * cross) / (d2 * d2)
+    half = np.sqrt(max(half2, 0.0))
+    low = min(max(middle - half, 0.0), 1.0)
+    high = max(min(middle + half, 1.0), low)
+    if half2 <= 0.0 or high == low:
+        return 0.5 * atan2(cross, ax * bx + ay * by)
+    area: float = 0.5 * (high - low) * cross
+    if low > 0.0:
+        area += 0.5 * atan2(low * cross, ax * (ax + low * dx) + ay * (ay + low * dy))
+    if high < 1.0:
+        area += 0.5 * atan2((1.0 - high) * cross, bx * (ax + high * dx) + by * (ay + high * dy))
+    return area
+
+
+@inline
+def _patch_area_in_large_oval(
+    patch: Patch, corners: int, oval: Oval, fu: float, fv: float, column: float, row: float
+) -> float:
+    area: float = 0.0
+    dx = column - oval.x
+    dy = row - oval.y
+    for k in range(corners):
+        last = corners - 1 if k == 0 else k - 1
+        x, y = dx + patch.x[last], dy + patch.y[last]
+        step_x, step_y = patch.x[k] - patch.x[last], patch.y[k] - patch.y[last]
+        area += _step_in_disc(
+            fu * (oval.c * x + oval.s * y),
+            fv * (oval.c * y - oval.s * x),
+            fu * (oval.c * step_x + oval.s * step_y),
+            fv * (oval.c * step_y - oval.s * step_x),
+        )
+    scale: float = fu * fv
+    return area / scale
+
+
+@inline
 def patch_area_in_oval(patch: Patch, corners: int, oval: Oval, column: float, row: float) -> float:
     """Area of the part of this pixel's patch that lies in the oval: edge by edge, where the oval is the unit circle."""
     if oval.limit == 0.0 or corners == 0:
@@ -127,6 +174,8 @@ def patch_area_in_oval(patch: Patch, corners: int, oval: Oval, column: float, ro
     root = np.sqrt(oval.limit)
     fu = oval.fu / root
     fv = oval.fv / root
+    if fu * fv * LARGE < 1.0:
+        return _patch_area_in_large_oval(patch, corners, oval, fu, fv, column, row)
     dx = column - oval.x
     dy = row - oval.y
     area: float = 0.0

@@ -238,11 +238,11 @@ def ccd_pixels(effort: Effort) -> Row:
 def moffat_psf(size: int, effort: Effort) -> Row:
     """The same PSF for all images."""
     gamma, alpha = 1.0, 3.0
-    pad = moffat_radius(gamma, alpha)
+    pad = moffat_radius(gamma, alpha, size)
     padded = scenes.images(size, pad=pad)
     count = len(padded)
     out, gammas, alphas = np.empty((count, size * size), np.float32), np.full(count, gamma), np.full(count, alpha)
     frame = (size, size, pad)
     rounds = compare({"ours": lambda: moffat_blur(padded, frame, gammas, alphas, out)}, effort)
-    what = f"Moffat PSF γ = {gamma:g}, α = {alpha:g}, {2 * pad + 1}×{2 * pad + 1} weights, {size}×{size}, one core"
+    what = f"Moffat PSF γ = {gamma:g}, α = {alpha:g}, to {pad} pixels, {size}×{size}, one core"
     return Row(what, duration(rounds.median("ours") / count))

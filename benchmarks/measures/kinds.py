@@ -16,7 +16,7 @@ from benchmarks.timing import Action, Effort, compare
 from deepbench_fast import Recipe
 from deepbench_fast.kernels.ccd import apply_ccd
 from deepbench_fast.kernels.grid import padded_length
-from deepbench_fast.kernels.moffat_psf import moffat_blur, moffat_radius
+from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
 from deepbench_fast.kernels.poisson import add_poisson
 from deepbench_fast.kernels.shapes.circle import circle
 from deepbench_fast.kernels.shapes.compose import UNION
@@ -238,7 +238,7 @@ def ccd_pixels(effort: Effort) -> Row:
 def moffat_psf(size: int, effort: Effort) -> Row:
     """The same PSF for all images."""
     gamma, alpha = 1.0, 3.0
-    pad = moffat_radius(gamma, alpha, size)
+    pad = widest_moffat(np.array([gamma]), np.array([alpha]), size)
     padded = scenes.images(size, pad=pad)
     count = len(padded)
     out, gammas, alphas = np.empty((count, size * size), np.float32), np.full(count, gamma), np.full(count, alpha)

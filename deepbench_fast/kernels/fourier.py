@@ -49,30 +49,20 @@ def _work(size: int) -> float:
 
 
 @inline
-def tile_of(length: int, radius: int) -> int:
-    """Pixels of a side that a tile has: the length cut into as many parts as make the least work."""
+def tile_of(length: int, more: int) -> int:
+    """Pixels of a side that a tile has: the length cut into as many parts as make the least work.
+
+    `more` is what a transform is longer than its tile: the kernel's radius and the margin together.
+    """
     best = length
     least = np.inf
     for parts in range(1, min(length, MOST_TILES) + 1):
         tile = -(-length // parts)
-        work = -(-length // tile) * _work(transform_size(tile + 2 * radius))
+        work = -(-length // tile) * _work(transform_size(tile + more))
         if work < least:
             least = work
             best = tile
     return best
-
-
-@inline
-def convolution_work(height: int, width: int, radius: int) -> float:
-    """What `convolve` costs for an image of this shape, in steps of butterflies."""
-    work = 1.0
-    steps = 0.0
-    for length in (height, width):
-        tile = tile_of(length, radius)
-        size = transform_size(tile + 2 * radius)
-        work *= -(-length // tile) * size
-        steps += _work(size) / size
-    return work * steps
 
 
 # ---- butterflies: one result a loop, since more pointers than these keep a loop scalar
@@ -399,7 +389,7 @@ def transfer_function(weights: Floats, row_turns: Floats, column_turns: Floats, 
 def convolve(
     window: Pixels,
     stride: int,
-    radius: int,
+    margin: int,
     shape: tuple[int, int],
     transfer: Floats,
     turns: tuple[Floats, Floats],
@@ -407,21 +397,25 @@ def convolve(
     out: Pixels,
     out_stride: int,
 ) -> None:
-    """Convolve a tile of `shape`, which stands `radius` rows and columns inside of `window`, into `out`."""
+    """Convolve a tile of `shape`, which has `margin` more pixels on each side in `window`, into `out`.
+
+    Beyond the margin nothing is taken for light. Transforms must be as long as the tile, the margin and the kernel's
+    radius together (a radius that goes from the margin's edge to the tile's other one is as good as any larger).
+    """
     height, width = shape
     row_turns, column_turns = turns
     rows, columns = row_turns.shape[1], column_turns.shape[1]
-    _load(window, stride, height + 2 * radius, width + 2 * radius, rows, work[0], work[1])
-    pair = transform(work, 0, (width + 2 * radius + 1) // 2, False, row_turns)
+    _load(window, stride, height + 2 * margin, width + 2 * margin, rows, work[0], work[1])
+    pair = transform(work, 0, (width + 2 * margin + 1) // 2, False, row_turns)
     other = 1 - pair
     _part_columns(
-        work[2 * pair], work[2 * pair + 1], rows, width + 2 * radius, columns, work[2 * other], work[2 * other + 1]
+        work[2 * pair], work[2 * pair + 1], rows, width + 2 * margin, columns, work[2 * other], work[2 * other + 1]
     )
     pair = transform(work, other, rows // 2 + 1, False, column_turns)
     _scale(work[2 * pair], transfer)
     _scale(work[2 * pair + 1], transfer)
     pair = transform(work, pair, rows // 2 + 1, True, column_turns)
     other = 1 - pair
-    _pair_columns(work[2 * pair], work[2 * pair + 1], rows, width, radius, work[2 * other], work[2 * other + 1])
+    _pair_columns(work[2 * pair], work[2 * pair + 1], rows, width, margin, work[2 * other], work[2 * other + 1])
     pair = transform(work, other, (width + 1) // 2, True, row_turns)
-    _store(work[2 * pair], work[2 * pair + 1], radius, height, width, out, out_stride)
+    _store(work[2 * pair], work[2 * pair + 1], margin, height, width, out, out_stride)

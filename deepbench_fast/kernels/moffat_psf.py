@@ -10,10 +10,11 @@ from deepbench_fast.kernels.blur import NARROW, NARROW_RADIUS, _copy_rows, _crop
 from deepbench_fast.kernels.elementary import PI, exp, log
 from deepbench_fast.kernels.fourier import convolve, make_turns, make_work, tile_of, transfer_function, transform_size
 
-# The PSF reaches so far that no more than this share of its light lies beyond, but no further than the frame is long.
+# The PSF reaches so far that no more than this share of its light lies beyond, but from the pad's edge no further than
+# to the other edge of the frame.
 LOST = 1e-4
-# Nor further than this many pixels: the memory of a transform grows with the square.
-LARGEST_RADIUS = 4096
+# The pad is no wider than the frame, nor than this: the memory of a transform grows with the square.
+LARGEST_PAD = 2048
 # Up to this radius a sum over the weights is faster than transforms.
 DIRECT_RADIUS = 8
 # Pixels, pads included, that are convolved at a time: their sums stay in the first-level cache.
@@ -35,15 +36,20 @@ PANEL = 0.25
 
 
 @inline
+def _widest_pad(side: int) -> int:
+    return max(min(side, LARGEST_PAD), DIRECT_RADIUS)
+
+
+@inline
 def moffat_radius(gamma: float, alpha: float, side: int) -> int:
     """Pixels on each side that the PSF reaches: the least h >= 3 with (1 + h**2 / gamma**2)**(1 - alpha) <= 1e-4.
 
-    No more than `side`, the longer side of the frame, which no two pixels of it are apart, and 4096; but at least 3.
-    0 where gamma or alpha is NaN or gamma is not positive: no PSF.
+    No more than twice `side`, the longer side of the frame, taken for at least 8 and at most 2048: so far is a pixel of
+    the pad from the frame's other edge. 0 where gamma or alpha is NaN or gamma is not positive: no PSF.
     """
     if not gamma > 0.0 or np.isnan(alpha):
         return 0
-    most = max(min(side, LARGEST_RADIUS), NARROW_RADIUS)
+    most = 2 * _widest_pad(side)
     exponent = -log(LOST) / (alpha - 1.0)
     if not exponent < 100.0:
         return most
@@ -53,11 +59,11 @@ def moffat_radius(gamma: float, alpha: float, side: int) -> int:
 
 @kernel
 def widest_moffat(gamma: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64], side: int) -> int:
-    """The largest `moffat_radius` of the samples, float64 (T,) each: the pad that `moffat_blur` asks for."""
+    """The pad that `moffat_blur` asks for: the largest `moffat_radius` of the samples, float64 (T,) each, or `side`."""
     widest = 0
     for t in range(gamma.size):
         widest = max(widest, moffat_radius(gamma[t], alpha[t], side))
-    return widest
+    return min(widest, _widest_pad(side))
 
 
 @inline
@@ -234,7 +240,7 @@ def _sum_one(
 def _transform_one(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],
-    radius: int,
+    margin: int,
     tile: tuple[int, int],
     transfer: npt.NDArray[np.float64],
     turns: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
@@ -247,9 +253,9 @@ def _transform_one(
     for top in range(0, height, tile[0]):
         for left in range(0, width, tile[1]):
             shape = (min(tile[0], height - top), min(tile[1], width - left))
-            corner = (top + pad - radius) * stride + left + pad - radius
+            corner = (top + pad - margin) * stride + left + pad - margin
             to = pixels[top * width + left :]
-            convolve(canvas[corner:], stride, radius, shape, transfer, turns, work, to, width)
+            convolve(canvas[corner:], stride, margin, shape, transfer, turns, work, to, width)
 
 
 @kernel
@@ -266,13 +272,14 @@ def moffat_blur(
     alpha > 1: float64 (T,), where NaN leaves a sample as it is; out: float32 (T, height * width), contiguous.
 
     The sum over the (2 h + 1)**2 nearest pixels of w(|i|, |j|) f(row + i, column + j), with the weights of
-    `moffat_weights` and h of `moffat_radius` for the longer side of the frame; nothing is put back for the light beyond
-    h. Up to h = 8 it is a sum with weights rounded to float32: row by row in the order 0, +-1, +-2, ..., within each
-    the column 0, +-1, +-2, ..., symmetric pairs added first, within 1e-6 of a positive scene. For larger h it is
-    taken by transforms in float64 (`fourier`), within 1e-7 of itself and 1e-14 of the scene's largest value. So a
-    sample's bits depend neither on the pad nor on other samples. Moffat (1969), A&A 3, 455.
+    `moffat_weights` and h of `moffat_radius` for the longer side of the frame. f is the canvas as far as this sample
+    alone would have it padded, and 0 beyond; nothing is put back for the light beyond h. Up to h = 8 it is a sum, with
+    weights rounded to float32: row by row in the order 0, +-1, +-2, ..., within each the column 0, +-1, +-2, ...,
+    symmetric pairs added first; within 1e-6 of a positive scene. For larger h it is taken by transforms in float64
+    (`fourier`), within 1e-7 of itself and 1e-14 of the scene's largest value. So a sample's bits depend neither on the
+    pad nor on other samples. Moffat (1969), A&A 3, 455.
 
-    Raises ValueError where `moffat_radius` is larger than the pad.
+    Raises ValueError where the canvas is padded by less than that.
     """
     height, width, pad = frame
     stride = width + 2 * pad
@@ -288,15 +295,18 @@ def moffat_blur(
     transfer = np.empty(0, np.float64)
     for t in range(canvas.shape[0]):
         radius = moffat_radius(gamma[t], alpha[t], max(height, width))
-        if radius > pad:
+        margin = min(radius, _widest_pad(max(height, width)))
+        if margin > pad:
             raise ValueError("the canvas is padded by less than the radius of the PSF")
         if radius == 0:
             _crop_one(canvas[t], frame, out[t])
             continue
         if radius > DIRECT_RADIUS and radius != planned:
             planned = radius
-            tile = (tile_of(height, radius), tile_of(width, radius))
-            rows, columns = transform_size(tile[0] + 2 * radius), transform_size(tile[1] + 2 * radius)
+            # From a pad to the frame's other edge it is no further than this.
+            more = (margin + min(radius, height + margin), margin + min(radius, width + margin))
+            tile = (tile_of(height, more[0]), tile_of(width, more[1]))
+            rows, columns = transform_size(tile[0] + more[0]), transform_size(tile[1] + more[1])
             turns = (make_turns(rows), make_turns(columns))
             work = make_work(rows, columns)
         if gamma[t] != last_gamma or alpha[t] != last_alpha:
@@ -308,4 +318,4 @@ def moffat_blur(
         if radius <= DIRECT_RADIUS:
             _sum_one(canvas[t], frame, weights, folded, sums, out[t])
         else:
-            _transform_one(canvas[t], frame, radius, tile, transfer, turns, work, out[t])
+            _transform_one(canvas[t], frame, margin, tile, transfer, turns, work, out[t])

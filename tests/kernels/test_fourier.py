@@ -88,11 +88,13 @@ def test_faint_light_is_right_beside_bright_light() -> None:
 
 @pytest.mark.parametrize(("length", "radius"), [(28, 28), (1, 5), (1024, 1024), (1024, 33), (4096, 20), (16384, 9)])
 def test_long_sides_are_cut_into_tiles_where_that_is_less_work(length: int, radius: int) -> None:
+    """And never where the kernel is as long as the side."""
+
     def work(tile: int) -> float:
         size = transform_size(tile + 2 * radius)
         return -(-length // tile) * size * np.ceil(np.log2(size))
 
-    tile = tile_of(length, radius)
+    tile = tile_of(length, 2 * radius)
     assert work(tile) == min(work(-(-length // parts)) for parts in range(1, min(length, 64) + 1))
     assert tile == length or radius < length / 4
 

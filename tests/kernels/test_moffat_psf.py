@@ -46,6 +46,10 @@ def blurred(scenes: Any, pad: int, gamma: Any, alpha: Any) -> Any:
     return out.reshape(count, height, width)
 
 
+def pad_of(gamma: float, alpha: float, side: int) -> int:
+    return int(widest_moffat(np.array([gamma]), np.array([alpha]), side))
+
+
 def whole_kernel(quarter: Any) -> Any:
     right = np.concatenate([quarter[:, :0:-1], quarter], axis=1)
     return np.concatenate([right[:0:-1], right])
@@ -65,7 +69,8 @@ def test_reference_of_the_radius() -> None:
     assert moffat_radius(1.5, 2.5, 1000) == 33  # 32.28
     assert moffat_radius(1.5, 3.5, 1000) == 10  # 9.34
     assert moffat_radius(1.5, 4.765, 1000) == 5  # 4.87
-    assert moffat_radius(1.5, 2.5, 28) == 28
+    assert moffat_radius(1.5, 2.5, 14) == 28
+    assert moffat_radius(1.5, 2.5, 1) == 16
     assert moffat_radius(0.5, 20.0, 1) == 3
     assert moffat_radius(100.0, 1.0000000000000002, 10**6) == 4096
 
@@ -74,7 +79,7 @@ def test_reference_of_the_radius() -> None:
 @given(st.floats(0.1, 100.0), st.floats(1.0, 100.0, exclude_min=True), st.integers(1, 16384))
 def test_radius_is_the_least_that_holds_all_but_a_ten_thousandth(gamma: float, alpha: float, side: int) -> None:
     radius = moffat_radius(gamma, alpha, side)
-    most = max(3, min(side, 4096))
+    most = 2 * max(8, min(side, 2048))
     assert 3 <= radius <= most
 
     def beyond(radius: int) -> float:
@@ -92,7 +97,10 @@ def test_no_psf_reaches_nowhere(gamma: float, alpha: float) -> None:
 def test_the_widest_psf_sets_the_pad() -> None:
     gamma, alpha = np.array([1.0, np.nan, 1.5, 0.5]), np.array([3.0, 2.5, 3.5, 4.0])
     assert widest_moffat(gamma, alpha, 100) == moffat_radius(1.5, 3.5, 100) == 10
-    assert widest_moffat(gamma, alpha, 7) == 7
+    assert widest_moffat(gamma, alpha, 9) == 9
+    assert widest_moffat(gamma, alpha, 7) == widest_moffat(gamma, alpha, 1) == 8
+    assert widest_moffat(np.array([1.5]), np.array([4.765]), 3) == moffat_radius(1.5, 4.765, 3) == 5
+    assert widest_moffat(np.array([100.0]), np.array([1.1]), 10**6) == 2048
     assert widest_moffat(gamma[1:2], alpha[1:2], 100) == widest_moffat(gamma[:0], alpha[:0], 100) == 0
 
 
@@ -149,12 +157,14 @@ def test_variance_is_that_of_the_profile(gamma: float, alpha: float) -> None:
     seed=st.integers(0, 2**32 - 1),
 )
 def test_blur_agrees_with_scipy(height: int, width: int, gamma: float, alpha: float, extra: int, seed: int) -> None:
-    radius = moffat_radius(gamma, alpha, max(height, width))
-    pad = radius + extra
+    """Light further from the frame than it is long is left out."""
+    margin = pad_of(gamma, alpha, max(height, width))
+    pad = margin + extra
     scene = random_scene(height + 2 * pad, width + 2 * pad, seed)
-    kernel = whole_kernel(moffat_weights(gamma, alpha, radius))
-    expected = signal.fftconvolve(scene.astype(np.float64), kernel, mode="same")
-    frame = expected[pad : pad + height, pad : pad + width]
+    kernel = whole_kernel(moffat_weights(gamma, alpha, moffat_radius(gamma, alpha, max(height, width))))
+    near = scene[extra : extra + height + 2 * margin, extra : extra + width + 2 * margin].astype(np.float64)
+    expected = signal.fftconvolve(near, kernel)[kernel.shape[0] // 2 :, kernel.shape[0] // 2 :]
+    frame = expected[margin : margin + height, margin : margin + width]
     np.testing.assert_allclose(blurred([scene], pad, gamma, alpha)[0], frame, rtol=2e-6)
 
 
@@ -163,6 +173,7 @@ def test_blur_agrees_with_scipy(height: int, width: int, gamma: float, alpha: fl
 )
 def test_large_frames_agree_with_scipy(height: int, width: int, alpha: float) -> None:
     pad = moffat_radius(1.2, alpha, max(height, width))
+    assert pad == pad_of(1.2, alpha, max(height, width))
     scene = random_scene(height + 2 * pad, width + 2 * pad)
     kernel = whole_kernel(moffat_weights(1.2, alpha, pad))
     expected = signal.fftconvolve(scene.astype(np.float64), kernel, mode="valid")
@@ -188,24 +199,25 @@ def test_small_sums_run_row_by_row_and_pair_by_pair_from_the_centre(gamma: float
 
 @pytest.mark.parametrize(("gamma", "alpha"), [*PSFS, *WIDE])
 def test_light_of_a_pixel_becomes_the_weights_and_leaks_over_the_edge(gamma: float, alpha: float) -> None:
-    pad = moffat_radius(gamma, alpha, SIDE)
-    weights = np.zeros((2 * SIDE + 1, 2 * SIDE + 1))
-    middle = np.s_[SIDE - pad : SIDE + pad + 1]
-    weights[middle, middle] = whole_kernel(moffat_weights(gamma, alpha, pad))
+    """Whether it stands in the frame or in the pad, whose furthest pixels still reach the frame's other edge."""
+    pad, radius = pad_of(gamma, alpha, SIDE), moffat_radius(gamma, alpha, SIDE)
+    reach = 2 * SIDE
+    weights = np.zeros((2 * reach + 1, 2 * reach + 1))
+    middle = np.s_[reach - radius : reach + radius + 1]
+    weights[middle, middle] = whole_kernel(moffat_weights(gamma, alpha, radius))
+    at = np.arange(SIDE)
     for row, column in ((20, 17), (0, 39), (20, -1), (-pad, SIDE + pad - 1)):
         scene = np.zeros((SIDE + 2 * pad, SIDE + 2 * pad))
         scene[pad + row, pad + column] = 5
-        i, j = np.clip(np.arange(SIDE) - row + SIDE, 0, 2 * SIDE), np.clip(np.arange(SIDE) - column + SIDE, 0, 2 * SIDE)
-        expected = 5 * weights[np.ix_(i, j)]
-        near = np.ix_(np.abs(np.arange(SIDE) - row) <= pad, np.abs(np.arange(SIDE) - column) <= pad)
+        expected = 5 * weights[np.ix_(at - row + reach, at - column + reach)]
         image = blurred([scene], pad, gamma, alpha)[0]
-        np.testing.assert_allclose(image[near], expected[near], rtol=1e-6, atol=1e-14)
+        np.testing.assert_allclose(image, expected, rtol=1e-6, atol=1e-14)
 
 
 def test_a_star_of_no_size_is_the_formula_as_far_as_the_frame_reaches() -> None:
     """gamma 8, alpha 2.5: the peak is 1.5 / (64 pi), and not 8 % more; alpha 1.2, gamma 100, ... likewise."""
     for gamma, alpha in ((8.0, 2.5), (14.0, 2.5), (30.0, 2.5), (100.0, 2.5), (8.0, 1.2), (20.0, 4.765)):
-        pad = moffat_radius(gamma, alpha, 129)
+        pad = pad_of(gamma, alpha, 129)
         scene = np.zeros((129 + 2 * pad, 129 + 2 * pad))
         scene[pad + 64, pad + 64] = 1
         expected = profile(gamma, alpha, 64)
@@ -219,7 +231,7 @@ def test_a_star_of_no_size_is_the_formula_as_far_as_the_frame_reaches() -> None:
 @pytest.mark.parametrize(("gamma", "alpha"), [*PSFS, *WIDE])
 @pytest.mark.parametrize(("height", "width"), [(28, 28), (1, 5), (17, 64), (100, 250)])
 def test_bits_do_not_depend_on_the_pad(height: int, width: int, gamma: float, alpha: float) -> None:
-    radius = moffat_radius(gamma, alpha, max(height, width))
+    radius = pad_of(gamma, alpha, max(height, width))
     widest = radius + 9
     scene = random_scene(height + 2 * widest, width + 2 * widest)
     images = []
@@ -282,7 +294,7 @@ def test_machine_code_is_packed_without_fused_multiply_add() -> None:
 def fingerprint() -> str:
     digest = hashlib.sha256()
     for gamma, alpha in [*PSFS, *WIDE]:
-        pad = moffat_radius(gamma, alpha, 90)
+        pad = pad_of(gamma, alpha, 90)
         digest.update(blurred([random_scene(90 + 2 * pad, 80 + 2 * pad)], pad, gamma, alpha).tobytes())
         digest.update(moffat_weights(gamma, alpha, pad).tobytes())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.blur import blur, crop
+from deepbench_fast.kernels.blur import blur, crop, widest_gaussian
 from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
 from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
 from deepbench_fast.kernels.shapes import compose
@@ -67,12 +67,13 @@ class Scene:
         self._coordinates: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
 
     def pad(self, samples: npt.NDArray[Any]) -> int:
-        """Radius of the widest PSF: light within it of the frame leaks in."""
+        """Radius of the widest PSF: light within it of the frame leaks in, light from further away is left out."""
         pad = 0
         if GAUSSIAN_SIGMA in self.plan.sample_columns:
-            pad = int(4.0 * float(np.fmax.reduce(self._widths(samples, GAUSSIAN_SIGMA), initial=0.0)) + 0.5)
+            pad = widest_gaussian(self._widths(samples, GAUSSIAN_SIGMA))
         if MOFFAT_GAMMA in self.plan.sample_columns:
-            pad = max(pad, widest_moffat(self._widths(samples, MOFFAT_GAMMA), *_columns(samples, MOFFAT_ALPHA)))
+            gamma, (alpha,) = self._widths(samples, MOFFAT_GAMMA), _columns(samples, MOFFAT_ALPHA)
+            pad = max(pad, widest_moffat(gamma, alpha, max(self.shape)))
         return pad
 
     def canvas_length(self, pad: int) -> int:
@@ -102,6 +103,7 @@ class Scene:
                     brush.kernel(canvas, frame, table, first, self.overlap)
                 else:
                     brush.kernel(canvas, columns, rows, frame, table, first)
+        self.stop.check()
         if self.factor == 1:
             self._blur(canvas, frame, samples, out)
         else:

@@ -16,7 +16,7 @@ from benchmarks.timing import Action, Effort, compare
 from deepbench_fast import Recipe
 from deepbench_fast.kernels.ccd import apply_ccd
 from deepbench_fast.kernels.grid import padded_length
-from deepbench_fast.kernels.moffat_psf import moffat_blur, moffat_radius
+from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
 from deepbench_fast.kernels.poisson import add_poisson
 from deepbench_fast.kernels.shapes.circle import circle
 from deepbench_fast.kernels.shapes.compose import UNION
@@ -238,11 +238,11 @@ def ccd_pixels(effort: Effort) -> Row:
 def moffat_psf(size: int, effort: Effort) -> Row:
     """The same PSF for all images."""
     gamma, alpha = 1.0, 3.0
-    pad = moffat_radius(gamma, alpha)
+    pad = widest_moffat(np.array([gamma]), np.array([alpha]), size)
     padded = scenes.images(size, pad=pad)
     count = len(padded)
     out, gammas, alphas = np.empty((count, size * size), np.float32), np.full(count, gamma), np.full(count, alpha)
     frame = (size, size, pad)
     rounds = compare({"ours": lambda: moffat_blur(padded, frame, gammas, alphas, out)}, effort)
-    what = f"Moffat PSF γ = {gamma:g}, α = {alpha:g}, {2 * pad + 1}×{2 * pad + 1} weights, {size}×{size}, one core"
+    what = f"Moffat PSF γ = {gamma:g}, α = {alpha:g}, to {pad} pixels, {size}×{size}, one core"
     return Row(what, duration(rounds.median("ours") / count))

@@ -17,20 +17,51 @@ STRETCH = 2048
 STRIP_PIXELS = 32768
 STRIP_PADS = 8
 
+# Samples of a Gaussian narrower than this have neither its variance nor its higher moments.
+NARROW = 0.75
+NARROW_RADIUS = 3
+
 
 @inline
 def radius_of(sigma: float) -> int:
-    """Pixels on each side that the PSF reaches: int(4 sigma + 0.5); 0 for NaN."""
-    return int(TRUNCATE * sigma + 0.5) if sigma > 0.0 else 0
+    """Pixels on each side that the PSF reaches: int(4 sigma + 0.5), 3 for sigma < 0.75; 0 for 0 and NaN."""
+    if not sigma > 0.0:
+        return 0
+    return NARROW_RADIUS if sigma < NARROW else int(TRUNCATE * sigma + 0.5)
+
+
+@kernel
+def widest_gaussian(sigma: npt.NDArray[np.float64]) -> int:
+    """The largest radius of the samples, float64 (T,): the pad that `blur` asks for."""
+    widest = 0
+    for t in range(sigma.size):
+        widest = max(widest, radius_of(sigma[t]))
+    return widest
+
+
+@inline
+def narrow_weights(variance: float) -> tuple[float, float, float, float]:
+    """The weights w_0 .. w_3, w_-k = w_k, whose moments 0 to 7 are those of a Gaussian of this variance.
+
+    With t = variance: sum of w_k k^2 = t, of w_k k^4 = 3 t^2, of w_k k^6 = 15 t^3. So a scene that pixels resolve is
+    blurred by as much as by the Gaussian itself. For t < 0.37 w_2 is negative, at most 0.0061.
+    """
+    t = variance
+    w_1 = t * ((5.0 * t - 13.0) * t + 12.0) / 16.0
+    w_2 = -t * ((5.0 * t - 10.0) * t + 3.0) / 40.0
+    w_3 = t * ((15.0 * t - 15.0) * t + 4.0) / 720.0
+    return 1.0 - 2.0 * (w_1 + w_2 + w_3), w_1, w_2, w_3
 
 
 @kernel
 def gaussian_weights(sigma: float) -> npt.NDArray[np.float64]:
-    """Weights w_0 .. w_r of a Gaussian of `sigma` > 0 pixels, r = int(4 sigma + 0.5).
+    """Weights w_0 .. w_r of a Gaussian of `sigma` > 0 pixels, w_-k = w_k; their sum is 1.
 
-    w_k = exp(-k^2 / (2 sigma^2)) / (1 + 2 sum over j of exp(-j^2 / (2 sigma^2))); w_-k = w_k. The weights of
-    scipy.ndimage.gaussian_filter1d.
+    From sigma = 0.75 on those of scipy.ndimage.gaussian_filter1d, w_k = exp(-k^2 / (2 sigma^2)) / (1 + 2 sum over j of
+    exp(-j^2 / (2 sigma^2))), r = int(4 sigma + 0.5); below, those of `narrow_weights`, r = 3.
     """
+    if sigma < NARROW:
+        return np.array(narrow_weights(sigma * sigma))
     radius = radius_of(sigma)
     weights = np.ones(radius + 1, np.float64)
     total = 1.0
@@ -191,12 +222,12 @@ def blur(
     """Convolve each canvas with a Gaussian PSF and cut out the frame: light leaks in from outside, out at the edges.
 
     canvas: float32 (T, P), flat, P >= (height + 2 pad) (width + 2 pad); frame = (height, width, pad); sigma: float64
-    (T,), pixels; NaN, 0 and every sigma < 0.125 leave a sample as it is; out: float32 (T, height * width), contiguous.
+    (T,), pixels; NaN and 0 leave a sample as it is; out: float32 (T, height * width), contiguous.
 
-    Along the rows, then along the columns: sum over |k| <= r of w_k f(x + k), r = int(4 sigma + 0.5), with the weights
-    of `gaussian_weights` rounded to float32, added in the order centre, pair +-1, pair +-2, ... So a sample's bits
-    depend neither on the pad nor on other samples. Equal to scipy.ndimage.gaussian_filter(canvas, sigma,
-    mode="constant") within 1e-6; the sampled, truncated Gaussian of scipy.ndimage.gaussian_filter1d.
+    Along the rows, then along the columns: sum over |k| <= r of w_k f(x + k), with the weights of `gaussian_weights`
+    rounded to float32, added in the order centre, pair +-1, pair +-2, ... So a sample's bits depend neither on the pad
+    nor on other samples. From sigma = 0.75 on equal to scipy.ndimage.gaussian_filter(canvas, sigma, mode="constant")
+    within 1e-6.
 
     Raises ValueError where a radius is larger than the pad, or a sigma infinite.
     """
@@ -206,7 +237,7 @@ def blur(
     blurred_rows = np.empty((strip + 2 * pad) * stride, np.float32)
     blurred = np.empty(strip * stride, np.float32)
     for t in range(canvas.shape[0]):
-        if TRUNCATE * sigma[t] + 0.5 >= pad + 1:
+        if TRUNCATE * sigma[t] + 0.5 >= pad + 1 or radius_of(sigma[t]) > pad:
             raise ValueError("the canvas is padded by less than the radius of the PSF")
         if radius_of(sigma[t]) == 0:
             _crop_one(canvas[t], frame, out[t])

@@ -1,4 +1,4 @@
-"""Moffat point-spread function: its pixel means, and direct convolution of a padded canvas, cut down to the frame."""
+"""Moffat point-spread function: its weights, and the convolution of a padded canvas, cut down to the frame."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.blur import _copy_rows, _crop_one
-from deepbench_fast.kernels.elementary import exp, log
+from deepbench_fast.kernels.blur import NARROW, NARROW_RADIUS, _copy_rows, _crop_one, narrow_weights
+from deepbench_fast.kernels.elementary import PI, exp, log
+from deepbench_fast.kernels.fourier import convolve, make_turns, make_work, tile_of, transfer_function, transform_size
 
-# The PSF reaches this many pixels at most, and no further than it takes to hold all but LOST of its light.
-LARGEST_RADIUS = 15
-LOST = 1e-3
+# The PSF reaches so far that no more than this share of its light lies beyond, but from the pad's edge no further than
+# to the other edge of the frame.
+LOST = 1e-4
+# The pad is no wider than the frame, nor than this: the memory of a transform grows with the square.
+LARGEST_PAD = 2048
+# Up to this radius a sum over the weights is faster than transforms.
+DIRECT_RADIUS = 8
 # Pixels, pads included, that are convolved at a time: their sums stay in the first-level cache.
 STRETCH = 2048
 
-Rule = tuple[tuple[float, float], ...]
-# Abscissas in [-1, 1] and half weights of Gauss-Legendre rules.
-RULE_8: Rule = (
+# Abscissas in [-1, 1] and half weights of the Gauss-Legendre rule with eight nodes.
+RULE: tuple[tuple[float, float], ...] = (
     (-0.9602898564975363, 0.05061426814518815),
     (-0.7966664774136267, 0.11119051722668725),
     (-0.5255324099163290, 0.15685332293894365),
@@ -27,113 +31,100 @@ RULE_8: Rule = (
     (0.7966664774136267, 0.11119051722668725),
     (0.9602898564975363, 0.05061426814518815),
 )
-RULE_4: Rule = (
-    (-0.8611363115940526, 0.1739274225687269),
-    (-0.3399810435848563, 0.3260725774312731),
-    (0.3399810435848563, 0.3260725774312731),
-    (0.8611363115940526, 0.1739274225687269),
-)
-RULE_3: Rule = ((-0.7745966692414834, 5.0 / 18.0), (0.0, 4.0 / 9.0), (0.7745966692414834, 5.0 / 18.0))
-# Offsets from the centre up to which the first two rules are needed.
-NEAR = 2
-MIDDLE = 5
-
-
-def _side(offset: int, rule: Rule) -> list[tuple[float, float]]:
-    """Abscissas and weights for the mean over a pixel's side, of which the central one is taken by halves."""
-    centre, half = (0.25, 0.25) if offset == 0 else (float(offset), 0.5)
-    return [(centre + half * x, weight) for x, weight in rule]
-
-
-def _octant_nodes() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Squared radius and weight of each node, and where the nodes of each pixel end.
-
-    Pixels come in the order (0, 0), (1, 0), (1, 1), (2, 0) ...: the first ones are those of a smaller radius.
-    """
-    radii: list[float] = []
-    weights: list[float] = []
-    ends: list[int] = []
-    for i in range(LARGEST_RADIUS + 1):
-        rule = RULE_8 if i <= NEAR else RULE_4 if i <= MIDDLE else RULE_3
-        for j in range(i + 1):
-            for x, x_weight in _side(i, rule):
-                for y, y_weight in _side(j, rule):
-                    radii.append(x * x + y * y)
-                    weights.append(x_weight * y_weight)
-            ends.append(len(radii))
-    return np.array(radii), np.array(weights), np.array(ends)
-
-
-NODE_RADII2, NODE_WEIGHTS, NODE_ENDS = _octant_nodes()
+# Length of a panel of that rule in log(t); the mixture's densest part is wider for alpha <= 100.
+PANEL = 0.25
 
 
 @inline
-def _light_beyond(radius: float, gamma: float, alpha: float) -> float:
-    ratio = radius / gamma
-    return exp((1.0 - alpha) * log(1.0 + ratio * ratio))
+def _widest_pad(side: int) -> int:
+    return max(min(side, LARGEST_PAD), DIRECT_RADIUS)
 
 
 @inline
-def moffat_radius(gamma: float, alpha: float) -> int:
-    """Pixels on each side that the PSF reaches: the least h >= 1 with at most 1e-3 of the light beyond, or 15.
+def moffat_radius(gamma: float, alpha: float, side: int) -> int:
+    """Pixels on each side that the PSF reaches: the least h >= 3 with (1 + h**2 / gamma**2)**(1 - alpha) <= 1e-4.
 
-    0 where gamma or alpha is NaN or gamma is not positive: no PSF.
+    No more than twice `side`, the longer side of the frame, taken for at least 8 and at most 2048: so far is a pixel of
+    the pad from the frame's other edge. 0 where gamma or alpha is NaN or gamma is not positive: no PSF.
     """
     if not gamma > 0.0 or np.isnan(alpha):
         return 0
-    radius = 1
-    while radius < LARGEST_RADIUS and _light_beyond(radius, gamma, alpha) > LOST:
-        radius += 1
-    return radius
+    most = 2 * _widest_pad(side)
+    exponent = -log(LOST) / (alpha - 1.0)
+    if not exponent < 100.0:
+        return most
+    least = gamma * np.sqrt(exp(exponent) - 1.0)
+    return most if least >= most else max(int(least) + 1, NARROW_RADIUS)
+
+
+@kernel
+def widest_moffat(gamma: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64], side: int) -> int:
+    """The pad that `moffat_blur` asks for: the largest `moffat_radius` of the samples, float64 (T,) each, or `side`."""
+    widest = 0
+    for t in range(gamma.size):
+        widest = max(widest, moffat_radius(gamma[t], alpha[t], side))
+    return min(widest, _widest_pad(side))
 
 
 @inline
-def moffat_lost(gamma: float, alpha: float) -> float:
-    """Share of the PSF's light beyond its radius h, (1 + h**2 / gamma**2)**(1 - alpha), which the sum puts back; 0
-    where there is no PSF."""
-    radius = moffat_radius(gamma, alpha)
-    return 0.0 if radius == 0 else _light_beyond(radius, gamma, alpha)
+def _log_gamma(x: float) -> float:
+    """log of the gamma function for x >= 1, within 1e-13: Stirling's series (DLMF 5.11.1) from x + 8 on."""
+    product = 1.0
+    for k in range(8):
+        product *= x + k
+    z = x + 8.0
+    square = 1.0 / (z * z)
+    series = (((1.0 / 1188.0 * square - 1.0 / 1680.0) * square + 1.0 / 1260.0) * square - 1.0 / 360.0) * square
+    return (z - 0.5) * log(z) - z + 0.5 * log(2.0 * PI) + (series + 1.0 / 12.0) / z - log(product)
 
 
-@kernel
-def widest_moffat(gamma: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64]) -> int:
-    """The largest `moffat_radius` of the samples, float64 (T,) each: the pad that `moffat_blur` asks for."""
-    widest = 0
-    for t in range(gamma.size):
-        widest = max(widest, moffat_radius(gamma[t], alpha[t]))
-    return widest
+@inline
+def _narrow_part(gamma: float, alpha: float, weights: npt.NDArray[np.float64]) -> None:
+    """Replace the samples of the mixture's narrow Gaussians by weights that are right for them.
 
-
-@kernel
-def moffat_weights(gamma: float, alpha: float) -> npt.NDArray[np.float64]:
-    """Quarter of the PSF, w[i, j] for 0 <= i, j <= h = moffat_radius(gamma, alpha): pixel means divided by their sum.
-
-    The mean of (1 + r**2 / gamma**2)**-alpha over the pixel whose centre is (i, j) from the PSF's (Moffat 1969, A&A 3,
-    455) by Gauss-Legendre rules; w is symmetric and the sum over all (2 h + 1)**2 pixels is 1. gamma [pix] and alpha
-    positive. For gamma >= 0.3 and alpha <= 100 the error of a mean is below 1e-5 of it where it is above 1e-4 of the
-    central one, and below 1e-8 of the central one everywhere.
+    A Moffat profile is a mixture of Gaussians, (1 + r**2 / gamma**2)**-alpha = 1 / Gamma(alpha) * integral over t > 0
+    of t**(alpha - 1) exp(-t) exp(-t r**2 / gamma**2), of variances gamma**2 / (2 t). Samples of those narrower than
+    NARROW, which pixels don't resolve, have neither their light nor their variance.
     """
-    radius = moffat_radius(gamma, alpha)
-    pixels = (radius + 1) * (radius + 2) // 2
-    nodes = np.empty(NODE_ENDS[pixels - 1], np.float64)
-    inverse = 1.0 / (gamma * gamma)
-    for n in range(nodes.size):
-        nodes[n] = NODE_WEIGHTS[n] * exp(-alpha * log(1.0 + NODE_RADII2[n] * inverse))
+    square = gamma * gamma
+    low = log(square / (2.0 * NARROW * NARROW))
+    # Beyond, less than 1e-12 of the light is left.
+    high = log(alpha + 8.0 * np.sqrt(alpha) + 30.0)
+    panels = int((high - low) / PANEL) + 1
+    samples = np.empty(NARROW_RADIUS + 1, np.float64)
+    log_factor = log(alpha - 1.0) - _log_gamma(alpha)
+    for panel in range(panels if low < high else 0):
+        for abscissa, half_weight in RULE:
+            log_t = low + (high - low) / panels * (panel + 0.5 + 0.5 * abscissa)
+            t = exp(log_t)
+            # The share of the light that Gaussians of this t have: their t is gamma-distributed, with alpha - 1.
+            light = exp(log_factor + (alpha - 1.0) * log_t - t) * half_weight * ((high - low) / panels)
+            peak = t / (PI * square)
+            own = narrow_weights(0.5 * square / t)
+            for i in range(NARROW_RADIUS + 1):
+                samples[i] = exp(-(t / square) * (i * i))
+            for i in range(NARROW_RADIUS + 1):
+                for j in range(NARROW_RADIUS + 1):
+                    weights[i, j] += light * (own[i] * own[j] - peak * (samples[i] * samples[j]))
+
+
+@kernel
+def moffat_weights(gamma: float, alpha: float, radius: int) -> npt.NDArray[np.float64]:
+    """Quarter of the PSF, w[i, j] for 0 <= i, j <= radius: the light of the pixel (i, j) from the PSF's centre.
+
+    (alpha - 1) / (pi gamma**2) (1 + (i**2 + j**2) / gamma**2)**-alpha (Moffat 1969, A&A 3, 455) at the pixels'
+    centres, so that the light of the infinite plane is 1; gamma [pix] >= 0.5, 1 < alpha <= 100. Where gamma is small,
+    the weights with i, j <= 3 are those of `blur` for the narrow ones among the Gaussians that the profile is made of.
+    """
     weights = np.empty((radius + 1, radius + 1), np.float64)
-    total = 0.0
-    pixel = 0
-    node = 0
+    inverse = 1.0 / (gamma * gamma)
+    peak = (alpha - 1.0) / PI * inverse
     for i in range(radius + 1):
         for j in range(i + 1):
-            mean = 0.0
-            while node < NODE_ENDS[pixel]:
-                mean += nodes[node]
-                node += 1
-            weights[i, j] = mean
-            weights[j, i] = mean
-            total += mean * (1.0 if i == 0 else 4.0 if j == 0 or j == i else 8.0)
-            pixel += 1
-    return weights / total
+            weights[i, j] = peak * exp(-alpha * log(1.0 + (i * i + j * j) * inverse))
+            weights[j, i] = weights[i, j]
+    _narrow_part(gamma, alpha, weights)
+    return weights
 
 
 @inline
@@ -224,7 +215,7 @@ def _convolve(
 
 
 @inline
-def _blur_one(
+def _sum_one(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],
     weights: npt.NDArray[np.float64],
@@ -245,6 +236,28 @@ def _blur_one(
         _copy_rows(sums, stride, pixels[first * width :], rows, width)
 
 
+@inline
+def _transform_one(
+    canvas: npt.NDArray[np.float32],
+    frame: tuple[int, int, int],
+    margin: int,
+    tile: tuple[int, int],
+    transfer: npt.NDArray[np.float64],
+    turns: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    work: npt.NDArray[np.float64],
+    pixels: npt.NDArray[np.float32],
+) -> None:
+    """Convolve one flat canvas into the image `pixels`, tile by tile."""
+    height, width, pad = frame
+    stride = width + 2 * pad
+    for top in range(0, height, tile[0]):
+        for left in range(0, width, tile[1]):
+            shape = (min(tile[0], height - top), min(tile[1], width - left))
+            corner = (top + pad - margin) * stride + left + pad - margin
+            to = pixels[top * width + left :]
+            convolve(canvas[corner:], stride, margin, shape, transfer, turns, work, to, width)
+
+
 @kernel
 def moffat_blur(
     canvas: npt.NDArray[np.float32],
@@ -259,28 +272,50 @@ def moffat_blur(
     alpha > 1: float64 (T,), where NaN leaves a sample as it is; out: float32 (T, height * width), contiguous.
 
     The sum over the (2 h + 1)**2 nearest pixels of w(|i|, |j|) f(row + i, column + j), with the weights of
-    `moffat_weights` rounded to float32: row by row in the order 0, +-1, +-2, ..., within each the column 0, +-1, +-2,
-    ..., symmetric pairs added first. So a sample's bits depend neither on the pad nor on other samples. Equal to
-    scipy.signal.convolve2d within 1e-6 of a positive scene. Moffat (1969), A&A 3, 455.
+    `moffat_weights` and h of `moffat_radius` for the longer side of the frame. f is the canvas as far as this sample
+    alone would have it padded, and 0 beyond; nothing is put back for the light beyond h. Up to h = 8 it is a sum, with
+    weights rounded to float32: row by row in the order 0, +-1, +-2, ..., within each the column 0, +-1, +-2, ...,
+    symmetric pairs added first; within 1e-6 of a positive scene. For larger h it is taken by transforms in float64
+    (`fourier`), within 1e-7 of itself and 1e-14 of the scene's largest value. So a sample's bits depend neither on the
+    pad nor on other samples. Moffat (1969), A&A 3, 455.
 
-    Raises ValueError where `moffat_radius` is larger than the pad.
+    Raises ValueError where the canvas is padded by less than that.
     """
-    _, width, pad = frame
+    height, width, pad = frame
     stride = width + 2 * pad
     sums = np.empty(max(STRETCH // stride, 1) * stride, np.float32)
-    folded = np.empty(sums.size + 2 * LARGEST_RADIUS, np.float32)
+    folded = np.empty(sums.size + 2 * DIRECT_RADIUS, np.float32)
     weights = np.zeros((1, 1), np.float64)
     last_gamma = np.nan
     last_alpha = np.nan
+    planned = 0
+    tile = (0, 0)
+    turns = (np.empty((2, 0), np.float64), np.empty((2, 0), np.float64))
+    work = np.empty((4, 0), np.float64)
+    transfer = np.empty(0, np.float64)
     for t in range(canvas.shape[0]):
-        radius = moffat_radius(gamma[t], alpha[t])
-        if radius > pad:
+        radius = moffat_radius(gamma[t], alpha[t], max(height, width))
+        margin = min(radius, _widest_pad(max(height, width)))
+        if margin > pad:
             raise ValueError("the canvas is padded by less than the radius of the PSF")
         if radius == 0:
             _crop_one(canvas[t], frame, out[t])
             continue
+        if radius > DIRECT_RADIUS and radius != planned:
+            planned = radius
+            # From a pad to the frame's other edge it is no further than this.
+            more = (margin + min(radius, height + margin), margin + min(radius, width + margin))
+            tile = (tile_of(height, more[0]), tile_of(width, more[1]))
+            rows, columns = transform_size(tile[0] + more[0]), transform_size(tile[1] + more[1])
+            turns = (make_turns(rows), make_turns(columns))
+            work = make_work(rows, columns)
         if gamma[t] != last_gamma or alpha[t] != last_alpha:
-            weights = moffat_weights(gamma[t], alpha[t])
+            weights = moffat_weights(gamma[t], alpha[t], radius)
             last_gamma = gamma[t]
             last_alpha = alpha[t]
-        _blur_one(canvas[t], frame, weights, folded, sums, out[t])
+            if radius > DIRECT_RADIUS:
+                transfer = transfer_function(weights, turns[0], turns[1], work)
+        if radius <= DIRECT_RADIUS:
+            _sum_one(canvas[t], frame, weights, folded, sums, out[t])
+        else:
+            _transform_one(canvas[t], frame, margin, tile, transfer, turns, work, out[t])

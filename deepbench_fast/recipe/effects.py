@@ -156,7 +156,10 @@ class CcdNoise(_Effect):
 
 
 class GaussianPsf(_Effect):
-    """Blurs with a Gaussian of standard deviation sigma, in pixels; 0 leaves the scene as it is."""
+    """Blurs with a Gaussian of standard deviation sigma, in pixels; 0 leaves the scene as it is.
+
+    Right to 1e-3 of the peak on scenes that pixels resolve. For sigma < 0.6 the weights dip below 0, by at most 0.6 %.
+    """
 
     name: ClassVar[str] = "gaussian"
     possible: ClassVar[tuple[Parameter, ...]] = (Parameter("sigma", "pix", "standard deviation", 0.0, WIDEST),)
@@ -165,7 +168,11 @@ class GaussianPsf(_Effect):
 
 
 class MoffatPsf(_Effect):
-    """Blurs with a Moffat profile, (1 + r^2 / gamma^2)^-alpha, as its means over pixels, normalised (Moffat 1969)."""
+    """Blurs with a Moffat profile, (alpha - 1) / (pi gamma^2) (1 + r^2 / gamma^2)^-alpha (Moffat 1969).
+
+    Its light is 1 over the infinite plane. It reaches so far that at most 1e-4 of its light lies beyond, but no further
+    than the longer side of the frame; the rest is gone.
+    """
 
     name: ClassVar[str] = "moffat"
     possible: ClassVar[tuple[Parameter, ...]] = (

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from deepbench_fast.kernels.blur import _convolve, blur, crop, gaussian_weights
+from deepbench_fast.kernels.blur import NARROW, _convolve, blur, crop, gaussian_weights, narrow_weights, widest_gaussian
 from tests.kernels import assembly
 
 
@@ -32,7 +32,7 @@ def blurred(scenes: Any, pad: int, sigma: Any) -> Any:
 
 
 def radius(sigma: float) -> int:
-    return int(4 * sigma + 0.5)
+    return 3 if sigma < 0.75 else int(4 * sigma + 0.5)
 
 
 def random_scene(rows: int, columns: int, seed: int = 0) -> Any:
@@ -40,11 +40,37 @@ def random_scene(rows: int, columns: int, seed: int = 0) -> Any:
 
 
 def test_reference_weights() -> None:
-    expected = [0.569845783857946, 0.205399652633389, 0.00961893081419851, 5.85246234398909e-5]
-    np.testing.assert_allclose(gaussian_weights(0.7), expected, rtol=0, atol=1e-15)
+    """exp(-k^2 / 2) / (1 + 2 sum over j of exp(-j^2 / 2)) for a sigma of 1."""
+    expected = [0.398943469356098, 0.241971445656601, 0.053991127420704, 0.004431861620031, 0.000133830624615]
+    np.testing.assert_allclose(gaussian_weights(1.0), expected, rtol=0, atol=1e-15)
 
 
-@pytest.mark.parametrize("sigma", [0.125, 0.3, 0.5, 1.0, 1.3, 2.875, 10.0, 63.3])
+def test_moments_of_narrow_weights_are_those_of_the_gaussian() -> None:
+    """Variance t, fourth moment 3 t^2, sixth moment 15 t^3; and every narrow sigma has weights of its own."""
+    k = np.arange(1, 4)
+    for sigma in (1e-9, 0.05, 0.1249, 0.3, 0.5, 0.6, 0.7, np.nextafter(NARROW, 0)):
+        weights, t = gaussian_weights(sigma), sigma**2
+        assert weights.tolist() == list(narrow_weights(sigma * sigma))
+        moments = [2 * (weights[1:] * k.astype(float) ** power).sum() for power in (2, 4, 6)]
+        np.testing.assert_allclose(moments, [t, 3 * t**2, 15 * t**3], rtol=1e-11, atol=1e-16)
+        assert weights[0] + 2 * weights[1:].sum() == pytest.approx(1, abs=1e-15)
+        assert weights.min() > -0.0062
+        assert weights.min() > 0 or sigma < 0.61
+
+
+def test_weights_are_continuous_where_samples_become_good_enough() -> None:
+    narrow, sampled = gaussian_weights(np.nextafter(NARROW, 0)), gaussian_weights(NARROW)
+    assert narrow.size == sampled.size
+    np.testing.assert_allclose(narrow, sampled, rtol=0, atol=3e-3)
+
+
+def test_the_widest_psf_sets_the_pad() -> None:
+    assert widest_gaussian(np.array([1.0, np.nan, 0.3])) == 4
+    assert widest_gaussian(np.array([np.nan, 0.0, 1e-9])) == 3
+    assert widest_gaussian(np.array([np.nan, 0.0])) == widest_gaussian(np.empty(0)) == 0
+
+
+@pytest.mark.parametrize("sigma", [0.75, 0.8, 1.0, 1.3, 2.875, 10.0, 63.3, 100.0])
 def test_weights_are_those_of_scipy(sigma: float) -> None:
     impulse = np.zeros(2 * radius(sigma) + 1)
     impulse[radius(sigma)] = 1
@@ -56,7 +82,7 @@ def test_weights_are_those_of_scipy(sigma: float) -> None:
 @given(
     height=st.integers(1, 70),
     width=st.integers(1, 70),
-    sigma=st.floats(0.05, 4.0),
+    sigma=st.floats(0.75, 4.0),
     extra=st.integers(0, 5),
     seed=st.integers(0, 2**32 - 1),
 )
@@ -69,7 +95,7 @@ def test_blur_agrees_with_scipy(height: int, width: int, sigma: float, extra: in
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "sigma"), [(300, 300, 0.7), (513, 140, 1.1), (40, 3000, 5.0), (700, 20, 9.0)]
+    ("height", "width", "sigma"), [(300, 300, 0.8), (513, 140, 1.1), (40, 3000, 5.0), (700, 20, 9.0)]
 )
 def test_large_frames_agree_with_scipy(height: int, width: int, sigma: float) -> None:
     pad = radius(sigma)
@@ -166,7 +192,7 @@ def test_mirrored_scenes_have_mirrored_images() -> None:
     assert np.array_equal(blurred([scene[::-1, ::-1]], 6, 1.5)[0], image[::-1, ::-1])
 
 
-@pytest.mark.parametrize("sigma", [np.nan, 0.0, 0.05, 0.1249])
+@pytest.mark.parametrize("sigma", [np.nan, 0.0])
 def test_samples_without_a_psf_are_cropped_bit_for_bit(sigma: float) -> None:
     scene = random_scene(20, 23)
     scene[5, 5:8] = [-0.0, np.inf, 1e-45]
@@ -182,10 +208,10 @@ def test_crop_cuts_the_frame_out() -> None:
     assert np.array_equal(out.reshape(2, 4, 5), canvas[:, :110].reshape(2, 10, 11)[:, 3:7, 3:8])
 
 
-@pytest.mark.parametrize("sigma", [0.9, 50.0, np.inf])
+@pytest.mark.parametrize("sigma", [0.9, 1e-9, 50.0, np.inf])
 def test_a_pad_narrower_than_the_psf_is_refused(sigma: float) -> None:
     with pytest.raises(ValueError, match="padded by less than the radius"):
-        blurred([random_scene(16, 16)], 3, sigma)
+        blurred([random_scene(16, 16)], 2, sigma)
 
 
 def test_machine_code_is_packed_without_fused_multiply_add() -> None:

@@ -208,7 +208,12 @@ def _roughness(dx: float, dy: float, side: float, lens: Lens) -> float:
     z = (distance + reach) * lens.across
     fall = LN_2 * FALL * float(exp2f(lens.power * _log2(np.float32(z * z))))
     room = max(distance - reach, NEAREST * stretch)
-    return float(SMOOTHER * stretch * (CURVATURE * min(fall, 1.0) + fall * 2.0 * lens.power) / room)
+    if distance - reach > lens.source.edge / lens.across:
+        return 0.0
+    roughness = SMOOTHER * stretch * (CURVATURE * min(fall, 1.0) + fall * 2.0 * lens.power) / room
+    # The cusp of a large index is sharp, however little the light falls from it within a pixel.
+    cusp = max(1.0, 0.0625 / float(lens.power * lens.power)) if distance < 2.0 * reach else 1.0
+    return float(roughness * cusp)
 
 
 @kernel

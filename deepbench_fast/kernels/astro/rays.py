@@ -313,22 +313,41 @@ def _over_interval(
 
 
 @inline
-def _stride(low: float, high: float, turn: int, x: float, y: float, place: Place, source: Source, shape: Any) -> float:
-    """How far the rays from slope `low` to slope `high` sweep over the source, across themselves."""
+def _skips(
+    low: float,
+    high: float,
+    turn: int,
+    x: float,
+    y: float,
+    nearest: float,
+    place: Place,
+    source: Source,
+    shape: Any,
+) -> bool:
+    """Whether rays from slope `low` to slope `high`, seen across themselves, stride past the source unseen.
+
+    `nearest` is the least distance from the source's centre of those that were looked at.
+    """
     cx, cy = _turned(x, y, (4 - turn) % 4)
-    start, stop = _limits(0.5 * (low + high), cx - 0.5, cx + 0.5, cy - 0.5, cy + 0.5)
-    a = _place_on_ray(start, 0.5 * (low + high), turn, place, shape)
-    b = _place_on_ray(stop, 0.5 * (low + high), turn, place, shape)
+    k = 0.5 * (low + high)
+    start, stop = _limits(k, cx - 0.5, cx + 0.5, cy - 0.5, cy + 0.5)
+    a = _place_on_ray(start, k, turn, place, shape)
+    b = _place_on_ray(stop, k, turn, place, shape)
     d = b[0] - a[0], b[1] - a[1]
-    length = max(np.sqrt(d[0] * d[0] + d[1] * d[1]), TINY)
-    stride = 0.0
+    length2 = max(d[0] * d[0] + d[1] * d[1], TINY)
+    foot = min(max(-(a[0] * d[0] + a[1] * d[1]) / length2, 0.0), 1.0)
+    at_foot = 0.0
+    skips = False
     for end in range(2):
         at = start if end == 0 else stop
+        u, v = a if end == 0 else b
         p = _place_on_ray(at, low, turn, place, shape)
         q = _place_on_ray(at, high, turn, place, shape)
-        across = abs((q[0] - p[0]) * d[1] - (q[1] - p[1]) * d[0]) / length
-        stride = max(stride, across)
-    return float(stride)
+        stride = abs((q[0] - p[0]) * d[1] - (q[1] - p[1]) * d[0]) / np.sqrt(length2)
+        at_foot += stride * (1.0 - foot if end == 0 else foot)
+        distance = np.sqrt(u * u + v * v)
+        skips |= stride > max(STRIDE, distance) and distance - stride < source.edge
+    return skips or (at_foot > max(STRIDE, nearest) and nearest - at_foot < source.edge)
 
 
 @inline
@@ -378,10 +397,8 @@ def mean_along_rays(
         done += 1
         if depth >= DEEPEST or done >= MOST_INTERVALS:
             continue
-        nearest = min(near1, near2)
-        stride = _stride(low, high, turn, x, y, place, source, shape)
-        unseen = stride > max(STRIDE, nearest) and nearest - stride < source.edge
-        if unseen or abs(change) > TOLERANCE * total:
+        skips = _skips(low, high, turn, x, y, min(near1, near2), place, source, shape)
+        if skips or abs(change) > TOLERANCE * total:
             scratch.low[waiting] = low
             scratch.high[waiting] = middle
             scratch.integral[waiting] = first

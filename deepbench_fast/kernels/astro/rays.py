@@ -62,7 +62,9 @@ PANEL = 2.0
 # A piece of a ray is straight where its middle strays from the chord by no more than these parts of the chord's
 # distance from the source's centre, and of its own length.
 STRAY = 0.1
-STRAY_OF_LENGTH = 1e-4
+STRAY_OF_LENGTH = 1e-2
+NEWTON_STEPS = 4
+DIFFERENCE = 1e-4
 # Pieces are cut so often at most, and intervals of k; a pixel has so many intervals at most.
 MOST_CUTS = 20
 DEEPEST = 40
@@ -72,7 +74,7 @@ STRIDE = 0.3
 TOLERANCE = 2e-5
 TINY = 1e-280
 # Parts of a pixel so thin that they don't matter, and a place on the ray next to the centre.
-SLIVER = 1e-12
+SLIVER = 1e-6
 
 
 class Scratch(NamedTuple):
@@ -172,7 +174,30 @@ def _panels(
 
 
 @inline
-def _along_chord(
+def _foot(
+    start: float, stop: float, k: float, turn: int, foot: float, place: Place, shape: Any
+) -> tuple[float, tuple[float, float], tuple[float, float]]:
+    """Where a bent piece of a ray is nearest to the source's centre, by Newton's method, and the tangent there.
+
+    The tangent is given by its points at t = 0 and the way from there to t = 1.
+    """
+    t = min(max(foot, 0.0), 1.0)
+    p = (0.0, 0.0)
+    d = (0.0, 0.0)
+    for step in range(NEWTON_STEPS):
+        p = _place_on_ray(start + t * (stop - start), k, turn, place, shape)
+        t1 = max(t - DIFFERENCE, 0.0)
+        t2 = min(t + DIFFERENCE, 1.0)
+        p1 = _place_on_ray(start + t1 * (stop - start), k, turn, place, shape)
+        p2 = _place_on_ray(start + t2 * (stop - start), k, turn, place, shape)
+        d = (p2[0] - p1[0]) / (t2 - t1), (p2[1] - p1[1]) / (t2 - t1)
+        if step < NEWTON_STEPS - 1:
+            t = min(max(t - (p[0] * d[0] + p[1] * d[1]) / max(d[0] * d[0] + d[1] * d[1], TINY), 0.0), 1.0)
+    return t, (p[0] - t * d[0], p[1] - t * d[1]), d
+
+
+@inline
+def _along_piece(
     start: float,
     stop: float,
     k: float,
@@ -187,6 +212,11 @@ def _along_chord(
 ) -> float:
     """Integral of I x dx along a piece of a ray that is nearly a straight line from a to b."""
     d = b[0] - a[0], b[1] - a[1]
+    if not source.straight:
+        foot = -(a[0] * d[0] + a[1] * d[1]) / max(d[0] * d[0] + d[1] * d[1], TINY)
+        t, p, tangent = _foot(start, stop, k, turn, foot, place, shape)
+        if 0.0 < t < 1.0:
+            a, d = p, tangent
     length2 = max(d[0] * d[0] + d[1] * d[1], TINY)
     length = np.sqrt(length2)
     foot = -(a[0] * d[0] + a[1] * d[1]) / length2
@@ -208,9 +238,7 @@ def _along_chord(
         begin = low if side == 0 else middle
         end = middle if side == 0 else high
         if end > begin:
-            total += _panels(
-                begin, end, foot, scale, start, stop, k, turn, a, d, place, profile, source, shape
-            )
+            total += _panels(begin, end, foot, scale, start, stop, k, turn, a, d, place, profile, source, shape)
     return total * (stop - start)
 
 
@@ -267,7 +295,7 @@ def _along_ray(
                 waiting += 2
                 continue
         nearest = min(nearest, max(near - 2.0 * stray, 0.0))
-        total += _along_chord(begin, end, k, turn, a, b, 2.0 * stray, place, profile, source, shape)
+        total += _along_piece(begin, end, k, turn, a, b, 4.0 * stray, place, profile, source, shape)
     return total, nearest
 
 

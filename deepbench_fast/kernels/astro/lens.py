@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.astro.rays import Source, make_scratch, mean_along_rays
 from deepbench_fast.kernels.astro.sersic import sersic_b
 from deepbench_fast.kernels.astro.subpixel import add_means, add_values, make_block
 from deepbench_fast.kernels.base2 import exp2f, log2f
@@ -39,6 +40,11 @@ SMALLEST_Z2 = np.float32(1e-37)
 LARGEST_Z2 = np.float32(1e37)
 # log2 of a radius at which every profile has its peak.
 INSIDE = np.float32(-1e6)
+# Light that fell by 2**-FAINTEST is 0; from a line through the source's centre, all but FINEST of its light comes from
+# farther than FINEST (n / NARROWING)**n: Stirling's formula for the profile's mean width.
+FAINTEST = 127.0
+FINEST = 1e-4
+NARROWING = 37.7
 # Below this abs(f z) the series of atan and atanh in f z are exact to 2e-16, also where f = 0.
 SERIES_SQUARE = 1e-4
 # Instead of 0/0 at the centre of a singular lens, whose deflection there is 0.
@@ -82,6 +88,7 @@ class Lens(NamedTuple):
     across: float
     power: np.float32
     peak: np.float32
+    source: Source
 
 
 @inline
@@ -146,6 +153,7 @@ def _lens(row: Any) -> Lens:
         scale / (1.0 - row.source_ellip),
         np.float32(0.5 / n),
         np.float32(row.source_amplitude * exp(b)),
+        Source(pow(FAINTEST / FALL, n), FINEST * pow(n / NARROWING, n), row.softening == 0.0),
     )
 
 
@@ -165,10 +173,22 @@ def _log2(z2: np.float32) -> np.float32:
 
 
 @inline
+def _profile(z2: np.float32, lens: Lens) -> np.float32:
+    """Light of the source at a squared radius."""
+    return lens.peak * exp2f(-FALL_32 * exp2f(lens.power * _log2(z2)))
+
+
+@inline
 def _light(dx: float, dy: float, lens: Lens) -> np.float32:
     """Light at an offset from the lens: the ray in float64, the source's profile there in float32."""
     u, v = _source_place(dx, dy, lens)
-    return lens.peak * exp2f(-FALL_32 * exp2f(lens.power * _log2(np.float32(u * u + v * v))))
+    return _profile(np.float32(u * u + v * v), lens)
+
+
+@inline
+def _sharp_mean(dx: float, dy: float, scratch: Any, lens: Lens) -> float:
+    """Mean over a pixel in which the light is too sharp for any rule."""
+    return mean_along_rays(dx, dy, scratch, _source_place, _profile, lens.source, lens)
 
 
 @inline
@@ -188,7 +208,12 @@ def _roughness(dx: float, dy: float, side: float, lens: Lens) -> float:
     z = (distance + reach) * lens.across
     fall = LN_2 * FALL * float(exp2f(lens.power * _log2(np.float32(z * z))))
     room = max(distance - reach, NEAREST * stretch)
-    return float(SMOOTHER * stretch * (CURVATURE * min(fall, 1.0) + fall * 2.0 * lens.power) / room)
+    if distance - reach > lens.source.edge / lens.across:
+        return 0.0
+    roughness = SMOOTHER * stretch * (CURVATURE * min(fall, 1.0) + fall * 2.0 * lens.power) / room
+    # The cusp of a large index is sharp, however little the light falls from it within a pixel.
+    cusp = max(1.0, 0.0625 / float(lens.power * lens.power)) if distance < 2.0 * reach else 1.0
+    return float(roughness * cusp)
 
 
 @kernel
@@ -230,6 +255,8 @@ def lens_integrate(
     and 1e-3 at most, down to 1e-6 of the brightest pixel's light, for source_r_eff from 1 pixel.
     """
     block = make_block()
+    scratch = make_scratch()
     for k in range(table.shape[0]):
         lens = _lens(table[k])
-        add_means(canvas[table[k].sample - first], columns, rows, lens.x, lens.y, block, _light, _roughness, lens)
+        image = canvas[table[k].sample - first]
+        add_means(image, columns, rows, lens.x, lens.y, block, _light, _roughness, _sharp_mean, scratch, lens)

@@ -44,8 +44,8 @@ TWO_PI = 6.283185307179586
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
 THREE = np.float32(3.0)
-# Radii below 1e-6 pixels count as that.
-SMALLEST_R2 = 1e-12
+# Radii below 1e-10 pixels count as that.
+SMALLEST_R2 = 1e-20
 BULGE_INDEX = 2.0
 BULGE_RADIUS = 0.2
 # (2n - 1)! for n = 2.
@@ -54,6 +54,8 @@ BULGE_GAMMA = 6.0
 LARGE_KAPPA = 30.0
 ASYMPTOTIC_TERMS = 24
 SERIES_TERMS = 80
+# Above this arm_strength the light between arms is summed from its parts: 1 - arm_strength would lose its digits.
+DEEP = 0.95
 # How far light reaches across a cell of side 1, and the least distance that counts, for `_roughness`.
 HALF_DIAGONAL = 0.7
 NEAREST = 0.05
@@ -78,6 +80,8 @@ class Spiral(NamedTuple):
     sharpness: float
     arm_peak: np.float32
     arm_strength: np.float32
+    deep: bool
+    between: np.float32
     disc_peak: np.float32
     disc_slope: np.float32
     bulge_peak: np.float32
@@ -164,6 +168,8 @@ def _spiral(row: Any) -> Spiral:
         LOG2_E * kappa,
         np.float32(1.0 / scaled_bessel_i0(kappa)),
         np.float32(row.arm_strength),
+        row.arm_strength > DEEP,
+        np.float32(1.0 - row.arm_strength),
         np.float32((1.0 - row.bulge_fraction) * disc_peak),
         np.float32(-LOG2_E * b_disc / row.r_eff),
         np.float32(row.bulge_fraction * disc_peak * disc_area / bulge_area),
@@ -228,10 +234,12 @@ def _light(dx: float, dy: float, u: float, v: float, r: float, winding: float, s
     radius = np.float32(r)
     core = min(radius, ONE)
     strength = spiral.arm_strength * (core * core * (THREE - TWO * core))
+    gap = np.float32(1.0 - min(r, 1.0))
+    between = spiral.between + spiral.arm_strength * (gap * gap * (THREE - TWO * gap)) if spiral.deep else ONE - strength
     disc = spiral.disc_peak * exp2f(spiral.disc_slope * radius)
     bulge_radius = np.sqrt(np.float32(dx * dx + dy * dy))
     bulge = spiral.bulge_peak * exp2f(spiral.bulge_slope * np.sqrt(bulge_radius))
-    return disc * ((ONE - strength) + strength * arms) + bulge
+    return disc * (between + strength * arms) + bulge
 
 
 @inline

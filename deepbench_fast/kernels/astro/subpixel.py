@@ -23,6 +23,7 @@ from deepbench_fast.kernels.astro.pixel_mean import Float32Array, FloatArray, wh
 
 Light = Callable[[float, float, Any], np.float32]
 Roughness = Callable[[float, float, float, Any], float]
+SharpMean = Callable[[float, float, Any, Any], float]
 
 # Pixels that are worked on together: their scratch stays in the CPU's cache.
 BLOCK = 1024
@@ -255,6 +256,8 @@ def add_means(
     block: Block,
     light: Light,
     roughness: Roughness,
+    sharp_mean: SharpMean,
+    scratch: Any,
     shape: Any,
 ) -> None:
     """Add the mean light over the pixels of an object at (x, y)."""
@@ -269,7 +272,6 @@ def add_means(
                 _set_means_by_nodes(block, count, rule, light, shape)
             else:
                 for j in range(count):
-                    mean = _mean_by_cells(block, block.dx[j], block.dy[j], light, roughness, shape)
-                    block.mean[j] = np.float32(mean)
+                    block.mean[j] = np.float32(sharp_mean(block.dx[j], block.dy[j], scratch, shape))
             for j in range(count):
                 part[block.place[j]] += block.mean[j]

@@ -1,4 +1,4 @@
-"""Where bodies are not where they should be: their energy drifted, or small errors of their positions grew too large."""
+"""Where bodies are not where they should be: their energy drifted, or small errors of positions grew too large."""
 
 from __future__ import annotations
 

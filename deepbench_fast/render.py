@@ -22,8 +22,8 @@ from deepbench_fast.targets import measure_targets
 from deepbench_fast.trajectories import Trajectories
 
 BLOCK_BYTES = 2**20
-# Systems are followed side by side, and those that are left at the end of a block have lanes of their own: what it holds
-# may be so much larger than the cache.
+# Systems are followed side by side, and the last ones of a block leave lanes empty: what it holds may be so much larger
+# than the cache.
 SYSTEMS_FOR_ONE = 8
 
 Arrays = dict[str, npt.NDArray[Any]]

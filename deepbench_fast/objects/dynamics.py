@@ -39,8 +39,8 @@ class Dynamics:
 
     The first solver is the default. `noisy` names the parameters that can have noise of their own, with the range
     outside of which they are drawn again. Systems with `parts` (bodies) have a table of these beside their own:
-    `parts_count` names the parameter that counts them. `controls`, by solver, and `default_dimensions` are options of the
-    kinds that have them.
+    `parts_count` names the parameter that counts them. `controls`, by solver, and `default_dimensions` are options of
+    the kinds that have them.
     """
 
     outputs: Mapping[str, Output]
@@ -57,7 +57,9 @@ class Dynamics:
     def options(self) -> tuple[str, ...]:
         """What an entry can say beside its parameters because it moves."""
         settings = {"step": self.defaults("step"), "tolerance": self.defaults("tolerance")}
-        settings["dimensions"] = {} if self.default_dimensions is None else {self.default_dimensions: list(self.solvers)}
+        settings["dimensions"] = (
+            {} if self.default_dimensions is None else {self.default_dimensions: list(self.solvers)}
+        )
         return ("solver", *(name for name, default in settings.items() if default))
 
     def defaults(self, option: str) -> dict[float, list[str]]:

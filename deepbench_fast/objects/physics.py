@@ -160,9 +160,7 @@ HAMILTONIAN_PENDULUM = Kind(
     check=_check_pendulum,
 )
 
-MASS = Parameter(
-    "mass", "", "mass of each body", SMALLEST, LARGEST, partial(always, Uniform(0.5, 1.5)), of_parts=True
-)
+MASS = Parameter("mass", "", "mass of each body", SMALLEST, LARGEST, partial(always, Uniform(0.5, 1.5)), of_parts=True)
 
 BODY = Kind(
     name="body",
@@ -208,10 +206,19 @@ N_BODY = Kind(
         _natural("virial_ratio", "kinetic over potential energy at t = 0; bound below 1", 0.0, 10.0, 0.5),
         _natural("semi_major_axis", "semi-major axis of the relative orbit", SMALLEST, LARGEST, 1.0),
         Parameter("eccentricity", "", "eccentricity", 0.0, 0.99, partial(always, Uniform(0.0, 0.8))),
-        Parameter("time_step", "", "shortest step of radau; longest of the others, halved as needed", 0.0, ANY, found=True),
-        Parameter("energy_drift", "", "largest |E - E(0)| over the larger of |E(0)| and K(0) / 10", 0.0, ANY, found=True),
         Parameter(
-            "position_error", "", "estimate of radau's largest error, in sizes of the system at t = 0", 0.0, ANY, found=True
+            "time_step", "", "shortest step of radau; longest of the others, halved as needed", 0.0, ANY, found=True
+        ),
+        Parameter(
+            "energy_drift", "", "largest |E - E(0)| over the larger of |E(0)| and K(0) / 10", 0.0, ANY, found=True
+        ),
+        Parameter(
+            "position_error",
+            "",
+            "estimate of radau's largest error, in sizes of the system at t = 0",
+            0.0,
+            ANY,
+            found=True,
         ),
     ),
     forms={

@@ -261,8 +261,8 @@ def _options(kind: Kind) -> Schema:
         "step": {**positive, "description": f"Longest step in time. Default: {step}."},
         "tolerance": {
             **positive,
-            "description": "Of solvers that choose their steps: error of the acceleration in one step. Of others: energy "
-            f"drift above which the step is halved. Default: {tolerance}.",
+            "description": "Of solvers that choose their steps: error of the acceleration in a step, relative. Others: "
+            f"energy drift above which the step is halved. Default: {tolerance}.",
         },
         "dimensions": {"enum": [2, 3], "description": f"Dimensions of space. Default: {dimensions}."},
     }

@@ -111,7 +111,7 @@ VALID = [
     system("pendulum: {form: hierarchical, solver: exact}", "series: {times: [0, 0.5 min, 60 s]}"),
     system("pendulum: {length: 50 cm}", "series: {stop: 5 s, outputs: [x, energy]}\nnoise: [{gaussian: {x: 0.1}}]"),
     system("pendulum", "parameter_noise: {length: {uniform: [0, 0.1]}}"),
-    system("n_body: {form: kepler, step: 0.01, dimensions: 3}"),
+    system("n_body: {form: kepler, solver: rk4, step: 0.01, dimensions: 3}"),
     "catalogues: {c: {weight: 1/3, psf: inherit, noise: [], objects: []}}",
 ]
 

@@ -134,4 +134,4 @@ def energy_scale(kinetic: float, potential: float) -> float:
     |E|, or K / 10 where that is more, since E may be 0 or nearly so; 1 where nothing moves or pulls.
     """
     scale = max(abs(kinetic + potential), 0.1 * kinetic)
-    return scale if not scale == 0.0 else 1.0
+    return scale if scale != 0.0 else 1.0

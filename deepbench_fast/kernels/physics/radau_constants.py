@@ -53,12 +53,18 @@ NODES = np.array([float(node) for node in _NODES])
 PRODUCTS = _rounded(_products())
 # Row n: 1 / h_(n+1), then 1 / (h_(n+1) - h_m) for m = 1 to n.
 INVERSES = _rounded(
-    [[1 / node, *(1 / (node - other) for other in _NODES[:n]), *[Fraction(0)] * (6 - n)] for n, node in enumerate(_NODES)]
+    [
+        [1 / node, *(1 / (node - other) for other in _NODES[:n]), *[Fraction(0)] * (6 - n)]
+        for n, node in enumerate(_NODES)
+    ]
 )
 # Row n: what g adds to a position at node n + 1, in units of h**2.
 POSITIONS = _rounded(
     [
-        [sum(factor * node ** (j + 3) / ((j + 2) * (j + 3)) for j, factor in enumerate(row)) for row in _products()]
+        [
+            sum((factor * node ** (j + 3) / ((j + 2) * (j + 3)) for j, factor in enumerate(row)), Fraction(0))
+            for row in _products()
+        ]
         for node in _NODES
     ]
 )

@@ -1,14 +1,19 @@
-"""Where bodies gained or lost energy that they should have kept: a sign of time steps that were too long."""
+"""Where bodies are not where they should be: their energy drifted, or small errors of positions grew too large."""
 
 from __future__ import annotations
 
 import os
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.draw import Tables
 from deepbench_fast.errors import AccuracyWarning
 from deepbench_fast.objects.registry import Kind
 from deepbench_fast.plan import Plan
@@ -16,13 +21,12 @@ from deepbench_fast.store.index import open_stored
 from deepbench_fast.store.stored import Stored
 
 DRIFT = "energy_drift"
+ERROR = "position_error"
 TOLERATED_DRIFT = 1e-3
+# Of the system's size: what is still seen in a plot of it.
+TOLERATED_ERROR = 0.01
 ROWS_READ = 2**18
-
-
-def conserving_kinds(plan: Plan) -> list[Kind]:
-    """The kinds of a plan whose solvers record how far the energy drifted."""
-    return [kind for kind in plan.kinds if any(p.name == DRIFT and p.found for p in kind.columns)]
+PACKAGE = str(Path(__file__).parent)
 
 
 def drifted(drift: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -30,21 +34,87 @@ def drifted(drift: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     return ~(drift <= TOLERATED_DRIFT)
 
 
+def displaced(error: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which errors of positions are too large; those that are not a number are not known."""
+    return error > TOLERATED_ERROR
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What can be wrong with a system: the column that tells it, which of its values do, in words, and a remedy."""
+
+    column: str
+    is_in: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.bool_]]
+    words: str
+    remedy: str
+
+
+FAULTS = (
+    Fault(
+        DRIFT,
+        drifted,
+        f"the energy drifts by more than {TOLERATED_DRIFT:g} of itself",
+        "solver=radau, a smaller tolerance or step, or softening",
+    ),
+    Fault(
+        ERROR,
+        displaced,
+        f"positions may be wrong by more than {TOLERATED_ERROR:g} of the system's size",
+        "their orbits amplify the rounding of numbers: a shorter series, or more softening",
+    ),
+)
+
+
+def integrated_kinds(plan: Plan) -> list[Kind]:
+    """The kinds of a plan whose solvers record how well they did."""
+    return [kind for kind in plan.kinds if any(p.name == DRIFT and p.found for p in kind.columns)]
+
+
 def warn_of_drift(path: str | os.PathLike[str], plan: Plan) -> None:
-    """Warn, with an AccuracyWarning, where the energy drifted too far in samples of the finished file `path`."""
-    for kind in conserving_kinds(plan):
+    """Warn, with an AccuracyWarning, where the finished file `path` has systems with a fault."""
+    for kind in integrated_kinds(plan):
         with open_stored(path) as stored:
             total = stored.header.rows(f"objects/{kind.name}")
-            found = sum(int(drifted(part).sum()) for part in _slices(stored, kind.name, total))
-        if found:
+            found = _count(_slices(stored, kind.name, total))
+        _warn(f"{path}: ", kind.name, found, total)
+
+
+def warn_of_drift_in(tables: Tables, plan: Plan) -> None:
+    """Warn, with an AccuracyWarning, where samples in memory have systems with a fault."""
+    for kind in integrated_kinds(plan):
+        table = tables.objects[kind.name]
+        _warn("", kind.name, _count(iter([table])), len(table))
+
+
+def _count(parts: Iterator[npt.NDArray[Any]]) -> dict[Fault, int]:
+    """Number of systems with each fault; files of the first release know less of them."""
+    found = dict.fromkeys(FAULTS, 0)
+    for part in parts:
+        for fault in FAULTS:
+            if fault.column in (part.dtype.names or ()):
+                found[fault] += int(fault.is_in(part[fault.column]).sum())
+    return found
+
+
+def _warn(where: str, kind: str, found: Mapping[Fault, int], total: int) -> None:
+    for fault, count in found.items():
+        if count:
             warnings.warn(
-                f"{path}: the energy drifts by more than {TOLERATED_DRIFT:g} of itself in {found} of {total} samples "
-                f"of {kind.name}; the column {DRIFT} of /objects/{kind.name} says in which",
+                f"{where}{fault.words} in {count} of {total} samples of {kind}; the column {fault.column} of "
+                f"/objects/{kind} says in which",
                 AccuracyWarning,
-                stacklevel=3,
+                stacklevel=_level_of_caller(),
             )
 
 
-def _slices(stored: Stored, kind: str, total: int) -> Iterator[npt.NDArray[np.float64]]:
+def _level_of_caller() -> int:
+    """How far up the first frame outside of the package is, from the function that asks."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _slices(stored: Stored, kind: str, total: int) -> Iterator[npt.NDArray[Any]]:
     for start in range(0, total, ROWS_READ):
-        yield stored.read(f"objects/{kind}", start, min(start + ROWS_READ, total))[DRIFT]
+        yield stored.read(f"objects/{kind}", start, min(start + ROWS_READ, total))

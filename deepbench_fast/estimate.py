@@ -12,7 +12,7 @@ import numpy.typing as npt
 from deepbench_fast import stopping
 from deepbench_fast.cpus import usable_cpus
 from deepbench_fast.draw import draw, rows_per_chunk
-from deepbench_fast.drift import DRIFT, TOLERATED_DRIFT, conserving_kinds, drifted
+from deepbench_fast.drift import FAULTS, integrated_kinds
 from deepbench_fast.entries import PlannedEntry
 from deepbench_fast.levels import sample_parameters
 from deepbench_fast.plan import Plan, make_plan
@@ -34,6 +34,8 @@ SAMPLES_COMPARED = 256
 TOLERATED_OUTSIDE = 0.25
 # Forces between two bodies that may be computed to see how the energy drifts, and seconds that one batch may take.
 FORCES_COMPUTED = 5e7
+# Times that a solver which chooses its steps is taken to compute all forces of a series: some orbits.
+STEPS_OF_ITS_OWN = 5000.0
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,8 @@ def outside_warnings(plan: Plan) -> Iterator[str]:
 
 
 def drift_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
-    """Say which entries have systems whose energy is not kept."""
-    names = [kind.name for kind in conserving_kinds(plan)]
+    """Say which entries have systems whose energy is not kept, or whose positions are not known well."""
+    names = [kind.name for kind in integrated_kinds(plan)]
     entries = [planned for planned in plan.entries if planned.kind.name in names]
     if not entries:
         return
@@ -205,20 +207,21 @@ def drift_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
     except Stopped:
         stop.check()
         labels = ", ".join(planned.label.replace("/", ".") for planned in entries)
-        yield f"{labels}: a few samples take over {LONGEST_LOOK:g} s; how well they keep their energy is unknown"
+        yield f"{labels}: a few samples take over {LONGEST_LOOK:g} s; how exact they are is unknown"
         return
     for planned in entries:
         table = tables.objects[planned.kind.name]
-        wrong = drifted(table[DRIFT][table["entry"] == planned.number])
-        if wrong.any():
-            yield (
-                f"{planned.label.replace('/', '.')}: the energy drifts by more than {TOLERATED_DRIFT:g} of itself in "
-                f"{100 * wrong.mean():.3g}% of the samples ({wrong.sum()} of {wrong.size}); a smaller tolerance or "
-                "step, or solver=rk4, keeps it better"
-            )
+        for fault in FAULTS:
+            wrong = fault.is_in(table[fault.column][table["entry"] == planned.number])
+            if wrong.any():
+                yield (
+                    f"{planned.label.replace('/', '.')}: {fault.words} in {100 * wrong.mean():.3g}% of the samples "
+                    f"({wrong.sum()} of {wrong.size}); {fault.remedy}"
+                )
 
 
 def _forces(plan: Plan, entries: list[PlannedEntry]) -> float:
     """Forces between two bodies in one sample, at most."""
-    steps = max(plan.recipe.time.end / (e.entry.step or 1.0) for e in entries)
+    end = plan.recipe.time.end
+    steps = max(end / e.entry.step if e.entry.step else STEPS_OF_ITS_OWN for e in entries)
     return max(1.0, steps) * max(parts_of(e.entry) ** 2 for e in entries)

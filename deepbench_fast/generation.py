@@ -41,8 +41,9 @@ def generate(
 
     Raises FileError (output exists, no room, in use, a failed write, after which what is done is kept), MismatchError
     (the file to resume is of another recipe) and UsageError. On SIGINT or SIGTERM in the main thread it raises
-    Interrupted and leaves a resumable file. Warns with AccuracyWarning where bodies did not keep their energy, and with
-    LockWarning where the file system has no locks, so that nothing keeps two processes from filling one file.
+    Interrupted and leaves a resumable file. Warns with AccuracyWarning where bodies did not keep their energy or may be
+    elsewhere, and with LockWarning where the file system has no locks, so that nothing keeps two processes from filling
+    one file.
     """
     if threads is not None and threads < 1:
         raise UsageError(f"threads: {threads} is not a positive number")

@@ -22,6 +22,9 @@ from deepbench_fast.targets import measure_targets
 from deepbench_fast.trajectories import Trajectories
 
 BLOCK_BYTES = 2**20
+# Systems are followed side by side, and the last ones of a block leave lanes empty: what it holds may be so much larger
+# than the cache.
+SYSTEMS_FOR_ONE = 8
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -129,7 +132,7 @@ class _Series:
 
     @property
     def scratch_bytes(self) -> int:
-        return self.plan.sample_bytes
+        return -(-self.plan.sample_bytes // SYSTEMS_FOR_ONE)
 
     def make(self, tables: Tables, out: Arrays, keys: Keys) -> None:
         self.trajectories.follow(tables, out["series"])

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from deepbench_fast import stopping
 from deepbench_fast.batch import Batch
 from deepbench_fast.draw import Given, Tables, check_numbered, draw
+from deepbench_fast.drift import warn_of_drift_in
 from deepbench_fast.errors import UsageError
 from deepbench_fast.free_parameters import (
     WHAT,
@@ -108,6 +109,7 @@ class Simulator:
         else:
             arrays = stopping.call(lambda stop: renderer.render(tables, into, keys, stop))
         self._seconds = (time.perf_counter() - began) / max(1, len(tables.samples))
+        warn_of_drift_in(tables, plan)
         return Batch(plan.recipe, plan.catalogues, self._target_names, self._outputs, tables, arrays)
 
     def _renderer(self) -> Renderer:

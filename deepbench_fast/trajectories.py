@@ -16,13 +16,14 @@ from deepbench_fast.systems import STATE
 # Pendulums at once: their angles and velocities at all times stay in the second-level cache, and enough of them lie
 # side by side that those with equally many steps fill the lanes.
 PENDULUMS = 512
-SYSTEMS_OF_BODIES = 256
+SYSTEMS_OF_BODIES = 1024
 LANES = 32
 PENDULUMS_ALIKE = 4  # of as many in turn the steps are about equally many
 MOST_HALVINGS = 8
 MOST_STEPS = 1e8
 # What half the step divides the energy drift by, from the order of the method.
 GAINS = {"leapfrog": 4.0, "rk4": 16.0}
+FOUND = ("time_step", "energy_drift", "position_error")
 
 PENDULUM_INPUTS = {
     "pendulum_rk4": ("length", "mass", "gravity", "friction", "angle", "velocity"),
@@ -108,7 +109,7 @@ class Trajectories:
                 systems, rows = table[chosen[part]], chosen[part]
                 own = bodies[starts[part][:, None] + np.arange(number)]
                 self._integrate(planned, systems, own, tables.first, out)
-                for name in ("time_step", "energy_drift"):
+                for name in FOUND:
                     table[name][rows] = systems[name]
 
     def _integrate(
@@ -119,32 +120,62 @@ class Trajectories:
         first: int,
         out: npt.NDArray[np.float64],
     ) -> None:
-        """Integrate systems with their bodies, shape (systems, bodies), and fill in their steps and energy drifts."""
-        dynamics, entry = planned.kind.dynamics, planned.entry
-        assert dynamics is not None
+        """Integrate systems with their bodies, shape (systems, bodies), and fill in what that finds."""
+        if planned.entry.step is not None:
+            self._halve_steps(planned, systems, bodies, first, out)
+            return
+        found = np.empty((len(FOUND), len(systems)))
+        self._solve(planned, planned.entry.tolerance, systems, bodies, first, out, *found)
+        for name, values in zip(FOUND, found, strict=True):
+            systems[name] = values
+
+    def _halve_steps(
+        self,
+        planned: PlannedEntry,
+        systems: npt.NDArray[Any],
+        bodies: npt.NDArray[Any],
+        first: int,
+        out: npt.NDArray[np.float64],
+    ) -> None:
+        """Integrate in equal steps, with half the step again where the energy drifts too far."""
+        entry = planned.entry
         assert entry.step is not None
         assert entry.tolerance is not None
-        solve = planned.kind.kernel(self.plan.recipe.image, solver=entry.solver)
-        offsets = self._offsets(tuple(dynamics.outputs))
+        systems["position_error"] = np.nan
         halvings, todo = np.zeros(len(systems), np.int64), np.arange(len(systems))
         most = sum(self.times[-1] / entry.step * 2**times <= MOST_STEPS for times in range(1, MOST_HALVINGS + 1))
         while len(todo):
             for times in np.unique(halvings[todo]).tolist():
                 part = todo[halvings[todo] == times]
-                now, own = systems[part], bodies[part]
                 step, drift = entry.step / 2**times, np.empty(len(part))
-                state = np.stack([own[name] for name in STATE], axis=-1)
-                mass = np.ascontiguousarray(own["mass"])
-                big_g, softening = (np.ascontiguousarray(now[name]) for name in ("big_g", "softening"))
-                rows = now["sample"] - first
-                constants = big_g, softening, self.times, step, entry.dimensions, offsets
-                solve(mass, state, *constants, rows, out, drift, self.stop.flag)
-                self.stop.check()
+                self._solve(planned, step, systems[part], bodies[part], first, out, drift)
                 systems["time_step"][part], systems["energy_drift"][part] = step, drift
             drift = systems["energy_drift"][todo]
             todo = todo[~(drift <= entry.tolerance) & (halvings[todo] < most)]
             more = _halvings_needed(systems["energy_drift"][todo] / entry.tolerance, GAINS[entry.solver])
             halvings[todo] = np.minimum(halvings[todo] + more, most)
+
+    def _solve(
+        self,
+        planned: PlannedEntry,
+        control: float | None,
+        systems: npt.NDArray[Any],
+        bodies: npt.NDArray[Any],
+        first: int,
+        out: npt.NDArray[np.float64],
+        *found: npt.NDArray[np.float64],
+    ) -> None:
+        """Integrate with the entry's solver; `control` is its step or its tolerance."""
+        dynamics, entry = planned.kind.dynamics, planned.entry
+        assert dynamics is not None
+        state = np.stack([bodies[name] for name in STATE], axis=-1)
+        mass = np.ascontiguousarray(bodies["mass"])
+        big_g, softening = (np.ascontiguousarray(systems[name]) for name in ("big_g", "softening"))
+        rows, offsets = systems["sample"] - first, self._offsets(tuple(dynamics.outputs))
+        solve = planned.kind.kernel(self.plan.recipe.image, solver=entry.solver)
+        settings = self.times, control, entry.dimensions, offsets
+        solve(mass, state, big_g, softening, *settings, rows, out, *found, self.stop.flag)
+        self.stop.check()
 
     def _offsets(self, names: tuple[str, ...]) -> npt.NDArray[np.int64]:
         """First column of each output, -1 for those that are not asked for."""

@@ -201,5 +201,15 @@ def _within(values: npt.NDArray[Any], low: float, high: float) -> bool:
 
 def _without_labels(tables: Tables, plan: Plan) -> Tables:
     """The same rows without HDF5's names for numbers, as `draw` gives them."""
-    objects = {kind.name: tables.objects[kind.name].view(plan.table_dtype(kind)) for kind in plan.kinds}
+    objects = {kind.name: _of_type(tables.objects[kind.name], plan.table_dtype(kind)) for kind in plan.kinds}
     return Tables(tables.first, tables.samples.view(plan.samples_dtype), objects)
+
+
+def _of_type(table: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """The table without labels, and with the found columns that those of older files don't have, as NaN."""
+    if table.dtype.names == dtype.names:
+        return table.view(dtype)
+    whole = np.zeros(len(table), dtype)
+    for name in dtype.names or ():
+        whole[name] = table[name] if name in (table.dtype.names or ()) else np.nan
+    return whole

@@ -84,9 +84,9 @@ def _facts(kind: Kind) -> Iterator[str]:
 
 def _dynamics(dynamics: Dynamics) -> Iterator[str]:
     yield f"Solvers: {_code(dynamics.solvers)}; the first is the default."
-    settings = {"step": dynamics.default_step, "tolerance": dynamics.default_tolerance}
-    settings["dimensions"] = dynamics.default_dimensions
-    given = [f"`{name}` {value}" for name, value in settings.items() if value is not None]
+    settings = {name: dynamics.words(name) for name in ("step", "tolerance")}
+    settings["dimensions"] = str(dynamics.default_dimensions or "")
+    given = [f"`{name}` {value}" for name, value in settings.items() if value]
     if given:
         yield f"By default {', '.join(given)}."
     outputs = ", ".join(_output(name, output) for name, output in dynamics.outputs.items())

@@ -9,12 +9,12 @@ import pytest
 
 from deepbench_fast import AccuracyWarning, Recipe, generate, open_dataset
 from deepbench_fast import drift as module
-from deepbench_fast.drift import conserving_kinds, drifted, warn_of_drift
+from deepbench_fast.drift import drifted, integrated_kinds, warn_of_drift
 from deepbench_fast.plan import make_plan
 
 
 def figure_eight(step: float) -> Recipe:
-    entry = {"form": "figure_eight", "step": step, "tolerance": 1e9}
+    entry = {"form": "figure_eight", "solver": "leapfrog", "step": step, "tolerance": 1e9}
     changes = {f"catalogues.n_body.n_body.{name}": value for name, value in entry.items()}
     return Recipe.of_kind("n_body").with_overrides({**changes, "samples": 5, "series.stop": 4, "series.steps": 5})
 
@@ -26,9 +26,9 @@ def test_drifts_that_are_no_numbers_are_too_large() -> None:
 
 
 def test_only_bodies_record_their_drift() -> None:
-    assert [kind.name for kind in conserving_kinds(make_plan(figure_eight(0.1)))] == ["n_body"]
-    assert not conserving_kinds(make_plan(Recipe.of_kind("pendulum")))
-    assert not conserving_kinds(make_plan(Recipe.of_kind("galaxy")))
+    assert [kind.name for kind in integrated_kinds(make_plan(figure_eight(0.1)))] == ["n_body"]
+    assert not integrated_kinds(make_plan(Recipe.of_kind("pendulum")))
+    assert not integrated_kinds(make_plan(Recipe.of_kind("galaxy")))
 
 
 def test_generate_warns_once_where_its_caller_stands(tmp_path: Path) -> None:

@@ -74,7 +74,9 @@ def test_series_have_ingredients_and_axes_but_no_image_warnings() -> None:
     found = estimate(bodies(form="figure_eight").with_overrides({"samples": 4, "series.stop": 1}), threads=1, seconds=0)
     keys = [ingredient.key for ingredient in [*found.random, *found.fixed]]
     assert len(set(keys)) == len(keys)
-    assert {"n_body.n_body.solver", "n_body.n_body.step", "n_body.n_body.dimensions", "n_body.n_body.mass"} <= set(keys)
+    assert {"n_body.n_body.solver", "n_body.n_body.tolerance", "n_body.n_body.dimensions", "n_body.n_body.mass"} <= set(
+        keys
+    )
     assert not any(".body." in key for key in keys)
     assert found.series is not None
     assert (found.series["stop"], found.series["steps"], found.series["time_unit"]) == (1.0, 100, "")
@@ -84,7 +86,7 @@ def test_series_have_ingredients_and_axes_but_no_image_warnings() -> None:
 
 def test_drift_is_told_with_its_share() -> None:
     """A figure eight in steps of 0.2 drifts; its energy is kept in steps of 0.002."""
-    loose = {"form": "figure_eight", "tolerance": 1e9}
+    loose = {"form": "figure_eight", "solver": "leapfrog", "tolerance": 1e9}
     assert not list(drift_warnings(make_plan(bodies(**loose, step=0.002))))
     (warning,) = drift_warnings(make_plan(bodies(**loose, step=0.2)))
     assert warning.startswith("n_body.n_body: ")
@@ -95,7 +97,7 @@ def test_drift_is_told_with_its_share() -> None:
 def test_only_the_entry_that_drifts_is_named() -> None:
     text = """
 catalogues:
-  rough: {objects: [n_body: {form: figure_eight, tolerance: 1.0e+9, step: 0.2}]}
+  rough: {objects: [n_body: {form: figure_eight, solver: leapfrog, tolerance: 1.0e+9, step: 0.2}]}
   fine: {objects: [n_body: {form: figure_eight}]}
 """
     (warning,) = drift_warnings(make_plan(Recipe.from_yaml(text)))

@@ -30,7 +30,7 @@ extras: [clean]
 catalogues:
   newton: {objects: [{pendulum: {friction: 0.1}}]}
   planets: {objects: [{hamiltonian_pendulum: {form: hierarchical}}]}
-  bodies: {objects: [{n_body: {bodies: {integers: [2, 4]}, softening: 0.3, step: 0.01}}]}
+  bodies: {objects: [{n_body: {bodies: {integers: [2, 4]}, softening: 0.3, solver: leapfrog, step: 0.01}}]}
 """
 TABLES = ("samples", "objects/body", "objects/hamiltonian_pendulum", "objects/n_body", "objects/pendulum")
 ARRAYS = ("series", "clean", "targets")

@@ -89,8 +89,8 @@ def _description(kind: Kind, image: Image) -> dict[str, Any]:
 def _dynamics(dynamics: Dynamics) -> dict[str, Any]:
     return {
         "solvers": list(dynamics.solvers),
-        "step": dynamics.default_step,
-        "tolerance": dynamics.default_tolerance,
+        "step": dynamics.words("step") or None,
+        "tolerance": dynamics.words("tolerance") or None,
         "dimensions": dynamics.default_dimensions,
         "time_unit": dynamics.time_unit,
         "outputs": [

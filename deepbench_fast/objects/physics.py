@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deepbench_fast.objects.defaults import always
-from deepbench_fast.objects.dynamics import Dynamics, Output
+from deepbench_fast.objects.dynamics import Control, Dynamics, Output
 from deepbench_fast.objects.parameter import Parameter
 from deepbench_fast.objects.registry import Kind
 from deepbench_fast.recipe.checks import Invalid
@@ -36,6 +36,8 @@ SHORTEST_USED = 1e-3
 WEAKEST_USED = 1e-2
 ANY = math.inf
 LARGEST = 1e30
+# What isn't 0 is so large that no square and no cube of it is.
+SMALLEST = 1e-30
 
 
 def _pendulum_parameters(*more: Parameter) -> tuple[Parameter, ...]:
@@ -176,9 +178,7 @@ HAMILTONIAN_PENDULUM = Kind(
     check=_check_pendulum,
 )
 
-MASS = Parameter(
-    "mass", "", "mass of each body", 0.0, LARGEST, partial(always, Uniform(0.5, 1.5)), low_open=True, of_parts=True
-)
+MASS = Parameter("mass", "", "mass of each body", SMALLEST, LARGEST, partial(always, Uniform(0.5, 1.5)), of_parts=True)
 
 BODY = Kind(
     name="body",
@@ -202,13 +202,13 @@ def _check_n_body(recipe: Recipe, entry: Entry, supports: Supports) -> None:
         raise Invalid(f"must be {fixed} in the form {entry.form}", ("bodies",))
     if entry.form == "figure_eight" and supports["mass"] != (1.0, 1.0):
         raise Invalid("must be 1 in the form figure_eight", ("mass",))
-    steps = recipe.time.end / (entry.step or 1.0)
+    steps = recipe.time.end / (entry.step or math.inf)
     if steps > 1e8:
         raise Invalid(f"gives {steps:.3g} steps in each series; 1e8 are the most", ("step",))
 
 
-def _natural(name: str, meaning: str, low: float, high: float, default: float, low_open: bool = False) -> Parameter:
-    return Parameter(name, "", meaning, low, high, partial(always, Constant(default)), low_open)
+def _natural(name: str, meaning: str, low: float, high: float, default: float) -> Parameter:
+    return Parameter(name, "", meaning, low, high, partial(always, Constant(default)))
 
 
 N_BODY = Kind(
@@ -218,14 +218,26 @@ N_BODY = Kind(
     parameters=(
         Parameter("bodies", "", "number of bodies", 2.0, 64.0, partial(always, Constant(3.0)), integer=True),
         MASS,
-        _natural("big_g", "constant of gravitation", 0.0, LARGEST, 1.0, low_open=True),
+        _natural("big_g", "constant of gravitation", SMALLEST, LARGEST, 1.0),
         _natural("softening", "softening length", 0.0, LARGEST, 0.05),
-        _natural("radius", "radius of the disc or ball that the bodies start in", 0.0, LARGEST, 1.0, low_open=True),
+        _natural("radius", "radius of the disc or ball that the bodies start in", SMALLEST, LARGEST, 1.0),
         _natural("virial_ratio", "kinetic over potential energy at t = 0; bound below 1", 0.0, 10.0, 0.5),
-        _natural("semi_major_axis", "semi-major axis of the relative orbit", 0.0, LARGEST, 1.0, low_open=True),
+        _natural("semi_major_axis", "semi-major axis of the relative orbit", SMALLEST, LARGEST, 1.0),
         Parameter("eccentricity", "", "eccentricity", 0.0, 0.99, partial(always, Uniform(0.0, 0.8))),
-        Parameter("time_step", "", "longest step, halved as often as the tolerance asks", 0.0, ANY, found=True),
-        Parameter("energy_drift", "", "largest |E / E(0) - 1| at the output times", 0.0, ANY, found=True),
+        Parameter(
+            "time_step", "", "shortest step of radau; longest of the others, halved as needed", 0.0, ANY, found=True
+        ),
+        Parameter(
+            "energy_drift", "", "largest |E - E(0)| over the larger of |E(0)| and K(0) / 10", 0.0, ANY, found=True
+        ),
+        Parameter(
+            "position_error",
+            "",
+            "estimate of radau's largest error, in sizes of the system at t = 0",
+            0.0,
+            ANY,
+            found=True,
+        ),
     ),
     forms={
         "random": ("radius", "virial_ratio"),
@@ -237,6 +249,7 @@ N_BODY = Kind(
         "figure_eight": {"bodies": Constant(3.0), "softening": Constant(0.0), "mass": Constant(1.0)},
     },
     kernels={
+        "radau": "deepbench_fast.kernels.physics.radau:n_body_radau",
         "leapfrog": "deepbench_fast.kernels.physics.n_body:n_body_leapfrog",
         "rk4": "deepbench_fast.kernels.physics.n_body:n_body_rk4",
     },
@@ -249,11 +262,15 @@ N_BODY = Kind(
             "energy": Output(""),
         },
         default_outputs=("position",),
-        solvers=("leapfrog", "rk4"),
+        solvers=("radau", "leapfrog", "rk4"),
         parts=BODY,
         parts_count="bodies",
-        default_step=0.002,
-        default_tolerance=1e-3,
+        # Beyond 1e-9 rounding decides, and beyond 1e-3 whether a step converges.
+        controls={
+            "radau": Control(None, 1e-5, 1e-9, 1e-3),
+            "leapfrog": Control(0.002, 1e-3),
+            "rk4": Control(0.002, 1e-3),
+        },
         default_dimensions=2,
     ),
     check=_check_n_body,

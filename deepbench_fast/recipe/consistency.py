@@ -16,6 +16,7 @@ from deepbench_fast.recipe.image import MAX_SIDE
 from deepbench_fast.recipe.pairing import check_paired
 
 if TYPE_CHECKING:
+    from deepbench_fast.objects.dynamics import Dynamics
     from deepbench_fast.objects.registry import Redraw
     from deepbench_fast.recipe.entry import Entry
     from deepbench_fast.recipe.model import Recipe
@@ -71,6 +72,19 @@ def solver_of(declared: Kind, solver: str) -> str:
         if dynamics is None:
             raise Invalid(f"is no option of {declared.name}")
         return checks.known(solver, dynamics.solvers, f"solver of {declared.name}")
+
+
+def check_control(dynamics: Dynamics, solver: str, step: float | None, tolerance: float | None) -> None:
+    """Raise `Invalid` where a solver that chooses its own steps is given one, or can't keep the tolerance."""
+    control = dynamics.controls.get(solver)
+    if control is None:
+        return
+    if step is not None and control.step is None:
+        others = " or ".join(name for name, other in dynamics.controls.items() if other.step is not None)
+        raise Invalid(f"is for solver {others}; {solver} chooses its steps by its tolerance", ("step",))
+    if tolerance is not None and not control.least <= tolerance <= control.most:
+        limits = f"from {control.least:g} to {control.most:g}"
+        raise Invalid(f"must be {limits} with solver {solver}, not {checks.quote(tolerance)}", ("tolerance",))
 
 
 def check_option_name(declared: Kind, name: str) -> None:

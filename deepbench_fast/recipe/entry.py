@@ -33,9 +33,8 @@ class Entry(Model):
 
     An entry without a name gets one from its catalogue. `form` is one of the kind's forms, "" where it has none. Kinds
     with ends that are drawn again while they are too close (lines) have a `min_length` in pixels; None is the default.
-    Systems that move have a `solver`, and some of them a number of `dimensions`, a `step`, the longest in time, and a
-    `tolerance`, the energy drift above which a system is integrated again with half the step. `kernel` is the hash of a
-    kind of the user's own.
+    Systems that move have a `solver`, and some of them a number of `dimensions`, a `tolerance`, and with some solvers a
+    `step`, the longest in time: see `Control`. `kernel` is the hash of a kind of the user's own.
     """
 
     kind: Annotated[str, PlainValidator(checks.name)]
@@ -67,6 +66,8 @@ class Entry(Model):
         for option in ("min_length", "dimensions", "step", "tolerance"):
             if getattr(self, option) is not None and option not in declared.options:
                 raise Invalid(f"is no option of {self.kind}", (option,))
+        if declared.dynamics is not None:
+            consistency.check_control(declared.dynamics, self.solver, self.step, self.tolerance)
         for parameter in self.parameters:
             with within("parameters", parameter):
                 consistency.check_parameter_name(declared, self.form, parameter)
@@ -112,8 +113,9 @@ class Entry(Model):
         if self.min_length is None and declared.redraw is not None:
             update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
         if declared.dynamics is not None:
-            update["step"] = self.step or declared.dynamics.default_step
-            update["tolerance"] = self.tolerance or declared.dynamics.default_tolerance
+            control = declared.dynamics.controls.get(self.solver)
+            update["step"] = self.step or (control and control.step)
+            update["tolerance"] = self.tolerance or (control and control.tolerance)
             update["dimensions"] = self.dimensions or declared.dynamics.default_dimensions
         return self.model_copy(update=update)
 

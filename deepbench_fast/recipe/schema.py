@@ -264,9 +264,8 @@ def _entry(kind: Kind) -> Schema:
 def _options(kind: Kind) -> Schema:
     dynamics = kind.dynamics
     positive = _number(0.0, math.inf, low_open=True)
-    step, tolerance, dimensions = (
-        getattr(dynamics, f"default_{name}", None) for name in ("step", "tolerance", "dimensions")
-    )
+    step, tolerance = (dynamics.words(name) if dynamics else "" for name in ("step", "tolerance"))
+    dimensions = dynamics.default_dimensions if dynamics else None
     return {
         "name": {**NAME, "not": {"enum": list(RESERVED)}, "description": "Name of the entry. Default: the kind's."},
         "count": _parameter(COUNT, ALONE, "default: 1")
@@ -283,7 +282,8 @@ def _options(kind: Kind) -> Schema:
         "step": {**positive, "description": f"Longest step in time. Default: {step}."},
         "tolerance": {
             **positive,
-            "description": f"Relative energy drift above which the step is halved. Default: {tolerance}.",
+            "description": "Of solvers that choose their steps: error of the acceleration in a step, relative. Others: "
+            f"energy drift above which the step is halved. Default: {tolerance}.",
         },
         "dimensions": {"enum": [2, 3], "description": f"Dimensions of space. Default: {dimensions}."},
     }

@@ -121,7 +121,7 @@ def _entry_lines(declared: Kind, entry: Entry, image: Image) -> Iterable[str]:
     if declared.dynamics is None:
         yield _line("# count: {integers: [1, 3]}", "how many in each sample; 1 by default")
     for option in ("form", "solver", "min_length", "step", "tolerance", "dimensions"):
-        if option in declared.options:
+        if option in declared.options and getattr(entry, option) is not None:
             yield _line(f"{option}: {_option(getattr(entry, option))}", _option_comment(declared, option))
     for parameter in declared.parameters_of(entry.form):
         yield _parameter_line(parameter, _flow(entry.parameters[parameter.name].to_yaml_data()))
@@ -142,8 +142,7 @@ def _option_comment(declared: Kind, option: str) -> str:
         "form": f"or {', '.join(list(declared.forms)[1:])}",
         "solver": f"or {', '.join(dynamics.solvers[1:])}" if dynamics else "",
         "min_length": "pix: ends closer than this are drawn again",
-        "step": "longest step in time",
-        "tolerance": "relative energy drift above which the step is halved",
+        "tolerance": "error of the acceleration in a step, relative",
         "dimensions": "or 3",
     }[option]
 

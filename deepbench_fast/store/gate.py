@@ -30,6 +30,8 @@ ROOT: dict[str, tuple[type, ...]] = {
 SHARDS = "shards"
 ROWS = "rows_"
 HEADER_DIGEST = "header_digest"
+# Columns that files of the first release don't have.
+LATER = ("position_error",)
 COLUMNS = ("catalogue", "split", "member")
 
 
@@ -95,7 +97,7 @@ def _check(file: Any, path: str | os.PathLike[str]) -> Header:
     attributes = _attributes(file)
     text = file["recipe"].asstr()[()]
     _need(_recipe_hash(text) == attributes["recipe_hash"], "its recipe is not the one that its recipe_hash names")
-    expected = _expected(text, os.fspath(path))
+    expected = _expected(text, os.fspath(path), () if HEADER_DIGEST in file.attrs else LATER)
     chunks = file["chunks"][:]
     header = Header(attributes, text, chunks, _kinds(chunks, attributes["first"], attributes["samples"]))
     if isinstance(file.get(SHARDS), h5py.Dataset):  # what else an index holds is for other readers
@@ -236,21 +238,21 @@ def _recipe_hash(text: str) -> str:
         raise _Wrong("its recipe can't be read") from None
 
 
-def _expected(text: str, path: str) -> schema.Description | None:
+def _expected(text: str, path: str, without: tuple[str, ...]) -> schema.Description | None:
     """What a file of this recipe holds; None where it needs kinds that aren't known here."""
     try:
-        return _description(text, os.path.dirname(path))
+        return _description(text, os.path.dirname(path), without)
     except UsageError:
         return None
 
 
 @lru_cache(maxsize=64)
-def _description(text: str, folder: str) -> schema.Description:
+def _description(text: str, folder: str, without: tuple[str, ...]) -> schema.Description:
     from deepbench_fast.plan import make_plan
     from deepbench_fast.recipe.model import Recipe
 
     recipe: Recipe = Recipe.from_yaml(text, source=os.path.join(folder, "the recipe in the file"))
-    return schema.describe(make_plan(recipe))
+    return schema.describe(make_plan(recipe), without)
 
 
 def _labels(dtype: np.dtype[Any]) -> dict[str, dict[str, int]]:

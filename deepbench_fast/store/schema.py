@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -46,17 +46,19 @@ class Description:
     time: npt.NDArray[np.float64] | None
 
 
-def describe(plan: Plan) -> Description:
-    """What the files of a plan hold beside their numbers."""
-    types = dict(plan.arrays) | {name: ((), dtype) for name, dtype in table_dtypes(plan).items()}
+def describe(plan: Plan, without: Sequence[str] = ()) -> Description:
+    """What the files of a plan hold beside their numbers; `without` some columns of tables, as older files are."""
+    tables = {name: _less(dtype, without) for name, dtype in table_dtypes(plan).items()}
+    types = dict(plan.arrays) | {name: ((), dtype) for name, dtype in tables.items()}
     attributes: dict[str, dict[str, Attribute]] = {
         name: {"names": [t.name for t in plan.targets], "units": [t.unit for t in plan.targets]}
         for name in TARGETS
         if name in types
     }
     for name, units in table_units(plan).items():
-        meta = column_meta(types[name][1], units)
-        attributes[name] = {"units": list(units.values()), "__table_column_meta__": meta}
+        meta = column_meta(tables[name], units)
+        left = [units[column] for column in tables[name].names or ()]
+        attributes[name] = {"units": left, "__table_column_meta__": meta}
     for name in ("series", "clean") if plan.is_series else ():
         if name in types:
             columns = [column for column, _, _ in plan.output_columns]
@@ -67,6 +69,10 @@ def describe(plan: Plan) -> Description:
         time = np.array(plan.recipe.time.moments, "<f8")
     kinds = tuple(kind.name for kind in plan.kinds)
     return Description(_root(plan), types, table_enums(plan), attributes, kinds, plan.chunk, time)
+
+
+def _less(dtype: np.dtype[Any], without: Sequence[str]) -> np.dtype[Any]:
+    return np.dtype([(name, dtype[name]) for name in dtype.names or () if name not in without])
 
 
 def own_attributes(name: str, is_series: bool) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def test_describe_kind_that_moves(name: str) -> None:
     assert data["solvers"] == list(kind.dynamics.solvers)
     assert {o["name"]: o["unit"] for o in data["outputs"]} == {n: o.unit for n, o in kind.dynamics.outputs.items()}
     assert data["parameter_noise"] == list(kind.dynamics.noisy)
-    assert (data["step"], data["dimensions"]) == (kind.dynamics.default_step, kind.dynamics.default_dimensions)
+    assert (data["step"] or "", data["dimensions"]) == (kind.dynamics.words("step"), kind.dynamics.default_dimensions)
     found = {p["name"] for p in data["parameters"] if p["default"] == "found"}
     assert found == {p.name for p in kind.parameters if p.found}
 
@@ -133,6 +133,8 @@ def test_drift_is_a_warning_of_plan_and_generate(tmp_path: Path) -> None:
     options = (
         "-n",
         10,
+        "--set",
+        "catalogues.n_body.n_body.solver=leapfrog",
         "--set",
         "catalogues.n_body.n_body.step=0.1",
         "--set",

@@ -14,6 +14,8 @@ SLOW = [
     "--set",
     "series.stop=100",
     "--set",
+    "catalogues.n_body.n_body.solver=leapfrog",
+    "--set",
     "catalogues.n_body.n_body.step=1e-6",
     "--set",
     "catalogues.n_body.n_body.bodies=8",

@@ -127,7 +127,7 @@ def test_solvers_outputs_and_options() -> None:
     assert {name: found.solvers for name, found in by_name.items() if found} == {
         "pendulum": ("rk4", "exact", "small_angle"),
         "hamiltonian_pendulum": ("rk4", "symplectic"),
-        "n_body": ("leapfrog", "rk4"),
+        "n_body": ("radau", "leapfrog", "rk4"),
     }
     assert {name: found.default_outputs for name, found in by_name.items() if found} == {
         "pendulum": ("x",),

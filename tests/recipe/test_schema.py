@@ -118,7 +118,7 @@ VALID = [
         "", "targets: [{galaxy.n: {noise: {poisson: {choice: [1, 2]}}}}, {galaxy.theta: {noise: {choice: [0, 1]}}}]"
     ),
     galaxy("", "targets: [{galaxy.n: {noise: {poisson: {mean: {choice: [1, 2]}}}}}]"),
-    system("n_body: {form: kepler, step: 0.01, dimensions: 3}"),
+    system("n_body: {form: kepler, solver: rk4, step: 0.01, dimensions: 3}"),
     "catalogues: {c: {weight: 1/3, psf: inherit, noise: [], objects: []}}",
 ]
 

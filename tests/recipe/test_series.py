@@ -121,7 +121,7 @@ def test_units_that_differ_between_catalogues_are_left_out() -> None:
 
 def test_the_first_solver_is_the_default() -> None:
     solvers = [alone(kind).resolved().catalogues[kind].objects[0].solver for kind in ("pendulum", "n_body")]
-    assert solvers == ["rk4", "leapfrog"]
+    assert solvers == ["rk4", "radau"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_first_solver_is_the_default() -> None:
         ("n_body", "solver", "rk4"),
         ("n_body", "form", "kepler"),
         ("n_body", "dimensions", 3),
-        ("n_body", "step", 0.125),
+        ("n_body", "tolerance", 1e-6),
     ],
 )
 def test_options_are_kept(kind: str, option: str, value: object) -> None:
@@ -197,7 +197,7 @@ def test_measurement_noise_is_for_all_outputs_or_for_some() -> None:
         swinging("[x, energy]", "[x, y, angle, momentum]"),
         orbiting(),
         orbiting("{bodies: 3}", "{form: kepler, eccentricity: {uniform: [0, 0.5]}, solver: rk4}"),
-        orbiting("{bodies: 3}", "{dimensions: 3, step: 0.01}"),
+        orbiting("{bodies: 3}", "{dimensions: 3, solver: rk4, step: 0.01}"),
     ],
     ids=range(9),
 )
@@ -362,10 +362,32 @@ WRONG_ORBITS = [
     ("{bodies: 3}", "{eccentricity: 0.5}", 8, f"{BODIES}.eccentricity", "is a parameter of form kepler"),
     ("{bodies: 3}", "{energy_drift: 0.1}", 8, f"{BODIES}.energy_drift", "unknown parameter of n_body"),
     ("{bodies: 3}", "{dimensions: 4}", 8, f"{BODIES}.dimensions", "whole number from 2 to 3, not 4"),
-    ("{bodies: 3}", "{step: 0}", 8, f"{BODIES}.step", "must be above 0, not 0"),
-    ("{bodies: 3}", "{step: .nan}", 8, f"{BODIES}.step", "must be a finite number"),
-    ("{bodies: 3}", "{step: 1e-12}", 8, f"{BODIES}.step", "gives 1e+12 steps in each series"),
-    ("{bodies: 3}", "{solver: symplectic}", 8, f"{BODIES}.solver", "(allowed: leapfrog, rk4)"),
+    (
+        "{bodies: 3}",
+        "{step: 0.1}",
+        8,
+        f"{BODIES}.step",
+        "is for solver leapfrog or rk4; radau chooses its steps by its",
+    ),
+    ("{bodies: 3}", "{solver: radau, step: 0.1}", 8, f"{BODIES}.step", "is for solver leapfrog or rk4"),
+    (
+        "{bodies: 3}",
+        "{tolerance: 1e-12}",
+        8,
+        f"{BODIES}.tolerance",
+        "must be from 1e-09 to 0.001 with solver radau, not",
+    ),
+    (
+        "{bodies: 3}",
+        "{tolerance: 0.01}",
+        8,
+        f"{BODIES}.tolerance",
+        "must be from 1e-09 to 0.001 with solver radau, not",
+    ),
+    ("{bodies: 3}", "{solver: leapfrog, step: 0}", 8, f"{BODIES}.step", "must be above 0, not 0"),
+    ("{bodies: 3}", "{solver: leapfrog, step: .nan}", 8, f"{BODIES}.step", "must be a finite number"),
+    ("{bodies: 3}", "{solver: rk4, step: 1e-12}", 8, f"{BODIES}.step", "gives 1e+12 steps in each series"),
+    ("{bodies: 3}", "{solver: symplectic}", 8, f"{BODIES}.solver", "(allowed: radau, leapfrog, rk4)"),
     ("{position: 0.1}", "{energy: 0.1}", 3, "noise.gaussian.energy", "unknown output of this series 'energy'"),
     ("version: 1", "parameter_noise: {mass: 0.1}", 1, "parameter_noise.mass", "(allowed: none)"),
     ("[catalogue]", "[n_body.mass]", 4, "targets", "unknown target 'n_body.mass'"),

@@ -235,7 +235,9 @@ def _light(dx: float, dy: float, u: float, v: float, r: float, winding: float, s
     core = min(radius, ONE)
     strength = spiral.arm_strength * (core * core * (THREE - TWO * core))
     gap = np.float32(1.0 - min(r, 1.0))
-    between = spiral.between + spiral.arm_strength * (gap * gap * (THREE - TWO * gap)) if spiral.deep else ONE - strength
+    between = (
+        spiral.between + spiral.arm_strength * (gap * gap * (THREE - TWO * gap)) if spiral.deep else ONE - strength
+    )
     disc = spiral.disc_peak * exp2f(spiral.disc_slope * radius)
     bulge_radius = np.sqrt(np.float32(dx * dx + dy * dy))
     bulge = spiral.bulge_peak * exp2f(spiral.bulge_slope * np.sqrt(bulge_radius))

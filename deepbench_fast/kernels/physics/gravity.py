@@ -35,12 +35,18 @@ RECORD = SOFTENING_SQUARED + LANES
 
 
 @inline
-def _attract_in_plane(one: FloatArray, other: FloatArray) -> None:
+def _attract_in_plane(
+    one: FloatArray, other: FloatArray, potential: FloatArray | None, steepest: FloatArray | None
+) -> None:
     for lane in range(LANES):
         dx = other[POSITION + lane] - one[POSITION + lane]
         dy = other[POSITION + LANES + lane] - one[POSITION + LANES + lane]
         d2 = (dx * dx + dy * dy) + one[SOFTENING_SQUARED + lane]
         inverse_cube = 1.0 / (d2 * np.sqrt(d2))
+        if potential is not None:
+            potential[lane] -= one[PULL + lane] * other[MASS + lane] * (inverse_cube * d2)
+        if steepest is not None:
+            steepest[lane] = max(steepest[lane], (one[PULL + lane] + other[PULL + lane]) * inverse_cube)
         pull = other[PULL + lane] * inverse_cube
         push = one[PULL + lane] * inverse_cube
         one[ACCELERATION + lane] += pull * dx
@@ -50,13 +56,19 @@ def _attract_in_plane(one: FloatArray, other: FloatArray) -> None:
 
 
 @inline
-def _attract_in_space(one: FloatArray, other: FloatArray) -> None:
+def _attract_in_space(
+    one: FloatArray, other: FloatArray, potential: FloatArray | None, steepest: FloatArray | None
+) -> None:
     for lane in range(LANES):
         dx = other[POSITION + lane] - one[POSITION + lane]
         dy = other[POSITION + LANES + lane] - one[POSITION + LANES + lane]
         dz = other[POSITION + 2 * LANES + lane] - one[POSITION + 2 * LANES + lane]
         d2 = ((dx * dx + dy * dy) + dz * dz) + one[SOFTENING_SQUARED + lane]
         inverse_cube = 1.0 / (d2 * np.sqrt(d2))
+        if potential is not None:
+            potential[lane] -= one[PULL + lane] * other[MASS + lane] * (inverse_cube * d2)
+        if steepest is not None:
+            steepest[lane] = max(steepest[lane], (one[PULL + lane] + other[PULL + lane]) * inverse_cube)
         pull = other[PULL + lane] * inverse_cube
         push = one[PULL + lane] * inverse_cube
         one[ACCELERATION + lane] += pull * dx
@@ -68,22 +80,29 @@ def _attract_in_space(one: FloatArray, other: FloatArray) -> None:
 
 
 @inline
-def attract(bodies: FloatArray, dimensions: int) -> None:
-    """Add every body's pull to the accelerations, which must be 0 before."""
+def attract(
+    bodies: FloatArray, dimensions: int, potential: FloatArray | None = None, steepest: FloatArray | None = None
+) -> None:
+    """Add every body's pull to the accelerations, which must be 0 before.
+
+    Where asked for, the energies of the pairs are added to `potential`, and `steepest` raised to the largest of their
+    relative accelerations for each unit of distance.
+    """
     for i in range(bodies.shape[0]):
         for j in range(i + 1, bodies.shape[0]):
             if dimensions == 2:
-                _attract_in_plane(bodies[i], bodies[j])
+                _attract_in_plane(bodies[i], bodies[j], potential, steepest)
             else:
-                _attract_in_space(bodies[i], bodies[j])
+                _attract_in_space(bodies[i], bodies[j], potential, steepest)
 
 
 @inline
-def _add_kinetic(kinetic: FloatArray, body: FloatArray) -> None:
+def add_kinetic(kinetic: FloatArray, body: FloatArray, later: float) -> None:
+    """Add a body's kinetic energy, some time later than its velocity is of."""
     for lane in range(LANES):
-        vx = body[VELOCITY + lane]
-        vy = body[VELOCITY + LANES + lane]
-        vz = body[VELOCITY + 2 * LANES + lane]
+        vx = body[VELOCITY + lane] + later * body[ACCELERATION + lane]
+        vy = body[VELOCITY + LANES + lane] + later * body[ACCELERATION + LANES + lane]
+        vz = body[VELOCITY + 2 * LANES + lane] + later * body[ACCELERATION + 2 * LANES + lane]
         kinetic[lane] += 0.5 * body[MASS + lane] * ((vx * vx + vy * vy) + vz * vz)
 
 
@@ -103,6 +122,16 @@ def measure_energy(bodies: FloatArray, kinetic: FloatArray, potential: FloatArra
     kinetic[:] = 0.0
     potential[:] = 0.0
     for i in range(bodies.shape[0]):
-        _add_kinetic(kinetic, bodies[i])
+        add_kinetic(kinetic, bodies[i], 0.0)
         for j in range(i + 1, bodies.shape[0]):
             _add_potential(potential, bodies[i], bodies[j])
+
+
+@inline
+def energy_scale(kinetic: float, potential: float) -> float:
+    """What the drift of a system's energy is relative to, from K and U at t = 0.
+
+    |E|, or K / 10 where that is more, since E may be 0 or nearly so; 1 where nothing moves or pulls.
+    """
+    scale = max(abs(kinetic + potential), 0.1 * kinetic)
+    return scale if scale != 0.0 else 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,9 @@ from deepbench_fast.kernels.physics.gravity import (
     SOFTENING_SQUARED,
     VECTOR,
     VELOCITY,
+    add_kinetic,
     attract,
+    energy_scale,
     measure_energy,
 )
 
@@ -37,10 +39,48 @@ RK4_RECORD = VELOCITY_SUM + VECTOR
 ROUNDING = 1e-9
 
 
+class Energies(NamedTuple):
+    """What is kept of the energy in each lane: K and U now, E at t = 0, the largest drift so far and its scale."""
+
+    kinetic: FloatArray
+    potential: FloatArray
+    first: FloatArray
+    scale: FloatArray
+    drift: FloatArray
+
+
 @inline
 def step_count(interval: float, step: float) -> int:
     """The least number of equal steps, none longer than `step`, that fill `interval`; 0 for no interval."""
     return int(-floor(-(interval / step) * (1.0 - ROUNDING)))
+
+
+@inline
+def _start_drift(energies: Energies) -> None:
+    for lane in range(LANES):
+        energies.first[lane] = energies.kinetic[lane] + energies.potential[lane]
+        energies.scale[lane] = energy_scale(energies.kinetic[lane], energies.potential[lane])
+        energies.drift[lane] = 0.0
+
+
+@inline
+def _follow_drift(energies: Energies) -> None:
+    """The largest drift so far; NaN is larger than any number."""
+    for lane in range(LANES):
+        energy = energies.kinetic[lane] + energies.potential[lane]
+        now = abs(energy - energies.first[lane]) / energies.scale[lane]
+        energies.drift[lane] = energies.drift[lane] if now <= energies.drift[lane] else now
+
+
+@inline
+def _attract_and_follow(bodies: FloatArray, dimensions: int, energies: Energies, later: float) -> None:
+    """Accelerations at the end of a step, and the drift there: some time later than the velocities are of."""
+    energies.kinetic[:] = 0.0
+    energies.potential[:] = 0.0
+    attract(bodies, dimensions, energies.potential)
+    for i in range(bodies.shape[0]):
+        add_kinetic(energies.kinetic, bodies[i], later)
+    _follow_drift(energies)
 
 
 @inline
@@ -60,7 +100,9 @@ def _kick_and_drift(body: FloatArray, length: int, kick: float, drift: float) ->
 
 
 @inline
-def _advance_leapfrog(bodies: FloatArray, dimensions: int, steps: int, h: float, stop: IntArray | None) -> None:
+def _advance_leapfrog(
+    bodies: FloatArray, dimensions: int, steps: int, h: float, energies: Energies, stop: IntArray | None
+) -> None:
     """Kick, drift, kick, the last kick of a step and the first of the next in one.
 
     Starts from the accelerations at the positions and leaves the new ones.
@@ -72,7 +114,7 @@ def _advance_leapfrog(bodies: FloatArray, dimensions: int, steps: int, h: float,
         kick = 0.5 * h if step == 0 else h
         for i in range(bodies.shape[0]):
             _kick_and_drift(bodies[i], length, kick, h)
-        attract(bodies, dimensions)
+        _attract_and_follow(bodies, dimensions, energies, 0.5 * h)
     if steps > 0:
         for i in range(bodies.shape[0]):
             _kick(bodies[i], length, 0.5 * h)
@@ -111,7 +153,9 @@ def _end_step(body: FloatArray, length: int, sixth: float) -> None:
 
 
 @inline
-def _advance_rk4(bodies: FloatArray, dimensions: int, steps: int, h: float, stop: IntArray | None) -> None:
+def _advance_rk4(
+    bodies: FloatArray, dimensions: int, steps: int, h: float, energies: Energies, stop: IntArray | None
+) -> None:
     """The classical method: slopes at the start, twice in the middle and at the end, weighed 1, 2, 2, 1.
 
     Starts from the accelerations at the positions and leaves the new ones.
@@ -130,7 +174,7 @@ def _advance_rk4(bodies: FloatArray, dimensions: int, steps: int, h: float, stop
             attract(bodies, dimensions)
         for i in range(bodies.shape[0]):
             _end_step(bodies[i], length, h / 6.0)
-        attract(bodies, dimensions)
+        _attract_and_follow(bodies, dimensions, energies, 0.0)
 
 
 @inline
@@ -156,24 +200,6 @@ def _load(
             body[PULL + lane] = big_g[s] * mass[s, i]
             body[MASS + lane] = mass[s, i]
             body[SOFTENING_SQUARED + lane] = softening[s] * softening[s]
-
-
-@inline
-def _start_drift(drift: FloatArray, scale: FloatArray, kinetic: FloatArray, potential: FloatArray) -> None:
-    """The scale of each system's drift: |E|, or K where E is 0, or 1 where nothing moves."""
-    for lane in range(LANES):
-        energy = abs(kinetic[lane] + potential[lane])
-        otherwise = kinetic[lane] if kinetic[lane] > 0.0 else 1.0
-        scale[lane] = energy if energy > 0.0 else otherwise
-        drift[lane] = 0.0
-
-
-@inline
-def _follow_drift(drift: FloatArray, scale: FloatArray, first_energy: FloatArray, energy: FloatArray) -> None:
-    """The largest drift so far; NaN is larger than any number."""
-    for lane in range(LANES):
-        now = abs(energy[lane] - first_energy[lane]) / scale[lane]
-        drift[lane] = drift[lane] if now <= drift[lane] else now
 
 
 @inline
@@ -225,29 +251,25 @@ def _integrate(
 ) -> None:
     """Follow all systems, LANES at a time; see `n_body_leapfrog`."""
     bodies = np.empty((mass.shape[1], record))
-    kinetic = np.empty(LANES)
-    potential = np.empty(LANES)
-    first_energy = np.empty(LANES)
-    scale = np.empty(LANES)
-    worst = np.empty(LANES)
+    energies = Energies(np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES))
     for first in range(0, mass.shape[0], LANES):
         used = min(LANES, mass.shape[0] - first)
         _load(bodies, mass, state, big_g, softening, first, dimensions)
         attract(bodies, dimensions)
-        measure_energy(bodies, kinetic, potential)
-        first_energy[:] = kinetic + potential
-        _start_drift(worst, scale, kinetic, potential)
+        measure_energy(bodies, energies.kinetic, energies.potential)
+        _start_drift(energies)
         now = 0.0
         for t in range(times.size):
             interval = times[t] - now
             steps = step_count(interval, step)
-            advance(bodies, dimensions, steps, interval / max(steps, 1), stop)
+            advance(bodies, dimensions, steps, interval / max(steps, 1), energies, stop)
             now = times[t]
-            measure_energy(bodies, kinetic, potential)
-            _follow_drift(worst, scale, first_energy, kinetic + potential)
+            measure_energy(bodies, energies.kinetic, energies.potential)
+            _follow_drift(energies)
             for lane in range(used):
-                _store(out[rows[first + lane], t], offsets, bodies, kinetic[lane], potential[lane], lane, dimensions)
-        drift[first : first + used] = worst[:used]
+                kinetic, potential = energies.kinetic[lane], energies.potential[lane]
+                _store(out[rows[first + lane], t], offsets, bodies, kinetic, potential, lane, dimensions)
+        drift[first : first + used] = energies.drift[:used]
 
 
 @kernel
@@ -276,8 +298,8 @@ def n_body_leapfrog(
 
     offsets: int64 (5,), the first column in `out` of position, velocity, kinetic, potential and energy, -1 for those
     not asked for; positions come as x0, y0, (z0,) x1, ..., velocities likewise. rows: int64 (n,): system i fills
-    out[rows[i]], out being float64 (N, T, F). drift: float64 (n,), filled with max |E(t) - E(0)| / |E(0)| over the
-    output times; K(0), or 1 where that is 0 too, stands for an E(0) of 0. NaN where two bodies without softening met.
+    out[rows[i]], out being float64 (N, T, F). drift: float64 (n,), filled with the largest |E(t) - E(0)| after a step,
+    relative to |E(0)| or K(0) / 10, whichever is more (1 where both are 0). NaN where two bodies without softening met.
     stop: int64 (1,); once it is not 0 the rest is left undone.
 
     Raises nothing: the arguments must be valid. Hairer, Lubich & Wanner (2003), Acta Numerica 12, 399.

@@ -255,7 +255,7 @@ def check_oversample(recipe: Recipe) -> None:
             raise Invalid(f"{factor} needs {both}: light and shapes are brought back to pixels together")
         for name in recipe.catalogues:
             psf = recipe.psf_of(name)
-            width = 0.0 if psf is None else next(iter(psf.parameters().values())).support[1]
+            width = 0.0 if psf is None else psf.widest
             if factor * width > WIDEST:
                 raise Invalid(
                     f"{factor} isn't needed where a PSF is {width:g} pix wide, as in {name}: up to {WIDEST / factor:g}"

@@ -166,6 +166,11 @@ class GaussianPsf(_Effect):
 
     sigma: Drawn
 
+    @property
+    def widest(self) -> float:
+        """The largest width that is drawn, in pixels."""
+        return self.sigma.support[1]
+
 
 class MoffatPsf(_Effect):
     """Blurs with a Moffat profile, (alpha - 1) / (pi gamma^2) (1 + r^2 / gamma^2)^-alpha (Moffat 1969).
@@ -182,6 +187,11 @@ class MoffatPsf(_Effect):
 
     gamma: Drawn
     alpha: Drawn
+
+    @property
+    def widest(self) -> float:
+        """The largest width that is drawn, in pixels."""
+        return self.gamma.support[1]
 
 
 Noise: TypeAlias = GaussianNoise | OutputNoise | PoissonNoise | CcdNoise

@@ -38,8 +38,9 @@ S6 = -7.373289746039575e-13
 TOLERANCE = 0.95e-8
 # Steps in units of 1/omega0: the fit of the error holds below.
 LARGEST_STEP = 0.05
-# cos(theta0/2)**2 at 3.1 rad. Nearer to the separatrix steps don't get any shorter.
-NEAREST_TO_SEPARATRIX = 4.3e-4
+# Distance from the separatrix, for each unit of 1/omega0 that the motion lasts, below which steps get no shorter: there
+# the rounding of the energy alone, magnified by the motion, errs by 1e-7.
+NEAREST_TO_SEPARATRIX = 2e-9
 # In units of 1/omega0: the rule divides by the duration.
 SHORTEST_DURATION = 1e-3
 NEWTON_ITERATIONS = 10
@@ -83,7 +84,7 @@ def fourth_order_step(angle: float, rate: float, damping: float, h: float) -> tu
 
 
 @inline
-def error_growth(angle: float, rate: float) -> tuple[float, float, float]:
+def error_growth(angle: float, rate: float, duration: float) -> tuple[float, float, float]:
     """C4, C5 and speed: steps h / speed of RK4 err by C4 h**4 tau + C5 h**5 tau**2 in the angle after the time tau.
 
     In units of the amplitude; for rotations, in rad. The first term is a phase that slips (1/120 for the harmonic
@@ -98,7 +99,7 @@ def error_growth(angle: float, rate: float) -> tuple[float, float, float]:
     energy = half_sine * half_sine + kinetic
     distance = half_cosine * half_cosine - kinetic
     rotates = distance < 0.0
-    distance = max(abs(distance), NEAREST_TO_SEPARATRIX)
+    distance = max(abs(distance), NEAREST_TO_SEPARATRIX * max(duration, SHORTEST_DURATION))
     share = kinetic / energy if energy > 0.0 else 0.0
     libration = 1.0 + energy * (1.35 * energy - 1.7) + (0.0025 + 0.15 * share) / distance
     phase = 1.0 + 0.5 / distance if rotates else libration
@@ -111,7 +112,7 @@ def error_growth(angle: float, rate: float) -> tuple[float, float, float]:
 @inline
 def longest_step(angle: float, rate: float, damping: float, duration: float) -> float:
     """The step that keeps the error of RK4 over `duration` below TOLERANCE; times in units of 1/omega0."""
-    c4, c5, speed = error_growth(angle, rate)
+    c4, c5, speed = error_growth(angle, rate, duration)
     # Friction adds errors of its own, at their largest while it stops the swing: again a fit from above.
     a = c4 * (1.0 + 2.0 * (damping * damping)) * max(duration, SHORTEST_DURATION)
     b = c5 * duration * duration

@@ -127,12 +127,12 @@ def test_rk4_with_velocity(draws: int) -> None:
     worst.check()
 
 
-@campaign(few=128, many=1280)
+@campaign(few=128, many=640)
 def test_rk4_near_the_separatrix(draws: int) -> None:
     """The rounding of the energy, 2e-16, moves the time of each swing by itself over the distance."""
     rng = np.random.default_rng(4)
     worst = Worst("Angle by rk4, near the separatrix")
-    many = draws > 1000
+    many = draws > 500
     for _ in range(draws // 32):
         distance = rng.choice([-1, 1], 32) * 10 ** rng.uniform(-10, -4.4, 32)
         pendulums, reach = moving(rng, 32, distance, LARGEST_PHASE if many else 100)
@@ -184,6 +184,20 @@ def test_energy_of_symplectic(draws: int) -> None:
         # Kinetic energy many times m g L is rounded to as many digits.
         error = np.max(np.abs(total - start), axis=0) / np.maximum(1, start / 2)
         seen(worst, error, pendulums, distance=distance, phase=reach)
+    worst.check()
+
+
+@campaign(few=192, many=1600)
+def test_angle_of_symplectic(draws: int) -> None:
+    rng = np.random.default_rng(8)
+    worst = Worst("Angle by symplectic, from rest")
+    for _ in range(draws // 32):
+        pendulums, time = from_rest(rng, 32, LARGEST_PHASE if draws > 1000 else 300)
+        times = np.sort(time * rng.random(12))
+        drift = np.abs(
+            solve(hamiltonian_symplectic, pendulums, times)[0] - solve(pendulum_exact, pendulums, times)[0]
+        ) / np.maximum(1, in_units(pendulums)[0] * times[:, None])
+        seen(worst, drift.max(axis=0), pendulums, time=time)
     worst.check()
 
 

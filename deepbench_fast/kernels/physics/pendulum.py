@@ -275,10 +275,10 @@ def pendulum_rk4(
 
     Classical RK4 in tau = omega0 t, omega0 = sqrt(g/L) (Hairer, Norsett & Wanner 1993, Solving Ordinary Differential
     Equations I, II.1). The step follows from the energy, the damping and the last time, so that the angle's error stays
-    below 1e-8 of the amplitude (in rotation: below 1e-8 rad) for omega0 t <= 2000 and 0 <= b < 2 omega0. That holds
-    from rest at abs(angle) <= 3.1, and with an initial velocity where the energy is not within 0.1 % of the separatrix
-    2 m g L. Nearer to it steps get no shorter, and motion there magnifies any error. The same goes for friction that
-    takes a rotating pendulum through the separatrix.
+    below 2e-8 of the amplitude (in rotation: below 2e-8 rad; from rest: below 1e-8) for omega0 t <= 2000 and 0 <= b <
+    2 omega0. Where the energy is within d < 4e-5 of the separatrix's, in units of 2 m g L, the motion magnifies the
+    rounding of the energy, and the error can reach 2e-16 omega0 t / d. Friction that takes a rotating pendulum through
+    the separatrix multiplies the error by as much as any change of the start.
     """
     frequency = np.sqrt(gravity / length)
     damping = friction / (mass * length * length) / frequency

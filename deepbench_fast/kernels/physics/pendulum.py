@@ -38,8 +38,9 @@ S6 = -7.373289746039575e-13
 TOLERANCE = 0.95e-8
 # Steps in units of 1/omega0: the fit of the error holds below.
 LARGEST_STEP = 0.05
-# cos(theta0/2)**2 at 3.1 rad. Nearer to the separatrix steps don't get any shorter.
-NEAREST_TO_SEPARATRIX = 4.3e-4
+# Distance from the separatrix, for each unit of 1/omega0 that the motion lasts, below which steps get no shorter: there
+# the rounding of the energy alone, magnified by the motion, errs by 1e-7.
+NEAREST_TO_SEPARATRIX = 2e-9
 # In units of 1/omega0: the rule divides by the duration.
 SHORTEST_DURATION = 1e-3
 NEWTON_ITERATIONS = 10
@@ -83,7 +84,7 @@ def fourth_order_step(angle: float, rate: float, damping: float, h: float) -> tu
 
 
 @inline
-def error_growth(angle: float, rate: float) -> tuple[float, float, float]:
+def error_growth(angle: float, rate: float, duration: float) -> tuple[float, float, float]:
     """C4, C5 and speed: steps h / speed of RK4 err by C4 h**4 tau + C5 h**5 tau**2 in the angle after the time tau.
 
     In units of the amplitude; for rotations, in rad. The first term is a phase that slips (1/120 for the harmonic
@@ -98,7 +99,7 @@ def error_growth(angle: float, rate: float) -> tuple[float, float, float]:
     energy = half_sine * half_sine + kinetic
     distance = half_cosine * half_cosine - kinetic
     rotates = distance < 0.0
-    distance = max(abs(distance), NEAREST_TO_SEPARATRIX)
+    distance = max(abs(distance), NEAREST_TO_SEPARATRIX * max(duration, SHORTEST_DURATION))
     share = kinetic / energy if energy > 0.0 else 0.0
     libration = 1.0 + energy * (1.35 * energy - 1.7) + (0.0025 + 0.15 * share) / distance
     phase = 1.0 + 0.5 / distance if rotates else libration
@@ -111,7 +112,7 @@ def error_growth(angle: float, rate: float) -> tuple[float, float, float]:
 @inline
 def longest_step(angle: float, rate: float, damping: float, duration: float) -> float:
     """The step that keeps the error of RK4 over `duration` below TOLERANCE; times in units of 1/omega0."""
-    c4, c5, speed = error_growth(angle, rate)
+    c4, c5, speed = error_growth(angle, rate, duration)
     # Friction adds errors of its own, at their largest while it stops the swing: again a fit from above.
     a = c4 * (1.0 + 2.0 * (damping * damping)) * max(duration, SHORTEST_DURATION)
     b = c5 * duration * duration
@@ -274,10 +275,10 @@ def pendulum_rk4(
 
     Classical RK4 in tau = omega0 t, omega0 = sqrt(g/L) (Hairer, Norsett & Wanner 1993, Solving Ordinary Differential
     Equations I, II.1). The step follows from the energy, the damping and the last time, so that the angle's error stays
-    below 1e-8 of the amplitude (in rotation: below 1e-8 rad) for omega0 t <= 2000 and 0 <= b < 2 omega0. That holds
-    from rest at abs(angle) <= 3.1, and with an initial velocity where the energy is not within 0.1 % of the separatrix
-    2 m g L. Nearer to it steps get no shorter, and motion there magnifies any error. The same goes for friction that
-    takes a rotating pendulum through the separatrix.
+    below 2e-8 of the amplitude (in rotation: below 2e-8 rad; from rest: below 1e-8) for omega0 t <= 2000 and 0 <= b <
+    2 omega0. Where the energy is within d < 4e-5 of the separatrix's, in units of 2 m g L, the motion magnifies the
+    rounding of the energy, and the error can reach 2e-16 omega0 t / d. Friction that takes a rotating pendulum through
+    the separatrix multiplies the error by as much as any change of the start.
     """
     frequency = np.sqrt(gravity / length)
     damping = friction / (mass * length * length) / frequency

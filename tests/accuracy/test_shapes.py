@@ -65,7 +65,7 @@ def test_pixels(kind: str, draws: int) -> None:
     worst.check()
 
 
-@campaign(20, 1_000)
+@campaign(8, 150)
 @pytest.mark.parametrize("kind", KINDS)
 def test_coverage(kind: str, draws: int) -> None:
     exact = areas.coverage if kind in ("ellipse", "circle", "arc") else oracle.coverage

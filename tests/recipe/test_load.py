@@ -102,7 +102,7 @@ CASES = [
     ("uniform: [0.0, 0.2]", "offset: {from: x, by: 1}", 7, "noise.gaussian.sigma", "can't be an offset"),
     ("  - gaussian: {", "  - gaussian: {sigma: 1}\n  - gaussian: {", 8, "noise.gaussian", "stands twice"),
     ("uniform: [0.0, 0.2]", "scaled: {by: x, of: 1}", 7, "noise.gaussian.sigma", "can't be scaled"),
-    ("sigma: {uniform: [0.0, 0.2]}", "snr: 0", 7, "noise.gaussian.snr", "must be above 0 and up to"),
+    ("sigma: {uniform: [0.0, 0.2]}", "snr: 0", 7, "noise.gaussian.snr", "must be from 0.001 to"),
     ("sigma: {uniform: [0.0, 0.2]}", "snr: 9, sigma: 1", 7, "noise.gaussian.snr", "has sigma and snr: give one"),
     ("sigma: {uniform: [0.0, 0.2]}", "", 7, "noise.gaussian", "needs its sigma or its snr"),
     ("sigma: {uniform: [0.0, 0.2]}", "sgma: 3", 7, "noise.gaussian.sgma", "did you mean 'sigma'?"),
@@ -243,7 +243,7 @@ RM = "form: ringermacher_mead"
 SHAPE_CASES = [
     ("fill: true", "fill: 2", 5, "catalogues.shapes.rectangle.fill", "must be 0 or 1, not 2"),
     ("fill: true", "fill: {uniform: [0, 1]}", 5, "catalogues.shapes.rectangle.fill", "gives other numbers too"),
-    ("fill: true", "width: 0", 5, "catalogues.shapes.rectangle.width", "must be above 0 and up to 1000000 pix, not 0"),
+    ("fill: true", "width: 0", 5, "catalogues.shapes.rectangle.width", "must be from 1e-09 to 1000000 pix, not 0"),
     ("fill: true", "width: true", 5, "catalogues.shapes.rectangle.width", "must be a number"),
     ("fill: true", "amplitude: -1", 5, "catalogues.shapes.rectangle.amplitude", "not -1"),
     ("fill: true", "min_length: 3", 5, "catalogues.shapes.rectangle.min_length", "unknown parameter of rectangle"),

@@ -91,7 +91,7 @@ def test_several_axes_move_together() -> None:
             "noise",
             100,
             {"noise": [{"gaussian": {"snr": 1e8}}]},
-            "noise.gaussian.snr: axis noise: must be above 0 and up to",
+            "noise.gaussian.snr: axis noise: must be from 0.001 to",
         ),
     ],
 )

@@ -68,7 +68,8 @@ class Scene:
         if GAUSSIAN_SIGMA in self.plan.sample_columns:
             pad = widest_gaussian(*_columns(samples, GAUSSIAN_SIGMA))
         if MOFFAT_GAMMA in self.plan.sample_columns:
-            pad = max(pad, widest_moffat(*_columns(samples, MOFFAT_GAMMA, MOFFAT_ALPHA), max(self.plan.shape)))
+            gamma, alpha = _columns(samples, MOFFAT_GAMMA, MOFFAT_ALPHA)
+            pad = max(pad, widest_moffat(gamma, alpha, max(self.plan.shape)))
         return pad
 
     def canvas_length(self, pad: int) -> int:

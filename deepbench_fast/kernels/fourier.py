@@ -382,7 +382,10 @@ def transfer_function(weights: Floats, row_turns: Floats, column_turns: Floats, 
     pair = transform(work, other, rows // 2 + 1, False, column_turns)
     # A half for the kernel's columns and one for the image's, which are both taken twice.
     scale = 0.25 / (rows * columns)
-    return work[2 * pair, : (rows // 2 + 1) * columns] * scale
+    transfer = np.empty((rows // 2 + 1) * columns, np.float64)
+    for i in range(transfer.size):
+        transfer[i] = scale * work[2 * pair, i]
+    return transfer
 
 
 @kernel

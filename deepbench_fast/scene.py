@@ -98,8 +98,8 @@ class Scene:
                     brush.kernel(canvas, frame, table, first, self.overlap)
                 else:
                     brush.kernel(canvas, columns, rows, frame, table, first)
-        self.stop.check()
         self._blur(canvas, frame, samples, out)
+        self.stop.check()
 
     def _runs(self, table: npt.NDArray[Any], pixels: int) -> Iterator[npt.NDArray[Any]]:
         """The rows of a table in order, as many at once as take a moment: between two runs `stop` is looked at."""
@@ -121,18 +121,18 @@ class Scene:
         names = self.plan.sample_columns
         if GAUSSIAN_SIGMA in names:
             (sigma,) = _columns(samples, GAUSSIAN_SIGMA)
-            blur(canvas, frame, sigma, out)
+            blur(canvas, frame, sigma, out, self.stop.flag)
         if MOFFAT_GAMMA not in names:
             if GAUSSIAN_SIGMA not in names:
                 crop(canvas, frame, out)
             return
         gamma, alpha = _columns(samples, MOFFAT_GAMMA, MOFFAT_ALPHA)
         if GAUSSIAN_SIGMA not in names:
-            moffat_blur(canvas, frame, gamma, alpha, out)
+            moffat_blur(canvas, frame, gamma, alpha, out, self.stop.flag)
             return
         chosen = np.flatnonzero(~np.isnan(gamma))  # catalogues differ in their PSF
         part = np.empty((chosen.size, out.shape[1]), np.float32)
-        moffat_blur(canvas[chosen], frame, gamma[chosen], alpha[chosen], part)
+        moffat_blur(canvas[chosen], frame, gamma[chosen], alpha[chosen], part, self.stop.flag)
         out[chosen] = part
 
     def _blank_canvas(self, count: int, length: int) -> npt.NDArray[np.float32]:

@@ -240,29 +240,6 @@ def _sum_one(
 
 
 @kernel
-def _transform_one(
-    canvas: npt.NDArray[np.float32],
-    frame: tuple[int, int, int],
-    margin: int,
-    tile: tuple[int, int],
-    transfer: npt.NDArray[np.float64],
-    turns: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-    work: npt.NDArray[np.float64],
-    pixels: npt.NDArray[np.float32],
-    stop: npt.NDArray[np.int64],
-) -> None:
-    """Convolve one flat canvas into the image `pixels`, tile by tile."""
-    height, width, pad = frame
-    stride = width + 2 * pad
-    for top in range(0, height, tile[0]):
-        for left in range(0, width, tile[1]):
-            shape = (min(tile[0], height - top), min(tile[1], width - left))
-            corner = (top + pad - margin) * stride + left + pad - margin
-            to = pixels[top * width + left :]
-            convolve(canvas[corner:], stride, margin, shape, transfer, turns, work, to, width, stop)
-
-
-@kernel
 def moffat_blur(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],
@@ -326,4 +303,9 @@ def moffat_blur(
         if radius <= DIRECT_RADIUS:
             _sum_one(canvas[t], frame, weights, folded, sums, out[t], stop)
         else:
-            _transform_one(canvas[t], frame, margin, tile, transfer, turns, work, out[t], stop)
+            for top in range(0, height, tile[0]):
+                for left in range(0, width, tile[1]):
+                    shape = (min(tile[0], height - top), min(tile[1], width - left))
+                    corner = (top + pad - margin) * stride + left + pad - margin
+                    to = out[t, top * width + left :]
+                    convolve(canvas[t, corner:], stride, margin, shape, transfer, turns, work, to, width, stop)

@@ -110,6 +110,7 @@ class Scene:
             fine = np.empty((len(samples), self.shape[0] * self.shape[1]), np.float32)
             self._blur(canvas, frame, samples, fine)
             in_pixels(fine, self.plan.recipe.image, all(brush.is_shape for brush in self.brushes), out)
+        self.stop.check()
 
     def _runs(self, table: npt.NDArray[Any], pixels: int) -> Iterator[npt.NDArray[Any]]:
         """The rows of a table in order, as many at once as take a moment: between two runs `stop` is looked at."""
@@ -130,18 +131,18 @@ class Scene:
     ) -> None:
         names = self.plan.sample_columns
         if GAUSSIAN_SIGMA in names:
-            blur(canvas, frame, self._widths(samples, GAUSSIAN_SIGMA), out)
+            blur(canvas, frame, self._widths(samples, GAUSSIAN_SIGMA), out, self.stop.flag)
         if MOFFAT_GAMMA not in names:
             if GAUSSIAN_SIGMA not in names:
                 crop(canvas, frame, out)
             return
         gamma, (alpha,) = self._widths(samples, MOFFAT_GAMMA), _columns(samples, MOFFAT_ALPHA)
         if GAUSSIAN_SIGMA not in names:
-            moffat_blur(canvas, frame, gamma, alpha, out)
+            moffat_blur(canvas, frame, gamma, alpha, out, self.stop.flag)
             return
         chosen = np.flatnonzero(~np.isnan(gamma))  # catalogues differ in their PSF
         part = np.empty((chosen.size, out.shape[1]), np.float32)
-        moffat_blur(canvas[chosen], frame, gamma[chosen], alpha[chosen], part)
+        moffat_blur(canvas[chosen], frame, gamma[chosen], alpha[chosen], part, self.stop.flag)
         out[chosen] = part
 
     def _widths(self, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:

@@ -15,6 +15,7 @@ from deepbench_fast.kernels.astro.moffat import star_center, star_integrate
 from deepbench_fast.kernels.astro.sersic import galaxy_center, galaxy_integrate
 from deepbench_fast.kernels.blur import blur
 from deepbench_fast.kernels.noise import add_gaussian
+from deepbench_fast.stopping import NEVER
 
 KEY = np.array([1, 2], np.uint32)
 NOISE_SIGMA = 0.1
@@ -96,7 +97,7 @@ def gaussian_psf(size: int, effort: Effort) -> Iterator[Row]:
     )
     axes = (0.0, scenes.PSF_SIGMA, scenes.PSF_SIGMA)
     sides: dict[str, Callable[[], object]] = {
-        "ours": lambda: blur(padded, (size, size, PSF_PAD), sigma, out),
+        "ours": lambda: blur(padded, (size, size, PSF_PAD), sigma, out, NEVER.flag),
         "scipy": lambda: gaussian_filter(stack, axes, mode="constant", output=blurred),
     }
     goals = {"scipy": ("SciPy", 7.0)}

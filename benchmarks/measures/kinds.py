@@ -24,6 +24,7 @@ from deepbench_fast.kernels.shapes.ellipse import ellipse
 from deepbench_fast.kernels.shapes.polygon import polygon
 from deepbench_fast.objects.registry import Kind, kinds
 from deepbench_fast.plan import make_plan
+from deepbench_fast.stopping import NEVER
 
 SIZES = {"light": 28, "shape": 256}
 SHAPE_SIZE = 256
@@ -243,6 +244,6 @@ def moffat_psf(size: int, effort: Effort) -> Row:
     count = len(padded)
     out, gammas, alphas = np.empty((count, size * size), np.float32), np.full(count, gamma), np.full(count, alpha)
     frame = (size, size, pad)
-    rounds = compare({"ours": lambda: moffat_blur(padded, frame, gammas, alphas, out)}, effort)
+    rounds = compare({"ours": lambda: moffat_blur(padded, frame, gammas, alphas, out, NEVER.flag)}, effort)
     what = f"Moffat PSF γ = {gamma:g}, α = {alpha:g}, to {pad} pixels, {size}×{size}, one core"
     return Row(what, duration(rounds.median("ours") / count))

@@ -174,12 +174,15 @@ def _blur_one(
     blurred_rows: npt.NDArray[np.float32],
     blurred: npt.NDArray[np.float32],
     pixels: npt.NDArray[np.float32],
+    stop: npt.NDArray[np.int64],
 ) -> None:
     """Blur one flat canvas into the image `pixels`, `strip` rows at a time."""
     height, width, pad = frame
     stride = width + 2 * pad
     radius = weights.size - 1
     for first in range(0, height, strip):
+        if stop[0] != 0:
+            return
         rows = min(strip, height - first)
         # Both passes run over rows and pads alike, as over one long row. Where a tap of the first pass crosses from one
         # row into the next, its centre lies in the pad, at least `radius` wide, and nothing reads that pixel later.
@@ -218,11 +221,13 @@ def blur(
     frame: tuple[int, int, int],
     sigma: npt.NDArray[np.float64],
     out: npt.NDArray[np.float32],
+    stop: npt.NDArray[np.int64],
 ) -> None:
     """Convolve each canvas with a Gaussian PSF and cut out the frame: light leaks in from outside, out at the edges.
 
     canvas: float32 (T, P), flat, P >= (height + 2 pad) (width + 2 pad); frame = (height, width, pad); sigma: float64
-    (T,), pixels; NaN and 0 leave a sample as it is; out: float32 (T, height * width), contiguous.
+    (T,), pixels; NaN and 0 leave a sample as it is; out: float32 (T, height * width), contiguous, and of no use where
+    stop[0] was set meanwhile: the kernel then returns soon.
 
     Along the rows, then along the columns: sum over |k| <= r of w_k f(x + k), with the weights of `gaussian_weights`
     rounded to float32, added in the order centre, pair +-1, pair +-2, ... So a sample's bits depend neither on the pad
@@ -242,4 +247,4 @@ def blur(
         if radius_of(sigma[t]) == 0:
             _crop_one(canvas[t], frame, out[t])
         else:
-            _blur_one(canvas[t], frame, gaussian_weights(sigma[t]), strip, blurred_rows, blurred, out[t])
+            _blur_one(canvas[t], frame, gaussian_weights(sigma[t]), strip, blurred_rows, blurred, out[t], stop)

@@ -16,6 +16,7 @@ from deepbench_fast.kernels.elementary import PI, cos, sin
 
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.float32]
+Flag = npt.NDArray[np.int64]
 
 # Elements of a row that a butterfly takes at a time: its rows stay in the first-level cache.
 CHUNK = 256
@@ -25,7 +26,7 @@ MOST_TILES = 64
 HALF_SQRT_3 = 0.8660254037844386
 
 
-@inline
+@kernel
 def transform_size(least: int) -> int:
     """The smallest even 2**a, 3 * 2**a or 9 * 2**a that is not below `least`."""
     best = 2
@@ -48,7 +49,7 @@ def _work(size: int) -> float:
     return size * doublings
 
 
-@inline
+@kernel
 def tile_of(length: int, more: int) -> int:
     """Pixels of a side that a tile has: the length cut into as many parts as make the least work.
 
@@ -251,16 +252,16 @@ def make_turns(size: int) -> Floats:
 
 
 @kernel
-def transform(work: Floats, pair: int, columns: int, inverse: bool, turns: Floats) -> int:
+def transform(work: Floats, pair: int, columns: int, inverse: bool, turns: Floats, stop: Flag) -> int:
     """Transform the columns of an array (n, columns), n = turns.shape[1], flat in work[2 pair] + i work[2 pair + 1].
 
     sum over j of z_j exp(-2 pi i j k / n), or exp(+...) with `inverse`. `work` is (4, size); the pair that isn't the
-    input is overwritten too. Returns the pair that holds the result.
+    input is overwritten too. Returns the pair that holds the result, which is of no use once `stop` is set.
     """
     first = 1 if inverse else 0  # swapped parts turn the other way round
     left = turns.shape[1]
     done = 1
-    while left > 1:
+    while left > 1 and stop[0] == 0:
         radix = 4 if left % 4 == 0 else 2 if left % 2 == 0 else 3
         re, im = work[2 * pair + first], work[2 * pair + 1 - first]
         pair = 1 - pair
@@ -279,12 +280,18 @@ def transform(work: Floats, pair: int, columns: int, inverse: bool, turns: Float
 # ---- the road of an image there and back
 
 
-@inline
+@kernel
+def _clear(values: Floats) -> None:
+    for i in range(values.size):
+        values[i] = 0.0
+
+
+@kernel
 def _load(image: Pixels, stride: int, height: int, width: int, rows: int, re: Floats, im: Floats) -> None:
     """The left half of an image as the real part, the right half as the imaginary part; zeros down to `rows`."""
     half = (width + 1) // 2
-    re[: rows * half] = 0.0
-    im[: rows * half] = 0.0
+    _clear(re[: rows * half])
+    _clear(im[: rows * half])
     for i in range(height):
         for j in range(half):
             re[i * half + j] = image[i * stride + j]
@@ -292,7 +299,7 @@ def _load(image: Pixels, stride: int, height: int, width: int, rows: int, re: Fl
             im[i * half + j] = image[i * stride + half + j]
 
 
-@inline
+@kernel
 def _load_weights(weights: Floats, rows: int, columns: int, re: Floats, im: Floats) -> None:
     """The whole kernel, its centre in the corner and its other quarters wrapped round."""
     radius = weights.shape[0] - 1
@@ -305,7 +312,7 @@ def _load_weights(weights: Floats, rows: int, columns: int, re: Floats, im: Floa
             im[i * half + j] = weights[row, right] if row <= radius and right <= radius else 0.0
 
 
-@inline
+@kernel
 def _part_columns(re: Floats, im: Floats, rows: int, width: int, columns: int, to_re: Floats, to_im: Floats) -> None:
     """Twice the transforms of the real columns that travelled in pairs, transposed, for the frequencies 0 .. rows/2.
 
@@ -323,11 +330,11 @@ def _part_columns(re: Floats, im: Floats, rows: int, width: int, columns: int, t
                 if half + j < width:
                     to_re[(half + j) * kept + k] = im[here + j] + im[there + j]
                     to_im[(half + j) * kept + k] = re[there + j] - re[here + j]
-    to_re[width * kept : columns * kept] = 0.0
-    to_im[width * kept : columns * kept] = 0.0
+    _clear(to_re[width * kept : columns * kept])
+    _clear(to_im[width * kept : columns * kept])
 
 
-@inline
+@kernel
 def _pair_columns(re: Floats, im: Floats, rows: int, width: int, first: int, to_re: Floats, to_im: Floats) -> None:
     """The way back for `width` columns from the row `first` on: A + i B, also for the frequencies beyond rows/2."""
     half = (width + 1) // 2
@@ -346,7 +353,7 @@ def _pair_columns(re: Floats, im: Floats, rows: int, width: int, first: int, to_
                 to_im[here + j] = im[a] + b_re
 
 
-@inline
+@kernel
 def _store(re: Floats, im: Floats, first: int, height: int, width: int, image: Pixels, stride: int) -> None:
     half = (width + 1) // 2
     for i in range(height):
@@ -356,7 +363,7 @@ def _store(re: Floats, im: Floats, first: int, height: int, width: int, image: P
             image[i * stride + half + j] = np.float32(im[(first + i) * half + j])
 
 
-@inline
+@kernel
 def _scale(values: Floats, factors: Floats) -> None:
     for i in range(factors.size):
         values[i] *= factors[i]
@@ -369,20 +376,23 @@ def make_work(rows: int, columns: int) -> Floats:
 
 
 @kernel
-def transfer_function(weights: Floats, row_turns: Floats, column_turns: Floats, work: Floats) -> Floats:
+def transfer_function(weights: Floats, row_turns: Floats, column_turns: Floats, work: Floats, stop: Flag) -> Floats:
     """The transform of a symmetric kernel given by its quarter, w[i, j] for 0 <= i, j <= radius: real, transposed.
 
     It holds the factor that two transforms there and back leave over.
     """
     rows, columns = row_turns.shape[1], column_turns.shape[1]
     _load_weights(weights, rows, columns, work[0], work[1])
-    pair = transform(work, 0, columns // 2, False, row_turns)
+    pair = transform(work, 0, columns // 2, False, row_turns, stop)
     other = 1 - pair
     _part_columns(work[2 * pair], work[2 * pair + 1], rows, columns, columns, work[2 * other], work[2 * other + 1])
-    pair = transform(work, other, rows // 2 + 1, False, column_turns)
+    pair = transform(work, other, rows // 2 + 1, False, column_turns, stop)
     # A half for the kernel's columns and one for the image's, which are both taken twice.
     scale = 0.25 / (rows * columns)
-    return work[2 * pair, : (rows // 2 + 1) * columns] * scale
+    transfer = np.empty((rows // 2 + 1) * columns, np.float64)
+    for i in range(transfer.size):
+        transfer[i] = scale * work[2 * pair, i]
+    return transfer
 
 
 @kernel
@@ -396,6 +406,7 @@ def convolve(
     work: Floats,
     out: Pixels,
     out_stride: int,
+    stop: Flag,
 ) -> None:
     """Convolve a tile of `shape`, which has `margin` more pixels on each side in `window`, into `out`.
 
@@ -406,16 +417,16 @@ def convolve(
     row_turns, column_turns = turns
     rows, columns = row_turns.shape[1], column_turns.shape[1]
     _load(window, stride, height + 2 * margin, width + 2 * margin, rows, work[0], work[1])
-    pair = transform(work, 0, (width + 2 * margin + 1) // 2, False, row_turns)
+    pair = transform(work, 0, (width + 2 * margin + 1) // 2, False, row_turns, stop)
     other = 1 - pair
     _part_columns(
         work[2 * pair], work[2 * pair + 1], rows, width + 2 * margin, columns, work[2 * other], work[2 * other + 1]
     )
-    pair = transform(work, other, rows // 2 + 1, False, column_turns)
+    pair = transform(work, other, rows // 2 + 1, False, column_turns, stop)
     _scale(work[2 * pair], transfer)
     _scale(work[2 * pair + 1], transfer)
-    pair = transform(work, pair, rows // 2 + 1, True, column_turns)
+    pair = transform(work, pair, rows // 2 + 1, True, column_turns, stop)
     other = 1 - pair
     _pair_columns(work[2 * pair], work[2 * pair + 1], rows, width, margin, work[2 * other], work[2 * other + 1])
-    pair = transform(work, other, (width + 1) // 2, True, row_turns)
+    pair = transform(work, other, (width + 1) // 2, True, row_turns, stop)
     _store(work[2 * pair], work[2 * pair + 1], margin, height, width, out, out_stride)

@@ -40,7 +40,7 @@ def _widest_pad(side: int) -> int:
     return max(min(side, LARGEST_PAD), DIRECT_RADIUS)
 
 
-@inline
+@kernel
 def moffat_radius(gamma: float, alpha: float, side: int) -> int:
     """Pixels on each side that the PSF reaches: the least h >= 3 with (1 + h**2 / gamma**2)**(1 - alpha) <= 1e-4.
 
@@ -214,7 +214,7 @@ def _convolve(
         _add_row(sums, row, weights[i])
 
 
-@inline
+@kernel
 def _sum_one(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],
@@ -222,6 +222,7 @@ def _sum_one(
     folded: npt.NDArray[np.float32],
     sums: npt.NDArray[np.float32],
     pixels: npt.NDArray[np.float32],
+    stop: npt.NDArray[np.int64],
 ) -> None:
     """Convolve one flat canvas into the image `pixels`, as many rows at a time as `sums` has room for."""
     height, width, pad = frame
@@ -229,33 +230,13 @@ def _sum_one(
     radius = weights.shape[0] - 1
     most = sums.size // stride
     for first in range(0, height, most):
+        if stop[0] != 0:
+            return
         rows = min(most, height - first)
         # Rows and the pads between them alike, as one long row: nothing reads the sums in the pads.
         corner = (first + pad - radius) * stride + pad - radius
         _convolve(canvas[corner:], stride, weights, folded, sums[: (rows - 1) * stride + width])
         _copy_rows(sums, stride, pixels[first * width :], rows, width)
-
-
-@inline
-def _transform_one(
-    canvas: npt.NDArray[np.float32],
-    frame: tuple[int, int, int],
-    margin: int,
-    tile: tuple[int, int],
-    transfer: npt.NDArray[np.float64],
-    turns: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-    work: npt.NDArray[np.float64],
-    pixels: npt.NDArray[np.float32],
-) -> None:
-    """Convolve one flat canvas into the image `pixels`, tile by tile."""
-    height, width, pad = frame
-    stride = width + 2 * pad
-    for top in range(0, height, tile[0]):
-        for left in range(0, width, tile[1]):
-            shape = (min(tile[0], height - top), min(tile[1], width - left))
-            corner = (top + pad - margin) * stride + left + pad - margin
-            to = pixels[top * width + left :]
-            convolve(canvas[corner:], stride, margin, shape, transfer, turns, work, to, width)
 
 
 @kernel
@@ -265,11 +246,13 @@ def moffat_blur(
     gamma: npt.NDArray[np.float64],
     alpha: npt.NDArray[np.float64],
     out: npt.NDArray[np.float32],
+    stop: npt.NDArray[np.int64],
 ) -> None:
     """Convolve each canvas with a Moffat PSF and cut out the frame: light leaks in from outside, out at the edges.
 
     canvas: float32 (T, P), flat, P >= (height + 2 pad) (width + 2 pad); frame = (height, width, pad); gamma [pix] and
-    alpha > 1: float64 (T,), where NaN leaves a sample as it is; out: float32 (T, height * width), contiguous.
+    alpha > 1: float64 (T,), where NaN leaves a sample as it is; out: float32 (T, height * width), contiguous, and of no
+    use where stop[0] was set meanwhile: the kernel then returns soon.
 
     The sum over the (2 h + 1)**2 nearest pixels of w(|i|, |j|) f(row + i, column + j), with the weights of
     `moffat_weights` and h of `moffat_radius` for the longer side of the frame. f is the canvas as far as this sample
@@ -294,6 +277,8 @@ def moffat_blur(
     work = np.empty((4, 0), np.float64)
     transfer = np.empty(0, np.float64)
     for t in range(canvas.shape[0]):
+        if stop[0] != 0:
+            return
         radius = moffat_radius(gamma[t], alpha[t], max(height, width))
         margin = min(radius, _widest_pad(max(height, width)))
         if margin > pad:
@@ -314,8 +299,13 @@ def moffat_blur(
             last_gamma = gamma[t]
             last_alpha = alpha[t]
             if radius > DIRECT_RADIUS:
-                transfer = transfer_function(weights, turns[0], turns[1], work)
+                transfer = transfer_function(weights, turns[0], turns[1], work, stop)
         if radius <= DIRECT_RADIUS:
-            _sum_one(canvas[t], frame, weights, folded, sums, out[t])
+            _sum_one(canvas[t], frame, weights, folded, sums, out[t], stop)
         else:
-            _transform_one(canvas[t], frame, margin, tile, transfer, turns, work, out[t])
+            for top in range(0, height, tile[0]):
+                for left in range(0, width, tile[1]):
+                    shape = (min(tile[0], height - top), min(tile[1], width - left))
+                    corner = (top + pad - margin) * stride + left + pad - margin
+                    to = out[t, top * width + left :]
+                    convolve(canvas[t, corner:], stride, margin, shape, transfer, turns, work, to, width, stop)

@@ -13,6 +13,7 @@ from deepbench_fast import Recipe, samples
 from deepbench_fast.kernels.blur import blur, widest_gaussian
 from deepbench_fast.kernels.grid import padded_length
 from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
+from deepbench_fast.stopping import NEVER
 from tests.accuracy.stated import Worst, campaign
 
 BLOB = 1.5
@@ -55,7 +56,7 @@ def test_gaussian_psf(draws: int) -> None:
         shape, x, y = place(random)
         pad = widest_gaussian(np.array([sigma]))
         out = np.empty((1, shape[0] * shape[1]), np.float32)
-        blur(blob(shape, pad, x, y), (*shape, pad), np.array([sigma]), out)
+        blur(blob(shape, pad, x, y), (*shape, pad), np.array([sigma]), out, NEVER.flag)
         variance = BLOB**2 + sigma**2
         expected = BLOB**2 / variance * np.exp(-0.5 * squared_distances(shape, x, y) / variance)
         error = np.abs(out[0].reshape(shape) - expected).max() / (BLOB**2 / variance)
@@ -95,7 +96,7 @@ def test_moffat_psf(draws: int) -> None:
         shape, x, y = place(random)
         pad = widest_moffat(np.array([gamma]), np.array([alpha]), max(shape))
         out = np.empty((1, shape[0] * shape[1]), np.float32)
-        moffat_blur(blob(shape, pad, x, y), (*shape, pad), np.array([gamma]), np.array([alpha]), out)
+        moffat_blur(blob(shape, pad, x, y), (*shape, pad), np.array([gamma]), np.array([alpha]), out, NEVER.flag)
         expected = blurred_blob(np.sqrt(squared_distances(shape, x, y)), gamma, alpha)
         case = {"gamma": gamma, "alpha": alpha, "shape": shape, "x": x, "y": y}
         peak = float(blurred_blob(np.zeros(1), gamma, alpha)[0])

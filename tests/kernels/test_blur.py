@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from deepbench_fast.kernels.blur import NARROW, _convolve, blur, crop, gaussian_weights, narrow_weights, widest_gaussian
+from deepbench_fast.stopping import NEVER, Stop
 from tests.kernels import assembly
 
 
@@ -27,7 +28,7 @@ def blurred(scenes: Any, pad: int, sigma: Any) -> Any:
     canvas[:, : rows * columns] = scenes.reshape(count, -1)
     height, width = rows - 2 * pad, columns - 2 * pad
     out = np.full((count, height * width), np.nan, np.float32)
-    blur(canvas, (height, width, pad), np.broadcast_to(np.asarray(sigma, np.float64), count).copy(), out)
+    blur(canvas, (height, width, pad), np.broadcast_to(np.asarray(sigma, np.float64), count).copy(), out, NEVER.flag)
     return out.reshape(count, height, width)
 
 
@@ -214,10 +215,18 @@ def test_a_pad_narrower_than_the_psf_is_refused(sigma: float) -> None:
         blurred([random_scene(16, 16)], 2, sigma)
 
 
+def test_a_blur_that_is_asked_to_end_returns_without_its_work() -> None:
+    stop = Stop()
+    stop.set()
+    out = np.full((2, 100), 7.0, np.float32)
+    blur(np.ones((2, 18 * 18), np.float32), (10, 10, 4), np.full(2, 1.0), out, stop.flag)
+    assert (out == 7).all()
+
+
 def test_machine_code_is_packed_without_fused_multiply_add() -> None:
     one = np.zeros((1, 64), np.float32)
     convolution = assembly.fresh(_convolve, one[0], 1, np.ones(2), one[0, :8])
-    whole = assembly.fresh(blur, one, (2, 2, 3), np.array([0.7]), np.zeros((1, 4), np.float32))
+    whole = assembly.fresh(blur, one, (2, 2, 3), np.array([0.7]), np.zeros((1, 4), np.float32), NEVER.flag)
     for code in (convolution, whole):
         assert assembly.packed(code) > 0
         assert assembly.fma(code) == 0

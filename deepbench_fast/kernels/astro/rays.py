@@ -186,11 +186,9 @@ def _foot(
     d = (0.0, 0.0)
     for step in range(NEWTON_STEPS):
         p = _place_on_ray(start + t * (stop - start), k, turn, place, shape)
-        t1 = max(t - DIFFERENCE, 0.0)
-        t2 = min(t + DIFFERENCE, 1.0)
-        p1 = _place_on_ray(start + t1 * (stop - start), k, turn, place, shape)
-        p2 = _place_on_ray(start + t2 * (stop - start), k, turn, place, shape)
-        d = (p2[0] - p1[0]) / (t2 - t1), (p2[1] - p1[1]) / (t2 - t1)
+        step_t = DIFFERENCE if t < 0.5 else -DIFFERENCE
+        q = _place_on_ray(start + (t + step_t) * (stop - start), k, turn, place, shape)
+        d = (q[0] - p[0]) / step_t, (q[1] - p[1]) / step_t
         if step < NEWTON_STEPS - 1:
             t = min(max(t - (p[0] * d[0] + p[1] * d[1]) / max(d[0] * d[0] + d[1] * d[1], TINY), 0.0), 1.0)
     return t, (p[0] - t * d[0], p[1] - t * d[1]), d
@@ -371,10 +369,12 @@ def _skips(
         u, v = a if end == 0 else b
         p = _place_on_ray(at, low, turn, place, shape)
         q = _place_on_ray(at, high, turn, place, shape)
-        stride = abs((q[0] - p[0]) * d[1] - (q[1] - p[1]) * d[0]) / np.sqrt(length2)
+        stride = ((q[0] - p[0]) * d[1] - (q[1] - p[1]) * d[0]) / np.sqrt(length2)
         at_foot += stride * (1.0 - foot if end == 0 else foot)
+        stride = abs(stride)
         distance = np.sqrt(u * u + v * v)
         skips |= stride > max(STRIDE, distance) and distance - stride < source.edge
+    at_foot = abs(at_foot)
     return skips or (at_foot > max(STRIDE, nearest) and nearest - at_foot < source.edge)
 
 
@@ -405,37 +405,47 @@ def mean_along_rays(
                 scratch.high[waiting] = end
                 scratch.turn[waiting] = turn
                 scratch.depth[waiting] = 0
-                integral, _ = _over_interval(begin, end, turn, x, y, scratch, place, profile, source, shape)
-                scratch.integral[waiting] = integral
-                total += integral
                 waiting += 1
+    known = 0
+    most = waiting + MOST_INTERVALS
     done = 0
     while waiting > 0:
-        waiting -= 1
-        low = scratch.low[waiting]
-        high = scratch.high[waiting]
-        turn = scratch.turn[waiting]
-        depth = scratch.depth[waiting]
-        integral = scratch.integral[waiting]
-        middle = 0.5 * (low + high)
-        first, near1 = _over_interval(low, middle, turn, x, y, scratch, place, profile, source, shape)
-        second, near2 = _over_interval(middle, high, turn, x, y, scratch, place, profile, source, shape)
-        change = first + second - integral
-        total += change
+        first = known < waiting
+        at = known if first else waiting - 1
+        low = scratch.low[at]
+        high = scratch.high[at]
+        turn = scratch.turn[at]
+        depth = scratch.depth[at]
+        whole = 0.0
+        half = 0.0
+        nearest = 1e300
+        for piece in range(1 if first else 2):
+            begin = low if piece == 0 else 0.5 * (low + high)
+            end = high if first or piece == 1 else 0.5 * (low + high)
+            integral, near = _over_interval(begin, end, turn, x, y, scratch, place, profile, source, shape)
+            half = integral if piece == 0 else half
+            whole += integral
+            nearest = min(nearest, near)
         done += 1
-        if depth >= DEEPEST or done >= MOST_INTERVALS:
+        if first:
+            scratch.integral[at] = whole
+            total += whole
+            known += 1
             continue
-        skips = _skips(low, high, turn, x, y, min(near1, near2), place, source, shape)
+        waiting -= 1
+        known -= 1
+        change = whole - scratch.integral[at]
+        total += change
+        if depth >= DEEPEST or done >= most:
+            continue
+        skips = _skips(low, high, turn, x, y, nearest, place, source, shape)
         if skips or abs(change) > TOLERANCE * total:
-            scratch.low[waiting] = low
-            scratch.high[waiting] = middle
-            scratch.integral[waiting] = first
-            scratch.turn[waiting] = turn
-            scratch.depth[waiting] = depth + 1
-            scratch.low[waiting + 1] = middle
-            scratch.high[waiting + 1] = high
-            scratch.integral[waiting + 1] = second
-            scratch.turn[waiting + 1] = turn
-            scratch.depth[waiting + 1] = depth + 1
-            waiting += 2
+            for piece in range(2):
+                scratch.low[waiting] = low if piece == 0 else 0.5 * (low + high)
+                scratch.high[waiting] = high if piece == 1 else 0.5 * (low + high)
+                scratch.integral[waiting] = half if piece == 0 else whole - half
+                scratch.turn[waiting] = turn
+                scratch.depth[waiting] = depth + 1
+                waiting += 1
+                known += 1
     return total

@@ -9,7 +9,7 @@ import pytest
 
 from deepbench_fast import AccuracyWarning, Recipe, generate, open_dataset
 from deepbench_fast import drift as module
-from deepbench_fast.drift import integrated_kinds, drifted, warn_of_drift
+from deepbench_fast.drift import drifted, integrated_kinds, warn_of_drift
 from deepbench_fast.plan import make_plan
 
 

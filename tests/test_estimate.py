@@ -99,7 +99,9 @@ def test_series_have_ingredients_and_axes_but_no_image_warnings() -> None:
     found = estimate(bodies(form="figure_eight").with_overrides({"samples": 4, "series.stop": 1}), threads=1, seconds=0)
     keys = [ingredient.key for ingredient in [*found.random, *found.fixed]]
     assert len(set(keys)) == len(keys)
-    assert {"n_body.n_body.solver", "n_body.n_body.tolerance", "n_body.n_body.dimensions", "n_body.n_body.mass"} <= set(keys)
+    assert {"n_body.n_body.solver", "n_body.n_body.tolerance", "n_body.n_body.dimensions", "n_body.n_body.mass"} <= set(
+        keys
+    )
     assert not any(".body." in key for key in keys)
     assert found.series is not None
     assert (found.series["stop"], found.series["steps"], found.series["time_unit"]) == (1.0, 100, "")

@@ -74,7 +74,12 @@ def test_a_limit_of_file_sizes_is_no_error() -> None:
 
 def test_slow_series_are_judged_by_their_beginning() -> None:
     """Eight bodies in 1e8 steps, which no processor makes in a second, are not waited for."""
-    data = {"catalogues.n_body.n_body.solver": "leapfrog", "catalogues.n_body.n_body.bodies": 8, "catalogues.n_body.n_body.step": 1e-6, "series.stop": 100}
+    data = {
+        "catalogues.n_body.n_body.solver": "leapfrog",
+        "catalogues.n_body.n_body.bodies": 8,
+        "catalogues.n_body.n_body.step": 1e-6,
+        "series.stop": 100,
+    }
     found = estimate(Recipe.of_kind("n_body").with_overrides(data), threads=2)
     assert found.at_least
     assert found.seconds > found.samples / 10

@@ -58,8 +58,8 @@ def draw_and_render(benchmark: BenchmarkFixture, recipe: Recipe, columns: int) -
 @pytest.mark.parametrize("count", physics.BODY_GOALS)
 def test_steps_of_bodies(benchmark: BenchmarkFixture, count: int, dimensions: int) -> None:
     """The rate is that of steps of one system; both leapfrogs end at about the same place."""
-    recipe = bodies(SYSTEMS, count, dimensions=dimensions, softening=0.3)
-    positions = benchmark(physics.body_kernel(recipe, np.array([STEPS * physics.STEP]), physics.STEP))
+    recipe = bodies(SYSTEMS, count, dimensions=dimensions, softening=0.3, solver="leapfrog", step=physics.STEP)
+    positions = benchmark(physics.body_kernel(recipe, np.array([STEPS * physics.STEP])))
     record_rate(benchmark, SYSTEMS * STEPS, "steps/s")
     peer = pytest.importorskip("benchmarks.peers.rebound_bodies", exc_type=ImportError)
     systems = physics.drawn_bodies(recipe)

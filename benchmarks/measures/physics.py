@@ -24,13 +24,13 @@ from deepbench_fast.objects.registry import kind
 from deepbench_fast.plan import make_plan
 from deepbench_fast.render import Renderer
 from deepbench_fast.systems import STATE
-from deepbench_fast.trajectories import PENDULUM_INPUTS, PENDULUMS, SYSTEMS_OF_BODIES
+from deepbench_fast.trajectories import FOUND, PENDULUM_INPUTS, PENDULUMS, SYSTEMS_OF_BODIES
 
 PENDULUM_KINDS = ("pendulum", "hamiltonian_pendulum")
 PENDULUM_GOALS = {"pendulum rk4": 1e5, "hamiltonian_pendulum rk4": 1e5}
 # Times as fast as a step of REBOUND's, by the number of bodies.
 BODY_GOALS = {3: 8.0, 16: 3.0}
-BODY_SOLVERS = ("leapfrog", "rk4")
+BODY_SOLVERS = ("radau", "leapfrog", "rk4")
 STEP = 0.002
 STEPS = 1000
 REBOUND_STEPS = 200_000
@@ -69,9 +69,9 @@ def moving_pendulums(name: str, solver: str, effort: Effort) -> Iterator[Row]:
 
 
 def moving_bodies(count: int, solver: str, effort: Effort) -> Iterator[Row]:
-    """Bodies in a plane with the default step; systems that drift too far are moved again with half of it."""
+    """Bodies in a plane with the default step or tolerance; those in steps that drift too far take half of it again."""
     recipe = bodies(SYSTEMS_OF_BODIES, count, solver=solver)
-    kernel = body_kernel(recipe, np.array(recipe.time.moments), STEP)
+    kernel = body_kernel(recipe, np.array(recipe.time.moments))
     what = f"n_body {solver}, {count} bodies, 100 steps"
     yield from kernel_and_task(what, kernel, SYSTEMS_OF_BODIES, recipe, None, effort)
 
@@ -124,17 +124,18 @@ def drawn_bodies(recipe: Recipe) -> Bodies:
     return Bodies(own["mass"].copy(), state, big_g, softening)
 
 
-def body_kernel(recipe: Recipe, times: FloatArray, step: float) -> Callable[[], FloatArray]:
+def body_kernel(recipe: Recipe, times: FloatArray) -> Callable[[], FloatArray]:
     """The recipe's solver for all systems at once; gives their positions, shape (systems, times, columns)."""
     systems = drawn_bodies(recipe)
     entry = make_plan(recipe).entries[0].entry
     solve = kind("n_body").kernel(recipe.image, solver=entry.solver)
     samples, count = systems.mass.shape
-    out, drift = np.empty((samples, times.size, count * entry.dimensions)), np.empty(samples)
+    out = np.empty((samples, times.size, count * entry.dimensions))
+    found = np.empty((1 if entry.step else len(FOUND), samples))
     offsets, rows = np.array([0, -1, -1, -1, -1]), np.arange(samples)
 
     def move() -> FloatArray:
-        solve(*systems, times, step, entry.dimensions, offsets, rows, out, drift)
+        solve(*systems, times, entry.step or entry.tolerance, entry.dimensions, offsets, rows, out, *found)
         return out
 
     return move
@@ -186,8 +187,8 @@ def against_rebound(count: int, dimensions: int, effort: Effort) -> Row:
         from benchmarks.peers.rebound_bodies import simulation
     except ImportError as error:
         return unavailable(what, error)
-    recipe = bodies(SYSTEMS_OF_BODIES, count, dimensions=dimensions)
-    kernel = body_kernel(recipe, np.array([STEP * STEPS]), STEP)
+    recipe = bodies(SYSTEMS_OF_BODIES, count, dimensions=dimensions, solver="leapfrog", step=STEP)
+    kernel = body_kernel(recipe, np.array([STEP * STEPS]))
     mass, state, big_g, softening = (array[0] for array in drawn_bodies(recipe))
     sim = simulation(mass, state, big_g, softening, STEP)
     steps = effort.samples(REBOUND_STEPS)

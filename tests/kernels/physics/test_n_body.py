@@ -177,13 +177,22 @@ def test_drift_over_five_kepler_orbits(steps: int, drift: float) -> None:
 
 
 @BOTH
-def test_drift_is_the_largest_of_the_output_times(kernel: Kernel) -> None:
+def test_drift_is_the_largest_after_any_step(kernel: Kernel) -> None:
+    """However few the output times are."""
     systems = random_systems(40, 3, 2, seed=4)
-    series = follow(systems, np.linspace(0.0, 3.0, 20), 0.01, kernel=kernel)
-    drift = np.abs(series.energy - series.energy[:, :1]).max(axis=1) / np.abs(series.energy[:, 0])
-    np.testing.assert_array_equal(series.drift, drift)
-    start, end = series.energy[:, 0], follow(systems, [3.0], 0.01, kernel=kernel)
-    np.testing.assert_array_equal(end.drift, np.abs(end.energy[:, 0] - start) / np.abs(start))
+    every = follow(systems, np.linspace(0.0, 1.0, 101), 0.01, kernel=kernel)
+    drift = np.abs(every.energy - every.energy[:, :1]).max(axis=1) / np.abs(every.energy[:, 0])
+    np.testing.assert_allclose(every.drift, drift, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(follow(systems, [1.0], 0.01, kernel=kernel).drift, drift, rtol=1e-6, atol=1e-14)
+    assert (drift > 2.0 * np.abs(every.energy[:, -1] / every.energy[:, 0] - 1.0)).any()
+
+
+@BOTH
+def test_drift_without_energy_at_the_start_is_relative_to_a_tenth_of_the_kinetic_energy(kernel: Kernel) -> None:
+    systems = random_systems(40, 3, 2, seed=4, virial_ratio=1.0)
+    series = follow(systems, np.linspace(0.0, 1.0, 101), 0.01, kernel=kernel)
+    drift = np.abs(series.energy - series.energy[:, :1]).max(axis=1) / (0.1 * series.kinetic[:, 0])
+    np.testing.assert_allclose(series.drift, drift, rtol=1e-9, atol=1e-13)
 
 
 def test_drift_of_a_system_without_energy() -> None:

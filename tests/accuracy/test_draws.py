@@ -72,7 +72,7 @@ def kept(distribution: Alone) -> Array:
     return values
 
 
-@campaign(150, 20_000)
+@campaign(150, 2_000)
 def test_uniform(draws: int) -> None:
     rng, worst = np.random.default_rng(1), Worst("Uniform")
     for _ in range(draws):
@@ -87,7 +87,7 @@ def test_uniform(draws: int) -> None:
     worst.check()
 
 
-@campaign(60, 5_000)
+@campaign(60, 1_000)
 def test_loguniform(draws: int) -> None:
     rng, worst = np.random.default_rng(2), Worst("Loguniform")
     ends = [simple.SMALLEST, simple.LARGEST, 1.0]
@@ -119,7 +119,7 @@ def exact_normal(normal: Normal, u: float) -> mpmath.mpf:
     return -z if mirrored else z
 
 
-@campaign(60, 3_000)
+@campaign(60, 1_000)
 def test_normal(draws: int) -> None:
     """Bounds on either side of the mean, far in either tail, near each other, or none."""
     rng, worst = np.random.default_rng(3), Worst("Normal, truncated or not")
@@ -198,7 +198,7 @@ def test_what_float64_cannot_draw_is_refused(make: Callable[[], Alone], problem:
         make()
 
 
-@campaign(400, 30_000)
+@campaign(400, 10_000)
 def test_normal_quantile_and_cdf(draws: int) -> None:
     rng, worst = np.random.default_rng(5), Worst("Normal quantile and distribution function")
     p, x = 10.0 ** rng.uniform(-300.0, np.log10(0.49), draws), rng.uniform(-37.0, 37.0, draws)

@@ -111,7 +111,7 @@ def test_gaussian_noise_has_a_sigma_or_a_signal_to_noise_ratio() -> None:
         GaussianNoise()
     with pytest.raises(RecipeError, match="snr: has sigma and snr: give one of them"):
         GaussianNoise(sigma=1, snr=1)
-    with pytest.raises(RecipeError, match="snr: must be from 0.001 to"):
+    with pytest.raises(RecipeError, match=r"snr: must be from 0\.001 to"):
         GaussianNoise(snr=Uniform(0, 10))
     with pytest.raises(RecipeError, match=r"sigma: must be a number or one distribution .*, not nothing"):
         GaussianNoise(sigma=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -133,7 +134,7 @@ def ring_mean(parameters: dict[str, Any], column: int, row: int) -> float:
     ends = sorted({*np.hypot([x1, x2, x1, x2], [y1, y1, y2, y2]), *((ridge,) if np.hypot(x1, y1) < ridge else ())})
     total = 0.0
     nodes, weights = (0.5 * (v + shift) for v, shift in zip(leggauss(200), (1.0, 0.0), strict=True))
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         at, away = (high, low - high) if high == ridge else (low, high - low)
         r = at + away * nodes**power
         total += np.sum(weights * brightness(r) * arc(r) * abs(away) * power * nodes ** (power - 1.0))

@@ -232,7 +232,7 @@ def lens_center(
     theta_e) [pix], gamma1, gamma2 (-0.3 to 0.3), source_dx, source_dy [pix], source_amplitude, source_r_eff [pix],
     source_n (0.5 to 10), source_ellip (0 to 0.95), source_theta [rad] and adds to canvas[sample - first]. Rays
     are traced in float64: where the light is above 1e-6 of the source's peak, source_amplitude e**b, its relative error
-    is below 5e-6; below 1e-38 of that it is 0. Raises nothing: the table must be valid.
+    is below 5e-6, but for rays so near to the cusp that rounding moves them (1e-4); below 1e-38 of that it is 0. Raises nothing: the table must be valid.
     """
     for k in range(table.shape[0]):
         lens = _lens(table[k])
@@ -250,9 +250,10 @@ def lens_integrate(
 ) -> None:
     """Add each lens's mean brightness over the pixels to its sample's canvas.
 
-    Arguments as in `lens_center`. Every pixel has as many rays as its roughness asks for, see `subpixel`: the more, the
-    nearer they come to the source's cusp and to the centre of the lens. The relative error of a pixel is about 1e-4,
-    and 1e-3 at most, down to 1e-6 of the brightest pixel's light, for source_r_eff from 1 pixel.
+    Arguments as in `lens_center`. Every pixel has as many rays as its roughness asks for, see `subpixel`; where no rule
+    is enough, next to the source's cusp and the lens's centre, its mean is an integral along rays from that centre, see
+    `rays`. The relative error of a pixel is below 1e-3 wherever its light is above 1e-6 of the brightest pixel's and
+    1e-8 of the source's peak.
     """
     block = make_block()
     scratch = make_scratch()

@@ -68,7 +68,7 @@ DIFFERENCE = 1e-4
 # Pieces are cut so often at most, and intervals of k; a pixel has so many intervals at most.
 MOST_CUTS = 20
 DEEPEST = 40
-MOST_INTERVALS = 1000
+MOST_INTERVALS = 250
 # A stride over the source that no node of an interval of k can miss, in units of `Profile`'s radius.
 STRIDE = 0.3
 TOLERANCE = 2e-5

@@ -24,6 +24,8 @@ from deepbench_fast.kernels.astro.pixel_mean import Float32Array, FloatArray, wh
 Light = Callable[[float, float, Any], np.float32]
 Roughness = Callable[[float, float, float, Any], float]
 SharpMean = Callable[[float, float, Any, Any], float]
+# The shape as the nodes of a cell can show it: x, y, side, shape.
+Blunted = Callable[[float, float, float, Any], Any]
 
 # Pixels that are worked on together: their scratch stays in the CPU's cache.
 BLOCK = 1024
@@ -220,8 +222,10 @@ def _cell_mean(block: Block, x: float, y: float, side: float, light: Light, shap
 
 
 @inline
-def _mean_by_cells(block: Block, dx: float, dy: float, light: Light, roughness: Roughness, shape: Any) -> float:
-    """Mean over a pixel that is cut into ever smaller cells."""
+def mean_by_cells(
+    block: Block, dx: float, dy: float, light: Light, roughness: Roughness, blunted: Blunted, shape: Any
+) -> float:
+    """Mean over a pixel that is cut into ever smaller cells, in the last of which the shape is `blunted`."""
     block.cell_x[0, 0] = dx
     block.cell_y[0, 0] = dy
     count = 1
@@ -240,7 +244,7 @@ def _mean_by_cells(block: Block, dx: float, dy: float, light: Light, roughness: 
                     block.cell_y[1 - here, kept] = y + (quarter if corner // 2 == 1 else -quarter)
                     kept += 1
             else:
-                mean += side * side * _cell_mean(block, x, y, side, light, shape)
+                mean += side * side * _cell_mean(block, x, y, side, light, blunted(x, y, side, shape))
         count = kept
         side *= 0.5
     return mean

@@ -77,7 +77,7 @@ def test_lens_at_centres(draws: int) -> None:
 
 
 def hardest_pixels(image: light.FloatArray, parameters: dict[str, Any], rng: np.random.Generator) -> light.FloatArray:
-    """Columns and rows of the lens's centre, of the brightest pixels, of the steepest ones, and of some that are lit."""
+    """Columns and rows of the lens's centre, the brightest pixels, the steepest ones, and some others."""
     lit = image.ravel() > max(FAINT * image.max(), DARK * peak(parameters))
     steepness = np.hypot(*np.gradient(np.log(image + 1e-30))).ravel()
     centre = [int(np.clip(np.rint(parameters[name]), 0, SIZE - 1)) for name in ("y", "x")]

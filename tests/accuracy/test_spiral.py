@@ -97,7 +97,7 @@ def test_spiral_means(form: str, draws: int) -> None:
         exact, known = known_means(
             partial(spiral.spiral, parameters), columns, rows, 1e-5, fewest_cuts=4, most_cells=8000
         )
-        error = np.abs(image[rows.astype(int), columns.astype(int)] / exact - 1.0)
+        error = np.abs(image[rows.astype(int), columns.astype(int)] / np.maximum(exact, 1e-300) - 1.0)
         seen = known & (exact > FAINT * max(image.max(), spiral.brightest(parameters)))
         for worst, which in ((resolved, wide), (wound, ~wide)):
             worst.see(np.max(error[seen & which], initial=0.0), form=form, **parameters)

@@ -232,7 +232,8 @@ def lens_center(
     theta_e) [pix], gamma1, gamma2 (-0.3 to 0.3), source_dx, source_dy [pix], source_amplitude, source_r_eff [pix],
     source_n (0.5 to 10), source_ellip (0 to 0.95), source_theta [rad] and adds to canvas[sample - first]. Rays
     are traced in float64: where the light is above 1e-6 of the source's peak, source_amplitude e**b, its relative error
-    is below 5e-6, but for rays so near to the cusp that rounding moves them (1e-4); below 1e-38 of that it is 0. Raises nothing: the table must be valid.
+    is below 5e-6, but for rays so near to the cusp that rounding moves them (1e-4); below 1e-38 of that it is 0.
+    Raises nothing: the table must be valid.
     """
     for k in range(table.shape[0]):
         lens = _lens(table[k])

@@ -61,13 +61,14 @@ def _effects() -> list[Recipe]:
         "extras": ["clean", "masks", "variance"],
         "targets": ["catalogue", "brightness", "count.star", {"star.gamma": {"noise": 0}}],
         "splits": {"train": 0.5, "test": 0.5},
-        "catalogues": {"star": {"objects": ["star"]}},
+        "catalogues": {"star": {"objects": ["star", {"star": {"name": "beside", "x": -2}}]}},
     }
     both = {name: {"objects": ["star"], "psf": psf} for name, psf in (("gaussian", gaussian), ("moffat", moffat))}
     plain = {"name": "warmup", "image": {"dtype": "uint8"}, "catalogues": {"circle": {"objects": ["circle"]}}}
     return [
         *(Recipe.parse({**data, "psf": psf}) for psf in (None, gaussian, moffat)),
         Recipe.parse({**data, "catalogues": both, "split": "train"}),
+        Recipe.parse({**data, "noise": [{"gaussian": {"snr": 10}}]}),
         Recipe.parse(plain),
     ]
 

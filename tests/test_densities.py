@@ -79,8 +79,8 @@ def test_single_values() -> None:
         Uniform(0.5, 3),
         LogUniform(0.2, 5),
         Normal(0, 1, -0.7, 3),
-        Normal(0, 1, 0, 1e-9),
-        Normal(5, 2, 5 + 1e-12, 5 + 3e-12),
+        Normal(0, 1, 0, 2e-6),
+        Normal(5, 2, 5 + 1e-6, 5 + 5e-6),
     ],
     ids=str,
 )

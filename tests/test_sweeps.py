@@ -94,6 +94,7 @@ catalogues:
     assert got.objects["galaxy"]["n"][a][np.argsort(got.samples["member"][a])][:6].tolist() == [1, 1, 1, 2, 2, 2]
 
 
+@pytest.mark.filterwarnings("ignore:positions may be wrong")
 def test_systems_can_be_swept() -> None:
     text = """
 samples: 6

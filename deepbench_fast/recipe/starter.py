@@ -123,6 +123,10 @@ def _entry_lines(declared: Kind, entry: Entry, image: Image) -> Iterable[str]:
     for option in ("form", "solver", "min_length", "step", "tolerance", "dimensions"):
         if option in declared.options and getattr(entry, option) is not None:
             yield _line(f"{option}: {_option(getattr(entry, option))}", _option_comment(declared, option))
+    controls = declared.dynamics.controls if declared.dynamics is not None else {}
+    steps = {solver: control.step for solver, control in controls.items() if control.step is not None}
+    if steps and entry.step is None:
+        yield _line(f"# step: {checks.plain(min(steps.values()))}", f"longest step, with solver {' or '.join(steps)}")
     for parameter in declared.parameters_of(entry.form):
         yield _parameter_line(parameter, _flow(entry.parameters[parameter.name].to_yaml_data()))
     for form in (form for form in declared.forms if form != entry.form):

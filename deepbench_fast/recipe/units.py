@@ -102,7 +102,8 @@ def _output_units(data: Mapping[str, Any], named: list[tuple[str, Kind]]) -> dic
                 outputs[name] = output.unit if outputs.get(name, output.unit) == output.unit else ""
     series = data.get("series")
     given = series.get("outputs") if isinstance(series, Mapping) else None
-    units = {outputs.get(name, "") for name in (given if isinstance(given, list) and given else chosen)}
+    shown = given if isinstance(given, list) and given else chosen
+    units = {outputs.get(name, "") for name in shown if isinstance(name, str)}
     return {**outputs, "sigma": units.pop() if len(units) == 1 else ""}
 
 

@@ -17,8 +17,8 @@ CORNERS: list[Distribution] = [
     *(Uniform(*bounds) for bounds in ((0, 0), (-1e300, 1e300), (1, 1 + 2**-50), (-1e-300, 1e-300))),
     *(LogUniform(*bounds) for bounds in ((1, 1), (1, 1 + 2**-50), (1e-300, 1e300), (1, 3), (1, np.nextafter(3, 4)))),
     *(Normal(mean, sigma) for mean, sigma in ((0, 0), (1e300, 1e-300), (0, 1e300), (-5, 1e-9))),
-    *(Normal(0, 1, low, high) for low, high in ((8, None), (None, -8), (8, 8 + 1e-9), (-8, 8), (0, 1e-12), (7, 8))),
-    *(Normal(1, 0.1, low, high) for low, high in ((1, 1), (1.8, None), (0.3, 0.3 + 1e-13), (-1e9, 1e9), (None, 1))),
+    *(Normal(0, 1, low, high) for low, high in ((8, None), (None, -8), (8, 8 + 2e-6), (-8, 8), (0, 2e-6), (7, 8))),
+    *(Normal(1, 0.1, low, high) for low, high in ((1, 1), (1.8, None), (0.3, 0.3 + 2e-7), (-1e9, 1e9), (None, 1))),
     Normal(2, 0, 1, 3),
     *(Integers(*bounds) for bounds in ((3, 3), (0, 1), (-(2**31) + 1, 2**31 - 1))),
     *(Poisson(mean) for mean in (0, 1e-300, 1e6)),
@@ -58,7 +58,7 @@ def _normal(rng: np.random.Generator) -> Distribution:
     mean, sigma = rng.normal() * 10 ** rng.uniform(-3, 3), 10 ** rng.uniform(-3, 3)
     low, high = mean + sigma * rng.uniform(-8, 8), mean + sigma * rng.uniform(-8, 8)
     if rng.random() < 0.3:
-        high = low + sigma * 10 ** rng.uniform(-9, 1)
+        high = low + sigma * 10 ** rng.uniform(-5.5, 1)
     low, high = min(low, high), max(low, high)
     return Normal(mean, sigma, *((low, high), (low, None), (None, high), (None, None))[rng.integers(4)])
 

@@ -57,8 +57,8 @@ def test_a_detector_counts_as_many_as_its_noise() -> None:
             "noise.gaussian.sigma",
             "a variance of 1e+40, above the 1e+38",
         ),
-        ({"noise.ccd.gain": 1e-20}, "noise.ccd.gain", "a variance of 1e+40, above the 1e+38"),
-        ({GAIN: 1e-30}, GAIN, "a variance of 2e+39"),
+        ({"noise.ccd.gain": {"uniform": [0, 1e-9]}}, "noise.ccd.gain", "a variance of 8.1e+49, above the 1e+38"),
+        ({GAIN: {"uniform": [0, 1e-9]}, "catalogues.bright.star.amplitude": 1e14}, GAIN, "a variance of 9e+38"),
     ],
 )
 def test_what_ranges_reach_is_refused_in_one_line(changes: dict[str, object], key: str, words: str) -> None:

@@ -190,7 +190,7 @@ def test_a_file_whose_kinds_are_not_known_here(tmp_path: Path) -> None:
 def everything(path: Path) -> str:
     """All that a reader may return."""
     dataset = open_dataset(path)
-    arrays = [array.tobytes() for array in dataset[:].values()]
+    arrays = [array.tobytes() for _, array in dataset[:].items()]
     tables = [dataset.samples, dataset.objects("star"), dataset.objects("galaxy")]
     columns = [(n, str(t[n].unit), np.asarray(t[n]).tobytes()) for t in tables for n in t.colnames]
     return repr((arrays, columns, dataset.summary, dataset.recipe, dataset.catalogues, dataset.target_names))

@@ -7,8 +7,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.scenes import galaxies
 from deepbench_fast import Recipe
-from deepbench_fast.draw import draw, rows_per_chunk
-from deepbench_fast.plan import make_plan
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.draw.tables import draw, rows_per_chunk
 
 SAMPLES = 4096
 RECIPES = {"galaxies": galaxies(SAMPLES), "sky": Recipe.builtin("sky").with_overrides({"samples": SAMPLES})}

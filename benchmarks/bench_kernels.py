@@ -11,12 +11,12 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import scenes
 from benchmarks.measures.kernels import PAIRS, PSF_PAD, noise_arguments
-from deepbench_fast.draw import call_roll
-from deepbench_fast.kernels.blur import blur
-from deepbench_fast.kernels.draw import draw_columns
-from deepbench_fast.kernels.noise import add_gaussian
-from deepbench_fast.plan import make_plan
-from deepbench_fast.stopping import NEVER
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.draw.tables import call_roll
+from deepbench_fast.kernels.noise.gaussian import add_gaussian
+from deepbench_fast.kernels.psf.gaussian import blur
+from deepbench_fast.kernels.random.columns import draw_columns
+from deepbench_fast.kernels.stopping import NEVER
 
 SIZES = (28, 256)
 SAMPLES = 1336

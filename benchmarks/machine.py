@@ -9,7 +9,7 @@ import platform
 import h5py
 
 from benchmarks.peers import environment
-from deepbench_fast.versions import installed, processor
+from deepbench_fast.run.versions import installed, processor
 
 PACKAGES = ("deepbench-fast", "numba", "numpy", "h5py", "scipy", "opencv-python-headless", "jax", "rebound")
 

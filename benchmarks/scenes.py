@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast import Recipe
-from deepbench_fast.draw import Tables, draw
-from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
-from deepbench_fast.objects.registry import kinds
-from deepbench_fast.plan import make_plan
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
+from deepbench_fast.kinds.registry import kinds
 
 PSF_SIGMA = 0.7
 # What the pipeline renders at a time: about what the second-level cache holds.

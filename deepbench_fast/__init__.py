@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deepbench_fast.batch import Batch
+    from deepbench_fast.authoring.ladders import ladder
     from deepbench_fast.errors import (
         AccuracyWarning,
         DeepbenchFastError,
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
         UsageError,
     )
     from deepbench_fast.exports.formats import export
-    from deepbench_fast.generation import generate
-    from deepbench_fast.on_the_fly import sample, samples
-    from deepbench_fast.recipe.ladder import ladder
-    from deepbench_fast.recipe.model import Recipe
-    from deepbench_fast.store.read import Dataset, open_dataset
-    from deepbench_fast.verification import verify
+    from deepbench_fast.recipe.recipe import Recipe
+    from deepbench_fast.render.batch import Batch
+    from deepbench_fast.render.samples import sample, samples
+    from deepbench_fast.run.dataset import Dataset, open_dataset
+    from deepbench_fast.run.generate import generate
+    from deepbench_fast.run.verify import verify
 
 __version__ = "0.2.0.dev0"
 
@@ -54,27 +54,27 @@ __all__ = [
 
 _MODULES = {
     "AccuracyWarning": "errors",
-    "Batch": "batch",
-    "Dataset": "store.read",
+    "Batch": "render.batch",
+    "Dataset": "run.dataset",
     "DeepbenchFastError": "errors",
     "FileError": "errors",
     "MismatchError": "errors",
-    "Recipe": "recipe.model",
+    "Recipe": "recipe.recipe",
     "RecipeError": "errors",
-    "Prior": "prior",
-    "Samples": "on_the_fly",  # the former name of Batch
-    "Simulator": "simulator",
+    "Prior": "inference.prior",
+    "Samples": "render.samples",  # the former name of Batch
+    "Simulator": "render.simulator",
     "UsageError": "errors",
     "export": "exports.formats",
-    "generate": "generation",
-    "ladder": "recipe.ladder",
-    "light_kind": "objects.custom",
-    "open_dataset": "store.read",
-    "parameter": "objects.custom",
-    "sample": "on_the_fly",
-    "samples": "on_the_fly",
-    "simulate": "simulator",
-    "verify": "verification",
+    "generate": "run.generate",
+    "ladder": "authoring.ladders",
+    "light_kind": "kinds.own",
+    "open_dataset": "run.dataset",
+    "parameter": "kinds.own",
+    "sample": "render.samples",
+    "samples": "render.samples",
+    "simulate": "render.simulator",
+    "verify": "run.verify",
 }
 
 

@@ -15,12 +15,12 @@ from pydantic import BaseModel
 import deepbench_fast
 from deepbench_fast.cli.group import COMMANDS, PROGRAM, group
 from deepbench_fast.exports.formats import Exported
-from deepbench_fast.objects.dynamics import Dynamics, Output
-from deepbench_fast.objects.parameter import Parameter
-from deepbench_fast.objects.registry import Kind, kinds
-from deepbench_fast.recipe.image import Image
+from deepbench_fast.kinds.kind import Dynamics, Kind, Output
+from deepbench_fast.kinds.registry import kinds
+from deepbench_fast.run.verify import Report
 from deepbench_fast.store.read import Summary
-from deepbench_fast.verification import Report
+from deepbench_fast.values.image import Image
+from deepbench_fast.values.parameter import Parameter
 
 FOLDER = Path(__file__).parent
 GENERATED = "<!-- Written by `python -m docs.make_reference`: change the program's texts, not this page. -->"

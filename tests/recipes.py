@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.recipe.recipe import Recipe
 
 MIXED = """
 version: 1

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from deepbench_fast import samples
-from deepbench_fast.recipe.distributions import FORMS
-from deepbench_fast.recipe.image import Image
-from deepbench_fast.recipe.model import Catalogue, Recipe
+from deepbench_fast.recipe.catalogue import Catalogue
+from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.series import Series
+from deepbench_fast.values.distributions.distribution import FORMS
+from deepbench_fast.values.image import Image
 from docs.examples.fresh import ranges
 from docs.make_reference import FOLDER, PAGES
 from tests.pages import blocks, links, missing, packages_needed, pages, run_page

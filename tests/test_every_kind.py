@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, generate, samples, verify
-from deepbench_fast.objects.registry import kinds
+from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.entry import Entry
-from deepbench_fast.recipe.parameter_noise import AT_REST, noisy_parameters
-from deepbench_fast.store.schema import ARRAYS
+from deepbench_fast.recipe.parameter_noise import noisy_parameters
+from deepbench_fast.recipe.parameter_noise_rules import AT_REST
+from deepbench_fast.store.format import ARRAYS
 
 WAYS = [(kind.name, settings, options) for kind in kinds().values() for settings, options in kind.renderings()]
 

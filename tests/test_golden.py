@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deepbench_fast import Recipe, generate
-from deepbench_fast.objects.registry import kinds
+from deepbench_fast.kinds.registry import kinds
 from tests.recipes import mixed
 
 GOLDEN = Path(__file__).with_name("golden.json")

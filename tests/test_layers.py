@@ -1,10 +1,16 @@
-"""Imports run one way: cli → deepbench_fast → kernels."""
+"""The rooms of the package and the floors that they stand on: imports run down, never up, and never in a circle.
+
+A room is a folder of the package or a file beside the folders. A file imports from its own room and from lower floors
+only, also inside functions and for type checkers; rooms of one floor don't know each other.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,45 +18,87 @@ import pytest
 import deepbench_fast
 
 PACKAGE = Path(deepbench_fast.__file__).parent
-LAYERS = ["kernels", "cli"]
+ROOT = PACKAGE.parent
+NAME = "deepbench_fast"
+
+FLOORS = (
+    ("errors", "atomic", "kernels"),
+    ("values",),
+    ("kinds", "effects"),
+    ("recipe",),
+    ("authoring", "draw"),
+    ("render",),
+    ("store", "pictures", "inference"),
+    ("exports", "run"),
+    ("cli",),
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}
+MOST_ROOMS = 18
 
 
-def layer_of(module: str) -> str:
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 and parts[1] in LAYERS else "deepbench_fast"
+def modules() -> dict[str, Path]:
+    """The package's modules, but for its face, which hands names on."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if name:
+            found[name] = path
+    return found
 
 
-def imported_modules(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found: set[str] = set()
-    for node in ast.walk(tree):
+MODULES = modules()
+
+
+def room(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of the package that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] == "deepbench_fast"}
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            own = name.removeprefix(f"{NAME}.")
+            if own == name or own == "__version__":
+                continue
+            module = own if own in MODULES else own.rpartition(".")[0]
+            if module:
+                yield module
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_never_run_back(path: Path) -> None:
-    module = ".".join(["deepbench_fast", *path.relative_to(PACKAGE).with_suffix("").parts])
-    allowed = {
-        "kernels": {"kernels"},
-        "deepbench_fast": {"kernels", "deepbench_fast"},
-        "cli": {"cli", "deepbench_fast"},
-    }
-    for name in imported_modules(path):
-        is_package_version = name == "deepbench_fast.__version__"
-        assert is_package_version or layer_of(name) in allowed[layer_of(module)], f"{module} imports {name}"
+ARROWS = {module: {other for other in imported(path) if other != module} for module, path in MODULES.items()}
 
 
-def test_links_at_the_root_lead_to_the_layers() -> None:
-    root = PACKAGE.parent
-    if not (root / "pyproject.toml").exists():
+def test_every_room_has_a_floor() -> None:
+    assert {room(module) for module in MODULES} == set(FLOOR)
+    assert len(FLOOR) <= MOST_ROOMS
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_down(module: str) -> None:
+    for other in ARROWS[module]:
+        assert room(other) == room(module) or FLOOR[room(other)] < FLOOR[room(module)], f"{module} imports {other}"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    try:
+        TopologicalSorter(ARROWS).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_links_at_the_root_lead_to_the_rooms() -> None:
+    if not (ROOT / "pyproject.toml").exists():
         pytest.skip("the package is installed apart from its repository")
-    for name in LAYERS:
-        assert (root / name).resolve() == PACKAGE / name
+    for name in ("kernels", "cli"):
+        assert (ROOT / name).resolve() == PACKAGE / name
 
 
 def test_only_one_file_sets_compiler_flags() -> None:
@@ -63,3 +111,9 @@ def test_reading_a_file_loads_no_compiler(mixed_file: Path) -> None:
     code = "import sys; import deepbench_fast as d; s = d.open_dataset(sys.argv[1]); s[0], s[:9], s.summary, s.recipe\n"
     code += "assert not {'numba', 'llvmlite'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code, str(mixed_file)], check=True)
+
+
+def test_a_recipe_loads_no_arrays() -> None:
+    code = "import sys; from deepbench_fast import Recipe; Recipe.builtin('sky')\n"
+    code += "assert not {'numpy', 'numba', 'h5py', 'astropy'} & set(sys.modules), sorted(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import FileError, Recipe, generate, open_dataset, samples, verify
-from deepbench_fast.store.schema import chunk_digest
+from deepbench_fast.store.format import chunk_digest
 from tests.oracles.n_body import kinetic, potential
 
 EVERYTHING = """

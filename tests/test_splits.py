@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, generate, open_dataset, samples, verify
+from deepbench_fast.draw.streams import MAX_MEMBERS
 from deepbench_fast.errors import RecipeError, UsageError
-from deepbench_fast.streams import MAX_MEMBERS
 from tests.cli.running import run, run_well
 from tests.recipes import mixed
 

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from deepbench_fast import Recipe, samples
-from deepbench_fast.draw import Tables, draw
-from deepbench_fast.plan import make_plan
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.draw.tables import Tables, draw
 
 SAMPLES = 60_000
 LEAST_P = 1e-4

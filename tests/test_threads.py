@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Prior, Recipe, Simulator, generate, open_dataset, sample, samples, simulate
-from deepbench_fast.estimate import estimate
+from deepbench_fast.run.estimate import estimate
 from tests.recipes import mixed, noisy_pendulums
 
 THREADS = 4
@@ -101,8 +101,8 @@ def test_the_first_calls_of_a_process_are_made_by_several_threads() -> None:
 
 
 def test_files_of_kinds_are_loaded_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from deepbench_fast.objects import registry
-    from deepbench_fast.objects.custom import load_kinds
+    from deepbench_fast.kinds import registry
+    from deepbench_fast.kinds.own import load_kinds
 
     monkeypatch.setattr(registry, "_own", {})
     for number in range(8):

@@ -11,11 +11,11 @@ from benchmarks import scenes
 from benchmarks.processes import on_one_cpu
 from benchmarks.table import Row, duration, rate, unavailable
 from benchmarks.timing import Effort, Rounds, compare
-from deepbench_fast.kernels.astro.moffat import star_center, star_integrate
-from deepbench_fast.kernels.astro.sersic import galaxy_center, galaxy_integrate
-from deepbench_fast.kernels.blur import blur
-from deepbench_fast.kernels.noise import add_gaussian
-from deepbench_fast.stopping import NEVER
+from deepbench_fast.kernels.light.galaxy import galaxy_center, galaxy_integrate
+from deepbench_fast.kernels.light.star import star_center, star_integrate
+from deepbench_fast.kernels.noise.gaussian import add_gaussian
+from deepbench_fast.kernels.psf.gaussian import blur
+from deepbench_fast.kernels.stopping import NEVER
 
 KEY = np.array([1, 2], np.uint32)
 NOISE_SIGMA = 0.1

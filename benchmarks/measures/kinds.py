@@ -14,17 +14,18 @@ from benchmarks.measures.pipeline import rendering, samples_in_task
 from benchmarks.table import Row, duration, rate, unavailable
 from benchmarks.timing import Action, Effort, compare
 from deepbench_fast import Recipe
-from deepbench_fast.kernels.ccd import apply_ccd
-from deepbench_fast.kernels.grid import padded_length
-from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
-from deepbench_fast.kernels.poisson import add_poisson
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.kernels.image.grid import padded_length
+from deepbench_fast.kernels.noise.ccd import apply_ccd
+from deepbench_fast.kernels.noise.poisson import add_poisson
+from deepbench_fast.kernels.psf.moffat import moffat_blur, widest_moffat
 from deepbench_fast.kernels.shapes.circle import circle
 from deepbench_fast.kernels.shapes.compose import UNION
 from deepbench_fast.kernels.shapes.ellipse import ellipse
 from deepbench_fast.kernels.shapes.polygon import polygon
-from deepbench_fast.objects.registry import Kind, kinds
-from deepbench_fast.plan import make_plan
-from deepbench_fast.stopping import NEVER
+from deepbench_fast.kernels.stopping import NEVER
+from deepbench_fast.kinds.kind import Kind
+from deepbench_fast.kinds.registry import kinds
 
 SIZES = {"light": 28, "shape": 256}
 SHAPE_SIZE = 256

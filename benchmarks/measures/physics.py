@@ -19,12 +19,12 @@ from benchmarks.scenes import bodies, pendulums
 from benchmarks.table import Row, duration, number, rate, unavailable
 from benchmarks.timing import Action, Effort, Stopwatch, each, interleave
 from deepbench_fast import Recipe
-from deepbench_fast.draw import draw
-from deepbench_fast.objects.registry import kind
-from deepbench_fast.plan import make_plan
-from deepbench_fast.render import Renderer
-from deepbench_fast.systems import STATE
-from deepbench_fast.trajectories import FOUND, PENDULUM_INPUTS, PENDULUMS, SYSTEMS_OF_BODIES
+from deepbench_fast.draw.initial_states import STATE
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.draw.tables import draw
+from deepbench_fast.kinds.registry import kind
+from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.render.trajectories import FOUND, PENDULUM_INPUTS, PENDULUMS, SYSTEMS_OF_BODIES
 
 PENDULUM_KINDS = ("pendulum", "hamiltonian_pendulum")
 PENDULUM_GOALS = {"pendulum rk4": 1e5, "hamiltonian_pendulum rk4": 1e5}

@@ -17,14 +17,14 @@ from benchmarks.scenes import fields, galaxies
 from benchmarks.table import Row, duration, rate
 from benchmarks.timing import Action, Effort, Stopwatch, compare, interleave
 from deepbench_fast import Recipe, generate
-from deepbench_fast.draw import draw
-from deepbench_fast.engine import TASK_BYTES
-from deepbench_fast.kernels.grid import padded_length
-from deepbench_fast.plan import Plan, make_plan
-from deepbench_fast.render import BLOCK_BYTES, Renderer
+from deepbench_fast.draw.plan import Plan, make_plan
+from deepbench_fast.draw.tables import draw
+from deepbench_fast.kernels.image.grid import padded_length
+from deepbench_fast.render.renderer import BLOCK_BYTES, Renderer
+from deepbench_fast.run.engines.threads import TASK_BYTES
 from deepbench_fast.store.create import create_file
+from deepbench_fast.store.file_bytes import lock_file
 from deepbench_fast.store.fill import PartFile
-from deepbench_fast.store.positioned import lock_file
 
 CASES: dict[str, Callable[[Effort], Recipe]] = {
     "galaxies 28×28": lambda effort: galaxies(effort.samples(500_000)),

@@ -49,7 +49,7 @@ def complete_by_metavar(params: Sequence[click.Parameter]) -> None:
 
 
 def _known_names() -> list[str]:
-    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.kinds.registry import kinds
     from deepbench_fast.recipe.load import builtin_recipes
 
     return [*builtin_recipes(), *kinds()]

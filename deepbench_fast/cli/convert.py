@@ -19,7 +19,7 @@ def command(config: str, output: str | None, overwrite: bool) -> None:
     say where the meaning differs, since DeepBench's faults are not imitated. What no recipe can say is an error that
     names the key.
     """
-    from deepbench_fast.recipe.deepbench import convert
+    from deepbench_fast.authoring.deepbench import convert
 
     recipe = convert(config)
     print_or_write(

@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.colours import line_colours
-from deepbench_fast.motion import Motion, Panel, limits, panels, with_unit
+from deepbench_fast.pictures.colours import line_colours
+from deepbench_fast.pictures.series_panels import Motion, Panel, limits, panels, with_unit
 
 Values = npt.NDArray[np.float64]
 Ends = tuple[float, float]

@@ -15,9 +15,8 @@ from deepbench_fast.cli.words import columns, print_json
 from deepbench_fast.errors import UsageError
 
 if TYPE_CHECKING:
-    from deepbench_fast.objects.dynamics import Dynamics
-    from deepbench_fast.objects.registry import Kind
-    from deepbench_fast.recipe.image import Image
+    from deepbench_fast.kinds.kind import Dynamics, Kind
+    from deepbench_fast.values.image import Image
 
 LAYERS = {
     "shape": "shape: shapes compose first, by the recipe's image.overlap",
@@ -36,10 +35,10 @@ def command(name: str, size: tuple[int, int] | None, as_json: bool) -> None:
     Of a kind: layer, options, forms, parameters, units, valid ranges, and what is drawn where a recipe is silent. Of a
     recipe: its text. Of a kind that moves in time also: solvers, outputs, and the parameters that can have noise.
     """
-    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.kinds.registry import kinds
     from deepbench_fast.recipe import builtin_recipes
-    from deepbench_fast.recipe.image import Image
     from deepbench_fast.recipe.load import builtin_path
+    from deepbench_fast.values.image import Image
 
     if name in kinds():
         if size is not None and kinds()[name].dynamics is not None:

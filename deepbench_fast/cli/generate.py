@@ -54,7 +54,7 @@ def command(
         raise click.UsageError(f"--resume and --overwrite go on with a replacement of {output}, and nothing is there")
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
-    from deepbench_fast.generation import generate
+    from deepbench_fast.run.generate import generate
     from deepbench_fast.store.index import is_whole_index
 
     began = time.perf_counter()
@@ -82,7 +82,7 @@ def command(
 
 def _has_begun(output: str, shard: str | None) -> bool:
     """Whether the output is there, finished or not."""
-    from deepbench_fast.store.schema import UNFINISHED
+    from deepbench_fast.store.format import UNFINISHED
     from deepbench_fast.store.shards import Shard
 
     path = Path(output) if shard is None else Shard.parse(shard).path(Path(output))

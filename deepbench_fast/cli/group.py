@@ -154,7 +154,7 @@ def _debug_option() -> click.Option:
 def _kinds_option() -> click.Option:
     def load(context: click.Context, option: click.Parameter, paths: tuple[str, ...]) -> None:
         for path in paths:
-            from deepbench_fast.objects.custom import load_kinds
+            from deepbench_fast.kinds.own import load_kinds
 
             load_kinds(path)
 

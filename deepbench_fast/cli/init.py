@@ -19,9 +19,9 @@ def command(name: str, output: str | None) -> None:
     NAME is a built-in recipe or a kind of object: then every parameter stands at its default, with its unit, range and
     meaning, and examples of noise, PSF, splits and extras wait behind a #. An existing FILE is never replaced.
     """
-    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.authoring.starter import starter
+    from deepbench_fast.kinds.registry import kinds
     from deepbench_fast.recipe import builtin_recipes
-    from deepbench_fast.recipe.starter import starter
 
     if name not in builtin_recipes() and name not in kinds():
         raise UsageError(unknown_name(name))

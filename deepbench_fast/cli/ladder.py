@@ -21,8 +21,8 @@ from deepbench_fast.cli.words import columns, duration, grouped, print_json
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from deepbench_fast.preview import Origin
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.pictures.contact_sheet import Origin
+    from deepbench_fast.recipe.recipe import Recipe
 
 
 @click.command(cls=Command, example=f"{PROGRAM} ladder galaxies easy-to-hard --axis noise --rungs 5 --generate")
@@ -72,15 +72,15 @@ def command(
     narrow to the recipe's. The same command again goes on where it was stopped.
     """
     recipe = load_source(source, samples, seed, size, assignments)
-    from deepbench_fast.recipe.ladder import ladder, rung_axes
-    from deepbench_fast.recipe.ladder.files import read_index, write_ladder
+    from deepbench_fast.authoring.ladders import ladder, rung_axes
+    from deepbench_fast.authoring.ladders.ladder_files import read_index, write_ladder
 
     found = ladder(recipe, axes, rungs, imbalance=imbalance)
     labels = [list(words.values()) for words in rung_axes(found, axes)]
     figure = None if picture is None else _draw(found, labels, members, origin)
     paths = write_ladder(found, axes, directory, beside=os.path.dirname(source))
     if picture is not None and figure is not None:
-        from deepbench_fast.preview import save_figure
+        from deepbench_fast.pictures.contact_sheet import save_figure
 
         save_figure(figure, picture)
         click.echo(f"{picture}: drawn", err=True)
@@ -102,15 +102,15 @@ def command(
 
 
 def _draw(rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], members: int, origin: Origin) -> Figure:
-    from deepbench_fast.ladder_sheet import ladder_sheet
+    from deepbench_fast.pictures.ladder_sheet import ladder_sheet
 
     return ladder_sheet(rungs, labels, members, origin=origin)
 
 
 def _generate(paths: Sequence[Path], threads: int | None) -> None:
-    from deepbench_fast.generation import generate
-    from deepbench_fast.recipe.ladder.files import record_dataset
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.authoring.ladders.ladder_files import record_dataset
+    from deepbench_fast.recipe.recipe import Recipe
+    from deepbench_fast.run.generate import generate
 
     recipes = [Recipe.load(path) for path in paths]
     _check_rungs(recipes)
@@ -126,7 +126,7 @@ def _generate(paths: Sequence[Path], threads: int | None) -> None:
 
 def _check_rungs(recipes: Sequence[Recipe]) -> None:
     """Raise UsageError before the first rung is made where a later one can't be."""
-    from deepbench_fast.plan import make_plan
+    from deepbench_fast.draw.plan import make_plan
     from deepbench_fast.store.limits import check_fits
 
     for recipe in recipes:

@@ -13,7 +13,7 @@ from deepbench_fast.cli.words import columns, print_json
 @json_option
 def command(as_json: bool) -> None:
     """List the built-in recipes and the kinds of objects."""
-    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.kinds.registry import kinds
     from deepbench_fast.recipe import builtin_recipes
 
     recipes, meanings = builtin_recipes(), {name: kind.meaning for name, kind in kinds().items()}

@@ -32,8 +32,8 @@ class Seed(click.ParamType):  # type: ignore[type-arg]
     name = "seed"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        from deepbench_fast.recipe.checks import Invalid
         from deepbench_fast.recipe.seeds import parse_seed
+        from deepbench_fast.values.checks import Invalid
 
         try:
             return parse_seed(value)

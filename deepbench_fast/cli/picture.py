@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.colours import scaled
+from deepbench_fast.pictures.colours import scaled
 
 RAMP = " .:-=+*#%@"
 # Knots of a dark red-to-yellow map; between them colours are linear.

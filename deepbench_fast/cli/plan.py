@@ -12,7 +12,7 @@ from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json, series_facts
 
 if TYPE_CHECKING:
-    from deepbench_fast.estimate import Estimate, Ingredient
+    from deepbench_fast.run.estimate import Estimate, Ingredient
 
 
 # A disk that slows the work by more than so much is said to.
@@ -40,7 +40,7 @@ def command(
     kernels for the first time and a slower disk come on top; where the disk counts, the time without it is told too.
     """
     recipe = load_source(source, samples, seed, size, assignments)
-    from deepbench_fast.estimate import estimate
+    from deepbench_fast.run.estimate import estimate
 
     found = estimate(recipe, threads=threads)
     if as_json:

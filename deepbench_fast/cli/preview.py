@@ -12,7 +12,7 @@ from deepbench_fast.cli.source import is_dataset, load_source
 from deepbench_fast.errors import UsageError
 
 if TYPE_CHECKING:
-    from deepbench_fast.preview import Origin
+    from deepbench_fast.pictures.contact_sheet import Origin
 
 
 @click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --count 12")
@@ -48,16 +48,16 @@ def command(
     pictures have it on top). Masks have a colour for each object. Series are drawn against time, noisy values as dots
     on the noise-free curve; of bodies that have positions the orbits, with a ring where they start.
     """
-    from deepbench_fast.preview import MOST_IMAGES, contact_sheet, save_figure
+    from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet, save_figure
 
     if is_dataset(source):
         if samples or seed is not None or size or assignments:
             raise UsageError(f"{source} is a finished dataset: -n, --seed, --size and --set are for recipes")
-        from deepbench_fast.store.read import open_dataset
+        from deepbench_fast.run.dataset import open_dataset
 
         batch = open_dataset(source)[: min(count, MOST_IMAGES)]
     else:
-        from deepbench_fast.on_the_fly import samples as make_samples
+        from deepbench_fast.render.samples import samples as make_samples
 
         recipe = load_source(source, samples, seed, size, assignments)
         if show not in (None, "images", "series", *recipe.extras):

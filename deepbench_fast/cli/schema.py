@@ -18,7 +18,7 @@ def command(output: str | None, overwrite: bool) -> None:
     An editor that knows it completes and checks recipes while they are written. With --kinds before it, it holds your
     own kinds too.
     """
-    from deepbench_fast.recipe.schema import json_schema
+    from deepbench_fast.recipe.json_schema import json_schema
 
     print_or_write(
         json_text(json_schema()),

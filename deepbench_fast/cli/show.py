@@ -14,8 +14,8 @@ from deepbench_fast.cli.options import json_option, origin_option
 from deepbench_fast.cli.words import columns, grouped, print_json, value_text
 
 if TYPE_CHECKING:
-    from deepbench_fast.preview import Origin
-    from deepbench_fast.record import Placed, Record
+    from deepbench_fast.pictures.contact_sheet import Origin
+    from deepbench_fast.run.sample_record import Placed, Record
 
 
 @click.command(cls=Command, example=f"{PROGRAM} show sky.h5 17 -o sample.png")
@@ -29,7 +29,7 @@ def command(file: str, index: int, output: str | None, origin: Origin, as_json: 
 
     Row 0 of a picture is at the bottom, as in FITS (exported pictures have it on top).
     """
-    from deepbench_fast.record import read_record
+    from deepbench_fast.run.sample_record import read_record
 
     record = read_record(file, index)
     if output is not None:
@@ -44,10 +44,10 @@ def command(file: str, index: int, output: str | None, origin: Origin, as_json: 
 
 
 def _save(record: Record, output: str, origin: Origin) -> None:
-    from deepbench_fast.preview import save_figure, save_picture
+    from deepbench_fast.pictures.contact_sheet import save_figure, save_picture
 
     if record.motion is not None:
-        from deepbench_fast.plots import sample_plot
+        from deepbench_fast.pictures.series_plots import sample_plot
 
         save_figure(sample_plot(record.motion), output)
     elif record.image is not None:

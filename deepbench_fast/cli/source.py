@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from deepbench_fast.errors import UsageError
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.recipe.recipe import Recipe
 
 RECIPE_SUFFIXES = (".yaml", ".yml")
 DATASET_SUFFIXES = (".h5", ".hdf5", ".part")
@@ -39,7 +39,7 @@ def is_dataset(name: str) -> bool:
 
 
 def _find(source: str) -> Recipe:
-    from deepbench_fast.objects.registry import kinds
+    from deepbench_fast.kinds.registry import kinds
     from deepbench_fast.recipe import Recipe, builtin_recipes
 
     if is_dataset(source):
@@ -55,7 +55,7 @@ def _find(source: str) -> Recipe:
 
 def unknown_name(name: str) -> str:
     """What to say where `name` is neither a built-in recipe nor a kind."""
-    from deepbench_fast.objects.registry import kinds, more_kinds
+    from deepbench_fast.kinds.registry import kinds, more_kinds
     from deepbench_fast.recipe import builtin_recipes
 
     names = [*builtin_recipes(), *kinds()]

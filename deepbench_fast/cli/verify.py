@@ -35,8 +35,8 @@ def command(file: str, regenerate: int | str, as_json: bool) -> None:
 
     Digests find damage by accident, not by intent: they are fast hashes of 64 bits.
     """
+    from deepbench_fast.run.verify import verify_stored
     from deepbench_fast.store.index import open_stored
-    from deepbench_fast.verification import verify_stored
 
     with open_stored(file) as stored, Progress("chunks") as progress:
         progress.start(len(stored.header.chunks), 0)

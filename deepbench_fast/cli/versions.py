@@ -16,7 +16,7 @@ def command(as_json: bool) -> None:
 
     Paste it into a report of a fault. Nothing is compiled or written.
     """
-    from deepbench_fast.versions import versions
+    from deepbench_fast.run.versions import versions
 
     found = versions()
     if as_json:

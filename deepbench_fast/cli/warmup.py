@@ -16,7 +16,7 @@ def command(as_json: bool) -> None:
 
     Each part is named when it is done: shapes and lenses take longest.
     """
-    from deepbench_fast.warmup import warm_up
+    from deepbench_fast.run.warmup import warm_up
 
     report = warm_up(_tell)
     if as_json:

@@ -15,8 +15,8 @@ from typing import Any
 
 from deepbench_fast.atomic import sync
 from deepbench_fast.errors import FileError, MismatchError
-from deepbench_fast.store.positioned import lock_file, read_at, write_at
-from deepbench_fast.store.schema import UNFINISHED
+from deepbench_fast.store.file_bytes import lock_file, read_at, write_at
+from deepbench_fast.store.format import UNFINISHED
 
 MANIFEST = "export.json"
 INCOMPLETE, COMPLETE = '"complete": false', '"complete": true '

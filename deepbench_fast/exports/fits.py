@@ -19,7 +19,7 @@ from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter
 from deepbench_fast.exports.source import Block
 from deepbench_fast.exports.tables import with_names
-from deepbench_fast.store.schema import TARGETS
+from deepbench_fast.render.batch import TARGETS
 
 PART_BYTES = 2**26
 DIGITS = 5

@@ -11,7 +11,8 @@ from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
 from deepbench_fast.exports.tables import tables, write_csv
-from deepbench_fast.store.schema import TARGETS, bytes_of
+from deepbench_fast.render.batch import TARGETS
+from deepbench_fast.store.format import bytes_of
 
 LABELS, TIME = "labels", "time"
 

@@ -22,7 +22,7 @@ from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
 from deepbench_fast.exports.tables import with_names
-from deepbench_fast.store.schema import TARGETS, singular
+from deepbench_fast.render.batch import TARGETS, singular
 
 PART_BYTES = 2**28
 COMPRESSION = "snappy"

@@ -18,13 +18,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.cpus import usable_cpus
 from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.scale import find_scale
 from deepbench_fast.exports.source import Block, Source
 from deepbench_fast.exports.tables import tables, write_csv
+from deepbench_fast.kernels.cpus import usable_cpus
 
 JPEG_QUALITY = 95
 PICTURES_AT_ONCE = 64

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.colours import noise_level
 from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.exporter import PictureOptions
 from deepbench_fast.exports.source import Source
-from deepbench_fast.objects.registry import kinds
+from deepbench_fast.kinds.registry import kinds
+from deepbench_fast.pictures.colours import noise_level
 
 F8 = npt.NDArray[np.float64]
 STRETCHES: dict[str, Callable[[F8, float], F8]] = {

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.render.batch import TARGETS
+from deepbench_fast.store.format import DATA
 from deepbench_fast.store.index import open_stored
-from deepbench_fast.store.schema import DATA, TARGETS
 
 BLOCK_BYTES = 2**24
 WITHOUT_SPLITS = ("all",)

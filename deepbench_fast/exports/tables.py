@@ -16,7 +16,7 @@ import numpy.typing as npt
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
-from deepbench_fast.store.schema import TARGETS
+from deepbench_fast.render.batch import TARGETS
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.distributions import Distribution, parse_distribution
+    from deepbench_fast.recipe.catalogue import Catalogue
     from deepbench_fast.recipe.entry import Entry
-    from deepbench_fast.recipe.image import Image
     from deepbench_fast.recipe.load import builtin_recipes
-    from deepbench_fast.recipe.model import Catalogue, Recipe
+    from deepbench_fast.recipe.recipe import Recipe
+    from deepbench_fast.values.distributions.distribution import Distribution, parse_distribution
+    from deepbench_fast.values.image import Image
 
 __all__ = ["Catalogue", "Distribution", "Entry", "Image", "Recipe", "builtin_recipes", "parse_distribution"]
 
-_MODULES = {"Distribution": "distributions", "parse_distribution": "distributions", "builtin_recipes": "load"}
+_MODULES = {
+    "Catalogue": "recipe.catalogue",
+    "Distribution": "values.distributions.distribution",
+    "Entry": "recipe.entry",
+    "Image": "values.image",
+    "builtin_recipes": "recipe.load",
+    "parse_distribution": "values.distributions.distribution",
+}
 
 
 # Kinds are declared with distributions and recipes are checked against kinds: importing eagerly would run in a circle.
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'model')}"), name)
+    return getattr(import_module(f"deepbench_fast.{_MODULES.get(name, 'recipe.recipe')}"), name)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from deepbench_fast.recipe import checks
-from deepbench_fast.recipe.checks import Invalid, Path
-from deepbench_fast.recipe.consistency import entry_names
+from deepbench_fast.recipe.names import entry_names
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, Path
 
 
 def address(data: Any, path: Path) -> str:

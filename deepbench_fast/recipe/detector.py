@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from deepbench_fast.objects.registry import kind
-from deepbench_fast.recipe.checks import Invalid, Path
-from deepbench_fast.recipe.consistency import support_of
-from deepbench_fast.recipe.distributions import Distribution, Table, inner
-from deepbench_fast.recipe.effects import CcdNoise, GaussianNoise, Noise
+from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, Noise
+from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.extras import VARIANCE
+from deepbench_fast.recipe.rules import support_of
+from deepbench_fast.values.checks import Invalid, Path
+from deepbench_fast.values.distributions.distribution import Distribution, Table, inner
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.recipe.contents import Contents
 
 MOST_ELECTRONS = 2.0**50
 """The most that the noise of a CCD counts in a pixel."""
@@ -25,7 +25,7 @@ SMALLEST_DRAW = 2.0**-53
 """Share of its high end that a distribution from 0 gives at least, but for 0 itself."""
 
 
-def check_noise(recipe: Recipe) -> None:
+def check_noise(recipe: Contents) -> None:
     """Raise `Invalid` where a recipe's ranges reach more electrons, or more variance, than there is room for."""
     for name in recipe.catalogues:
         counted = any(isinstance(noise, CcdNoise) for noise in recipe.noise_of(name))
@@ -37,7 +37,7 @@ def check_noise(recipe: Recipe) -> None:
                 _check_variance(noise, brightest, path)
 
 
-def _noises(recipe: Recipe, catalogue: str) -> Iterator[tuple[Path, Noise]]:
+def _noises(recipe: Contents, catalogue: str) -> Iterator[tuple[Path, Noise]]:
     """Each noise model of a catalogue, with the path to its parameters in the recipe's data."""
     inherited = recipe.catalogues[catalogue].noise == "inherit"
     path: Path = ("noise",) if inherited else ("catalogues", catalogue, "noise")
@@ -45,7 +45,7 @@ def _noises(recipe: Recipe, catalogue: str) -> Iterator[tuple[Path, Noise]]:
         yield (*path, position, noise.name), noise
 
 
-def _amplitudes(recipe: Recipe, catalogue: str) -> Iterator[tuple[float, str]]:
+def _amplitudes(recipe: Contents, catalogue: str) -> Iterator[tuple[float, str]]:
     """The largest brightness that the parameters of each entry name, and the address of the parameter."""
     for entry in recipe.catalogues[catalogue].objects:
         if kind(entry.kind).fingerprint or entry.count.support[1] < 1:

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, PlainValidator, model_validator
 
-from deepbench_fast.objects.registry import kind
-from deepbench_fast.recipe import checks, consistency
-from deepbench_fast.recipe.base import Drawn, FrozenDict, Model
-from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.distributions import Constant, Distribution, parse_distributions
-from deepbench_fast.recipe.image import Image
+from deepbench_fast.kinds.registry import kind
+from deepbench_fast.recipe import names
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.distributions.distribution import Constant, Distribution, parse_distributions
+from deepbench_fast.values.image import Image
+from deepbench_fast.values.model import Drawn, FrozenDict, Model
 
 
 def _as_written(invalid: Invalid, *steps: str) -> Invalid:
@@ -38,7 +39,7 @@ class Entry(Model):
     """
 
     kind: Annotated[str, PlainValidator(checks.name)]
-    name: Annotated[str, PlainValidator(consistency.entry_name)] = ""
+    name: Annotated[str, PlainValidator(names.entry_name)] = ""
     count: Drawn = Constant(1.0)
     form: Annotated[str, PlainValidator(checks.text)] = ""
     min_length: Annotated[float | None, PlainValidator(_min_length)] = None
@@ -56,9 +57,9 @@ class Entry(Model):
         with within("kind"):
             declared = kind(self.kind)
         with within("count"):
-            consistency.check_count(self.count)
-        object.__setattr__(self, "form", consistency.form_of(declared, self.form))
-        object.__setattr__(self, "solver", consistency.solver_of(declared, self.solver))
+            names.check_count(self.count)
+        object.__setattr__(self, "form", names.form_of(declared, self.form))
+        object.__setattr__(self, "solver", names.solver_of(declared, self.solver))
         if self.kernel not in ("", declared.fingerprint):
             ours = f"{declared.fingerprint}, as it is declared now" if declared.fingerprint else "ours"
             raise Invalid(f"names another version of {self.kind} than {ours}", ("kernel",))
@@ -67,10 +68,10 @@ class Entry(Model):
             if getattr(self, option) is not None and option not in declared.options:
                 raise Invalid(f"is no option of {self.kind}", (option,))
         if declared.dynamics is not None:
-            consistency.check_control(declared.dynamics, self.solver, self.step, self.tolerance)
+            names.check_control(declared.dynamics, self.solver, self.step, self.tolerance)
         for parameter in self.parameters:
             with within("parameters", parameter):
-                consistency.check_parameter_name(declared, self.form, parameter)
+                names.check_parameter_name(declared, self.form, parameter)
         return self
 
     @classmethod
@@ -85,10 +86,10 @@ class Entry(Model):
             given = checks.mapping({} if options is None else options, "parameters with values")
             for option in given:
                 with within(option):
-                    consistency.check_option_name(declared, option)
+                    names.check_option_name(declared, option)
             own = {option: given[option] for option in declared.options if option in given}
             parameters = {option: drawn for option, drawn in given.items() if option not in own}
-            parameters.update(consistency.flags_as_numbers(declared, parameters))
+            parameters.update(names.flags_as_numbers(declared, parameters))
             try:
                 return cls(kind=name, parameters=parameters, **own)  # type: ignore[arg-type]
             except Invalid as invalid:

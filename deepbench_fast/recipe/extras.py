@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from deepbench_fast.recipe import checks
-from deepbench_fast.recipe.checks import Invalid, within
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
 
 CLEAN = "clean"
 """The noise-free twin of each image."""

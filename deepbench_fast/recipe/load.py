@@ -21,8 +21,9 @@ from yaml.events import (
 )
 
 from deepbench_fast.errors import RecipeError
-from deepbench_fast.recipe import addresses, checks
-from deepbench_fast.recipe.checks import Invalid
+from deepbench_fast.recipe import addresses
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid
 
 MAX_BYTES = 2**20
 MAX_DEPTH = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from posixpath import normpath
 
-from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.distributions import Distribution, Table, inner
-from deepbench_fast.recipe.tables import read_column
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.distributions.distribution import Distribution, Table, inner
+from deepbench_fast.values.user_tables import read_column
 
 
 def table_name(table: Table) -> tuple[str, str]:

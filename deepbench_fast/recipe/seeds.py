@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from deepbench_fast.recipe import checks
-from deepbench_fast.recipe.checks import Invalid
 from deepbench_fast.recipe.load import scalar
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid
 
 MOST = 10**200 - 1
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from deepbench_fast.recipe import checks
-from deepbench_fast.recipe.base import FrozenDict
-from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.distributions import Alone
-from deepbench_fast.recipe.varied import Varied, parse_noise
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.distributions.distribution import Alone
+from deepbench_fast.values.distributions.varied import Varied, parse_noise
+from deepbench_fast.values.model import FrozenDict
 
 
 class Targets(tuple[str, ...]):

@@ -1,25 +1,19 @@
-"""Numbers with units in a recipe's plain data, e.g. `30 deg`: converted to the unit of what they stand for."""
+"""Units in a recipe's plain data: what is written with one, `30 deg`, is converted to that of what it stands for."""
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deepbench_fast.objects.registry import Kind, kinds
-from deepbench_fast.recipe import checks
+from deepbench_fast.effects.effects import NOISES, PSFS
+from deepbench_fast.kinds.kind import Kind
+from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.addresses import entry_names_in
-from deepbench_fast.recipe.checks import Invalid, within
-from deepbench_fast.recipe.effects import NOISES, PSFS
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE
-
-PIXEL = "pix"
-_PIXEL_SCALE = "arcsec / pix"
-_QUANTITY = re.compile(r"([-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([^\W\d_°%]|[°%])(.*)")
-_AS_GIVEN = ("table", "from", "weights", "steps")
-"""Arguments of distributions that are no values of the parameter; a table's are in its unit."""
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.quantity import PIXEL, PIXEL_SCALE, converted, in_unit
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,7 @@ def _pixel_scale(data: Mapping[str, Any]) -> float | None:
     if not isinstance(image, Mapping) or image.get("pixel_scale") is None:
         return None
     with within("image", "pixel_scale"):
-        scale = checks.number(_converted(image["pixel_scale"], _PIXEL_SCALE, None))
+        scale = checks.number(converted(image["pixel_scale"], PIXEL_SCALE, None))
         if scale <= 0:
             raise Invalid(f"must be above 0, not {checks.quote(image['pixel_scale'])}")
     return scale
@@ -174,7 +168,7 @@ def _levels(levels: Mapping[str, object], found: _Units) -> dict[str, object]:
     for name, level in levels.items():
         absolute = isinstance(level, Mapping) and ABSOLUTE in level
         with within(name):
-            converted[name] = _in_unit(level, found.systems.get(name, "") if absolute else "", found.scale)
+            converted[name] = in_unit(level, found.systems.get(name, "") if absolute else "", found.scale)
     return converted
 
 
@@ -190,47 +184,8 @@ def _effect(item: object, models: Mapping[str, Any], outputs: Mapping[str, str],
 
 
 def _each(options: Mapping[str, object], units: Mapping[str, str], scale: float | None) -> dict[str, object]:
-    converted = {}
+    found = {}
     for name, value in options.items():
         with within(name):
-            converted[name] = _in_unit(value, units[name], scale) if name in units else value
-    return converted
-
-
-def _in_unit(value: object, unit: str, scale: float | None) -> object:
-    """A value, or the arguments of a distribution, with its quantities converted."""
-    if isinstance(value, Mapping):
-        converted = {}
-        for name, argument in value.items():
-            own = "" if name == "scaled" else unit  # a factor of another parameter
-            with within(name):
-                converted[name] = argument if name in _AS_GIVEN else _in_unit(argument, own, scale)
-        return converted
-    if isinstance(value, list):
-        return [_in_unit(item, unit, scale) for item in value]
-    return _converted(value, unit, scale)
-
-
-def _converted(value: object, unit: str, scale: float | None) -> object:
-    if not isinstance(value, str) or (match := _QUANTITY.fullmatch(value.strip())) is None:
-        return value
-    from astropy import units
-
-    number, written = float(match[1]), (match[2] + match[3]).strip()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", units.UnitsWarning)
-        try:
-            quantity = number * units.Unit(written)
-        except (ValueError, TypeError):
-            raise Invalid(f"unknown unit {checks.quote(written)} in {checks.quote(value)}") from None
-    if unit == PIXEL and quantity.unit.is_equivalent(units.arcsec):
-        if scale is None:
-            raise Invalid(f"is in pixels: {checks.quote(value)} needs image.pixel_scale, in arcseconds a pixel")
-        return float(quantity.to_value(units.arcsec) / scale)
-    if unit == _PIXEL_SCALE and quantity.unit.is_equivalent(units.arcsec):
-        return float(quantity.to_value(units.arcsec))
-    try:
-        return float(quantity.to_value(units.Unit(unit)))
-    except (units.UnitsError, TypeError):
-        wanted = f"must be in {unit} or a unit like it" if unit else "has no unit: write a number"
-        raise Invalid(f"{wanted}, not {checks.quote(value)}") from None
+            found[name] = in_unit(value, units[name], scale) if name in units else value
+    return found

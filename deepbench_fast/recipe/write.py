@@ -1,29 +1,30 @@
-"""Recipe → plain data → text."""
+"""Contents → plain data → text."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from deepbench_fast.recipe import checks
-from deepbench_fast.recipe.effects import effect_data
+from deepbench_fast.effects.effects import effect_data
 from deepbench_fast.recipe.extras import extras_data
 from deepbench_fast.recipe.load import scalar
 from deepbench_fast.recipe.targets import targets_data
+from deepbench_fast.values import checks
+from deepbench_fast.values.shares import fraction_data
 
 if TYPE_CHECKING:
+    from deepbench_fast.recipe.catalogue import Catalogue
+    from deepbench_fast.recipe.contents import Contents
     from deepbench_fast.recipe.entry import Entry
-    from deepbench_fast.recipe.model import Catalogue, Recipe
     from deepbench_fast.recipe.parameter_noise import Level
     from deepbench_fast.recipe.series import Series
 
 
-def recipe_data(recipe: Recipe) -> dict[str, Any]:
+def recipe_data(recipe: Contents) -> dict[str, Any]:
     """The plain data of a recipe, in a fixed order: what a YAML file would hold."""
     return {
         "version": recipe.version,
@@ -40,14 +41,14 @@ def recipe_data(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _image_data(recipe: Recipe) -> dict[str, Any]:
+def _image_data(recipe: Contents) -> dict[str, Any]:
     return {
         "image": recipe.image.data(),
         "psf": None if recipe.psf is None else effect_data(recipe.psf),
     }
 
 
-def _series_data(recipe: Recipe, series: Series) -> dict[str, Any]:
+def _series_data(recipe: Contents, series: Series) -> dict[str, Any]:
     return {"series": series.data(), "parameter_noise": _levels_data(recipe.parameter_noise)}
 
 
@@ -76,12 +77,6 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
     kernel = {"kernel": entry.kernel} if entry.kernel else {}
     options = {"name": entry.name, "count": entry.count.to_yaml_data(), **kernel, **form, **solver, **given}
     return {entry.kind: {**options, **parameters}}
-
-
-def fraction_data(fraction: Fraction) -> int | float | str:
-    """A number where its shortest decimal is exactly the fraction, else text like '1/3'."""
-    number = float(fraction)
-    return checks.plain(number) if Fraction(repr(number)) == fraction else str(fraction)
 
 
 def canonical(data: object) -> str:

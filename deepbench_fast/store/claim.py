@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepbench_fast.atomic import publish, sync_folder, temporary_beside
-from deepbench_fast.draw import rows_per_chunk
+from deepbench_fast.draw.plan import Plan
+from deepbench_fast.draw.tables import rows_per_chunk
 from deepbench_fast.errors import FileError, MismatchError
-from deepbench_fast.plan import Plan
 from deepbench_fast.store.create import SOFTWARE, check_space, create_file
+from deepbench_fast.store.file_bytes import is_named, lock_file, read_at, share_lock, sync_and_forget
+from deepbench_fast.store.format import UNFINISHED
 from deepbench_fast.store.gate import Header
-from deepbench_fast.store.positioned import is_named, lock_file, read_at, share_lock, sync_and_forget
-from deepbench_fast.store.schema import UNFINISHED
 from deepbench_fast.store.stored import open_header
 
 BLOCK_BYTES = 2**20

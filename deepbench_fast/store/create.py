@@ -21,13 +21,13 @@ import numpy.typing as npt
 from h5py import h5d, h5p, h5s, h5t
 
 from deepbench_fast import __version__
+from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import FileError
-from deepbench_fast.plan import Plan
-from deepbench_fast.store import schema
+from deepbench_fast.store import format as schema
+from deepbench_fast.store.file_bytes import linux_function, sync_and_forget, write_at
 from deepbench_fast.store.file_image import FileImage, create_group, laid_out
 from deepbench_fast.store.gate import HEADER_DIGEST, SHARDS, Header, check
 from deepbench_fast.store.hdf5 import open_hdf5
-from deepbench_fast.store.positioned import linux_function, sync_and_forget, write_at
 
 SOFTWARE = f"deepbench_fast {__version__}"
 SPARE_BYTES = 2**24

@@ -14,7 +14,7 @@ from typing import Any
 import h5py
 from h5py import h5f, h5fd, h5g, h5p
 
-from deepbench_fast.store.positioned import write_at
+from deepbench_fast.store.file_bytes import write_at
 
 PAGE = 4096
 ALIGNMENT = 64  # rows of 4 and 8 bytes never straddle their natural boundaries when a file is mapped

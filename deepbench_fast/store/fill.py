@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
-from deepbench_fast.store import schema
+from deepbench_fast.store import format as schema
+from deepbench_fast.store.file_bytes import read_at, start_writeback, write_at
 from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.places import find_places
-from deepbench_fast.store.positioned import read_at, start_writeback, write_at
 
 if TYPE_CHECKING:
-    from deepbench_fast.draw import Tables
-    from deepbench_fast.plan import Plan
+    from deepbench_fast.draw.plan import Plan
+    from deepbench_fast.draw.tables import Tables
 
 WRITEBACK_BYTES = 2**20
 

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, RecipeError, UsageError
-from deepbench_fast.store import schema
+from deepbench_fast.store import format as schema
 from deepbench_fast.store.global_heap import has_sound_heaps
 from deepbench_fast.store.hdf5 import readable
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.recipe.recipe import Recipe
 
 ROOT: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("name", "software", "recipe_hash"), (str,)),
@@ -248,8 +248,8 @@ def _expected(text: str, path: str, without: tuple[str, ...]) -> schema.Descript
 
 @lru_cache(maxsize=64)
 def _description(text: str, folder: str, without: tuple[str, ...]) -> schema.Description:
-    from deepbench_fast.plan import make_plan
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.draw.plan import make_plan
+    from deepbench_fast.recipe.recipe import Recipe
 
     recipe: Recipe = Recipe.from_yaml(text, source=os.path.join(folder, "the recipe in the file"))
     return schema.describe(make_plan(recipe), without)

@@ -13,8 +13,8 @@ from typing import Any
 
 import h5py
 
+from deepbench_fast.store.file_bytes import read_at
 from deepbench_fast.store.places import contiguous_offset
-from deepbench_fast.store.positioned import read_at
 
 SIGNATURE = b"GCOL\x01\0\0\0"
 HEADER = 16  # of a heap, and of an object in it

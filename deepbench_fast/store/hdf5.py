@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 
 from deepbench_fast.errors import DeepbenchFastError, FileError
-from deepbench_fast.store.schema import UNFINISHED
+from deepbench_fast.store.format import UNFINISHED
 
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 

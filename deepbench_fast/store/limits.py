@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import UsageError
-from deepbench_fast.plan import Plan
 from deepbench_fast.recipe.load import MAX_BYTES, MAX_VALUES
 from deepbench_fast.recipe.write import recipe_data, to_yaml
-from deepbench_fast.store import schema
+from deepbench_fast.store import format as schema
 
 MESSAGE_BYTES = 2**16 - 1
 """The most that a datatype can take: HDF5 keeps it in one message of an object's header, whose size has 16 bits."""

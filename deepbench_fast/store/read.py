@@ -6,23 +6,20 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.batch import Batch, Item, LazyTables, chosen, ranges, rows_of
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.store import schema
+from deepbench_fast.render.batch import Batch, Item, LazyTables, chosen, ranges, rows_of, singular
 from deepbench_fast.store.index import open_stored
 from deepbench_fast.store.stored import Stored, Summary
 
 if TYPE_CHECKING:
     from astropy.table import QTable
-    from matplotlib.figure import Figure
 
-    from deepbench_fast.preview import Origin
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.recipe.recipe import Recipe
 
 
 def summarise(path: str | os.PathLike[str]) -> Summary:
@@ -31,16 +28,7 @@ def summarise(path: str | os.PathLike[str]) -> Summary:
         return stored.summary()
 
 
-def open_dataset(path: str | os.PathLike[str], *, partial: bool = False) -> Dataset:
-    """Open a dataset made by `generate`.
-
-    Raises FileError where it isn't one, where it or a part of it isn't what it says, and where it is unfinished (unless
-    `partial`: then `done` says which samples are there, and reading another one is an error).
-    """
-    return Dataset(path, partial=partial)
-
-
-class Dataset:
+class StoredDataset:
     """A dataset in a file: `len`, `[i]`, slices, batches, tables with units; no torch needed.
 
     `ds[i]` is `{"image" or "series", "target", "label", "index"}` (and `"clean"`, `"mask"`, `"variance"` where the file
@@ -92,7 +80,7 @@ class Dataset:
         stored, numbers = self.stored, self._numbers(np.fromiter(indices, np.int64))
         read, index = self._read(numbers)
         label, index = stored.labels(index).tolist(), (stored.first + index).tolist()
-        arrays = [(schema.singular(name), values) for name, values in read.items()]
+        arrays = [(singular(name), values) for name, values in read.items()]
         return [
             {**{name: values[i] for name, values in arrays}, "label": label[i], "index": index[i]}
             for i in range(len(label))
@@ -168,7 +156,7 @@ class Dataset:
         return self.stored.done if self._indices is None else self.stored.done[self._indices]
 
     @property
-    def finished(self) -> Dataset:
+    def finished(self) -> Self:
         """The samples that were there when the file was opened, as a dataset of its own."""
         return self._part(np.flatnonzero(self.stored.done))
 
@@ -280,7 +268,7 @@ class Dataset:
         columns = [np.array(rows[column]) for column in units]
         return QTable(columns, names=tuple(units), units=[unit or None for unit in units.values()])
 
-    def split(self, name: str) -> Dataset:
+    def split(self, name: str) -> Self:
         """The samples of one split, as a dataset of its own; of an unfinished file those that are there."""
         if name not in self.splits:
             raise UsageError(f"{self.path}: no split {name!r}; it has {', '.join(self.splits)}")
@@ -288,33 +276,12 @@ class Dataset:
         members = stored.whole("samples")["split"] == self.splits.index(name)
         return self._part(np.flatnonzero(members & stored.done if self.partial else members))
 
-    def _part(self, numbers: npt.NDArray[np.int64]) -> Dataset:
+    def _part(self, numbers: npt.NDArray[np.int64]) -> Self:
         """Those of the samples that have these numbers in the file."""
-        part = Dataset.__new__(Dataset)
+        part = type(self).__new__(type(self))
         part.__dict__.update(self.__dict__)
         part._indices = numbers if self._indices is None else np.intersect1d(numbers, self._indices)
         return part
-
-    def verify(self, regenerate: int | str = 0) -> None:
-        """Hash every chunk, and render samples again: see `deepbench_fast.verification.verify`."""
-        from deepbench_fast.verification import verify_stored
-
-        verify_stored(self.stored, regenerate).raise_if_different()
-
-    def plot(
-        self,
-        count: int = 25,
-        *,
-        columns: int | None = None,
-        show: str = "images",
-        by_catalogue: bool = False,
-        origin: Origin = "lower",
-    ) -> Figure:
-        """A contact sheet of the first samples, as a matplotlib figure: see `deepbench_fast.preview.contact_sheet`."""
-        from deepbench_fast.preview import MOST_IMAGES, contact_sheet
-
-        shown = self[: min(max(count, 0), MOST_IMAGES)]
-        return contact_sheet(shown, count, columns=columns, show=show, by_catalogue=by_catalogue, origin=origin)
 
 
 STATE = ("path", "partial", "_indices", "_identity")

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.atomic import whole_file
+from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import FileError, IndexWarning, UsageError
-from deepbench_fast.plan import Plan
-from deepbench_fast.store import schema
+from deepbench_fast.store import format as schema
 from deepbench_fast.store.create import with_enums, write_description
 from deepbench_fast.store.file_image import FileImage, create_group, laid_out
 from deepbench_fast.store.gate import ROWS, SHARDS, Header

@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
-from deepbench_fast.store import schema
+from deepbench_fast.render.batch import singular
+from deepbench_fast.store import format as schema
 from deepbench_fast.store.gate import ROWS, Header, check
 from deepbench_fast.store.hdf5 import open_hdf5, readable
 from deepbench_fast.store.places import contiguous_offset
 
 if TYPE_CHECKING:
-    from deepbench_fast.recipe.model import Recipe
+    from deepbench_fast.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Stored(ABC):
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe in the file; raises RecipeError where it needs a kind that isn't known here."""
-        from deepbench_fast.recipe.model import Recipe
+        from deepbench_fast.recipe.recipe import Recipe
 
         return Recipe.from_yaml(self.header.recipe_text, source=str(self.path))
 
@@ -172,7 +173,7 @@ class StoredFile(Stored):
     ) -> None:
         self.path, self.header, self.places = path, header, places
         self._datasets, self._file = datasets, file
-        self._singular = [(schema.singular(name), datasets[name]) for name in header.arrays]
+        self._singular = [(singular(name), datasets[name]) for name in header.arrays]
         self._labels = None if places is None else datasets["samples"]["catalogue"]
 
     @classmethod

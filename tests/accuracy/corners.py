@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deepbench_fast.objects.registry import kind
+from deepbench_fast.kinds.registry import kind
 
 # Offsets of a centre within its pixel: in the middle, on edges and corners, and next to these.
 OFFSETS = (0.0, 0.5, -0.5, 0.25, 0.4999999, 1e-9)

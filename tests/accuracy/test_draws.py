@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepbench_fast.kernels import draw, elementary, elementary32
-from deepbench_fast.kernels.samplers import normal_cdf, normal_quantile, poisson_quantile
-from deepbench_fast.programs import Column, compile_programs
-from deepbench_fast.recipe import simple
-from deepbench_fast.recipe.checks import Invalid
-from deepbench_fast.recipe.distributions import (
+from deepbench_fast.draw.programs import Column, compile_programs
+from deepbench_fast.kernels import elementary, elementary32
+from deepbench_fast.kernels.random import columns as draw
+from deepbench_fast.kernels.random.samplers import normal_cdf, normal_quantile, poisson_quantile
+from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.distributions import simple
+from deepbench_fast.values.distributions.distribution import (
     Alone,
     Choice,
     Grid,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from scipy.special import gammaincinv
 
-from deepbench_fast.kernels.astro import lens as kernels
+from deepbench_fast.kernels.light import lens as kernels
 from tests.accuracy.draws import place, span, spread
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.astro.objects import render

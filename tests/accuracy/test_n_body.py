@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from deepbench_fast import Recipe, samples
-from deepbench_fast.batch import Batch
 from deepbench_fast.errors import AccuracyWarning
+from deepbench_fast.render.batch import Batch
 from tests.accuracy.stated import Worst, campaign, stated
 from tests.oracles.n_body import orbit
 

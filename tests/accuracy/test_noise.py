@@ -7,18 +7,18 @@ import pytest
 from scipy import stats
 
 from deepbench_fast import Recipe, samples
+from deepbench_fast.effects.effects import LEAST_GAIN, NOISES
 from deepbench_fast.errors import RecipeError
-from deepbench_fast.kernels.measure import quantise
-from deepbench_fast.kernels.noise import add_gaussian
-from deepbench_fast.kernels.poisson import add_poisson
-from deepbench_fast.objects.parameter import Parameter
-from deepbench_fast.recipe.effects import LEAST_GAIN, NOISES
+from deepbench_fast.kernels.image.measure import quantise
+from deepbench_fast.kernels.noise.gaussian import add_gaussian
+from deepbench_fast.kernels.noise.poisson import add_poisson
+from deepbench_fast.values.parameter import Parameter
 from tests.accuracy.corners import wide
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.loops import Array
-from tests.kernels.test_ccd import normals, readings
-from tests.kernels.test_noise import normals_float32, normals_float64
-from tests.kernels.test_poisson import KEY, STREAM, uniforms
+from tests.kernels.noise.test_ccd import normals, readings
+from tests.kernels.noise.test_gaussian import normals_float32, normals_float64
+from tests.kernels.noise.test_poisson import KEY, STREAM, uniforms
 
 PIXELS = 600
 # From here on an expansion about the normal deviate is exact to a count, which is a small part of the scatter.

@@ -8,10 +8,10 @@ import mpmath as mp
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.physics.jacobi import pendulum_exact
-from deepbench_fast.kernels.physics.pendulum import hamiltonian_rk4, pendulum_rk4
-from deepbench_fast.kernels.physics.small_angle import pendulum_small_angle
-from deepbench_fast.kernels.physics.symplectic import hamiltonian_symplectic
+from deepbench_fast.kernels.motion.exact_pendulum import pendulum_exact
+from deepbench_fast.kernels.motion.pendulum import hamiltonian_rk4, pendulum_rk4
+from deepbench_fast.kernels.motion.small_angle import pendulum_small_angle
+from deepbench_fast.kernels.motion.symplectic import hamiltonian_symplectic
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.physics.pendulums import energy, solve, systems
 from tests.oracles import pendulum as oracle

@@ -10,10 +10,10 @@ from numpy.polynomial.legendre import leggauss
 from scipy import signal, special
 
 from deepbench_fast import Recipe, samples
-from deepbench_fast.kernels.blur import blur, widest_gaussian
-from deepbench_fast.kernels.grid import padded_length
-from deepbench_fast.kernels.moffat_psf import moffat_blur, widest_moffat
-from deepbench_fast.stopping import NEVER
+from deepbench_fast.kernels.image.grid import padded_length
+from deepbench_fast.kernels.psf.gaussian import blur, widest_gaussian
+from deepbench_fast.kernels.psf.moffat import moffat_blur, widest_moffat
+from deepbench_fast.kernels.stopping import NEVER
 from tests.accuracy.stated import Worst, campaign
 
 BLOB = 1.5

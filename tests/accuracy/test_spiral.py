@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepbench_fast.kernels.astro import spiral as kernels
+from deepbench_fast.kernels.light import spiral_galaxy as kernels
 from tests.accuracy.draws import place, span, spread
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.astro.objects import render

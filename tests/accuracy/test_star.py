@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepbench_fast.kernels.astro.moffat import star_center, star_integrate
+from deepbench_fast.kernels.light.star import star_center, star_integrate
 from tests.accuracy.corners import limits, place, wide
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.astro.objects import render

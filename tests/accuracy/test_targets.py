@@ -8,8 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepbench_fast.programs import Column, compile_programs
-from deepbench_fast.recipe.distributions import Choice, Distribution, Integers, LogUniform, Normal, Poisson, Uniform
+from deepbench_fast.draw.programs import Column, compile_programs
+from deepbench_fast.values.distributions.distribution import (
+    Choice,
+    Distribution,
+    Integers,
+    LogUniform,
+    Normal,
+    Poisson,
+    Uniform,
+)
 from tests.accuracy.stated import Worst, campaign
 from tests.oracles import spread
 

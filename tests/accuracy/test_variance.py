@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.ccd import apply_ccd
-from deepbench_fast.kernels.noise import add_gaussian
-from deepbench_fast.kernels.poisson import add_poisson
-from deepbench_fast.kernels.variance import matched_filter_snr, noise_variance
+from deepbench_fast.kernels.noise.ccd import apply_ccd
+from deepbench_fast.kernels.noise.gaussian import add_gaussian
+from deepbench_fast.kernels.noise.poisson import add_poisson
+from deepbench_fast.kernels.noise.variance import matched_filter_snr, noise_variance
 from tests.accuracy.stated import Worst, campaign
 
 NAMES = ("sigma", "level", "sky", "gain", "read_noise")

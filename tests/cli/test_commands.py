@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from deepbench_fast import open_dataset
-from deepbench_fast.objects.registry import kinds
+from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
 from tests.cli.running import run_well
 

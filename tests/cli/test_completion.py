@@ -12,7 +12,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from deepbench_fast.cli.group import COMMANDS, COMPLETION_VARIABLE, PROGRAM, group
-from deepbench_fast.objects.registry import kinds
+from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe import builtin_recipes
 from tests.cli.running import run, run_well
 

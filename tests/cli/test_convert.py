@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deepbench_fast.authoring.deepbench import convert
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.recipe.deepbench import convert
 from tests.cli.running import run, run_well
 
 CONFIG = """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast.cli.curves import NARROWEST, ROWS, curves
-from deepbench_fast.motion import Motion
+from deepbench_fast.pictures.series_panels import Motion
 
 ESCAPE = re.compile("\x1b\\[[0-9;]*m")
 TIME = np.linspace(0.0, 1.0, 50)

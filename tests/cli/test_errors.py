@@ -176,7 +176,7 @@ def test_unexpected_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("deepbench_fast.objects.registry.kinds", fail)
+    monkeypatch.setattr("deepbench_fast.kinds.registry.kinds", fail)
     check_one_line(run("list"), 1, "No space left on device", "--debug")
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from deepbench_fast import open_dataset
 from deepbench_fast.cli.source import load_source
-from deepbench_fast.generation import generate
+from deepbench_fast.run.generate import generate
 from tests.cli.running import COMMAND, run, run_well
 
 # 64 samples a chunk, four chunks a task, a quarter of a second a task: slow enough to be stopped in between.

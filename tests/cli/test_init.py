@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, samples
-from deepbench_fast.objects.registry import kind, kinds
+from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe import builtin_recipes
 from tests.cli.running import run, run_well
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast.objects import registry
+from deepbench_fast.kinds import registry
 from deepbench_fast.recipe import Recipe
 from tests.cli.running import COMMAND, Ran, run, run_apart, run_well
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from deepbench_fast.recipe.schema import json_schema
+from deepbench_fast.recipe.json_schema import json_schema
 from tests.cli.running import run_well
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import deepbench_fast
-from deepbench_fast.versions import PACKAGES
+from deepbench_fast.run.versions import PACKAGES
 from tests.cli.running import run_well
 
 

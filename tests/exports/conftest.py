@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deepbench_fast import generate
-from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.recipe.recipe import Recipe
 from tests.recipes import mixed
 
 SERIES = """

@@ -13,7 +13,7 @@ from astropy.table import QTable, vstack
 from deepbench_fast import generate
 from deepbench_fast.exports.fits import fits_unit
 from deepbench_fast.exports.formats import export
-from deepbench_fast.objects.registry import kind, kinds
+from deepbench_fast.kinds.registry import kind, kinds
 from tests.exports.reading import check_table, rows_of_split, stored
 from tests.recipes import mixed
 

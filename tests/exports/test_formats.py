@@ -18,7 +18,7 @@ import pytest
 from deepbench_fast import generate
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.exports.formats import FORMATS, export
-from deepbench_fast.store.positioned import lock_file
+from deepbench_fast.store.file_bytes import lock_file
 from tests.exports.reading import contents, manifest
 from tests.recipes import mixed
 

@@ -11,7 +11,7 @@ from PIL import Image
 from deepbench_fast import generate
 from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.formats import export
-from deepbench_fast.recipe.model import Recipe
+from deepbench_fast.recipe.recipe import Recipe
 from tests.exports.reading import check_table, label_names, manifest, read_csv, rows_of_split, stored
 from tests.recipes import mixed
 

@@ -290,8 +290,8 @@ def test_sources_digest_sees_every_file(tmp_path: Path) -> None:
     seen = {original}
     (copy / "_jit.py").write_text((copy / "_jit.py").read_text() + "\n")
     seen.add(_cache.sources_digest(copy))
-    (copy / "astro" / "new.py").touch()
+    (copy / "light" / "new.py").touch()
     seen.add(_cache.sources_digest(copy))
-    (copy / "astro" / "new.py").rename(copy / "new.py")
+    (copy / "light" / "new.py").rename(copy / "new.py")
     seen.add(_cache.sources_digest(copy))
     assert len(seen) == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deepbench_fast.recipe.deepbench import convert
+from deepbench_fast.authoring.deepbench import convert
 
 CONFIGURATIONS = {path.stem: path for path in sorted((Path(__file__).parent / "deepbench").glob("*.yaml"))}
 

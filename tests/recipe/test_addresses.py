@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from deepbench_fast.effects.effects import GaussianNoise, GaussianPsf, MoffatPsf, PoissonNoise
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.addresses import address
-from deepbench_fast.recipe.distributions import Constant, Poisson, Uniform
-from deepbench_fast.recipe.effects import GaussianNoise, GaussianPsf, MoffatPsf, PoissonNoise
-from tests.recipe.test_model import SKY
+from deepbench_fast.values.distributions.distribution import Constant, Poisson, Uniform
+from tests.recipe.test_recipe import SKY
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 
 from deepbench_fast import samples
 from deepbench_fast.errors import RecipeError
-from deepbench_fast.objects.registry import kind, kinds
+from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
-from deepbench_fast.recipe.distributions import Normal
 from deepbench_fast.recipe.load import builtin_path
+from deepbench_fast.values.distributions.distribution import Normal
 
 
 def test_what_ships() -> None:

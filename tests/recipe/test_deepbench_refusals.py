@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepbench_fast.authoring.deepbench import convert
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.recipe.deepbench import convert
 from tests.recipe.configurations import CONFIGURATIONS, PENDULUM, RECTANGLE, STAR, converted
 
 WRONG = [

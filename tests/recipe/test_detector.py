@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, RecipeError, samples
-from deepbench_fast.kernels.samplers import POISSON_LARGEST_MEAN
+from deepbench_fast.kernels.random.samplers import POISSON_LARGEST_MEAN
 from deepbench_fast.recipe.detector import MOST_ELECTRONS, MOST_VARIANCE
 
 TEXT = """

@@ -13,10 +13,10 @@ import pytest
 from pydantic import BaseModel
 
 from deepbench_fast import Recipe, RecipeError, Simulator, generate, samples
-from deepbench_fast.plan import make_plan
-from deepbench_fast.recipe.distributions import Constant, Uniform
+from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.recipe.load import builtin_recipes
 from deepbench_fast.recipe.targets import Targets
+from deepbench_fast.values.distributions.distribution import Constant, Uniform
 from tests.recipes import mixed, noisy_pendulums
 
 GALAXY = Recipe.of_kind("galaxy")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import RecipeError, generate, samples
-from deepbench_fast.plan import make_plan
+from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.recipe import Recipe
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.effects.effects import GaussianNoise, OutputNoise
 from deepbench_fast.errors import RecipeError, UsageError
-from deepbench_fast.plan import make_plan
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.recipe.distributions import Constant, Uniform
-from deepbench_fast.recipe.effects import GaussianNoise, OutputNoise
 from deepbench_fast.recipe.parameter_noise import noisy_parameters
-from deepbench_fast.recipe.series import Series, output_columns
+from deepbench_fast.recipe.series import Series
+from deepbench_fast.recipe.systems import output_columns
+from deepbench_fast.values.distributions.distribution import Constant, Uniform
 from tests.recipe.test_load import JARGON
 
 SWINGING = """\

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.recipe.write import fraction_data
-from tests.recipe.test_model import SKY
+from deepbench_fast.values.shares import fraction_data
+from tests.recipe.test_recipe import SKY
 
 names = st.text(string.ascii_letters + string.digits + "_.-", min_size=1, max_size=8).filter(
     lambda name: name[0] not in ".-" and name not in ("weight", "objects", "noise", "psf", "count", "split")

@@ -17,7 +17,7 @@ import pytest
 
 from deepbench_fast import Recipe, generate, open_dataset
 from deepbench_fast.errors import FileError, MismatchError
-from deepbench_fast.store.positioned import lock_file
+from deepbench_fast.store.file_bytes import lock_file
 from tests.cli.running import COMMAND
 from tests.store.preload import failing_calls
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, generate, open_dataset
+from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.errors import FileError
-from deepbench_fast.plan import make_plan
 from deepbench_fast.store import create
 from tests.cli.running import COMMAND
 from tests.store.preload import failing_calls

@@ -40,8 +40,8 @@ def test_a_heap_that_has_lost_its_end_is_not_read_for_ever(mixed_file: Path, tmp
     data[heap + kept : heap + size] = bytes(size - kept)
     path = tmp_path / "lost.h5"
     path.write_bytes(data)
-    code = "import sys; import deepbench_fast.store.read as r\n"
-    code += "try: r.open_dataset(sys.argv[1])\nexcept r.FileError as e: print(e)"
+    code = "import sys; import deepbench_fast, deepbench_fast.run.dataset as r\n"
+    code += "try: r.open_dataset(sys.argv[1])\nexcept deepbench_fast.FileError as e: print(e)"
     ran = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, timeout=60
     )

@@ -65,8 +65,8 @@ def test_a_file_without_the_right_to_read(mixed_file: Path, tmp_path: Path) -> N
     for folder in (tmp_path, *tmp_path.parents):  # root may read everything, nobody may not
         if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & 0o001:
             folder.chmod(folder.stat().st_mode | 0o011)
-    code = "import os, sys; import deepbench_fast.store.read as r; os.setuid(65534)\n"
-    code += "try: r.open_dataset(sys.argv[1])\nexcept r.FileError as e: print(e)"
+    code = "import os, sys; import deepbench_fast, deepbench_fast.run.dataset as r; os.setuid(65534)\n"
+    code += "try: r.open_dataset(sys.argv[1])\nexcept deepbench_fast.FileError as e: print(e)"
     ran = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert ran.stdout == f"{path}: permission denied\n"
 

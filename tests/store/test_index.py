@@ -199,8 +199,8 @@ def test_a_part_whose_chunks_are_others(index: Path) -> None:
 
 def by_another_version(path: Path) -> None:
     """Let a file say that another version made it."""
-    from deepbench_fast.plan import make_plan
-    from deepbench_fast.store import schema
+    from deepbench_fast.draw.plan import make_plan
+    from deepbench_fast.store import format as schema
     from deepbench_fast.store.stored import open_header
 
     header = open_header(path)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import UsageError, generate, open_dataset, verify
-from deepbench_fast.plan import make_plan
+from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.store.create import _create_dataset, with_enums
 from deepbench_fast.store.file_image import FileImage, laid_out

@@ -15,7 +15,7 @@ import pytest
 
 from deepbench_fast import Recipe, generate, open_dataset, verify
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.store.read import Dataset
+from deepbench_fast.run.dataset import Dataset
 from tests.recipes import mixed
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from deepbench_fast.kernels._jit import inline
 from deepbench_fast.kernels.elementary import floor
-from deepbench_fast.kernels.grid import nearest_integer
+from deepbench_fast.kernels.image.grid import nearest_integer
 from deepbench_fast.kernels.shapes.spans import FloatArray, Limits, Rows, Spans
 
 # Where an edge meets a row is known to within 2**-48 of the largest term of its equation; four times that must be less

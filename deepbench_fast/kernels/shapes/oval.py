@@ -8,7 +8,7 @@ import numpy as np
 
 from deepbench_fast.kernels._jit import inline
 from deepbench_fast.kernels.elementary import floor
-from deepbench_fast.kernels.grid import nearest_integer
+from deepbench_fast.kernels.image.grid import nearest_integer
 from deepbench_fast.kernels.shapes.spans import FloatArray, Limits, Rows, Spans
 
 # Where an outline meets a row is known to the pixel while the longer semi-axis times the ratio of the axes is below

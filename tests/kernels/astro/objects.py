@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
-from deepbench_fast.objects.registry import kinds
+from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
+from deepbench_fast.kinds.registry import kinds
 from tests.kernels.astro.rendering import Image, Kernel
 from tests.oracles.light import FloatArray
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.astro.moffat import star_center, star_integrate
-from deepbench_fast.kernels.astro.sersic import galaxy_center, galaxy_integrate
-from deepbench_fast.kernels.grid import canvas_coordinates, padded_length
+from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
+from deepbench_fast.kernels.light.galaxy import galaxy_center, galaxy_integrate
+from deepbench_fast.kernels.light.star import star_center, star_integrate
 
 Kernel = Callable[..., None]
 Image = npt.NDArray[np.float32]

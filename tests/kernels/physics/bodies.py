@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.physics.initial import place_figure_eight, place_kepler, place_random
-from deepbench_fast.kernels.physics.n_body import n_body_leapfrog
+from deepbench_fast.kernels.motion.initial_states import place_figure_eight, place_kepler, place_random
+from deepbench_fast.kernels.motion.n_body import n_body_leapfrog
 
 FloatArray = npt.NDArray[np.float64]
 Kernel = Callable[..., None]

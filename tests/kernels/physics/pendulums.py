@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.physics.jacobi import pendulum_exact
-from deepbench_fast.kernels.physics.pendulum import hamiltonian_rk4, pendulum_rk4
-from deepbench_fast.kernels.physics.small_angle import pendulum_small_angle
-from deepbench_fast.kernels.physics.symplectic import hamiltonian_symplectic
+from deepbench_fast.kernels.motion.exact_pendulum import pendulum_exact
+from deepbench_fast.kernels.motion.pendulum import hamiltonian_rk4, pendulum_rk4
+from deepbench_fast.kernels.motion.small_angle import pendulum_small_angle
+from deepbench_fast.kernels.motion.symplectic import hamiltonian_symplectic
 
 Array = npt.NDArray[np.float64]
 

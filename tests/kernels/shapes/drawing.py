@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.grid import padded_length
+from deepbench_fast.kernels.image.grid import padded_length
 from deepbench_fast.kernels.shapes.arc import arc, arc_coverage
 from deepbench_fast.kernels.shapes.circle import circle, circle_coverage
 from deepbench_fast.kernels.shapes.compose import UNION

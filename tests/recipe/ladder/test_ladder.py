@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deepbench_fast import RecipeError, UsageError, ladder
+from deepbench_fast.authoring.ladders import AXES, rung_axes
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.recipe.ladder import AXES, rung_axes
 from deepbench_fast.recipe.write import recipe_data
 from tests.recipe.ladder.rungs import SCENES, SERIES, assert_equal_bits, drawn, read
 

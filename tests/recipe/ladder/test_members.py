@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from deepbench_fast import Samples, ladder
-from deepbench_fast.recipe.ladder import AXES
+from deepbench_fast.authoring.ladders import AXES
 from tests.recipe.ladder.rungs import SCENES, drawn, read
 
 KEEP_NUMBERS = {"noise", "objects", "spread"}

@@ -1,0 +1,78 @@
+"""What an axis of difficulty is, and the walk over the parts of a recipe that axes share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
+
+from deepbench_fast.recipe.catalogue import Catalogue
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.values.checks import Path, within
+
+Changed = TypeVar("Changed", Recipe, Catalogue)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One way from easy to hard.
+
+    `easier` is the recipe at a fraction of the way: 1 is the recipe itself, `start` gives the fraction of rung 1 on a
+    ladder of so many rungs. It raises `Invalid`, with the path to what can't be changed. `label` says in a few words
+    what a rung is, from its recipe and its fraction; `unchanged` why a recipe has nothing to change.
+    """
+
+    easier: Callable[[Recipe, Fraction], Recipe]
+    start: Callable[[int], Fraction]
+    label: Callable[[Recipe, Fraction], str]
+    unchanged: Callable[[Recipe], str]
+
+    def fraction(self, rung: int, rungs: int) -> Fraction:
+        """How far rung number `rung` (from 1) is along the axis: equal steps up to 1."""
+        first = self.start(rungs)
+        return first + (1 - first) * Fraction(rung - 1, rungs - 1)
+
+
+def from_nothing(rungs: int) -> Fraction:
+    """Rung 1 has none of what makes the recipe hard."""
+    return Fraction(0)
+
+
+def from_one_step(rungs: int) -> Fraction:
+    """Rung 1 is one step above nothing, where all members would be equal."""
+    return Fraction(1, rungs)
+
+
+def times(value: float, factor: Fraction) -> float:
+    """The product with the number as it is written, so that a tenth of 0.3 is 0.03."""
+    return float(Fraction(repr(value)) * factor)
+
+
+def in_words(fraction: Fraction) -> str:
+    """A fraction to two digits."""
+    return f"{float(fraction):.2g}"
+
+
+def with_entries(recipe: Recipe, change: Callable[[Entry], Entry]) -> Recipe:
+    """The recipe with every entry changed."""
+    catalogues = {}
+    for name, catalogue in recipe.catalogues.items():
+        entries = []
+        for position, entry in enumerate(catalogue.objects):
+            with within("catalogues", name, "objects", position, entry.kind):
+                entries.append(change(entry))
+        catalogues[name] = catalogue.model_copy(update={"objects": tuple(entries)})
+    return recipe.model_copy(update={"catalogues": catalogues})
+
+
+def with_owners(recipe: Recipe, change: Callable[[Recipe | Catalogue], dict[str, object]]) -> Recipe:
+    """The recipe with keys changed that stand at its top or in a catalogue: noise, PSF."""
+
+    def changed(owner: Changed, path: Path) -> Changed:
+        with within(*path):
+            return owner.model_copy(update=change(owner))
+
+    catalogues = {name: changed(own, ("catalogues", name)) for name, own in recipe.catalogues.items()}
+    return changed(recipe, ()).model_copy(update={"catalogues": catalogues})

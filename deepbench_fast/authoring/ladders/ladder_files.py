@@ -1,0 +1,132 @@
+"""A ladder in a directory: one recipe a rung, and `ladder.yaml`, which says what each rung is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deepbench_fast.atomic import write_whole
+from deepbench_fast.authoring.ladders import rung_axes
+from deepbench_fast.errors import FileError, RecipeError, UsageError
+from deepbench_fast.recipe.load import file_text, read_text
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.write import recipe_data, to_yaml
+
+INDEX = "ladder.yaml"
+DATASET, DIGEST = "dataset", "digest"
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def write_ladder(
+    rungs: Sequence[Recipe],
+    axes: str | Iterable[str],
+    directory: str | os.PathLike[str],
+    *,
+    beside: str | os.PathLike[str] = ".",
+) -> list[Path]:
+    """Write the recipes that `ladder` gave, and `ladder.yaml`, into a directory; their files, easiest first.
+
+    Tables that the recipes name are looked for in the directory `beside`, and in the current one. The same ladder may
+    be written again. Raises FileError where the directory holds another one, or can't be written.
+    """
+    folder = Path(directory)
+    paths = _paths(rungs, folder)
+    texts = {path: _text(rung, folder, Path(beside)) for path, rung in zip(paths, rungs, strict=True)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise FileError(f"{directory} is a file; a ladder needs a directory") from None
+    except OSError as error:
+        raise FileError(f"{directory}: can't be made: {error.strerror}") from None
+    index = _index(rungs, axes, texts)
+    _check_same_ladder(folder, index, texts)
+    if not (folder / INDEX).exists():
+        _write(folder / INDEX, to_yaml(index))
+    for path, text in texts.items():
+        _write(path, text)
+    return paths
+
+
+def read_index(directory: str | os.PathLike[str]) -> dict[str, Any]:
+    """What `ladder.yaml` says; raises FileError where it isn't the index of a ladder."""
+    path = Path(directory) / INDEX
+    try:
+        data = read_text(file_text(path), str(path)).data
+    except RecipeError as error:
+        raise FileError(str(error)) from None
+    if not isinstance(data, dict) or not isinstance(data.get("rungs"), list):
+        raise FileError(f"{path}: not the index of a ladder")
+    return data
+
+
+def record_dataset(directory: str | os.PathLike[str], recipe: Path, dataset: Path, digest: str) -> None:
+    """Write into `ladder.yaml` which dataset a rung's recipe made, and its digest."""
+    index = read_index(directory)
+    for rung in index["rungs"]:
+        if rung["recipe"] == recipe.name:
+            rung |= {DATASET: dataset.name, DIGEST: digest}
+    _write(Path(directory) / INDEX, to_yaml(index))
+
+
+def _paths(rungs: Sequence[Recipe], folder: Path) -> list[Path]:
+    """Files <name>-rung-1.yaml and so on, with as many digits as the last one needs."""
+    name = _NOT_IN_NAMES.sub("-", rungs[0].name.rpartition("-rung-")[0]).strip("-.") or "recipe"
+    return [folder / f"{name}-rung-{number:0{len(str(len(rungs)))}d}.yaml" for number in range(1, len(rungs) + 1)]
+
+
+def _index(rungs: Sequence[Recipe], axes: str | Iterable[str], texts: Mapping[Path, str]) -> dict[str, Any]:
+    labels = rung_axes(rungs, axes)
+    found = []
+    for (path, text), words in zip(texts.items(), labels, strict=True):
+        written = Recipe.from_yaml(text, str(path))
+        found.append({"recipe": path.name, "recipe_hash": written.hash(), "samples": written.samples, **words})
+    return {"ladder": rungs[0].name.rpartition("-rung-")[0], "axes": list(labels[0]), "rungs": found}
+
+
+def _text(rung: Recipe, folder: Path, beside: Path) -> str:
+    """The rung's recipe, in which the user's tables are found from where it is written."""
+    return to_yaml(_with_tables(recipe_data(rung), folder, beside))
+
+
+def _with_tables(data: Any, folder: Path, beside: Path) -> Any:
+    if isinstance(data, list):
+        return [_with_tables(item, folder, beside) for item in data]
+    if not isinstance(data, Mapping):
+        return data
+    table = data.get("table")
+    if len(data) == 1 and isinstance(table, Mapping) and "file" in table:
+        found = next((place for place in (beside / table["file"], Path(table["file"])) if place.is_file()), None)
+        if found is None:
+            raise UsageError(f"{table['file']}: no such file, and the rungs can't be drawn without it")
+        return {"table": {**table, "file": os.path.relpath(found, folder)}}
+    return {key: _with_tables(value, folder, beside) for key, value in data.items()}
+
+
+def _check_same_ladder(folder: Path, index: dict[str, Any], texts: Mapping[Path, str]) -> None:
+    """Raise FileError unless the directory is free, or holds this very ladder."""
+    if not (folder / INDEX).exists():
+        for path in texts:
+            if path.exists() or path.with_suffix(".h5").exists():
+                raise FileError(f"{path} or its dataset exists, of another ladder: take another directory")
+        return
+    there = read_index(folder)
+    rungs = [
+        {key: value for key, value in rung.items() if key not in (DATASET, DIGEST)} if isinstance(rung, dict) else rung
+        for rung in there["rungs"]
+    ]
+    if {**there, "rungs": rungs} != index:
+        raise FileError(f"{folder} holds another ladder ({INDEX} says which): take another directory")
+    for path, text in texts.items():
+        if path.exists() and file_text(path) != text:
+            raise FileError(f"{path} was changed since the ladder was made: move it away, or take another directory")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a whole file or nothing."""
+    try:
+        write_whole(path, text.encode(), overwrite=True)
+    except OSError as error:
+        raise FileError(f"{path}: can't be written: {error.strerror}") from None

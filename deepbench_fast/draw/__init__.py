@@ -1,0 +1,1 @@
+"""Recipe → plan → tables: every number of a sample."""

@@ -1,0 +1,132 @@
+"""Parameters that a simulation can be given: their names, where they stand in the tables, and what they may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.entries import PlannedEntry
+from deepbench_fast.draw.plan import Plan
+from deepbench_fast.draw.sample_columns import sample_parameters
+from deepbench_fast.draw.tables import Given
+from deepbench_fast.errors import UsageError
+from deepbench_fast.recipe.rules import check_together, setting_of
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.distributions.distribution import Constant, Distribution, Offset, Scaled, Uniform
+from deepbench_fast.values.parameter import Parameter
+
+Array = npt.NDArray[np.float64]
+WHAT = "parameter of the simulator"
+
+
+@dataclass(frozen=True)
+class Free:
+    """A parameter that a simulation can be given: where it stands in the tables, and what the recipe draws it from.
+
+    `entry` is None for a level of noise or PSF, a column of `/samples`; `base` names what it is derived from.
+    """
+
+    name: str
+    declared: Parameter
+    column: str
+    distribution: Distribution
+    entry: PlannedEntry | None = None
+    base: str = ""
+
+    @property
+    def drawn_again(self) -> bool:
+        """Whether it is the end of a segment that is drawn again while it is too short."""
+        redraw = None if self.entry is None else self.entry.kind.redraw
+        return redraw is not None and self.column in redraw.ends and bool(self.entry and self.entry.entry.min_length)
+
+
+def chosen_catalogue(plan: Plan, catalogue: str | None) -> int:
+    """Number of the catalogue of this name, or of the only one. Raises UsageError where it isn't known which."""
+    names = plan.catalogues
+    if catalogue is None and len(names) > 1:
+        raise UsageError(f"{plan.recipe.name} has several catalogues: say which one ({', '.join(names)})")
+    return names.index(checks.known(catalogue or names[0], names, "catalogue"))
+
+
+def free_parameters(plan: Plan, catalogue: int) -> dict[str, Free]:
+    """Everything that a simulation of a catalogue's members can be given, by name."""
+    found: dict[str, Free] = {}
+    for e in plan.entries:
+        if e.catalogue == catalogue and e.entry.occurs_once and not e.is_part:
+            for parameter, distribution in e.distributions.items():
+                base = f"{e.entry.name}.{distribution.parameter}" if isinstance(distribution, Offset | Scaled) else ""
+                name = f"{e.entry.name}.{parameter}"
+                found[name] = Free(name, e.kind.parameter(parameter), parameter, distribution, e, base)
+    levels = sample_parameters(plan.recipe, plan.catalogues[catalogue])
+    return found | {level.name: Free(level.name, level.declared, level.column, level.distribution) for level in levels}
+
+
+def check_values(free: Free, values: Array) -> None:
+    """Raise UsageError where the parameter can't have one of the values."""
+    if values.size == 0:
+        return
+    declared = free.declared
+    low, high = _range(values)
+    finite = math.isfinite(low) and math.isfinite(high)
+    whole = not declared.integer or bool((values == np.floor(values)).all())
+    named = not declared.only or bool(np.isin(values, declared.only).all())
+    if not (finite and declared.holds(low, high) and whole and named):
+        raise UsageError(f"{free.name} must be {declared.allowed}; the values reach from {low:g} to {high:g}")
+
+
+def check_given(plan: Plan, given: Sequence[Given]) -> None:
+    """Raise UsageError for the first simulation whose parameters, each valid, can't stand together."""
+    for number in dict.fromkeys(value.entry for value in given):
+        if number is not None:
+            own = [value for value in given if value.entry == number]
+            if not _surely_suits(plan, number, own):
+                _check_entry(plan, plan.entries[number], own)
+
+
+def _surely_suits(plan: Plan, number: int, given: Sequence[Given]) -> bool:
+    """Whether all values between the smallest and the largest ones suit each other: the case that needs no time."""
+    planned, others = plan.entries[number], plan.supports[number]
+    if others is None:
+        return False
+    supports = {**others, **{value.column: _range(value.values) for value in given if value.values.size}}
+    for parameter in planned.kind.parameters:
+        if parameter.most_of is not None and parameter.name in supports:
+            other, most = parameter.most_of
+            if not supports[parameter.name][1] <= most * supports[other][0]:
+                return False
+    try:
+        if planned.kind.check is not None:
+            planned.kind.check(setting_of(plan.recipe, planned.entry), supports)
+    except Invalid:
+        return False
+    return True
+
+
+def _range(values: Array) -> tuple[float, float]:
+    if values.size == 1:
+        value = float(values[0])
+        return value, value
+    return float(values.min()), float(values.max())
+
+
+def _check_entry(plan: Plan, planned: PlannedEntry, given: Sequence[Given]) -> None:
+    columns = {value.column: value.values for value in given if value.values.size}
+    ranges = {name: Uniform(values.min(), values.max()) for name, values in columns.items()}
+    try:
+        check_together(plan.recipe, planned.entry, ranges)
+    except Invalid:
+        for row in zip(*columns.values(), strict=True):
+            _check_one(plan, planned, dict(zip(columns, row, strict=True)))
+
+
+def _check_one(plan: Plan, planned: PlannedEntry, values: Mapping[str, float]) -> None:
+    try:
+        check_together(plan.recipe, planned.entry, {name: Constant(float(value)) for name, value in values.items()})
+    except Invalid as invalid:
+        shown = ", ".join(f"{name} {value:g}" for name, value in values.items())
+        raise UsageError(f"{planned.entry.name}.{invalid.key}: {invalid.problem} (given {shown})") from None

@@ -1,0 +1,281 @@
+"""Light of any shape on pixels: its value at their centres, or its mean by as many nodes in a pixel as it needs.
+
+For profiles whose isophotes have no closed form. `light(dx, dy, shape)` is a function marked `@inline`: brightness as a
+float32 at an offset in float64 pixels from the object's centre; `shape` is whatever it takes. `roughness(dx, dy, side,
+shape)` says how much that light changes across a square cell there: about the number of standard deviations that a
+Gaussian ridge of such a slope would have in the cell.
+
+Roughness chooses the number of Gauss-Legendre nodes in a pixel. Where there would be too many, the pixel is cut into
+four cells, those into four again, and so on towards whatever is sharp. Nothing else decides, so no bit depends on the
+canvas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels.light.pixel_mean import Float32Array, FloatArray, whole_lanes
+
+Light = Callable[[float, float, Any], np.float32]
+Roughness = Callable[[float, float, float, Any], float]
+SharpMean = Callable[[float, float, Any, Any], float]
+# The shape as the nodes of a cell can show it: x, y, side, shape.
+Blunted = Callable[[float, float, float, Any], Any]
+
+# Pixels that are worked on together: their scratch stays in the CPU's cache.
+BLOCK = 1024
+FAR_AWAY = 100.0
+ZERO = np.float32(0.0)
+
+# Offsets from the middle of a cell of side 1, and weights, of Gauss-Legendre nodes in its upper half, by their number.
+RULES = {
+    2: ((0.28867513459481287,), (0.5,)),
+    3: ((0.0, 0.3872983346207417), (0.4444444444444444, 0.2777777777777778)),
+    4: ((0.16999052179242813, 0.4305681557970263), (0.32607257743127305, 0.17392742256872692)),
+    6: (
+        (0.11930959304159845, 0.33060469323313224, 0.466234757101576),
+        (0.23395696728634552, 0.1803807865240693, 0.08566224618958518),
+    ),
+    8: (
+        (0.0917173212478249, 0.2627662049581645, 0.39833323870681336, 0.48014492824876814),
+        (0.181341891689181, 0.15685332293894363, 0.11119051722668724, 0.05061426814518813),
+    ),
+    12: (
+        (
+            0.06261670425573446,
+            0.1839157494990901,
+            0.29365897714330874,
+            0.38495133709715235,
+            0.45205862818523745,
+            0.4907803171233596,
+        ),
+        (
+            0.12457352290670139,
+            0.1167462682691774,
+            0.10158371336153296,
+            0.08003916427167311,
+            0.05346966299765921,
+            0.023587668193255914,
+        ),
+    ),
+    16: (
+        (
+            0.04750625491881872,
+            0.14080177538962946,
+            0.22900838882861368,
+            0.3089381222013219,
+            0.3777022041775015,
+            0.4328156011939159,
+            0.4722875115366163,
+            0.49470046749582497,
+        ),
+        (
+            0.09472530522753425,
+            0.09130170752246179,
+            0.08457825969750127,
+            0.07479799440828837,
+            0.06231448562776694,
+            0.04757925584124639,
+            0.031126761969323947,
+            0.013576229705877048,
+        ),
+    ),
+}
+# Nodes along a pixel's side, and the roughness from which on they are too few for errors of about 1e-4 of its light.
+NODES = (2, 3, 4, 6, 8, 12, 16)
+LIMITS = (0.5, 1.3, 2.5, 4.5, 7.0, 12.0, 18.0)
+# Rougher pixels are cut into cells with 8 x 8 nodes each, and cells that are still too rough are cut again, until there
+# are too many or they are too small to matter.
+CELL_RULE = 4
+CELL_NODES = NODES[CELL_RULE] * NODES[CELL_RULE]
+CELL_LIMIT = 9.0
+MOST_CELLS = 256
+MOST_CUTS = 12
+
+
+def _whole_rule(nodes: int) -> tuple[list[float], list[float]]:
+    """Offsets and weights of all nodes along a side."""
+    offsets, weights = RULES[nodes]
+    mirrored = slice(nodes % 2, None)
+    return [-x for x in offsets[mirrored]] + list(offsets), list(weights[mirrored]) + list(weights)
+
+
+def _tables() -> tuple[FloatArray, FloatArray]:
+    """Offsets and weights of the nodes along a side, a row for each rule."""
+    offsets, weights = np.zeros((2, len(NODES), max(NODES)))
+    for k, nodes in enumerate(NODES):
+        offsets[k, :nodes], weights[k, :nodes] = _whole_rule(nodes)
+    return offsets, weights
+
+
+OFFSETS, WEIGHTS = _tables()
+# The nodes of a cell, row by row.
+CELL_DX = np.tile(OFFSETS[CELL_RULE, : NODES[CELL_RULE]], NODES[CELL_RULE])
+CELL_DY = np.repeat(OFFSETS[CELL_RULE, : NODES[CELL_RULE]], NODES[CELL_RULE])
+CELL_WEIGHTS = np.outer(*2 * [WEIGHTS[CELL_RULE, : NODES[CELL_RULE]]]).ravel().astype(np.float32)
+
+
+class Block(NamedTuple):
+    """Scratch: the rule of each pixel of a block; place, offset and mean of those of one rule; cells; their nodes."""
+
+    rule: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int64]
+    dx: FloatArray
+    dy: FloatArray
+    mean: Float32Array
+    cell_x: FloatArray
+    cell_y: FloatArray
+    nodes: Float32Array
+
+
+@inline
+def make_block() -> Block:
+    """Room for `BLOCK` pixels."""
+    return Block(
+        np.empty(BLOCK, np.int64),
+        np.empty(BLOCK, np.int64),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK, np.float32),
+        np.empty((2, MOST_CELLS)),
+        np.empty((2, MOST_CELLS)),
+        np.empty(CELL_NODES, np.float32),
+    )
+
+
+@inline
+def add_values(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, x: float, y: float, light: Light, shape: Any
+) -> None:
+    """Add the light at the pixel centres of an object at (x, y)."""
+    for i in range(image.shape[0]):
+        image[i] += light(columns[i] - x, rows[i] - y, shape)
+
+
+@inline
+def _set_rules(
+    block: Block, columns: Float32Array, rows: Float32Array, x: float, y: float, roughness: Roughness, shape: Any
+) -> None:
+    """Number in `NODES` of the rule that each pixel needs; one more where none is enough."""
+    rule = block.rule[: columns.shape[0]]
+    for j in range(columns.shape[0]):
+        rough = roughness(columns[j] - x, rows[j] - y, 1.0, shape)
+        needed = np.int64(0)
+        for k in range(len(LIMITS)):
+            needed += np.int64(1) if rough >= LIMITS[k] else np.int64(0)
+        rule[j] = needed
+
+
+@inline
+def _collect(block: Block, columns: Float32Array, rows: Float32Array, x: float, y: float, rule: int) -> int:
+    """List the block's pixels that need this rule, and pad the list to whole lanes; returns their number."""
+    count = 0
+    for j in range(columns.shape[0]):
+        if block.rule[j] == rule:
+            block.place[count] = j
+            block.dx[count] = columns[j] - x
+            block.dy[count] = rows[j] - y
+            count += 1
+    for j in range(count, whole_lanes(count)):
+        block.dx[j] = FAR_AWAY
+        block.dy[j] = FAR_AWAY
+    return count
+
+
+@inline
+def _set_means_by_nodes(block: Block, count: int, rule: int, light: Light, shape: Any) -> None:
+    """Means of the listed pixels, all of them at one node after the other."""
+    length = whole_lanes(count)
+    dx = block.dx[:length]
+    dy = block.dy[:length]
+    mean = block.mean[:length]
+    for j in range(length):
+        mean[j] = ZERO
+    nodes = NODES[rule]
+    for node in range(nodes * nodes):
+        shift_x = OFFSETS[rule, node % nodes]
+        shift_y = OFFSETS[rule, node // nodes]
+        weight = np.float32(WEIGHTS[rule, node % nodes] * WEIGHTS[rule, node // nodes])
+        for j in range(length):
+            mean[j] += weight * light(dx[j] + shift_x, dy[j] + shift_y, shape)
+
+
+@inline
+def _cell_mean(block: Block, x: float, y: float, side: float, light: Light, shape: Any) -> float:
+    """Mean over one cell, its nodes in the lanes."""
+    nodes = block.nodes
+    count = nodes.shape[0]
+    for j in range(count):
+        nodes[j] = CELL_WEIGHTS[j] * light(x + side * CELL_DX[j], y + side * CELL_DY[j], shape)
+    half = count // 2
+    for j in range(half):
+        nodes[j] += nodes[j + half]
+    mean = 0.0
+    for j in range(half):
+        mean += nodes[j]
+    return mean
+
+
+@inline
+def mean_by_cells(
+    block: Block, dx: float, dy: float, light: Light, roughness: Roughness, blunted: Blunted, shape: Any
+) -> float:
+    """Mean over a pixel that is cut into ever smaller cells, in the last of which the shape is `blunted`."""
+    block.cell_x[0, 0] = dx
+    block.cell_y[0, 0] = dy
+    count = 1
+    side = 1.0
+    mean = 0.0
+    for cuts in range(MOST_CUTS + 1):
+        here = cuts % 2
+        kept = 0
+        quarter = 0.25 * side
+        for k in range(count):
+            x = block.cell_x[here, k]
+            y = block.cell_y[here, k]
+            if cuts < MOST_CUTS and kept + 4 <= MOST_CELLS and roughness(x, y, side, shape) >= CELL_LIMIT:
+                for corner in range(4):
+                    block.cell_x[1 - here, kept] = x + (quarter if corner % 2 == 1 else -quarter)
+                    block.cell_y[1 - here, kept] = y + (quarter if corner // 2 == 1 else -quarter)
+                    kept += 1
+            else:
+                mean += side * side * _cell_mean(block, x, y, side, light, blunted(x, y, side, shape))
+        count = kept
+        side *= 0.5
+    return mean
+
+
+@inline
+def add_means(
+    image: Float32Array,
+    columns: Float32Array,
+    rows: Float32Array,
+    x: float,
+    y: float,
+    block: Block,
+    light: Light,
+    roughness: Roughness,
+    sharp_mean: SharpMean,
+    scratch: Any,
+    shape: Any,
+) -> None:
+    """Add the mean light over the pixels of an object at (x, y)."""
+    for start in range(0, image.shape[0], BLOCK):
+        part = image[start : start + BLOCK]
+        part_columns = columns[start : start + BLOCK]
+        part_rows = rows[start : start + BLOCK]
+        _set_rules(block, part_columns, part_rows, x, y, roughness, shape)
+        for rule in range(len(NODES) + 1):
+            count = _collect(block, part_columns, part_rows, x, y, rule)
+            if rule < len(NODES):
+                _set_means_by_nodes(block, count, rule, light, shape)
+            else:
+                for j in range(count):
+                    block.mean[j] = np.float32(sharp_mean(block.dx[j], block.dy[j], scratch, shape))
+            for j in range(count):
+                part[block.place[j]] += block.mean[j]

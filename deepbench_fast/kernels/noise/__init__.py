@@ -1,0 +1,1 @@
+"""Noise of pixels and outputs."""

@@ -1,0 +1,147 @@
+"""The picture of a ladder: the same members on every rung, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.draw.tables import call_roll
+from deepbench_fast.errors import UsageError
+from deepbench_fast.pictures.colours import paint, shapes_alone
+from deepbench_fast.pictures.contact_sheet import (
+    DPI,
+    FONT_PIXELS,
+    MARGIN,
+    Origin,
+    cell_size,
+    check_origin,
+    draw_image,
+    shortened,
+)
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.render.samples import samples
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+GAP = 6
+LINE = 15
+# Room for a row's name at its left.
+NAME = 96
+MOST_ROWS, MOST_COLUMNS = 20, 20
+SEARCHED = 2**22
+DARK, FAINT, FRAME = "0.15", "0.45", "0.85"
+
+Member = tuple[str, int]
+
+
+def ladder_sheet(
+    rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], rows: int = 4, *, origin: Origin = "lower"
+) -> Figure:
+    """A few members of the last rung's catalogues, one a row, on all rungs, as a matplotlib figure.
+
+    `labels` says in a few lines what each rung is. The images of a row share one scale of brightness (see `colours`),
+    so that they differ in nothing but the data; the first row of an image is at the bottom, or at the top with the
+    `origin` "upper". Rungs without the catalogue have an empty frame. Raises UsageError for recipes of series, and
+    where there is too much to show.
+    """
+    from matplotlib.figure import Figure
+
+    _check(rungs, rows)
+    check_origin(origin)
+    members = first_members(rungs[-1], rows)
+    cell_height, cell_width = cell_size(*rungs[0].image.shape)
+    head = LINE * (1 + max(map(len, labels))) + GAP
+    width = 2 * MARGIN + NAME + len(rungs) * (cell_width + GAP) - GAP
+    height = 2 * MARGIN + head + len(members) * (cell_height + GAP) - GAP
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+
+    def write(left: float, below_top: float, text: str, room: int, colour: str, weight: str = "normal") -> None:
+        figure.text(
+            left / width,
+            1 - below_top / height,
+            shortened(text, room),
+            fontsize=FONT_PIXELS * 72 / DPI,
+            color=colour,
+            fontweight=weight,
+            verticalalignment="baseline",
+        )
+
+    for column, lines in enumerate(labels):
+        left = MARGIN + NAME + column * (cell_width + GAP)
+        write(left, MARGIN + LINE - 3, f"rung {column + 1}", cell_width, DARK, "bold")
+        for number, line in enumerate(lines):
+            write(left, MARGIN + LINE * (number + 2) - 3, line, cell_width, DARK)
+    for row, ((catalogue, member), images) in enumerate(zip(members, _images(rungs, members), strict=True)):
+        top = MARGIN + head + row * (cell_height + GAP)
+        write(MARGIN, top + LINE - 3, catalogue, NAME - GAP, DARK)
+        write(MARGIN, top + 2 * LINE - 3, f"member {member}", NAME - GAP, FAINT)
+        colours = _painted(images, catalogue in shapes_alone(rungs[-1]))
+        for column in range(len(rungs)):
+            left = MARGIN + NAME + column * (cell_width + GAP)
+            box = (left / width, 1 - (top + cell_height) / height, cell_width / width, cell_height / height)
+            if column in colours:
+                draw_image(figure, box, colours[column], origin)
+            else:
+                figure.add_axes(box, xticks=(), yticks=()).spines[:].set_color(FRAME)
+    return figure
+
+
+def first_members(recipe: Recipe, count: int) -> list[Member]:
+    """The first members of the catalogues: one of each in turn, in the recipe's order."""
+    names = list(recipe.catalogues)
+    turns = sorted((number // len(names), number % len(names)) for number in range(min(count, recipe.samples)))
+    plan = make_plan(recipe)
+    roster = call_roll(plan, 0, min(recipe.samples, SEARCHED))
+    found = []
+    for turn, catalogue in turns:
+        own = roster.member[roster.catalogue == catalogue]
+        if turn < own.size:
+            found.append((names[catalogue], int(own[turn])))
+    return sorted(found, key=lambda member: (names.index(member[0]), member[1]))
+
+
+def _painted(images: Mapping[int, npt.NDArray[Any]], shapes: bool) -> dict[int, npt.NDArray[np.float64]]:
+    """Colours of images on one scale, found from all of them together."""
+    colours = paint(np.concatenate(list(images.values())), "images", shapes)
+    return dict(zip(images, np.split(colours, len(images)), strict=True))
+
+
+def _images(rungs: Sequence[Recipe], members: Sequence[Member]) -> list[dict[int, npt.NDArray[Any]]]:
+    """Images of each member by the number of the rung, from 0."""
+    found: list[dict[int, npt.NDArray[Any]]] = [{} for _ in members]
+    for number, rung in enumerate(rungs):
+        rows = [row for row, (catalogue, _) in enumerate(members) if catalogue in rung.catalogues]
+        for row, place in zip(rows, _places(rung, [members[row] for row in rows]), strict=True):
+            found[row][number] = samples(rung, place, place + 1)["images"][0]
+    return found
+
+
+def _places(recipe: Recipe, members: Sequence[Member]) -> list[int]:
+    """Numbers of the samples that are these members."""
+    names = list(recipe.catalogues)
+    plan = make_plan(recipe)
+    stop = 1024
+    while stop <= SEARCHED:
+        roster = call_roll(plan, 0, stop)
+        found = [
+            np.flatnonzero((roster.catalogue == names.index(catalogue)) & (roster.member == member))
+            for catalogue, member in members
+        ]
+        if all(place.size for place in found):
+            return [int(place[0]) for place in found]
+        stop *= 4
+    raise UsageError(f"{recipe.name}: not all members of the picture are among the first {SEARCHED} samples")
+
+
+def _check(rungs: Sequence[Recipe], rows: int) -> None:
+    if rungs[0].series is not None:
+        raise UsageError("the picture of a ladder shows images; 'preview' plots the series of each rung")
+    if not 0 < rows <= MOST_ROWS:
+        raise UsageError(f"{rows} members: a picture shows 1 to {MOST_ROWS}")
+    if len(rungs) > MOST_COLUMNS:
+        raise UsageError(f"{len(rungs)} rungs: a picture shows up to {MOST_COLUMNS}")

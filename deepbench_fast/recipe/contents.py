@@ -1,0 +1,109 @@
+"""What stands in a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import Field, PlainValidator
+
+from deepbench_fast.effects.effects import Noise, Psf, parse_noises, parse_psf
+from deepbench_fast.errors import UsageError
+from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
+from deepbench_fast.recipe.extras import Extras, parse_extras
+from deepbench_fast.recipe.parameter_noise import Level, noisy_parameters, parse_parameter_noise
+from deepbench_fast.recipe.seeds import parse_seed
+from deepbench_fast.recipe.series import Series
+from deepbench_fast.recipe.targets import Targets, parse_targets
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.image import Image
+from deepbench_fast.values.model import FrozenDict, Model
+from deepbench_fast.values.shares import fraction_data
+
+MAX_SAMPLES = 2**48 - 1
+
+
+def _version(value: object) -> int:
+    if value != 1 or isinstance(value, bool):
+        raise Invalid(f"must be 1, the version of recipes that this program reads, not {checks.quote(value)}")
+    return 1
+
+
+def _splits(value: object) -> FrozenDict[Fraction]:
+    splits = {}
+    for split, fraction in checks.mapping(value, "names with fractions, e.g. {train: 0.8, test: 0.2}").items():
+        with within(split):
+            checks.name(split)
+            splits[split] = checks.rational(fraction)
+            if not 0 < splits[split] <= 1:
+                raise Invalid(f"must be above 0 and up to 1, not {checks.quote(fraction)}")
+    total = sum(splits.values(), Fraction(0))
+    if splits and total != 1:
+        found = fraction_data(total) if total.denominator < 10**40 else float(total)
+        raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(found)}")
+    return FrozenDict(splits)
+
+
+def _catalogues(value: object) -> FrozenDict[Catalogue]:
+    catalogues = {}
+    for name, data in checks.mapping(value, "names with catalogues").items():
+        with within(name):
+            checks.name(name)
+            catalogues[name] = Catalogue.parse(data)
+    if not catalogues:
+        raise Invalid("must hold at least one catalogue")
+    return FrozenDict(catalogues)
+
+
+class Contents(Model):
+    """The keys of a recipe, each checked for itself; what must hold between them is a matter of `Recipe`."""
+
+    version: Annotated[int, PlainValidator(_version)] = 1
+    name: Annotated[str, PlainValidator(checks.text)] = "recipe"
+    seed: Annotated[int | str, PlainValidator(parse_seed)] = 0
+    samples: Annotated[int, PlainValidator(lambda value: checks.whole_number(value, 1, MAX_SAMPLES))] = 1000
+    image: Annotated[Image, PlainValidator(Image.parse)] = Image()
+    series: Annotated[Series | None, PlainValidator(Series.parse)] = None
+    psf: Annotated[Psf | None, PlainValidator(parse_psf)] = None
+    parameter_noise: Annotated[
+        Mapping[str, Level], PlainValidator(lambda value: FrozenDict(parse_parameter_noise(value)))
+    ] = Field(default_factory=FrozenDict)
+    noise: Annotated[tuple[Noise, ...], PlainValidator(parse_noises)] = ()
+    splits: Annotated[Mapping[str, Fraction], PlainValidator(_splits)] = Field(default_factory=FrozenDict)
+    split: Annotated[str | None, PlainValidator(lambda value: None if value is None else checks.name(value))] = None
+    targets: Annotated[Targets, PlainValidator(parse_targets)] = Targets(("catalogue",))
+    extras: Annotated[Extras, PlainValidator(parse_extras)] = Extras()
+    catalogues: Annotated[Mapping[str, Catalogue], PlainValidator(_catalogues)]
+
+    @property
+    def time(self) -> Series:
+        """The time axis and the outputs of a recipe of series; raises UsageError for one of images."""
+        if self.series is None:
+            raise UsageError(f"{self.name}: the samples are images, not series")
+        return self.series
+
+    @property
+    def mask_threshold(self) -> float:
+        """Share of an object's own brightest pixel above which its light counts for the masks."""
+        return self.extras.mask_threshold
+
+    def noise_of(self, catalogue: str) -> tuple[Noise, ...]:
+        """The noise of a catalogue: its own, or else the recipe's."""
+        own = self.catalogues[catalogue].noise
+        return self.noise if own == INHERIT else own
+
+    def psf_of(self, catalogue: str) -> Psf | None:
+        """The PSF of a catalogue: its own, or else the recipe's."""
+        own = self.catalogues[catalogue].psf
+        return self.psf if own == INHERIT else own
+
+    def parameter_noise_of(self, catalogue: str) -> dict[str, Level]:
+        """The noise on parameters of a catalogue's system: its own, or else the recipe's where it has the parameter."""
+        own = self.catalogues[catalogue].parameter_noise
+        if isinstance(own, dict):
+            return own
+        (entry,) = self.catalogues[catalogue].objects
+        allowed = noisy_parameters(entry)
+        return {name: level for name, level in self.parameter_noise.items() if name in allowed}

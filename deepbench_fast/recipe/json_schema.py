@@ -1,0 +1,351 @@
+"""JSON Schema of recipes, from the declarations: editors complete and check with it.
+
+It takes every recipe that the program takes. What no schema can say (valid ranges of distributions, names that must
+exist, what goes together) only the program checks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, GaussianPsf, MoffatPsf, OutputNoise, PoissonNoise
+from deepbench_fast.kinds.kind import Kind
+from deepbench_fast.kinds.registry import kinds
+from deepbench_fast.recipe.catalogue import Catalogue
+from deepbench_fast.recipe.contents import MAX_SAMPLES
+from deepbench_fast.recipe.extras import MASK_THRESHOLD, MASKS, NAMES
+from deepbench_fast.recipe.names import COUNT, RESERVED
+from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.series import LATEST, MAX_STEPS, Series
+from deepbench_fast.values import checks
+from deepbench_fast.values.distributions import distribution as distributions
+from deepbench_fast.values.distributions.varied import LAWS
+from deepbench_fast.values.image import MAX_OVERSAMPLE, MAX_SIDE, Image
+from deepbench_fast.values.parameter import FLAG, Parameter
+from deepbench_fast.values.user_tables import ORDERS
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DIGITS = r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+
+NULL: Schema = {"type": "null"}
+TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+NAME: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"}
+WRITTEN: Schema = {"$ref": "#/$defs/written"}
+NUMBER: Schema = {"$ref": "#/$defs/number"}
+DRAWN: Schema = {"$ref": "#/$defs/drawn"}
+ALONE: Schema = {"$ref": "#/$defs/alone"}
+VARIED: Schema = {"$ref": "#/$defs/varied"}
+
+
+def json_schema() -> Schema:
+    """JSON Schema (draft 2020-12) of recipes with all kinds that are known: descriptions, units, ranges, defaults."""
+    return {
+        "$schema": DIALECT,
+        "title": "Recipe of deepbench_fast",
+        "description": _first_line(Recipe),
+        **_mapping(_recipe_keys(), required=["catalogues"]),
+        "$defs": _definitions(),
+    }
+
+
+def _recipe_keys() -> Schema:
+    samples = _whole(1, MAX_SAMPLES)
+    return {
+        "version": {"const": 1, "description": "Version of the recipe format."},
+        "name": {**TEXT, "description": "Name of the dataset. Default: the name of the file."},
+        "seed": {
+            **_any({"type": "integer", "minimum": 0}, TEXT),
+            "description": "Any whole number or text. Default: 0.",
+        },
+        "samples": {**samples, "description": "Number of samples. Default: 1000."},
+        "image": {**_mapping(_image_keys()), "description": _first_line(Image)},
+        "series": {**_mapping(_series_keys()), "description": _first_line(Series)},
+        **_effects(),
+        "splits": {
+            "type": "object",
+            "propertyNames": NAME,
+            "additionalProperties": {"$ref": "#/$defs/fraction"},
+            "description": "Names with fractions that sum to 1, e.g. {train: 0.8, test: 0.2}. Default: no splits.",
+        },
+        "split": {**_any(NAME, NULL), "description": "Make only the samples of this split. Default: all."},
+        "targets": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/target"},
+            "description": "What a model shall learn. Default: [catalogue].",
+        },
+        "extras": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/extra"},
+            "description": "What the dataset holds beside the samples. Default: nothing.",
+        },
+        "catalogues": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": NAME,
+            "additionalProperties": {**_mapping(_catalogue_keys(), ["objects"]), "description": _first_line(Catalogue)},
+            "description": "Populations by name, which is the class label.",
+        },
+    }
+
+
+def _image_keys() -> Schema:
+    side = _whole(1, MAX_SIDE)
+    return {
+        "shape": {
+            **_list(side, 2, 2),
+            "description": "[rows, columns] in pixels. Default: the largest that a kind of the recipe has by default.",
+        },
+        "dtype": _words(["float32", "uint8"], "Type of the pixels; uint8 is for sharp shapes without noise."),
+        "sampling": _words(["center", "integrate"], "Light at the pixel's centre, or its mean over the pixel."),
+        "oversample": {
+            "enum": [*range(1, MAX_OVERSAMPLE + 1, 2)],
+            "description": "How many times finer than the pixels all is drawn and blurred; odd. Default: 1.",
+        },
+        "overlap": _words(["union", "xor", "add"], "What shapes that overlap become."),
+        "coverage": {
+            "type": "boolean",
+            "description": "Whether pixels hold the part of them that a shape covers. Default: false.",
+        },
+        "pixel_scale": {
+            **_any(_number(0.0, math.inf, low_open=True), WRITTEN, NULL),
+            "description": "Arcseconds a pixel: lengths can then be written in angles. It changes no pixel.",
+        },
+    }
+
+
+def _series_keys() -> Schema:
+    moment = _any(_number(0.0, LATEST), WRITTEN)
+    outputs = dict.fromkeys(name for k in kinds().values() if k.dynamics for name in k.dynamics.outputs)
+    return {
+        "start": {**moment, "description": "First time [s]; the parameters are the state at time 0. Default: 0."},
+        "stop": {**moment, "description": "Last time [s], included. Default: 10."},
+        "steps": {**_whole(1, MAX_STEPS), "description": "Number of times. Default: 100."},
+        "times": {**_any(_list(moment, 1), NULL), "description": "Ascending times instead of start, stop and steps."},
+        "outputs": {
+            **_list({"enum": list(outputs)}, 1),
+            "description": "Columns of the series. Default: those of the kinds.",
+        },
+    }
+
+
+def _catalogue_keys() -> Schema:
+    effects = {
+        name: {**effect, "anyOf": [{"const": "inherit"}, *effect["anyOf"]]} for name, effect in _effects().items()
+    }
+    weight = {**_fraction(), "description": "Share among the catalogues, relative to theirs. Default: 1."}
+    objects = {"type": "array", "items": {"$ref": "#/$defs/entry"}, "description": "The objects of each sample."}
+    return {"weight": weight, "objects": objects, **effects}
+
+
+def _effects() -> Schema:
+    absolute = {**_any(_number(0.0, math.inf), WRITTEN, ALONE), "description": "In the parameter's unit."}
+    levels = {name: _level(name, _mapping({ABSOLUTE: absolute}, [ABSOLUTE])) for name in _noisy()}
+    return {
+        "psf": {**_any(NULL, {"$ref": "#/$defs/psf"}), "description": "Blurs the images. Default: no blur."},
+        "noise": {
+            **_any(NULL, _list({"$ref": "#/$defs/noise"})),
+            "description": "Noise models, at most one of each. Default: no noise.",
+        },
+        "parameter_noise": {
+            **_any(NULL, _mapping(levels)),
+            "description": "Standard deviations of parameters that scatter, relative or absolute. Default: none.",
+        },
+    }
+
+
+def _level(name: str, absolute: Schema) -> Schema:
+    relative = _parameter(RELATIVE, ALONE, "", f"Scatter of {name}.")
+    return {**_any(*relative["anyOf"], absolute), "description": relative["description"]}
+
+
+def _noisy() -> list[str]:
+    return list(dict.fromkeys(name for k in kinds().values() if k.dynamics for name in k.dynamics.noisy))
+
+
+def _definitions() -> Schema:
+    plain = {"type": "number"}
+    written = {
+        "type": "string",
+        "pattern": rf"^\s*{_DIGITS}\s*([A-Za-zµ°%].*)?$",
+        "description": "A number with its unit, e.g. 30 deg.",
+    }
+    gaussian = _any({**_effect(GaussianNoise), "maxProperties": 1}, _effect(OutputNoise))
+    return {
+        "written": written,
+        "number": _any(plain, WRITTEN),
+        "fraction": _fraction(),
+        **_distributions(),
+        "psf": _one_of({"gaussian": _effect(GaussianPsf), "moffat": _effect(MoffatPsf)}),
+        "noise": _one_of({"gaussian": gaussian, "poisson": _effect(PoissonNoise), "ccd": _effect(CcdNoise)}),
+        "target": _any(
+            {"enum": ["catalogue", "brightness"]},
+            {**TEXT, "description": "count.KIND, or ENTRY.PARAMETER of an entry that occurs once."},
+            {**_single(_any(NULL, _mapping({"noise": _any(plain, VARIED)}))), "description": "A target with noise."},
+        ),
+        "extra": _any({"enum": list(NAMES)}, _one_of({name: _extra_options(name) for name in NAMES})),
+        "entry": _any(
+            {"enum": list(kinds())}, _one_of({name: _any(NULL, _entry(kind)) for name, kind in kinds().items()})
+        ),
+    }
+
+
+def _extra_options(name: str) -> Schema:
+    share = {
+        **_number(0.0, 1.0, high_open=True),
+        "description": f"Share of an object's brightest pixel above which its light counts. Default: {MASK_THRESHOLD}.",
+    }
+    return _any(NULL, _mapping({"threshold": share} if name == MASKS else {}))
+
+
+def _distributions() -> Schema:
+    inner = _any(NUMBER, ALONE)
+    alone = _laws(NUMBER)
+    derived = {
+        "offset": (distributions.Offset, _mapping({"from": NAME, "by": inner}, ["from", "by"])),
+        "scaled": (distributions.Scaled, _mapping({"by": NAME, "of": inner}, ["by", "of"])),
+    }
+    varied = {name: law for name, law in _laws(inner).items() if name in LAWS}
+    single = {name: law for name, law in alone.items() if name not in ("grid", *LAWS)}
+    return {
+        "alone": _documented(alone),
+        "drawn": _documented({**alone, **derived}),
+        "varied": _documented({**varied, **single}),
+    }
+
+
+def _documented(laws: Mapping[str, tuple[object, Schema]]) -> Schema:
+    return _one_of({name: {"description": _first_line(form), **s} for name, (form, s) in laws.items()})
+
+
+def _laws(number: Schema) -> dict[str, tuple[object, Schema]]:
+    """Distributions that need no other parameter; those in `LAWS` with such numbers."""
+    pair = _list(number, 2, 2)
+    numbers = _list(NUMBER, 1)
+    bounds = {"low": number, "high": number}
+    choice = {"values": numbers, "weights": _list(_number(0.0, math.inf), 1)}
+    table: Schema = {
+        **{name: {"type": "string"} for name in ("file", "column", "dataset", "hash")},
+        "order": {"enum": list(ORDERS)},
+    }
+    grid = {"low": NUMBER, "high": NUMBER, "steps": _whole(2, 10**6)}
+    return {
+        "uniform": (distributions.Uniform, _any(pair, _mapping(bounds, ["low", "high"]))),
+        "loguniform": (distributions.LogUniform, _any(pair, _mapping(bounds, ["low", "high"]))),
+        "normal": (
+            distributions.Normal,
+            _any(pair, _mapping({"mean": number, "sigma": number, **bounds}, ["mean", "sigma"])),
+        ),
+        "integers": (distributions.Integers, _any(pair, _mapping(bounds, ["low", "high"]))),
+        "choice": (distributions.Choice, _any(numbers, _mapping(choice, ["values"]))),
+        "poisson": (distributions.Poisson, _any(number, _mapping({"mean": number}, ["mean"]))),
+        "grid": (distributions.Grid, _any(numbers, _mapping(grid, ["low", "high", "steps"]))),
+        "table": (distributions.Table, _mapping(table, ["file", "column"])),
+    }
+
+
+def _effect(model: Any) -> Schema:
+    """A model of noise or blur with its parameters; flags are true or false here."""
+    keys = {p.name: _parameter(p, ALONE, "") for p in model.possible}
+    flags = [parameter.name for parameter in model.possible if parameter.is_flag]
+    keys |= {name: {"type": "boolean", "description": f"{keys[name]['description']}; default: false"} for name in flags}
+    required = [name for name, field in model.model_fields.items() if field.is_required()]
+    return {**_mapping(keys, required), "minProperties": 1, "description": _first_line(model)}
+
+
+def _entry(kind: Kind) -> Schema:
+    image = Image(shape=kind.default_shape)
+    given = [parameter for parameter in kind.parameters if not parameter.found]
+    parameters = {p.name: _parameter(p, DRAWN, f"default: {p.default_words(image)}") for p in given}
+    options = {name: schema for name, schema in _options(kind).items() if name in kind.options}
+    return {**_mapping({**options, **parameters}), "description": kind.meaning}
+
+
+def _options(kind: Kind) -> Schema:
+    dynamics = kind.dynamics
+    positive = _number(0.0, math.inf, low_open=True)
+    step, tolerance = (dynamics.words(name) if dynamics else "" for name in ("step", "tolerance"))
+    dimensions = dynamics.default_dimensions if dynamics else None
+    return {
+        "name": {**NAME, "not": {"enum": list(RESERVED)}, "description": "Name of the entry. Default: the kind's."},
+        "count": _parameter(COUNT, ALONE, "default: 1")
+        if "count" in kind.open_options
+        else {"const": 1, "description": "A sample is the series of one system."},
+        "kernel": {"const": kind.fingerprint, "description": "Hash of the kind of the user's own."},
+        "form": _words(list(kind.forms), "Form of the kind, which has parameters of its own."),
+        "min_length": {
+            **_any(_number(0.0, math.inf), WRITTEN),
+            "description": "Ends closer than this [pix] are drawn again. Default: a fifth of the image, and 0 where an "
+            "end is given.",
+        },
+        "solver": _words(list(dynamics.solvers if dynamics else ()), "How the system is integrated."),
+        "step": {**positive, "description": f"Longest step in time. Default: {step}."},
+        "tolerance": {
+            **positive,
+            "description": "Of solvers that choose their steps: error of the acceleration in a step, relative. Others: "
+            f"energy drift above which the step is halved. Default: {tolerance}.",
+        },
+        "dimensions": {"enum": [2, 3], "description": f"Dimensions of space. Default: {dimensions}."},
+    }
+
+
+def _parameter(parameter: Parameter, drawn: Schema, more: str, meaning: str = "") -> Schema:
+    words = f"{meaning or parameter.meaning}; {parameter.allowed}"
+    if parameter.only:
+        constant: Schema = {"enum": [*parameter.only, *((True, False) if parameter.only == FLAG else ())]}
+    elif parameter.integer:
+        constant = _whole(parameter.low, parameter.high)
+    else:
+        constant = _number(parameter.low, parameter.high, parameter.low_open, parameter.high_open)
+    return {**_any(constant, WRITTEN, drawn), "description": f"{words}; {more}" if more else words}
+
+
+def _number(low: float, high: float, low_open: bool = False, high_open: bool = False) -> Schema:
+    ends = {"exclusiveMinimum" if low_open else "minimum": low, "exclusiveMaximum" if high_open else "maximum": high}
+    return {"type": "number", **{end: checks.plain(value) for end, value in ends.items() if math.isfinite(value)}}
+
+
+def _whole(low: float, high: float) -> Schema:
+    grouped = {"type": "string", "pattern": "^[0-9][0-9_]*$"}  # 1_000 is text to editors that read YAML 1.2
+    return _any({**_number(low, high), "type": "integer"}, grouped)
+
+
+def _fraction() -> Schema:
+    return _any(
+        _number(0.0, math.inf, low_open=True),
+        {"type": "string", "pattern": "^[0-9]{1,40}(/[0-9]{1,40})?$", "description": "A fraction, e.g. 1/3."},
+    )
+
+
+def _words(words: list[str], meaning: str) -> Schema:
+    return {"enum": words, "description": f"{meaning} Default: {words[0] if words else 'none'}."}
+
+
+def _list(items: Schema, least: int = 0, most: int | None = None) -> Schema:
+    return {"type": "array", "items": items, "minItems": least, **({} if most is None else {"maxItems": most})}
+
+
+def _mapping(keys: Schema, required: Iterable[str] = ()) -> Schema:
+    return {"type": "object", "properties": keys, "required": list(required), "additionalProperties": False}
+
+
+def _one_of(keys: Mapping[str, Schema]) -> Schema:
+    """A mapping with one of the keys."""
+    return {**_mapping(dict(keys)), "minProperties": 1, "maxProperties": 1}
+
+
+def _single(value: Schema) -> Schema:
+    """A mapping with one key of any name."""
+    return {"type": "object", "additionalProperties": value, "minProperties": 1, "maxProperties": 1}
+
+
+def _any(*schemas: Schema) -> Schema:
+    return {"anyOf": list(schemas)}
+
+
+def _first_line(documented: object) -> str:
+    return (documented.__doc__ or "").partition("\n")[0]

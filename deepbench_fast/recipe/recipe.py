@@ -1,0 +1,170 @@
+"""The recipe's types. Each takes the plain data of a YAML recipe or finished parts, and is frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import model_validator
+
+from deepbench_fast.errors import RecipeError, UsageError
+from deepbench_fast.kinds.registry import kind
+from deepbench_fast.recipe import addresses, write
+from deepbench_fast.recipe import rules as consistency
+from deepbench_fast.recipe.catalogue import Catalogue
+from deepbench_fast.recipe.contents import Contents
+from deepbench_fast.recipe.detector import check_noise
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
+from deepbench_fast.recipe.parameter_noise_rules import check_parameter_noise
+from deepbench_fast.recipe.series import Series
+from deepbench_fast.recipe.series_rules import check_no_series, check_series, default_outputs, is_series
+from deepbench_fast.recipe.units import without_units
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.model import FrozenDict
+from deepbench_fast.values.user_tables import tables_beside
+
+
+class Recipe(Contents):
+    """One dataset, described completely.
+
+    Built from the plain data of a YAML recipe, by keyword, or by `load`, `from_yaml`, `builtin` and `of_kind`; raises
+    RecipeError where the data are no valid recipe. Parameters that aren't given stay open, so that they scale with a
+    changed image, until `resolved`. An image without a shape takes the largest default shape of the recipe's kinds.
+    A recipe whose systems move in time has `series`, and its `image` plays no part. `parameter_noise` gives parameters
+    of these systems a scatter, relative or absolute: the used value is normal around the drawn one. A recipe with
+    `split` makes the samples of that split alone.
+    """
+
+    @model_validator(mode="after")
+    def _check(self) -> Recipe:
+        if "shape" not in self.image.model_fields_set:
+            image = self.image.model_copy(update={"shape": consistency.default_shape(self)})
+            object.__setattr__(self, "image", image)
+        if is_series(self):
+            series = self.series or Series()
+            outputs = series.outputs or default_outputs(self)
+            object.__setattr__(self, "series", series.model_copy(update={"outputs": outputs}))
+            check_series(self)
+        else:
+            check_no_series(self)
+        if self.split is not None:
+            with within("split"):
+                checks.known(self.split, self.splits, "split")
+        consistency.check_objects(self)
+        if self.series is None:
+            consistency.check_overlap(self)
+            consistency.check_light(self)
+            consistency.check_dtype(self)
+            consistency.check_oversample(self)
+            check_noise(self)
+        else:
+            check_parameter_noise(self)
+        consistency.check_targets(self)
+        return self
+
+    if not TYPE_CHECKING:  # type checkers know the fields from the annotations
+
+        def __init__(self, /, **data: Any) -> None:
+            super().__init__(**without_units(data))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Recipe:
+        """The recipe in a YAML file, with values replaced as by `with_overrides`.
+
+        Raises:
+            RecipeError: the file can't be read or is no valid recipe; with file, line and key of the first problem.
+        """
+        with tables_beside(path):
+            return cls._build(read_file(path)).with_overrides(overrides or {})
+
+    @classmethod
+    def from_yaml(cls, text: str, source: str | None = None) -> Recipe:
+        """The recipe in a YAML text; `source` says in errors where the text comes from."""
+        with tables_beside(source):
+            return cls._build(read_text(text, source))
+
+    @classmethod
+    def builtin(cls, name: str) -> Recipe:
+        """A recipe that ships with the package."""
+        return cls._build(read_file(builtin_path(name)))
+
+    @classmethod
+    def of_kind(cls, name: str) -> Recipe:
+        """One object of a kind in each sample, all parameters from their defaults, no PSF, no noise."""
+        return cls(name=kind(name).name, catalogues={name: Catalogue(objects=(Entry(kind=name),))})
+
+    @classmethod
+    def _build(cls, document: Document) -> Recipe:
+        with document.errors():
+            recipe: Recipe = cls.parse(document.data)
+        return recipe
+
+    def with_overrides(self, overrides: Mapping[str, object]) -> Recipe:
+        """The recipe with values replaced: keys are addresses as for `set`, or "size" for image.shape.
+
+        Values are data, never parsed as YAML. They are replaced before defaults are scaled to the image.
+        """
+        recipe = self
+        if self.series is not None and "size" in overrides:
+            raise UsageError(f"{self.name}: size is for images; the length of a series is series.steps")
+        for address, value in overrides.items():
+            recipe = recipe._replace("image.shape" if address == "size" else address, value)
+        return recipe
+
+    def set(self, address: str, value: object) -> Recipe:
+        """The recipe with one value replaced, e.g. `recipe.set("catalogues.fields.galaxy.n", "{uniform: [1, 2]}")`.
+
+        Text is parsed as YAML; other values are data. Raises RecipeError for an unknown address or an invalid value.
+        """
+        return self._replace(address, parse_value(value, address) if isinstance(value, str) else value)
+
+    def _replace(self, address: str, value: object) -> Recipe:
+        data = write.recipe_data(self)
+        try:
+            addresses.replace(data, address, value)
+            recipe: Recipe = type(self).parse(data)
+        except Invalid as invalid:
+            raise RecipeError(invalid.problem, key=addresses.address(data, invalid.path) or address) from None
+        if None not in (scales := {self.image.pixel_scale, recipe.image.pixel_scale}) and len(scales) > 1:
+            raise RecipeError(
+                "can't be set: angles became pixels by the recipe's own; change it there", key="image.pixel_scale"
+            )
+        return recipe
+
+    def of_split(self, name: str) -> Recipe:
+        """The part of the dataset that is one split: the same samples, as many of them as its share.
+
+        Raises RecipeError where there is no such split, UsageError where no sample would be left.
+        """
+        if self.split is not None:
+            if self.split != name:
+                raise UsageError(f"split {name}: {self.name} makes the samples of split {self.split} alone")
+            return self
+        with_split = self._replace("split", name)
+        samples = int(self.samples * self.splits[name])
+        if samples == 0:
+            raise UsageError(f"split {name}: {self.samples} samples leave none for it")
+        return with_split.with_overrides({"samples": samples})
+
+    def resolved(self) -> Recipe:
+        """The recipe with every default filled in."""
+        catalogues = {
+            name: catalogue.model_copy(update={"objects": tuple(e.resolved(self.image) for e in catalogue.objects)})
+            for name, catalogue in self.catalogues.items()
+        }
+        return self.model_copy(update={"catalogues": FrozenDict(catalogues)})
+
+    def to_yaml(self) -> str:
+        """The resolved recipe as text that `from_yaml` turns into the same dataset."""
+        return write.to_yaml(write.recipe_data(self.resolved()))
+
+    def hash(self) -> str:
+        """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""
+        return write.hash_of_data(write.recipe_data(self.resolved()))
+
+    def __repr_args__(self) -> Any:
+        yield from ((field, getattr(self, field)) for field in ("name", "seed", "samples"))
+        yield "catalogues", list(self.catalogues)

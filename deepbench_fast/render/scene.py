@@ -1,0 +1,167 @@
+"""Objects on a canvas: shapes compose first, then light adds; then the PSF blurs all of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.plan import Plan
+from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
+from deepbench_fast.kernels.psf.gaussian import blur, crop, widest_gaussian
+from deepbench_fast.kernels.psf.moffat import moffat_blur, widest_moffat
+from deepbench_fast.kernels.shapes import compose
+from deepbench_fast.kernels.stopping import NEVER
+from deepbench_fast.render.oversample import in_pixels, in_sub_pixels
+
+PIXELS_AT_ONCE = 2**20
+SECONDS_AT_ONCE = 0.2
+
+OVERLAPS = {"union": compose.UNION, "xor": compose.XOR, "add": compose.ADD}
+GAUSSIAN_SIGMA, MOFFAT_GAMMA, MOFFAT_ALPHA = "psf_gaussian_sigma", "psf_moffat_gamma", "psf_moffat_alpha"
+
+
+@dataclass(frozen=True)
+class Brush:
+    """A kernel, and the rows that it draws: those of a kind (of one form, where the recipe has several)."""
+
+    kind: str
+    is_shape: bool
+    kernel: Callable[..., Any]
+    entries: npt.NDArray[np.int64] | None
+
+    def rows(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The rows of the kind's table that are drawn by this kernel."""
+        return table if self.entries is None else table[np.isin(table["entry"], self.entries)]
+
+
+def make_brushes(plan: Plan) -> list[Brush]:
+    """Kernels of the plan's kinds and forms in the order of drawing: shapes, then light, each by name."""
+    brushes = []
+    for kind in sorted(plan.kinds, key=lambda kind: (kind.layer != "shape", kind.name)):
+        entries = [e for e in plan.entries if e.kind is kind]
+        forms = sorted({e.entry.form for e in entries})
+        for form in forms:
+            chosen = np.array([e.number for e in entries if e.entry.form == form], np.int64)
+            kernel = kind.kernel(plan.recipe.image, form)
+            brushes.append(Brush(kind.name, kind.layer == "shape", kernel, chosen if len(forms) > 1 else None))
+    return brushes
+
+
+class Scene:
+    """Draws and blurs the objects of one plan, with a canvas that is kept from call to call: one for each thread."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.brushes = make_brushes(plan)
+        self.overlap = OVERLAPS[plan.recipe.image.overlap]
+        self.stop = NEVER
+        self.factor = plan.recipe.image.oversample
+        self.shape = (self.factor * plan.shape[0], self.factor * plan.shape[1])
+        self.kinds = {kind.name: kind for kind in plan.kinds}
+        self._canvas = np.empty(0, np.float32)
+        self._coordinates: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
+
+    def pad(self, samples: npt.NDArray[Any]) -> int:
+        """Radius of the widest PSF: light within it of the frame leaks in, light from further away is left out."""
+        pad = 0
+        if GAUSSIAN_SIGMA in self.plan.sample_columns:
+            pad = widest_gaussian(self._widths(samples, GAUSSIAN_SIGMA))
+        if MOFFAT_GAMMA in self.plan.sample_columns:
+            gamma, (alpha,) = self._widths(samples, MOFFAT_GAMMA), _columns(samples, MOFFAT_ALPHA)
+            pad = max(pad, widest_moffat(gamma, alpha, max(self.shape)))
+        return pad
+
+    def canvas_length(self, pad: int) -> int:
+        """Pixels of one sample's canvas; sub-pixels where it is finer."""
+        height, width = self.shape
+        return padded_length((height + 2 * pad) * (width + 2 * pad))
+
+    def draw(
+        self,
+        objects: Mapping[str, npt.NDArray[Any]],
+        first: int,
+        samples: npt.NDArray[Any],
+        pad: int,
+        out: npt.NDArray[np.float32],
+    ) -> None:
+        """Draw the objects of the samples `first, first + 1, ...`, blur them, and cut out the frame.
+
+        `samples` are the samples' rows, `out` is (samples, pixels). Raises Stopped where `stop` asks for it.
+        """
+        frame = (*self.shape, pad)
+        canvas = self._blank_canvas(len(samples), self.canvas_length(pad))
+        columns, rows = self._pixel_coordinates(pad)
+        for brush in self.brushes:
+            for run in self._runs(brush.rows(objects[brush.kind]), canvas.shape[1]):
+                table = in_sub_pixels(self.kinds[brush.kind], run, self.factor)
+                if brush.is_shape:
+                    brush.kernel(canvas, frame, table, first, self.overlap)
+                else:
+                    brush.kernel(canvas, columns, rows, frame, table, first)
+        self.stop.check()
+        if self.factor == 1:
+            self._blur(canvas, frame, samples, out)
+        else:
+            fine = np.empty((len(samples), self.shape[0] * self.shape[1]), np.float32)
+            self._blur(canvas, frame, samples, fine)
+            in_pixels(fine, self.plan.recipe.image, all(brush.is_shape for brush in self.brushes), out)
+        self.stop.check()
+
+    def _runs(self, table: npt.NDArray[Any], pixels: int) -> Iterator[npt.NDArray[Any]]:
+        """The rows of a table in order, as many at once as take a moment: between two runs `stop` is looked at."""
+        start, size = 0, max(1, PIXELS_AT_ONCE // pixels)
+        while start < len(table):
+            self.stop.check()
+            began = time.perf_counter()
+            yield table[start : start + size]
+            start += size
+            size = max(1, int(size * min(4.0, SECONDS_AT_ONCE / max(time.perf_counter() - began, 1e-9))))
+
+    def _blur(
+        self,
+        canvas: npt.NDArray[np.float32],
+        frame: tuple[int, int, int],
+        samples: npt.NDArray[Any],
+        out: npt.NDArray[np.float32],
+    ) -> None:
+        names = self.plan.sample_columns
+        if GAUSSIAN_SIGMA in names:
+            blur(canvas, frame, self._widths(samples, GAUSSIAN_SIGMA), out, self.stop.flag)
+        if MOFFAT_GAMMA not in names:
+            if GAUSSIAN_SIGMA not in names:
+                crop(canvas, frame, out)
+            return
+        gamma, (alpha,) = self._widths(samples, MOFFAT_GAMMA), _columns(samples, MOFFAT_ALPHA)
+        if GAUSSIAN_SIGMA not in names:
+            moffat_blur(canvas, frame, gamma, alpha, out, self.stop.flag)
+            return
+        chosen = np.flatnonzero(~np.isnan(gamma))  # catalogues differ in their PSF
+        part = np.empty((chosen.size, out.shape[1]), np.float32)
+        moffat_blur(canvas[chosen], frame, gamma[chosen], alpha[chosen], part, self.stop.flag)
+        out[chosen] = part
+
+    def _widths(self, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
+        """Widths of the PSF in the canvas's pixels."""
+        widths: npt.NDArray[np.float64] = self.factor * samples[name]
+        return np.ascontiguousarray(widths)
+
+    def _blank_canvas(self, count: int, length: int) -> npt.NDArray[np.float32]:
+        if self._canvas.size < count * length:
+            self._canvas = np.empty(count * length, np.float32)
+        canvas = self._canvas[: count * length].reshape(count, length)
+        canvas.fill(0.0)
+        return canvas
+
+    def _pixel_coordinates(self, pad: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        if pad not in self._coordinates:
+            self._coordinates = {pad: canvas_coordinates(*self.shape, pad)}
+        return self._coordinates[pad]
+
+
+def _columns(samples: npt.NDArray[Any], *names: str) -> tuple[npt.NDArray[np.float64], ...]:
+    return tuple(np.ascontiguousarray(samples[name]) for name in names)

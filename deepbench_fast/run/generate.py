@@ -1,0 +1,97 @@
+"""Recipe → finished file: create, fill on threads, resume, shards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deepbench_fast.atomic import remove_stale
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.kernels.cpus import usable_cpus
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.run.energy_drift import warn_of_drift
+from deepbench_fast.run.engines.threads import Progress, fill
+from deepbench_fast.store.claim import Job, check_index, claimed, drop_superfluous, finish
+from deepbench_fast.store.fill import PartFile
+from deepbench_fast.store.limits import check_fits
+from deepbench_fast.store.read import summarise
+from deepbench_fast.store.shards import Shard, index_if_complete
+from deepbench_fast.store.stored import Summary
+
+
+def generate(
+    recipe: Recipe,
+    path: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    shard: str | Shard | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Generate the dataset that `recipe` describes into the HDF5 file `path`.
+
+    The file is filled as `<path>.part` and renamed when it is complete. `threads` defaults to the CPUs that the process
+    may use and changes no byte. `shard="K/N"` makes the K-th of N parts, as `<stem>.shard-K-of-N<suffix>`; whoever
+    completes the last one writes `path` itself, an index that reads as the single file. `resume` starts an absent file,
+    continues an unfinished one (chunks are hashed again first), and returns at once where it is finished. `overwrite`
+    replaces `path`; with `resume`, too, an unfinished file is continued, not begun anew.
+
+    Raises FileError (output exists, no room, in use, a failed write, after which what is done is kept), MismatchError
+    (the file to resume is of another recipe) and UsageError. On SIGINT or SIGTERM in the main thread it raises
+    Interrupted and leaves a resumable file. Warns with AccuracyWarning where bodies did not keep their energy or may be
+    elsewhere, and with LockWarning where the file system has no locks, so that nothing keeps two processes from filling
+    one file.
+    """
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads: {threads} is not a positive number")
+    plan = make_plan(recipe)
+    plan.check_tables()
+    plan.check_grids()
+    check_fits(plan)
+    Renderer(plan)  # a kind whose kernel can't be compiled fails before there is a file
+    part = Shard.parse(shard) if isinstance(shard, str) else shard
+    target = Path(path) if part is None else part.path(Path(path))
+    first, stop = (0, plan.samples) if part is None else part.span(plan)
+    if part is not None and Path(path).exists() and not overwrite:
+        check_index(Path(path), plan)
+    target = Path(os.path.realpath(target)) if target.is_symlink() else target
+    job = Job(target, plan, first, stop, threads or usable_cpus(), resume, overwrite)
+    _generate_file(job, progress)
+    if part is not None:
+        index_if_complete(Path(path), plan, part.count)
+    warn_of_drift(target, plan)
+    return summarise(target)
+
+
+def _generate_file(job: Job, progress: Progress | None) -> None:
+    target = job.target
+    if not target.parent.is_dir():
+        raise FileError(f"{target.parent}: no such directory")
+    if target.is_dir():
+        raise FileError(f"{target} is a directory")
+    try:
+        while not _is_made(job, progress):  # another process began or finished the file, and that decides
+            pass
+    except FileError:
+        raise
+    except OSError as error:
+        how = "--resume --overwrite" if job.overwrite else "--resume"
+        kept = f"; {job.unfinished} keeps what is done, {how} goes on" if job.unfinished.exists() else ""
+        raise FileError(f"{target}: can't be written: {error.strerror or error}{kept}") from error
+
+
+def _is_made(job: Job, progress: Progress | None) -> bool:
+    """Make the file if it isn't there; False where another process was quicker."""
+    remove_stale(job.unfinished)
+    drop_superfluous(job)
+    if job.is_done():
+        return True
+    with claimed(job) as descriptor:
+        if descriptor is None:
+            return False
+        fill(PartFile(job.unfinished, job.plan, descriptor), job.plan, job.threads, progress)
+        finish(descriptor, job)
+    return True

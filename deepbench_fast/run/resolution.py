@@ -1,0 +1,161 @@
+"""Scenes that pixels don't resolve: how far their pixels are off, measured on a few samples on finer grids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.plan import Plan, make_plan
+from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.effects.effects import WIDEST
+from deepbench_fast.kernels.stopping import NEVER, Stop
+from deepbench_fast.recipe.extras import Extras
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.targets import Targets
+from deepbench_fast.render.oversample import PLACES
+from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.values.image import MAX_OVERSAMPLE, Image
+from deepbench_fast.values.model import FrozenDict
+
+PIXELS_COMPARED = 2**21
+# Pixels a side of what is compared, about the brightest one of each sample.
+WINDOW = 32
+SAMPLES_COMPARED = 256
+TOLERATED_ERROR = 0.03
+TOLERATED_SHARE = 0.05
+# What is advised, and the finer grid that both are held against.
+ADVISED, FINEST = 3, 5
+
+Errors = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int32]
+
+
+def resolution_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
+    """Say for which catalogues pixels are wrong by more than a few percent: without a PSF, or for light at pixel
+    centres, their brightest pixels before it; else what the PSF makes of scenes that pixels don't resolve."""
+    if plan.is_series:
+        return
+    warned = set()
+    for name, words in _cusps(plan, stop):
+        warned.add(name)
+        yield words
+    psfs = {name: psf for name in plan.catalogues if (psf := plan.recipe.psf_of(name)) is not None}
+    unknown = [name for name in psfs if name not in warned]
+    finest = FINEST * plan.recipe.image.oversample
+    if unknown and finest <= MAX_OVERSAMPLE and finest * max(psf.widest for psf in psfs.values()) <= WIDEST:
+        yield from _unresolved(plan, unknown, stop)
+
+
+def _cusps(plan: Plan, stop: Stop) -> Iterator[tuple[str, str]]:
+    if plan.recipe.image.sampling != "center":
+        return
+    errors, labels = center_errors(plan, stop)
+    for number, name in enumerate(plan.catalogues):
+        own = errors[labels == number]
+        if _is_wrong(own):
+            yield (
+                name,
+                f"{name}: sampling at pixel centres makes the brightest pixel wrong by more than {_share(own)}; "
+                "image.sampling=integrate gives the mean over each pixel",
+            )
+
+
+def _unresolved(plan: Plan, names: list[str], stop: Stop) -> Iterator[str]:
+    (now, labels), (then, _) = (blur_errors(plan, factor, stop) for factor in (1, ADVISED))
+    for name in names:
+        chosen = labels == plan.catalogues.index(name)
+        if _is_wrong(now[chosen]):
+            off = _share(now[chosen], " of the peak")
+            left = f"{np.median(then[chosen]):.1%} (worst {then[chosen].max():.1%})"
+            yield (
+                f"{name}: pixels don't resolve the scene: a blurred pixel is off by more than {off}; "
+                f"image.oversample={ADVISED * plan.recipe.image.oversample} leaves about {left}"
+            )
+
+
+def _is_wrong(errors: Errors) -> bool:
+    return bool(errors.size) and float(np.mean(errors > TOLERATED_ERROR)) > TOLERATED_SHARE
+
+
+def _share(errors: Errors, of: str = "") -> str:
+    return (
+        f"{TOLERATED_ERROR:.0%}{of} in {np.mean(errors > TOLERATED_ERROR):.0%} of the samples (median "
+        f"{np.median(errors):.0%}, worst {errors.max():.0%} of {errors.size} samples)"
+    )
+
+
+def center_errors(plan: Plan, stop: Stop = NEVER) -> tuple[Errors, Labels]:
+    """Relative error |center / integrate - 1| of the brightest pixel before PSF and noise, and catalogue, by sample."""
+    count = max(1, min(SAMPLES_COMPARED, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
+    (center, labels), (integrate, _) = (_scenes(plan.recipe, how, count, stop) for how in ("center", "integrate"))
+    brightest = center.argmax(axis=1)[:, None]
+    at_center, mean = (np.take_along_axis(scene, brightest, axis=1)[:, 0] for scene in (center, integrate))
+    lit = mean > 0
+    return np.abs(at_center[lit] / mean[lit] - 1), labels[lit]
+
+
+def blur_errors(plan: Plan, factor: int, stop: Stop = NEVER) -> tuple[Errors, Labels]:
+    """Largest error of a pixel after the PSF, in units of the brightest one, and catalogue, by sample.
+
+    It is that of a grid `factor` times as fine as the recipe asks, held against one that is FINEST times as fine, in a
+    window about the brightest pixel of each sample.
+    """
+    image = plan.recipe.image
+    window = image.model_copy(update={"shape": (min(WINDOW, image.height), min(WINDOW, image.width))})
+    count = max(1, min(SAMPLES_COMPARED, plan.samples, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
+    count = max(1, min(count, PIXELS_COMPARED // (FINEST * image.oversample * WINDOW) ** 2))
+    whole, tables = _render(plan.recipe, image, count, stop)
+    brightest = np.stack(np.unravel_index(whole.argmax(axis=1), image.shape), axis=1)
+    corner = np.clip(brightest - np.array(window.shape) // 2, 0, np.array(image.shape) - window.shape)
+    found, truth = (
+        _render(
+            plan.recipe, window.model_copy(update={"oversample": n * image.oversample}), count, stop, corner, tables
+        )[0]
+        for n in (factor, FINEST)
+    )
+    peak = truth.max(axis=1)
+    lit = peak > 0
+    labels = tables.samples["catalogue"]
+    return np.abs(found - truth).max(axis=1)[lit] / peak[lit], labels[lit]
+
+
+def _scenes(recipe: Recipe, sampling: str, count: int, stop: Stop) -> tuple[Errors, Labels]:
+    """Scenes before PSF and noise, (samples, pixels), and catalogue numbers."""
+    catalogues = {name: c.model_copy(update={"psf": None}) for name, c in recipe.catalogues.items()}
+    image = recipe.image.model_copy(update={"sampling": sampling})
+    images, tables = _render(recipe.model_copy(update={"catalogues": FrozenDict(catalogues)}), image, count, stop)
+    return images, tables.samples["catalogue"].copy()
+
+
+def _render(
+    recipe: Recipe,
+    image: Image,
+    count: int,
+    stop: Stop,
+    corner: npt.NDArray[np.int64] | None = None,
+    drawn: Tables | None = None,
+) -> tuple[Errors, Tables]:
+    """The first samples without noise, (samples, pixels), with their tables.
+
+    They are of all of the image, or of the window whose corner (row, column) is given for each.
+    """
+    catalogues = {name: c.model_copy(update={"noise": ()}) for name, c in recipe.catalogues.items()}
+    changed = {"catalogues": FrozenDict(catalogues), "image": image, "targets": Targets(("catalogue",))}
+    plan = make_plan(recipe.model_copy(update={**changed, "extras": Extras(), "noise": ()}))
+    tables = draw(plan, 0, count)
+    if corner is not None and drawn is not None:
+        tables = Tables(0, drawn.samples, {name: _moved(table, corner) for name, table in drawn.objects.items()})
+    images = Renderer(plan).render(tables, stop=stop)["images"].reshape(count, -1)
+    return images.astype(np.float64), tables
+
+
+def _moved(table: npt.NDArray[Any], corner: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """The rows of a kind's table, in the coordinates of the windows of their samples."""
+    moved = table.copy()
+    for name in PLACES:
+        if name in (table.dtype.names or ()):
+            moved[name] -= corner[table["sample"], 1 if name.startswith("x") else 0]
+    return moved

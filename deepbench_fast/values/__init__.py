@@ -1,0 +1,1 @@
+"""What a value in a recipe may be."""

@@ -1,0 +1,1 @@
+"""Laws that values are drawn from."""

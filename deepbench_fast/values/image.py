@@ -1,0 +1,73 @@
+"""The image in a recipe: its shape, and how objects become pixels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import PlainValidator
+
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.model import Model
+
+MAX_SIDE = 16_384
+MAX_OVERSAMPLE = 15
+
+
+def _shape(value: object) -> tuple[int, int]:
+    sides = checks.sequence(value, "two whole numbers [rows, columns]")
+    if len(sides) != 2:
+        raise Invalid(f"must be two whole numbers [rows, columns], not {checks.quote(value)}")
+    height, width = (checks.whole_number(side, 1, MAX_SIDE) for side in sides)
+    return height, width
+
+
+def _pixel_scale(value: object) -> float | None:
+    return None if value is None else checks.positive(value)
+
+
+def _oversample(value: object) -> int:
+    factor = checks.whole_number(value, 1, MAX_OVERSAMPLE)
+    if factor % 2 == 0:
+        raise Invalid(f"must be odd, so that a sub-pixel lies at the pixel's centre, not {factor}")
+    return factor
+
+
+class Image(Model):
+    """Shape (rows, columns) and dtype of an image, and how objects become pixels.
+
+    Light: `sampling` is "center" (its value at the pixel's centre) or "integrate" (mean over the pixel). With
+    `oversample` n, odd, all is drawn and blurred on a grid n times as fine and brought back to the pixels. Shapes:
+    `coverage` false gives 1 to pixels whose centre is inside, true the part of each pixel that is inside; where shapes
+    overlap, `overlap` takes the largest ("union"), those that an odd number of shapes covers ("xor") or the sum
+    ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255. With
+    `pixel_scale`, in arcseconds a pixel, lengths can be written in angles; it changes no pixel.
+    """
+
+    shape: Annotated[tuple[int, int], PlainValidator(_shape)] = (28, 28)
+    dtype: Annotated[str, PlainValidator(checks.choice("float32", "uint8"))] = "float32"
+    sampling: Annotated[str, PlainValidator(checks.choice("center", "integrate"))] = "center"
+    oversample: Annotated[int, PlainValidator(_oversample)] = 1
+    overlap: Annotated[str, PlainValidator(checks.choice("union", "xor", "add"))] = "union"
+    coverage: Annotated[bool, PlainValidator(checks.boolean)] = False
+    pixel_scale: Annotated[float | None, PlainValidator(_pixel_scale)] = None
+
+    def data(self) -> dict[str, object]:
+        """The plain data of the image; what changes nothing is left out."""
+        left_out = {"oversample"} if self.oversample == 1 else set()
+        return {**self.model_dump(exclude_none=True, exclude=left_out), "shape": list(self.shape)}
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.shape[1]
+
+    @property
+    def size(self) -> int:
+        """The smaller side, with which default lengths scale."""
+        return min(self.shape)

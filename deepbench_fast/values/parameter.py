@@ -1,0 +1,160 @@
+"""A parameter of a kind: declared once, for the recipe's checks, the tables' columns, `describe` and the docs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.distributions.distribution import (
+    Choice,
+    Constant,
+    Distribution,
+    Grid,
+    Integers,
+    Normal,
+    Offset,
+    Poisson,
+    Scaled,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from deepbench_fast.values.image import Image
+
+
+FLAG = (0, 1)
+MANY = 100
+
+
+def required(image: Image) -> NoReturn:
+    """The default of a parameter that has none."""
+    raise Invalid("must be given: it has no default")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Name, unit ("" where dimensionless), meaning, valid range and default distribution of a parameter.
+
+    The range runs from `low` to `high`, ends included unless `low_open` or `high_open`. `default` gives the
+    distribution for an image of a given shape; `integer` parameters hold whole numbers only, and where `only` names
+    some values, no others. `most_of` names another parameter and the fraction of it that is the most. A parameter
+    `of_parts` is drawn for each part of a system and stands in the table of parts. One that is `found` is filled in by
+    rendering; one with `factors` is the product of these in the forms that have them.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    low: float
+    high: float
+    default: Callable[[Image], Distribution] = required
+    low_open: bool = False
+    high_open: bool = False
+    integer: bool = False
+    only: tuple[int, ...] = ()
+    most_of: tuple[str, float] | None = None
+    of_parts: bool = False
+    found: bool = False
+    factors: tuple[str, ...] = ()
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it says yes (1) or no (0); a recipe may write true and false."""
+        return self.only == FLAG
+
+    @property
+    def allowed(self) -> str:
+        """The valid range in words, e.g. 'from 0.5 to 10' or 'above 0 and up to 100 pix' or '0 or 1'."""
+        if self.only:
+            return " or ".join(map(str, self.only))
+        low, high = checks.plain(self.low), checks.plain(self.high)
+        if self.low_open or self.high_open:
+            words = f"{'above' if self.low_open else 'from'} {low} and {'below' if self.high_open else 'up to'} {high}"
+        else:
+            words = f"from {low} to {high}"
+        return f"{'a whole number ' if self.integer else ''}{words}{' ' + self.unit if self.unit else ''}"
+
+    def default_words(self, image: Image) -> str:
+        """What it is drawn from where a recipe is silent, in words."""
+        return "none: must be given" if self.default is required else str(self.default(image))
+
+    def holds(self, low: float, high: float) -> bool:
+        """Whether all of [low, high] is valid."""
+        return (self.low < low if self.low_open else self.low <= low) and (
+            high < self.high if self.high_open else high <= self.high
+        )
+
+    def check(self, distribution: Distribution, support: tuple[float, float] | None = None) -> None:
+        """Raise `Invalid` unless everything that can be drawn is valid.
+
+        `support` is the smallest and the largest value, for one that needs another parameter to know them.
+        """
+        if isinstance(distribution, Table) and distribution.absent:
+            return
+        low, high = distribution.support if support is None else support
+        valid = self._offers(distribution) if self.only else self.holds(low, high)
+        if valid and (distribution.is_integer or not self.integer):
+            return
+        if isinstance(distribution, Constant):
+            raise Invalid(f"must be {self.allowed}, not {distribution}")
+        if not self.only and not valid:
+            reach = f"{distribution} reaches from {_rounded(low)} to {_rounded(high)}"
+            raise Invalid(f"must be {self.allowed}, but {reach}{_remedy(distribution)}")
+        raise Invalid(f"must be {self.allowed}, but {distribution} gives other numbers too")
+
+    def _offers(self, distribution: Distribution) -> bool:
+        """Whether the values that can be drawn are among the only ones."""
+        values = possible_values(distribution)
+        return values is not None and set(values) <= set(self.only)
+
+
+def check_fraction(parameter: Parameter, drawn: Distribution, supports: Mapping[str, tuple[float, float]]) -> None:
+    """Raise `Invalid` where a parameter can be more than its fraction of another one; `supports` are those of all."""
+    if parameter.most_of is None:
+        return
+    other, most = parameter.most_of
+    if isinstance(drawn, Scaled) and drawn.parameter == other:
+        allowed = drawn.of.support[1] <= most
+    else:
+        allowed = supports[parameter.name][1] <= most * supports[other][0]
+    if not allowed:
+        remedy = f"{{scaled: {{by: {other}, of: {{uniform: [0, {most:g}]}}}}}} never is"
+        raise Invalid(f"must not be above {most:g} {other}, which {drawn} can be; {remedy}", (parameter.name,))
+
+
+def possible_values(distribution: Distribution) -> Sequence[float] | None:
+    """All values that can be drawn, or None where these are too many to name."""
+    match distribution:
+        case Choice():
+            return distribution.possible
+        case Grid(values=values):
+            return values
+        case Table(values=values):
+            options = set(values[:MANY].tolist())
+            return sorted(options) if len(options) < MANY and set(values.tolist()) == options else None
+        case Integers(low=low, high=high) if high - low < MANY:
+            return range(low, high + 1)
+        case Offset() | Scaled():
+            return None
+    return None if distribution.is_random else distribution.support
+
+
+def _remedy(distribution: Distribution) -> str:
+    match distribution:
+        case Normal():
+            return "; give it low and high: {normal: {mean: M, sigma: S, low: A, high: B}}"
+        case Poisson():
+            return "; use a smaller mean"
+        case Offset():
+            return " together with what it adds to"
+        case Scaled():
+            return " together with what it scales"
+    return ""
+
+
+def _rounded(value: float) -> int | float:
+    return checks.plain(float(f"{value:.6g}")) if math.isfinite(value) else value

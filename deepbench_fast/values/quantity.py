@@ -1,0 +1,56 @@
+"""Numbers with units, e.g. `30 deg`: converted to the unit of what they stand for."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
+
+PIXEL = "pix"
+PIXEL_SCALE = "arcsec / pix"
+_QUANTITY = re.compile(r"([-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([^\W\d_°%]|[°%])(.*)")
+_AS_GIVEN = ("table", "from", "weights", "steps")
+"""Arguments of distributions that are no values of the parameter; a table's are in its unit."""
+
+
+def in_unit(value: object, unit: str, scale: float | None) -> object:
+    """A value, or the arguments of a distribution, with its quantities converted."""
+    if isinstance(value, Mapping):
+        found = {}
+        for name, argument in value.items():
+            own = "" if name == "scaled" else unit  # a factor of another parameter
+            with within(name):
+                found[name] = argument if name in _AS_GIVEN else in_unit(argument, own, scale)
+        return found
+    if isinstance(value, list):
+        return [in_unit(item, unit, scale) for item in value]
+    return converted(value, unit, scale)
+
+
+def converted(value: object, unit: str, scale: float | None) -> object:
+    """A number for a text such as `30 deg`; what is no quantity is left as it is. Raises `Invalid`."""
+    if not isinstance(value, str) or (match := _QUANTITY.fullmatch(value.strip())) is None:
+        return value
+    from astropy import units
+
+    number, written = float(match[1]), (match[2] + match[3]).strip()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)
+        try:
+            quantity = number * units.Unit(written)
+        except (ValueError, TypeError):
+            raise Invalid(f"unknown unit {checks.quote(written)} in {checks.quote(value)}") from None
+    if unit == PIXEL and quantity.unit.is_equivalent(units.arcsec):
+        if scale is None:
+            raise Invalid(f"is in pixels: {checks.quote(value)} needs image.pixel_scale, in arcseconds a pixel")
+        return float(quantity.to_value(units.arcsec) / scale)
+    if unit == PIXEL_SCALE and quantity.unit.is_equivalent(units.arcsec):
+        return float(quantity.to_value(units.arcsec))
+    try:
+        return float(quantity.to_value(units.Unit(unit)))
+    except (units.UnitsError, TypeError):
+        wanted = f"must be in {unit} or a unit like it" if unit else "has no unit: write a number"
+        raise Invalid(f"{wanted}, not {checks.quote(value)}") from None

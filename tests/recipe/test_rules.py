@@ -1,0 +1,123 @@
+"""What must hold between the parts of a recipe."""
+
+from __future__ import annotations
+
+import pytest
+
+from deepbench_fast.errors import RecipeError
+from deepbench_fast.recipe import Recipe
+from deepbench_fast.recipe.names import entry_names
+
+MIXED = """
+targets: {targets}
+catalogues:
+  singles:
+    objects: [galaxy, star: {{name: bright, count: {count}}}]
+  fields:
+    objects: [galaxy: {{count: {{poisson: 3}}, name: crowd}}, star, galaxy]
+"""
+
+
+def mixed(targets: str, count: object = 1) -> Recipe:
+    return Recipe.from_yaml(MIXED.format(targets=targets, count=count))
+
+
+@pytest.mark.parametrize(
+    "target", ["catalogue", "brightness", "count.star", "count.galaxy", "galaxy.n", "bright.gamma", "star.x"]
+)
+def test_targets(target: str) -> None:
+    assert mixed(f"[{target}]").targets == (target,)
+
+
+@pytest.mark.parametrize(
+    "count", ["1.0", "{integers: [1, 1]}", "{choice: [1]}", "{choice: {values: [1, 2], weights: [1, 0]}}"]
+)
+def test_a_target_may_be_of_whatever_occurs_exactly_once(count: str) -> None:
+    mixed("[bright.gamma]", count)
+
+
+@pytest.mark.parametrize(
+    ("target", "count", "words"),
+    [
+        ("crowd.n", 1, "'crowd' must have count 1"),
+        ("bright.gamma", 2, "'bright' must have count 1"),
+        ("bright.gamma", "{poisson: 1}", "'bright' must have count 1"),
+        ("galaxy.gamma", 1, "unknown target 'galaxy.gamma'"),
+        ("galxy.n", 1, "did you mean 'galaxy.n'?"),
+        ("count.quasar", 1, "unknown target 'count.quasar'"),
+        ("count", 1, "unknown target 'count'"),
+        ("galaxy", 1, "unknown target 'galaxy'"),
+        ("3", 1, "must be text"),
+    ],
+)
+def test_what_is_no_target(target: str, count: object, words: str) -> None:
+    with pytest.raises(RecipeError, match="targets") as caught:
+        mixed(f"[{target}]", count)
+    assert words in caught.value.problem
+    assert caught.value.line == 2
+
+
+def test_count_of_a_kind_that_is_not_there_is_no_target() -> None:
+    with pytest.raises(RecipeError, match=r"unknown target 'count\.galaxy'"):
+        Recipe.from_yaml("{targets: [count.galaxy], catalogues: {a: {objects: [star]}}}")
+
+
+def test_one_name_for_two_kinds_is_no_target() -> None:
+    text = "{targets: [TARGET], catalogues: {a: {objects: [star: {name: it}]}, b: {objects: [galaxy: {name: it}]}}}"
+    Recipe.from_yaml(text.replace("TARGET", "catalogue"))
+    with pytest.raises(RecipeError, match="'it' is a galaxy here and a star there"):
+        Recipe.from_yaml(text.replace("TARGET", "it.x"))
+
+
+def test_names_of_entries() -> None:
+    given = [("star", ""), ("galaxy", ""), ("star", "bright"), ("star", ""), ("star", ""), ("galaxy", "")]
+    assert entry_names(given) == ["star", "galaxy", "bright", "star.2", "star.3", "galaxy.2"]
+
+
+@pytest.mark.parametrize(
+    "objects",
+    ["[star: {name: a}, galaxy: {name: a}]", "[star, star: {name: star}]", "[star: {name: star.2}, star, star]"],
+)
+def test_two_entries_of_one_name(objects: str) -> None:
+    with pytest.raises(RecipeError, match="another entry of this catalogue is called"):
+        Recipe.from_yaml(f"catalogues: {{c: {{objects: {objects}}}}}")
+
+
+def test_one_name_in_two_catalogues_is_fine() -> None:
+    Recipe.from_yaml("catalogues: {a: {objects: [star: {name: it}]}, b: {objects: [star: {name: it}]}}")
+
+
+def test_a_catalogue_of_nothing_but_noise() -> None:
+    assert Recipe.from_yaml("catalogues: {a: {objects: []}, b: {objects: [star]}}").catalogues["a"].objects == ()
+
+
+def test_an_offset_adds_the_supports() -> None:
+    recipe = Recipe.of_kind("galaxy").set("catalogues.galaxy.galaxy.n", {"uniform": [1, 4]})
+    good = {"offset": {"from": "n", "by": {"uniform": [-0.5, 6]}}}
+    chained = recipe.set("catalogues.galaxy.galaxy.theta", good)
+    chained.set("catalogues.galaxy.galaxy.r_eff", {"offset": {"from": "theta", "by": 1}})
+    with pytest.raises(RecipeError, match=r"reaches from -0\.5 to 9 together"):
+        chained.set("catalogues.galaxy.galaxy.r_eff", {"offset": {"from": "theta", "by": -1}})
+
+
+def test_an_offset_follows_defaults_that_scale_with_the_image() -> None:
+    recipe = Recipe.of_kind("star").set("catalogues.star.star.alpha", {"offset": {"from": "gamma", "by": 1}})
+    with pytest.raises(RecipeError, match="above 0 and up to 100, but offset"):
+        recipe.with_overrides({"size": (2000, 2000)})
+
+
+def test_scaled_supports_multiply() -> None:
+    recipe = Recipe.of_kind("lens").set("catalogues.lens.lens.theta_e", {"uniform": [2, 4]})
+    recipe.set("catalogues.lens.lens.softening", {"scaled": {"by": "theta_e", "of": {"uniform": [0, 0.5]}}})
+    with pytest.raises(RecipeError, match=r"reaches from -4 to 2 together with what it scales$"):
+        recipe.set("catalogues.lens.lens.softening", {"scaled": {"by": "theta_e", "of": {"uniform": [-1, 0.5]}}})
+    chained = recipe.set("catalogues.lens.lens.source_dx", {"offset": {"from": "source_dy", "by": 1}})
+    with pytest.raises(RecipeError, match="circle: source_dx from source_dy from source_dx"):
+        chained.set("catalogues.lens.lens.source_dy", {"scaled": {"by": "source_dx", "of": 2}})
+
+
+def test_a_circle_of_offsets_elsewhere_is_found() -> None:
+    options = {"x": {"offset": {"from": "gamma", "by": 0}}, "gamma": {"offset": {"from": "y", "by": 0}}}
+    options["y"] = {"offset": {"from": "gamma", "by": 0}}
+    with pytest.raises(RecipeError, match="offsets run in a circle: gamma from y from gamma"):
+        Recipe.of_kind("star").set("catalogues.star.star", options)

@@ -219,11 +219,15 @@ import os, signal, sys
 from deepbench_fast import Recipe, generate
 
 class Killer:
+    made = 0
+
     def start(self, total, done):
         pass
 
     def advance(self, samples):
-        os.kill(os.getpid(), signal.SIGKILL)
+        self.made += samples
+        if self.made > 2000:  # past the first task, which is written before the second one
+            os.kill(os.getpid(), signal.SIGKILL)
 
 recipe = Recipe.load(sys.argv[1]).set("samples", 4000)
 generate(recipe, sys.argv[2], threads=1, progress=Killer())

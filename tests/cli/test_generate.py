@@ -16,7 +16,7 @@ import pytest
 from deepbench_fast import open_dataset
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.run.generate import generate
-from tests.cli.running import COMMAND, run, run_well
+from tests.cli.running import COMMAND, heed_interrupts, run, run_well
 
 # 64 samples a chunk, four chunks a task, a quarter of a second a task: slow enough to be stopped in between.
 SLOW = ["galaxy", "--size", "64x64", "-n", "2560", "--set", "catalogues.galaxy.galaxy.count=120"]
@@ -79,11 +79,6 @@ def chunks_done(unfinished: Path) -> int:
         return 0
     with h5py.File(unfinished, "r", locking=False) as file:
         return int((file["chunks"]["done"] == 1).sum())
-
-
-def heed_interrupts() -> None:
-    """Undo what a shell does to the jobs that it starts in the background: they ignore SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def stop_when_further(path: Path, number: signal.Signals) -> tuple[int, str]:

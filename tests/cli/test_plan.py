@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-# Processor time after which a plan of what is slow, which takes 5 s, is past its imports.
-COMPUTES = 2.5
+from tests.cli.running import heed_interrupts
+
 SLOW = [
     "n_body",
     "--set",
@@ -26,24 +24,14 @@ SLOW = [
 ]
 
 
-def wait_until_it_computes(process: subprocess.Popen[str]) -> None:
-    """Long enough that it has imported everything: an interrupt in the middle of that is not what is tested."""
-    seconds, path = 0.0, Path(f"/proc/{process.pid}/stat")
-    if not path.exists():
-        time.sleep(3.0)
-        return
-    while process.poll() is None and seconds < COMPUTES:
-        time.sleep(0.05)
-        fields = path.read_text().rpartition(")")[2].split()
-        seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_plan_stops_when_asked_to(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "deepbench_fast.cli", "plan", *SLOW, "--threads", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until_it_computes(process)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
+    time.sleep(3.0)
     asked = time.monotonic()
     process.send_signal(number)
     try:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, Noise
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.extras import VARIANCE
-from deepbench_fast.recipe.rules import support_of
+from deepbench_fast.recipe.rules import is_absent, support_of
 from deepbench_fast.values.checks import Invalid, Path
-from deepbench_fast.values.distributions.distribution import Distribution, Table, inner
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.contents import Contents
@@ -52,17 +51,12 @@ def _amplitudes(recipe: Contents, catalogue: str) -> Iterator[tuple[float, str]]
             continue
         parameters = entry.resolved(recipe.image).parameters
         for name in parameters:
-            if name.endswith("amplitude") and not any(map(_is_absent, parameters.values())):
+            if name.endswith("amplitude") and not is_absent(parameters):
                 yield support_of(name, parameters)[1], f"{catalogue}.{entry.name}.{name}"
 
 
-def _is_absent(drawn: Distribution) -> bool:
-    table = inner(drawn)
-    return isinstance(table, Table) and table.absent
-
-
 def _check_electrons(noise: CcdNoise, brightest: float, key: str, path: Path) -> None:
-    if _is_absent(noise.gain) or _is_absent(noise.sky):
+    if is_absent({"gain": noise.gain, "sky": noise.sky}):
         return
     electrons = noise.gain.support[1] * (brightest + noise.sky.support[1])
     if electrons > MOST_ELECTRONS:
@@ -74,7 +68,7 @@ def _check_electrons(noise: CcdNoise, brightest: float, key: str, path: Path) ->
 
 
 def _check_variance(noise: Noise, brightest: float, path: Path) -> None:
-    if any(map(_is_absent, noise.parameters().values())):
+    if is_absent(noise.parameters()):
         return
     variance, parameter = 0.0, ""
     if isinstance(noise, GaussianNoise) and noise.sigma is not None:

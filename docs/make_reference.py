@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import BaseModel
 
 import deepbench_fast
 from deepbench_fast.cli.group import COMMANDS, PROGRAM, group
@@ -187,13 +186,9 @@ def _documented(name: str, value: Any) -> Iterator[str]:
 
 
 def _fields(of_class: type) -> str:
-    if issubclass(of_class, BaseModel):
-        names = of_class.model_fields
-    elif dataclasses.is_dataclass(of_class):
-        names = {field.name: field for field in dataclasses.fields(of_class)}
-    else:
+    if not dataclasses.is_dataclass(of_class):
         return ""
-    return f"Fields: {_code(names)}."
+    return f"Fields: {_code(field.name for field in dataclasses.fields(of_class))}."
 
 
 def _members(name: str, of_class: type) -> Iterator[str]:

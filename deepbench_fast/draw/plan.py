@@ -414,10 +414,9 @@ class Plan:
 def make_plan(recipe: Recipe) -> Plan:
     """Work out `recipe`.
 
-    Raises RecipeError where it is none that could be constructed, whatever made it, and UsageError where its shares or
-    streams can't be had.
+    Raises UsageError where its shares or streams can't be had.
     """
-    recipe = recipe.checked().resolved()
+    recipe = recipe.resolved()
     catalogues = tuple(recipe.catalogues)
     shares = exact_shares({name: c.weight for name, c in recipe.catalogues.items()}, "catalogue weights")
     splits = tuple(recipe.splits) or ("all",)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import PlainValidator, model_validator
-
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.distribution import Constant, Distribution, Offset, Scaled, parse_distribution
@@ -33,11 +31,11 @@ def _parse_flag(value: object) -> Constant:
     return value if isinstance(value, Constant) else Constant(float(checks.boolean(value)))
 
 
-Flag = Annotated[Constant, PlainValidator(_parse_flag)]
+Flag = Annotated[Constant, _parse_flag]
 """A field that takes true or false; in tables it is 1 or 0."""
 
 
-OrNothing = Annotated[Distribution | None, PlainValidator(parse_distribution)]
+OrNothing = Annotated[Distribution | None, parse_distribution]
 """A field that takes a distribution, or isn't given."""
 
 
@@ -56,12 +54,10 @@ class _Effect(Model):
         """The distribution of each parameter."""
         return {parameter.name: getattr(self, parameter.name) for parameter in self.declared}
 
-    @model_validator(mode="after")
-    def _check(self) -> Any:
+    def _check(self) -> None:
         for parameter in self.declared:
             with within(parameter.name):
                 check_alone(parameter, getattr(self, parameter.name))
-        return self
 
 
 class GaussianNoise(_Effect):
@@ -80,13 +76,12 @@ class GaussianNoise(_Effect):
     sigma: OrNothing = None
     snr: OrNothing = None
 
-    @model_validator(mode="after")
-    def _check_one(self) -> GaussianNoise:
+    def _check(self) -> None:
+        super()._check()
         if self.sigma is None and self.snr is None:
             raise Invalid("needs its sigma or its snr")
         if self.sigma is not None and self.snr is not None:
             raise Invalid("has sigma and snr: give one of them", ("snr",))
-        return self
 
 
 class OutputNoise(_Effect):
@@ -147,12 +142,11 @@ class CcdNoise(_Effect):
     read_noise: Drawn
     subtract_sky: Flag = Constant(0.0)
 
-    @model_validator(mode="after")
-    def _check_gain(self) -> CcdNoise:
+    def _check(self) -> None:
+        super()._check()
         for value in possible_values(self.gain) or self.gain.support:
             if 0.0 < value < LEAST_GAIN:
                 raise Invalid(f"must be 0 or {LEAST_GAIN:g} and more, not {checks.plain(value)}", ("gain",))
-        return self
 
 
 class GaussianPsf(_Effect):

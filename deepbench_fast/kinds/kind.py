@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -164,8 +165,15 @@ class Kind:
 
     def parameters_of(self, form: str) -> tuple[Parameter, ...]:
         """The parameters that objects of a form are given; their other columns are NaN, or 0 for whole numbers."""
-        others = {name for other, own in self.forms.items() if other != form for name in own}
-        return tuple(p for p in self.parameters if p.name not in others and not p.found)
+        return self._given[form]
+
+    @cached_property
+    def _given(self) -> dict[str, tuple[Parameter, ...]]:
+        found = {}
+        for form in ("", *self.forms):
+            others = {name for other, own in self.forms.items() if other != form for name in own}
+            found[form] = tuple(p for p in self.parameters if p.name not in others and not p.found)
+        return found
 
     def columns_of(self, form: str) -> tuple[Parameter, ...]:
         """The parameters that have a value in the table's rows of a form, given or found."""

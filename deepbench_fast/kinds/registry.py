@@ -37,11 +37,6 @@ def registrations() -> int:
     return len(_registered_so_far)
 
 
-def _registered() -> dict[str, Kind]:
-    _load_installed()
-    return dict(sorted({**_shipped(), **_own}.items()))
-
-
 @cache
 def _load_installed() -> tuple[str, ...]:
     """Import the kinds that installed packages offer as entry points of the group `deepbench_fast.kinds`.
@@ -66,13 +61,18 @@ def _shipped() -> dict[str, Kind]:
 
 def kinds() -> dict[str, Kind]:
     """All kinds, sorted by name."""
-    return _registered()
+    _load_installed()
+    return dict(sorted({**_shipped(), **_own}.items()))
 
 
 def kind(name: str) -> Kind:
     """The kind called `name`; raises RecipeError, with the nearest name, where there is none."""
+    _load_installed()
+    found = _own.get(name) or _shipped().get(name)
+    if found is not None:
+        return found
     try:
-        return _registered()[checks.known(name, _registered(), "kind")]
+        return kinds()[checks.known(name, kinds(), "kind")]
     except Invalid as unknown:
         raise Invalid(f"{unknown.problem}; {more_kinds()}") from None
 
@@ -83,7 +83,7 @@ def more_kinds() -> str:
 
 
 def _kind_or_part(name: str) -> Kind:
-    parts = {k.dynamics.parts.name: k.dynamics.parts for k in _registered().values() if k.dynamics and k.dynamics.parts}
+    parts = {k.dynamics.parts.name: k.dynamics.parts for k in kinds().values() if k.dynamics and k.dynamics.parts}
     return parts[name] if name in parts else kind(name)
 
 

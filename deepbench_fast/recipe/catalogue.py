@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
-from typing import Annotated, Literal
-
-from pydantic import PlainValidator
+from typing import Annotated, Literal, TypeVar
 
 from deepbench_fast.effects.effects import Noise, Psf, parse_noises, parse_psf
 from deepbench_fast.recipe.entry import Entry
@@ -14,7 +13,9 @@ from deepbench_fast.recipe.names import entry_names
 from deepbench_fast.recipe.parameter_noise import Level, parse_parameter_noise
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.model import FrozenDict, Model
+from deepbench_fast.values.model import Model, frozen
+
+Own = TypeVar("Own")
 
 INHERIT: Literal["inherit"] = "inherit"
 
@@ -31,7 +32,7 @@ def _objects(value: object) -> tuple[Entry, ...]:
             step: tuple[str | int, ...] = (position, entry.kind, "name") if entry.name else (position, entry.kind)
             raise Invalid(f"another entry of this catalogue is called '{names[position]}' too", step)
         seen.add(names[position])
-        entries[position] = entry.model_copy(update={"name": names[position]})
+        entries[position] = replace(entry, name=names[position])
     return tuple(entries)
 
 
@@ -42,23 +43,32 @@ def _weight(value: object) -> Fraction:
     return weight
 
 
+def _or_inherit(check: Callable[[object], Own]) -> Callable[[object], Own | Literal["inherit"]]:
+    """The check of what a catalogue can leave to the recipe."""
+
+    def parse(value: object) -> Own | Literal["inherit"]:
+        return INHERIT if value == INHERIT else check(value)
+
+    return parse
+
+
 class Catalogue(Model):
     """One population: its objects, its weight among the catalogues, and noise and PSF where these are its own.
 
     `parameter_noise` is that of its system where the samples are series.
     """
 
-    weight: Annotated[Fraction, PlainValidator(_weight)] = Fraction(1)
-    objects: Annotated[tuple[Entry, ...], PlainValidator(_objects)]
+    weight: Annotated[Fraction, _weight] = Fraction(1)
+    objects: Annotated[tuple[Entry, ...], _objects]
     noise: Annotated[
         tuple[Noise, ...] | Literal["inherit"],
-        PlainValidator(lambda value: INHERIT if value == INHERIT else parse_noises(value)),
+        _or_inherit(parse_noises),
     ] = INHERIT
     psf: Annotated[
         Psf | Literal["inherit"] | None,
-        PlainValidator(lambda value: INHERIT if value == INHERIT else parse_psf(value)),
+        _or_inherit(parse_psf),
     ] = INHERIT
     parameter_noise: Annotated[
         Mapping[str, Level] | Literal["inherit"],
-        PlainValidator(lambda value: INHERIT if value == INHERIT else FrozenDict(parse_parameter_noise(value))),
+        _or_inherit(frozen(parse_parameter_noise)),
     ] = INHERIT

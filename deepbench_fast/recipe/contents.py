@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import Field, PlainValidator
-
 from deepbench_fast.effects.effects import Noise, Psf, parse_noises, parse_psf
 from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
@@ -19,7 +17,7 @@ from deepbench_fast.recipe.targets import Targets, parse_targets
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.image import Image
-from deepbench_fast.values.model import FrozenDict, Model
+from deepbench_fast.values.model import FrozenDict, Model, frozen
 from deepbench_fast.values.shares import fraction_data
 
 MAX_SAMPLES = 2**48 - 1
@@ -31,7 +29,11 @@ def _version(value: object) -> int:
     return 1
 
 
-def _splits(value: object) -> FrozenDict[Fraction]:
+def _split(value: object) -> str | None:
+    return None if value is None else checks.name(value)
+
+
+def _splits(value: object) -> dict[str, Fraction]:
     splits = {}
     for split, fraction in checks.mapping(value, "names with fractions, e.g. {train: 0.8, test: 0.2}").items():
         with within(split):
@@ -43,10 +45,10 @@ def _splits(value: object) -> FrozenDict[Fraction]:
     if splits and total != 1:
         found = fraction_data(total) if total.denominator < 10**40 else float(total)
         raise Invalid(f"the fractions must sum to exactly 1, not {checks.quote(found)}")
-    return FrozenDict(splits)
+    return splits
 
 
-def _catalogues(value: object) -> FrozenDict[Catalogue]:
+def _catalogues(value: object) -> dict[str, Catalogue]:
     catalogues = {}
     for name, data in checks.mapping(value, "names with catalogues").items():
         with within(name):
@@ -54,28 +56,26 @@ def _catalogues(value: object) -> FrozenDict[Catalogue]:
             catalogues[name] = Catalogue.parse(data)
     if not catalogues:
         raise Invalid("must hold at least one catalogue")
-    return FrozenDict(catalogues)
+    return catalogues
 
 
 class Contents(Model):
     """The keys of a recipe, each checked for itself; what must hold between them is a matter of `Recipe`."""
 
-    version: Annotated[int, PlainValidator(_version)] = 1
-    name: Annotated[str, PlainValidator(checks.text)] = "recipe"
-    seed: Annotated[int | str, PlainValidator(parse_seed)] = 0
-    samples: Annotated[int, PlainValidator(lambda value: checks.whole_number(value, 1, MAX_SAMPLES))] = 1000
-    image: Annotated[Image, PlainValidator(Image.parse)] = Image()
-    series: Annotated[Series | None, PlainValidator(Series.parse)] = None
-    psf: Annotated[Psf | None, PlainValidator(parse_psf)] = None
-    parameter_noise: Annotated[
-        Mapping[str, Level], PlainValidator(lambda value: FrozenDict(parse_parameter_noise(value)))
-    ] = Field(default_factory=FrozenDict)
-    noise: Annotated[tuple[Noise, ...], PlainValidator(parse_noises)] = ()
-    splits: Annotated[Mapping[str, Fraction], PlainValidator(_splits)] = Field(default_factory=FrozenDict)
-    split: Annotated[str | None, PlainValidator(lambda value: None if value is None else checks.name(value))] = None
-    targets: Annotated[Targets, PlainValidator(parse_targets)] = Targets(("catalogue",))
-    extras: Annotated[Extras, PlainValidator(parse_extras)] = Extras()
-    catalogues: Annotated[Mapping[str, Catalogue], PlainValidator(_catalogues)]
+    version: Annotated[int, _version] = 1
+    name: Annotated[str, checks.text] = "recipe"
+    seed: Annotated[int | str, parse_seed] = 0
+    samples: Annotated[int, checks.whole(1, MAX_SAMPLES)] = 1000
+    image: Annotated[Image, Image.parse] = Image()
+    series: Annotated[Series | None, Series.parse] = None
+    psf: Annotated[Psf | None, parse_psf] = None
+    parameter_noise: Annotated[Mapping[str, Level], frozen(parse_parameter_noise)] = FrozenDict()
+    noise: Annotated[tuple[Noise, ...], parse_noises] = ()
+    splits: Annotated[Mapping[str, Fraction], frozen(_splits)] = FrozenDict()
+    split: Annotated[str | None, _split] = None
+    targets: Annotated[Targets, parse_targets] = Targets(("catalogue",))
+    extras: Annotated[Extras, parse_extras] = Extras()
+    catalogues: Annotated[Mapping[str, Catalogue], frozen(_catalogues)]
 
     @property
     def time(self) -> Series:

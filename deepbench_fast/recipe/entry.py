@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
-
-from pydantic import Field, PlainValidator, model_validator
+from dataclasses import replace
+from typing import Annotated, Any
 
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe import names
@@ -13,7 +12,7 @@ from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.distribution import Constant, Distribution, parse_distributions
 from deepbench_fast.values.image import Image
-from deepbench_fast.values.model import Drawn, FrozenDict, Model
+from deepbench_fast.values.model import Drawn, FrozenDict, Model, frozen
 
 
 def _as_written(invalid: Invalid, *steps: str) -> Invalid:
@@ -38,22 +37,19 @@ class Entry(Model):
     `step`, the longest in time: see `Control`. `kernel` is the hash of a kind of the user's own.
     """
 
-    kind: Annotated[str, PlainValidator(checks.name)]
-    name: Annotated[str, PlainValidator(names.entry_name)] = ""
+    kind: Annotated[str, checks.name]
+    name: Annotated[str, names.entry_name] = ""
     count: Drawn = Constant(1.0)
-    form: Annotated[str, PlainValidator(checks.text)] = ""
-    min_length: Annotated[float | None, PlainValidator(_min_length)] = None
-    kernel: Annotated[str, PlainValidator(checks.text)] = ""
-    solver: Annotated[str, PlainValidator(checks.text)] = ""
-    dimensions: Annotated[int | None, PlainValidator(lambda value: checks.whole_number(value, 2, 3))] = None
-    step: Annotated[float | None, PlainValidator(checks.positive)] = None
-    tolerance: Annotated[float | None, PlainValidator(checks.positive)] = None
-    parameters: Annotated[
-        Mapping[str, Distribution], PlainValidator(lambda value: FrozenDict(parse_distributions(value)))
-    ] = Field(default_factory=FrozenDict)
+    form: Annotated[str, checks.text] = ""
+    min_length: Annotated[float | None, _min_length] = None
+    kernel: Annotated[str, checks.text] = ""
+    solver: Annotated[str, checks.text] = ""
+    dimensions: Annotated[int | None, checks.whole(2, 3)] = None
+    step: Annotated[float | None, checks.positive] = None
+    tolerance: Annotated[float | None, checks.positive] = None
+    parameters: Annotated[Mapping[str, Distribution], frozen(parse_distributions)] = FrozenDict()
 
-    @model_validator(mode="after")
-    def _check(self) -> Entry:
+    def _check(self) -> None:
         with within("kind"):
             declared = kind(self.kind)
         with within("count"):
@@ -72,7 +68,6 @@ class Entry(Model):
         for parameter in self.parameters:
             with within("parameters", parameter):
                 names.check_parameter_name(declared, self.form, parameter)
-        return self
 
     @classmethod
     def parse(cls, value: object) -> Entry:
@@ -95,13 +90,6 @@ class Entry(Model):
             except Invalid as invalid:
                 raise _as_written(invalid) from None
 
-    def checked(self) -> Self:
-        """The same, built anew; raises `Invalid` with a path as a recipe's."""
-        try:
-            return super().checked()
-        except Invalid as invalid:
-            raise _as_written(invalid, self.kind) from None
-
     def resolved(self, image: Image) -> Entry:
         """The same with a distribution for every parameter of its form, in the kind's order."""
         declared = kind(self.kind)
@@ -110,7 +98,7 @@ class Entry(Model):
         for parameter in declared.parameters_of(self.form):
             with within(parameter.name):
                 found[parameter.name] = given.get(parameter.name) or parameter.default(image)
-        update: dict[str, Any] = {"parameters": FrozenDict(found)}
+        update: dict[str, Any] = {"parameters": found}
         if self.min_length is None and declared.redraw is not None:
             update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
         if declared.dynamics is not None:
@@ -118,7 +106,7 @@ class Entry(Model):
             update["step"] = self.step or (control and control.step)
             update["tolerance"] = self.tolerance or (control and control.tolerance)
             update["dimensions"] = self.dimensions or declared.dynamics.default_dimensions
-        return self.model_copy(update=update)
+        return replace(self, **update)
 
     @property
     def occurs_once(self) -> bool:

@@ -253,7 +253,7 @@ def _effect(model: Any) -> Schema:
     keys = {p.name: _parameter(p, ALONE, "") for p in model.possible}
     flags = [parameter.name for parameter in model.possible if parameter.is_flag]
     keys |= {name: {"type": "boolean", "description": f"{keys[name]['description']}; default: false"} for name in flags}
-    required = [name for name, field in model.model_fields.items() if field.is_required()]
+    required = [name for name, field in model.fields().items() if field.is_required]
     return {**_mapping(keys, required), "minProperties": 1, "description": _first_line(model)}
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from pydantic import model_validator
 
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.kinds.registry import kind
@@ -23,7 +22,7 @@ from deepbench_fast.recipe.series_rules import check_no_series, check_series, de
 from deepbench_fast.recipe.units import without_units
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.model import FrozenDict
+from deepbench_fast.values.image import OPEN_SHAPE
 from deepbench_fast.values.user_tables import tables_beside
 
 
@@ -38,15 +37,13 @@ class Recipe(Contents):
     `split` makes the samples of that split alone.
     """
 
-    @model_validator(mode="after")
-    def _check(self) -> Recipe:
-        if "shape" not in self.image.model_fields_set:
-            image = self.image.model_copy(update={"shape": consistency.default_shape(self)})
-            object.__setattr__(self, "image", image)
+    def _check(self) -> None:
+        if self.image.shape == OPEN_SHAPE:
+            object.__setattr__(self, "image", replace(self.image, shape=consistency.default_shape(self)))
         if is_series(self):
             series = self.series or Series()
             outputs = series.outputs or default_outputs(self)
-            object.__setattr__(self, "series", series.model_copy(update={"outputs": outputs}))
+            object.__setattr__(self, "series", replace(series, outputs=outputs))
             check_series(self)
         else:
             check_no_series(self)
@@ -63,7 +60,6 @@ class Recipe(Contents):
         else:
             check_parameter_noise(self)
         consistency.check_targets(self)
-        return self
 
     if not TYPE_CHECKING:  # type checkers know the fields from the annotations
 
@@ -152,10 +148,10 @@ class Recipe(Contents):
     def resolved(self) -> Recipe:
         """The recipe with every default filled in."""
         catalogues = {
-            name: catalogue.model_copy(update={"objects": tuple(e.resolved(self.image) for e in catalogue.objects)})
+            name: replace(catalogue, objects=tuple(entry.resolved(self.image) for entry in catalogue.objects))
             for name, catalogue in self.catalogues.items()
         }
-        return self.model_copy(update={"catalogues": FrozenDict(catalogues)})
+        return replace(self, catalogues=catalogues)
 
     def to_yaml(self) -> str:
         """The resolved recipe as text that `from_yaml` turns into the same dataset."""
@@ -165,6 +161,6 @@ class Recipe(Contents):
         """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""
         return write.hash_of_data(write.recipe_data(self.resolved()))
 
-    def __repr_args__(self) -> Any:
-        yield from ((field, getattr(self, field)) for field in ("name", "seed", "samples"))
-        yield "catalogues", list(self.catalogues)
+    def __repr__(self) -> str:
+        catalogues = list(self.catalogues)
+        return f"Recipe(name={self.name!r}, seed={self.seed!r}, samples={self.samples}, catalogues={catalogues})"

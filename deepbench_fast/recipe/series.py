@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import PlainValidator, model_validator
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.model import Model
 
-if TYPE_CHECKING:
-    pass
-
 MAX_STEPS = 1_000_000
 MAX_VALUES = 2**27
 LATEST = 1e12
+BESIDE_TIMES = "can't stand beside times: give one of them"
 AXIS = ("start", "stop", "steps")
 
 
@@ -64,22 +61,29 @@ class Series(Model):
     `outputs` those that the kinds have by default.
     """
 
-    start: Annotated[float, PlainValidator(_moment)] = 0.0
-    stop: Annotated[float, PlainValidator(_moment)] = 10.0
-    steps: Annotated[int, PlainValidator(lambda value: checks.whole_number(value, 1, MAX_STEPS))] = 100
-    times: Annotated[tuple[float, ...] | None, PlainValidator(_times)] = None
-    outputs: Annotated[tuple[str, ...], PlainValidator(_outputs)] = ()
+    start: Annotated[float, _moment] = 0.0
+    stop: Annotated[float, _moment] = 10.0
+    steps: Annotated[int, checks.whole(1, MAX_STEPS)] = 100
+    times: Annotated[tuple[float, ...] | None, _times] = None
+    outputs: Annotated[tuple[str, ...], _outputs] = ()
 
-    @model_validator(mode="after")
-    def _check(self) -> Series:
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """A series from its plain data; raises `Invalid`."""
+        if isinstance(value, Mapping) and value.get("times") is not None:
+            for key in AXIS:
+                if key in value:
+                    raise Invalid(BESIDE_TIMES, (key,))
+        return super().parse(value)
+
+    def _check(self) -> None:
         if self.times is not None:
             for key in AXIS:
-                if key in self.model_fields_set:
-                    raise Invalid("can't stand beside times: give one of them", (key,))
+                if getattr(self, key) != Series.fields()[key].default:
+                    raise Invalid(BESIDE_TIMES, (key,))
         elif self.steps > 1 and self.start >= self.stop:
             start, stop = checks.plain(self.start), checks.plain(self.stop)
             raise Invalid(f"must be later than start, {start}, not {stop}", ("stop",))
-        return self
 
     @property
     def moments(self) -> tuple[float, ...]:

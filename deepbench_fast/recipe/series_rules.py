@@ -11,10 +11,12 @@ from deepbench_fast.recipe.extras import CLEAN
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
 from deepbench_fast.values.distributions.distribution import Offset, Scaled
+from deepbench_fast.values.image import Image
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.contents import Contents
     from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.rules import default_shape
 from deepbench_fast.recipe.series import MAX_VALUES, Series
 from deepbench_fast.recipe.systems import dynamics_of, moves, output_columns
 
@@ -46,7 +48,7 @@ def default_outputs(recipe: Contents) -> tuple[str, ...]:
 def check_series(recipe: Contents) -> None:
     """Raise `Invalid` where a recipe of series asks for what only images have, or for samples of several shapes."""
     series = recipe.time
-    if "image" in recipe.model_fields_set:
+    if recipe.image not in (Image(), Image(shape=default_shape(recipe))):
         raise Invalid("can't stand in a recipe of series: their shape follows from series", ("image",))
     for name, catalogue in recipe.catalogues.items():
         with within("catalogues", name, "objects"):

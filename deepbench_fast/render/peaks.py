@@ -166,5 +166,5 @@ def _centres(kind: Kind, rows: Rows) -> tuple[Floats, Floats]:
 
 
 def _with_shape(plan: Plan, shape: tuple[int, int]) -> Plan:
-    image = plan.recipe.image.model_copy(update={"shape": shape})
-    return replace(plan, recipe=plan.recipe.model_copy(update={"image": image}))
+    image = replace(plan.recipe.image, shape=shape)
+    return replace(plan, recipe=replace(plan.recipe, image=image))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -82,7 +83,7 @@ def _until(plan: Plan, end: float) -> Plan:
     if not plan.is_series:
         return plan
     series = Series(times=(end,), outputs=plan.recipe.time.outputs)
-    return make_plan(plan.recipe.model_copy(update={"series": series}))
+    return make_plan(replace(plan.recipe, series=series))
 
 
 def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) -> Rate:

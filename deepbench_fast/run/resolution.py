@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render.oversample import PLACES
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.values.image import MAX_OVERSAMPLE, Image
-from deepbench_fast.values.model import FrozenDict
 
 PIXELS_COMPARED = 2**21
 # Pixels a side of what is compared, about the brightest one of each sample.
@@ -104,16 +104,14 @@ def blur_errors(plan: Plan, factor: int, stop: Stop = NEVER) -> tuple[Errors, La
     window about the brightest pixel of each sample.
     """
     image = plan.recipe.image
-    window = image.model_copy(update={"shape": (min(WINDOW, image.height), min(WINDOW, image.width))})
+    window = replace(image, shape=(min(WINDOW, image.height), min(WINDOW, image.width)))
     count = max(1, min(SAMPLES_COMPARED, plan.samples, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
     count = max(1, min(count, PIXELS_COMPARED // (FINEST * image.oversample * WINDOW) ** 2))
     whole, tables = _render(plan.recipe, image, count, stop)
     brightest = np.stack(np.unravel_index(whole.argmax(axis=1), image.shape), axis=1)
     corner = np.clip(brightest - np.array(window.shape) // 2, 0, np.array(image.shape) - window.shape)
     found, truth = (
-        _render(
-            plan.recipe, window.model_copy(update={"oversample": n * image.oversample}), count, stop, corner, tables
-        )[0]
+        _render(plan.recipe, replace(window, oversample=n * image.oversample), count, stop, corner, tables)[0]
         for n in (factor, FINEST)
     )
     peak = truth.max(axis=1)
@@ -124,9 +122,9 @@ def blur_errors(plan: Plan, factor: int, stop: Stop = NEVER) -> tuple[Errors, La
 
 def _scenes(recipe: Recipe, sampling: str, count: int, stop: Stop) -> tuple[Errors, Labels]:
     """Scenes before PSF and noise, (samples, pixels), and catalogue numbers."""
-    catalogues = {name: c.model_copy(update={"psf": None}) for name, c in recipe.catalogues.items()}
-    image = recipe.image.model_copy(update={"sampling": sampling})
-    images, tables = _render(recipe.model_copy(update={"catalogues": FrozenDict(catalogues)}), image, count, stop)
+    catalogues = {name: replace(c, psf=None) for name, c in recipe.catalogues.items()}
+    image = replace(recipe.image, sampling=sampling)
+    images, tables = _render(replace(recipe, catalogues=catalogues), image, count, stop)
     return images, tables.samples["catalogue"].copy()
 
 
@@ -142,9 +140,10 @@ def _render(
 
     They are of all of the image, or of the window whose corner (row, column) is given for each.
     """
-    catalogues = {name: c.model_copy(update={"noise": ()}) for name, c in recipe.catalogues.items()}
-    changed = {"catalogues": FrozenDict(catalogues), "image": image, "targets": Targets(("catalogue",))}
-    plan = make_plan(recipe.model_copy(update={**changed, "extras": Extras(), "noise": ()}))
+    catalogues = {name: replace(c, noise=()) for name, c in recipe.catalogues.items()}
+    label = Targets(("catalogue",))
+    bare = replace(recipe, catalogues=catalogues, image=image, noise=(), targets=label, extras=Extras())
+    plan = make_plan(bare)
     tables = draw(plan, 0, count)
     if corner is not None and drawn is not None:
         tables = Tables(0, drawn.samples, {name: _moved(table, corner) for name, table in drawn.objects.items()})

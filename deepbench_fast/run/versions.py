@@ -17,7 +17,6 @@ PACKAGES = (
     "llvmlite",
     "h5py",
     "astropy",
-    "pydantic",
     "click",
     "tqdm",
     "matplotlib",

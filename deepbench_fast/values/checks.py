@@ -7,8 +7,7 @@ import itertools
 import math
 import re
 import reprlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from numbers import Integral, Real
 
@@ -32,13 +31,20 @@ class Invalid(RecipeError):
         self.path = path
 
 
-@contextmanager
-def within(*steps: str | int) -> Iterator[None]:
+class within:
     """Lead the path of an `Invalid` raised inside through `steps`."""
-    try:
-        yield
-    except Invalid as invalid:
-        raise Invalid(invalid.problem, (*steps, *invalid.path)) from None
+
+    __slots__ = ("steps",)
+
+    def __init__(self, *steps: str | int) -> None:
+        self.steps = steps
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, invalid: BaseException | None, __: object) -> None:
+        if isinstance(invalid, Invalid):
+            raise Invalid(invalid.problem, (*self.steps, *invalid.path)) from None
 
 
 def quote(value: object) -> str:
@@ -130,6 +136,15 @@ def whole_number(value: object, low: int, high: int) -> int:
     if result is not None and low <= result <= high:
         return result
     raise Invalid(f"must be a whole number from {low} to {high}, not {quote(value)}")
+
+
+def whole(low: int, high: int) -> Callable[[object], int]:
+    """A check that a value is an integer between `low` and `high`, both included."""
+
+    def check(value: object) -> int:
+        return whole_number(value, low, high)
+
+    return check
 
 
 def rational(value: object) -> Fraction:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import PlainValidator
-
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.model import Model
 
 MAX_SIDE = 16_384
 MAX_OVERSAMPLE = 15
+
+OPEN_SHAPE = (0, 0)
+"""The shape that an image has until a recipe gives it that of its kinds."""
 
 
 def _shape(value: object) -> tuple[int, int]:
@@ -44,18 +45,19 @@ class Image(Model):
     `pixel_scale`, in arcseconds a pixel, lengths can be written in angles; it changes no pixel.
     """
 
-    shape: Annotated[tuple[int, int], PlainValidator(_shape)] = (28, 28)
-    dtype: Annotated[str, PlainValidator(checks.choice("float32", "uint8"))] = "float32"
-    sampling: Annotated[str, PlainValidator(checks.choice("center", "integrate"))] = "center"
-    oversample: Annotated[int, PlainValidator(_oversample)] = 1
-    overlap: Annotated[str, PlainValidator(checks.choice("union", "xor", "add"))] = "union"
-    coverage: Annotated[bool, PlainValidator(checks.boolean)] = False
-    pixel_scale: Annotated[float | None, PlainValidator(_pixel_scale)] = None
+    shape: Annotated[tuple[int, int], _shape] = OPEN_SHAPE
+    dtype: Annotated[str, checks.choice("float32", "uint8")] = "float32"
+    sampling: Annotated[str, checks.choice("center", "integrate")] = "center"
+    oversample: Annotated[int, _oversample] = 1
+    overlap: Annotated[str, checks.choice("union", "xor", "add")] = "union"
+    coverage: Annotated[bool, checks.boolean] = False
+    pixel_scale: Annotated[float | None, _pixel_scale] = None
 
     def data(self) -> dict[str, object]:
         """The plain data of the image; what changes nothing is left out."""
-        left_out = {"oversample"} if self.oversample == 1 else set()
-        return {**self.model_dump(exclude_none=True, exclude=left_out), "shape": list(self.shape)}
+        left_out = {"oversample": 1, "pixel_scale": None}
+        given = {name: value for name, value in vars(self).items() if left_out.get(name, ...) != value}
+        return {**given, "shape": list(self.shape)}
 
     @property
     def height(self) -> int:

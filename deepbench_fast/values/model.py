@@ -1,19 +1,24 @@
-"""The base of the recipe's types: frozen to the last mapping, no unknown keys, errors in plain words."""
+"""The base of the recipe's types: frozen to the last mapping, no unknown keys, errors in plain words.
+
+A type is a frozen dataclass whose annotations carry the check of each field, `samples: Annotated[int, check] = 1000`:
+what `check` makes of a value is the field. Construction runs the checks, by keyword, by `parse` and by
+`dataclasses.replace` alike, so that there is no unchecked object.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, TypeVar
-
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+import dataclasses
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar, dataclass_transform
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.distribution import Distribution, parse_distribution
 
-Drawn = Annotated[Distribution, PlainValidator(parse_distribution)]
+Drawn = Annotated[Distribution, parse_distribution]
 """A field that takes a distribution, or the plain data of one."""
-
 
 V = TypeVar("V")
 
@@ -34,62 +39,71 @@ class FrozenDict(dict[str, V]):
         return FrozenDict, (dict(self),)
 
 
-class Model(BaseModel):
+@dataclass(frozen=True)
+class Field:
+    """What a field takes, and what it is where it isn't given; without a default it must be."""
+
+    check: Callable[[Any], Any]
+    default: Any
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is dataclasses.MISSING
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Model:
     """A frozen type whose construction raises `Invalid`, with the path of the first problem in the order given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    _fields: ClassVar[Mapping[str, Field]]
 
-    if not TYPE_CHECKING:  # type checkers know the fields from the annotations
+    def __init_subclass__(cls) -> None:
+        dataclasses.dataclass(cls, init=False, repr="__repr__" not in vars(cls), frozen=True)
 
-        def __init__(self, /, **data: Any) -> None:
-            try:
-                super().__init__(**data)
-            except ValidationError as error:
-                raise _first_problem(error, list(data), list(type(self).model_fields)) from None
+    def __init__(self, **given: Any) -> None:
+        fields = self.fields()
+        for name, value in given.items():
+            with within(name):
+                field = fields[checks.known(name, fields, "key")]
+                object.__setattr__(self, name, value if value is field.default else field.check(value))
+        for name, field in fields.items():
+            if name not in given:
+                if field.is_required:
+                    raise Invalid("is missing", (name,))
+                object.__setattr__(self, name, field.default)
+        self._check()
+
+    def _check(self) -> None:
+        """Raise `Invalid` where the fields don't go together."""
 
     @classmethod
-    def parse(cls, value: object) -> Any:
+    def fields(cls) -> Mapping[str, Field]:
+        """The fields by their names, in the order of the class."""
+        if "_fields" not in vars(cls):
+            hints = typing.get_type_hints(cls, include_extras=True)
+            own = dataclasses.fields(cls)  # type: ignore[arg-type]
+            cls._fields = {field.name: Field(hints[field.name].__metadata__[0], field.default) for field in own}
+        return cls._fields
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
         """One of these from its plain data; raises `Invalid`."""
         if isinstance(value, cls):
             return value
-        return cls(**checks.mapping(value, f"keys with values ({', '.join(cls.model_fields)})"))
-
-    def checked(self) -> Self:
-        """The same, built anew: raises `Invalid` where construction would, whatever this was made by."""
-        defaults = {
-            name: field.get_default(call_default_factory=True) for name, field in type(self).model_fields.items()
-        }
-        given = {
-            name: value
-            for name, value in self.__dict__.items()
-            if (value is not None and name in self.model_fields_set) or value != defaults.get(name, ...)
-        }
-        return type(self)(**{name: _checked(value, name) for name, value in given.items()})
+        fields = cls.fields()
+        data = checks.mapping(value, f"keys with values ({', '.join(fields)})")
+        for name, given in data.items():
+            if given is None and name in fields:  # nothing is what isn't written, unless the field takes it
+                with within(name):
+                    fields[name].check(None)
+        return cls(**data)
 
 
-def _checked(value: Any, step: str | int) -> Any:
-    with within(step):
-        if isinstance(value, Model):
-            return value.checked()
-        if isinstance(value, Mapping):
-            return {key: _checked(part, key) for key, part in value.items()}
-        return tuple(_checked(part, position) for position, part in enumerate(value)) if type(value) is tuple else value
+def frozen(parse: Callable[[object], dict[str, V]]) -> Callable[[object], FrozenDict[V]]:
+    """The check of a field whose mapping can't be changed."""
 
+    def check(value: object) -> FrozenDict[V]:
+        return FrozenDict(parse(value))
 
-def _first_problem(error: ValidationError, given: list[str], fields: list[str]) -> Invalid:
-    def position(problem: Mapping[str, Any]) -> int:
-        step = problem["loc"][0] if problem["loc"] else None
-        return given.index(step) if step in given else len(given)
-
-    problem = min(error.errors(include_url=False), key=position)
-    loc = tuple(problem["loc"])
-    cause = problem.get("ctx", {}).get("error")
-    if isinstance(cause, Invalid):
-        return Invalid(cause.problem, (*loc, *cause.path))
-    if problem["type"] == "missing":
-        return Invalid("is missing", loc)
-    try:
-        checks.known(str(loc[-1]), fields, "key")
-    except Invalid as unknown:
-        return Invalid(unknown.problem, loc)
-    return Invalid(f"can't be {checks.quote(problem['input'])}", loc)
+    return check

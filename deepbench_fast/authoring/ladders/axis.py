@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any
 
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.recipe import Recipe
-from deepbench_fast.values.checks import Path, within
-
-Changed = TypeVar("Changed", Recipe, Catalogue)
+from deepbench_fast.values.checks import within
 
 
 @dataclass(frozen=True)
@@ -63,16 +61,15 @@ def with_entries(recipe: Recipe, change: Callable[[Entry], Entry]) -> Recipe:
         for position, entry in enumerate(catalogue.objects):
             with within("catalogues", name, "objects", position, entry.kind):
                 entries.append(change(entry))
-        catalogues[name] = catalogue.model_copy(update={"objects": tuple(entries)})
-    return recipe.model_copy(update={"catalogues": catalogues})
+        catalogues[name] = replace(catalogue, objects=tuple(entries))
+    return replace(recipe, catalogues=catalogues)
 
 
-def with_owners(recipe: Recipe, change: Callable[[Recipe | Catalogue], dict[str, object]]) -> Recipe:
+def with_owners(recipe: Recipe, change: Callable[[Recipe | Catalogue], dict[str, Any]]) -> Recipe:
     """The recipe with keys changed that stand at its top or in a catalogue: noise, PSF."""
 
-    def changed(owner: Changed, path: Path) -> Changed:
-        with within(*path):
-            return owner.model_copy(update=change(owner))
-
-    catalogues = {name: changed(own, ("catalogues", name)) for name, own in recipe.catalogues.items()}
-    return changed(recipe, ()).model_copy(update={"catalogues": catalogues})
+    catalogues = {}
+    for name, catalogue in recipe.catalogues.items():
+        with within("catalogues", name):
+            catalogues[name] = replace(catalogue, **change(catalogue))
+    return replace(recipe, **change(recipe), catalogues=catalogues)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from deepbench_fast.authoring.ladders.axis import Axis, from_nothing
@@ -40,10 +41,9 @@ def with_imbalance(recipe: Recipe, weights: str) -> Recipe:
 
 def _with_weights(recipe: Recipe, weights: dict[str, int]) -> Recipe:
     catalogues = {
-        name: catalogue.model_copy(update={"weight": Fraction(weights[name])})
-        for name, catalogue in recipe.catalogues.items()
+        name: replace(catalogue, weight=Fraction(weights[name])) for name, catalogue in recipe.catalogues.items()
     }
-    return recipe.model_copy(update={"catalogues": catalogues})
+    return replace(recipe, catalogues=catalogues)
 
 
 def _label(recipe: Recipe, fraction: Fraction) -> str:

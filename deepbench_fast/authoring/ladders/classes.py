@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from deepbench_fast.authoring.ladders.axis import Axis, from_nothing
-from deepbench_fast.recipe import rules as consistency
-from deepbench_fast.recipe.parameter_noise import Level
-from deepbench_fast.recipe.parameter_noise_rules import check_parameter_noise
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.model import FrozenDict
 
 FEWEST = 2
 
@@ -27,29 +27,22 @@ def fewer_classes(recipe: Recipe, fraction: Fraction) -> Recipe:
         return recipe
     catalogues = dict(list(recipe.catalogues.items())[:kept])
     share = sum(c.weight for c in catalogues.values()) / sum(c.weight for c in recipe.catalogues.values())
-    fewer = recipe.model_copy(update={"catalogues": catalogues, "samples": max(1, int(recipe.samples * share))})
-    if recipe.series is not None:
-        levels = {name: level for name, level in recipe.parameter_noise.items() if _can_scatter(fewer, name, level)}
-        fewer = fewer.model_copy(update={"parameter_noise": levels})
-    return fewer.model_copy(update={"targets": _possible_targets(fewer)})
+    samples = max(1, int(recipe.samples * share))
+    label = Targets(("catalogue",))
+    fewer = replace(recipe, catalogues=catalogues, samples=samples, targets=label, parameter_noise=FrozenDict())
+    levels = {
+        name: level
+        for name, level in recipe.parameter_noise.items()
+        if _is_possible(fewer, parameter_noise={name: level})
+    }
+    names = [name for name in recipe.targets if _is_possible(fewer, targets=Targets((name,)))] or ["catalogue"]
+    noise = {name: drawn for name, drawn in recipe.targets.noise.items() if name in names}
+    return replace(fewer, parameter_noise=levels, targets=Targets(names, noise))
 
 
-def _can_scatter(recipe: Recipe, name: str, level: Level) -> bool:
+def _is_possible(recipe: Recipe, **changes: Any) -> bool:
     try:
-        check_parameter_noise(recipe.model_copy(update={"parameter_noise": {name: level}}))
-    except Invalid:
-        return False
-    return True
-
-
-def _possible_targets(recipe: Recipe) -> Targets:
-    names = [name for name in recipe.targets if _is_possible(recipe, name)] or ["catalogue"]
-    return Targets(names, {name: drawn for name, drawn in recipe.targets.noise.items() if name in names})
-
-
-def _is_possible(recipe: Recipe, target: str) -> bool:
-    try:
-        consistency.check_targets(recipe.model_copy(update={"targets": Targets((target,))}))
+        replace(recipe, **changes)
     except Invalid:
         return False
     return True

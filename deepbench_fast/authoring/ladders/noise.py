@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from deepbench_fast.authoring.ladders.axis import Axis, from_nothing, in_words, times, with_owners
 from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, Noise, PoissonNoise
@@ -38,8 +39,8 @@ def less_noise(recipe: Recipe, fraction: Fraction) -> Recipe:
     The models stay, at the level 0 if need be, which changes no bit: all rungs have the same columns.
     """
 
-    def change(owner: Recipe | Catalogue) -> dict[str, object]:
-        changed: dict[str, object] = {}
+    def change(owner: Recipe | Catalogue) -> dict[str, Any]:
+        changed: dict[str, Any] = {}
         if isinstance(owner.noise, tuple):
             changed["noise"] = _each_model(owner.noise, fraction)
         if isinstance(owner.parameter_noise, dict):
@@ -48,7 +49,7 @@ def less_noise(recipe: Recipe, fraction: Fraction) -> Recipe:
         return changed
 
     targets = Targets(recipe.targets, _of_targets(recipe.targets, fraction))
-    return with_owners(recipe, change).model_copy(update={"targets": targets})
+    return replace(with_owners(recipe, change), targets=targets)
 
 
 def scaled(distribution: Distribution, factor: Fraction) -> Alone:

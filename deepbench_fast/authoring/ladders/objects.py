@@ -32,7 +32,7 @@ def fewer_objects(recipe: Recipe, fraction: Fraction) -> Recipe:
             count = fewer(entry.count, fraction)
         if count != entry.count:
             _check_rows_in_order(entry)
-        return entry.model_copy(update={"count": count})
+        return replace(entry, count=count)
 
     return with_entries(recipe, change)
 

@@ -6,8 +6,10 @@ logarithm). Rung 1 of K has f = 1/K, since at 0 all members would be equal.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
+from typing import Any
 
 from deepbench_fast.authoring.ladders.axis import Axis, from_one_step, in_words, times, with_entries, with_owners
 from deepbench_fast.kinds.registry import kind
@@ -49,9 +51,9 @@ def narrower_ranges(recipe: Recipe, fraction: Fraction) -> Recipe:
         for name, drawn in entry.parameters.items():
             with within(name):
                 parameters[name] = narrowed(drawn, fraction, whole=name in whole)
-        return entry.model_copy(update={"parameters": parameters, "min_length": shortest})
+        return replace(entry, parameters=parameters, min_length=shortest)
 
-    def psf(owner: Recipe | Catalogue) -> dict[str, object]:
+    def psf(owner: Recipe | Catalogue) -> dict[str, Any]:
         if owner.psf is None or isinstance(owner.psf, str):
             return {}
         parameters = {}

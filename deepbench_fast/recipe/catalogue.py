@@ -13,6 +13,7 @@ from deepbench_fast.recipe.names import entry_names
 from deepbench_fast.recipe.parameter_noise import Level, parse_parameter_noise
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.image import Image
 from deepbench_fast.values.model import Model, frozen
 
 Own = TypeVar("Own")
@@ -72,3 +73,8 @@ class Catalogue(Model):
         Mapping[str, Level] | Literal["inherit"],
         _or_inherit(frozen(parse_parameter_noise)),
     ] = INHERIT
+
+    def resolved(self, image: Image) -> Catalogue:
+        """The same with a distribution for every parameter of its objects."""
+        objects = tuple(entry.resolved(image) for entry in self.objects)
+        return self if objects == self.objects else replace(self, objects=objects)

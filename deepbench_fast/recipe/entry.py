@@ -106,7 +106,7 @@ class Entry(Model):
             update["step"] = self.step or (control and control.step)
             update["tolerance"] = self.tolerance or (control and control.tolerance)
             update["dimensions"] = self.dimensions or declared.dynamics.default_dimensions
-        return replace(self, **update)
+        return self if all(getattr(self, name) == value for name, value in update.items()) else replace(self, **update)
 
     @property
     def occurs_once(self) -> bool:

@@ -147,11 +147,8 @@ class Recipe(Contents):
 
     def resolved(self) -> Recipe:
         """The recipe with every default filled in."""
-        catalogues = {
-            name: replace(catalogue, objects=tuple(entry.resolved(self.image) for entry in catalogue.objects))
-            for name, catalogue in self.catalogues.items()
-        }
-        return replace(self, catalogues=catalogues)
+        catalogues = {name: catalogue.resolved(self.image) for name, catalogue in self.catalogues.items()}
+        return self if catalogues == self.catalogues else replace(self, catalogues=catalogues)
 
     def to_yaml(self) -> str:
         """The resolved recipe as text that `from_yaml` turns into the same dataset."""

@@ -160,8 +160,11 @@ class Kind:
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called `name`; raises RecipeError, with the nearest one, where there is none."""
-        names = [parameter.name for parameter in self.parameters]
-        return self.parameters[names.index(checks.known(name, names, f"parameter of {self.name}"))]
+        return self._named[checks.known(name, self._named, f"parameter of {self.name}")]
+
+    @cached_property
+    def _named(self) -> dict[str, Parameter]:
+        return {parameter.name: parameter for parameter in self.parameters}
 
     def parameters_of(self, form: str) -> tuple[Parameter, ...]:
         """The parameters that objects of a form are given; their other columns are NaN, or 0 for whole numbers."""

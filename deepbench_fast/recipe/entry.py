@@ -65,9 +65,8 @@ class Entry(Model):
                 raise Invalid(f"is no option of {self.kind}", (option,))
         if declared.dynamics is not None:
             names.check_control(declared.dynamics, self.solver, self.step, self.tolerance)
-        for parameter in self.parameters:
-            with within("parameters", parameter):
-                names.check_parameter_name(declared, self.form, parameter)
+        with within("parameters"):
+            names.check_parameter_names(declared, self.form, self.parameters)
 
     @classmethod
     def parse(cls, value: object) -> Entry:
@@ -89,6 +88,11 @@ class Entry(Model):
                 return cls(kind=name, parameters=parameters, **own)  # type: ignore[arg-type]
             except Invalid as invalid:
                 raise _as_written(invalid) from None
+
+    def given(self) -> dict[str, Any]:
+        """What an entry of its kind is written with: options that are set, and parameters."""
+        options = {name: getattr(self, name) for name in kind(self.kind).options}
+        return {**{name: value for name, value in options.items() if value not in (None, "")}, **self.parameters}
 
     def resolved(self, image: Image) -> Entry:
         """The same with a distribution for every parameter of its form, in the kind's order."""

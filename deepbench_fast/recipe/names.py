@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from deepbench_fast.effects.effects import check_alone
@@ -81,12 +81,15 @@ def check_option_name(declared: Kind, name: str) -> None:
     checks.known(name, (*names, *declared.options), f"parameter of {declared.name}")
 
 
-def check_parameter_name(declared: Kind, form: str, name: str) -> None:
-    """Raise `Invalid` unless entries of this form have a parameter of this name."""
-    check_option_name(declared, name)
-    if name not in [parameter.name for parameter in declared.parameters_of(form)]:
-        other = next(other for other, own in declared.forms.items() if name in own)
-        raise Invalid(f"is a parameter of form {other}, but this {declared.name} has form {form}")
+def check_parameter_names(declared: Kind, form: str, names: Iterable[str]) -> None:
+    """Raise `Invalid` unless entries of this form have parameters of these names."""
+    given = {parameter.name for parameter in declared.parameters_of(form)}
+    for name in names:
+        if name not in given:
+            with within(name):
+                check_option_name(declared, name)
+                other = next(other for other, own in declared.forms.items() if name in own)
+                raise Invalid(f"is a parameter of form {other}, but this {declared.name} has form {form}")
 
 
 def flags_as_numbers(declared: Kind, parameters: Mapping[str, object]) -> dict[str, float]:

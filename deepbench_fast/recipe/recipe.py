@@ -16,6 +16,7 @@ from deepbench_fast.recipe.contents import Contents
 from deepbench_fast.recipe.detector import check_noise
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
+from deepbench_fast.recipe.overrides import with_value
 from deepbench_fast.recipe.parameter_noise_rules import check_parameter_noise
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.recipe.series_rules import check_no_series, check_series, default_outputs, is_series
@@ -53,7 +54,6 @@ class Recipe(Contents):
         consistency.check_objects(self)
         if self.series is None:
             consistency.check_overlap(self)
-            consistency.check_light(self)
             consistency.check_dtype(self)
             consistency.check_oversample(self)
             check_noise(self)
@@ -118,12 +118,12 @@ class Recipe(Contents):
         return self._replace(address, parse_value(value, address) if isinstance(value, str) else value)
 
     def _replace(self, address: str, value: object) -> Recipe:
-        data = write.recipe_data(self)
+        fields = vars(self)
         try:
-            addresses.replace(data, address, value)
-            recipe: Recipe = type(self).parse(data)
+            fields = with_value(self, address, value)
+            recipe = type(self)(**fields)
         except Invalid as invalid:
-            raise RecipeError(invalid.problem, key=addresses.address(data, invalid.path) or address) from None
+            raise RecipeError(invalid.problem, key=addresses.address(fields, invalid.path) or address) from None
         if None not in (scales := {self.image.pixel_scale, recipe.image.pixel_scale}) and len(scales) > 1:
             raise RecipeError(
                 "can't be set: angles became pixels by the recipe's own; change it there", key="image.pixel_scale"

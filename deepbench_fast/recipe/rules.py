@@ -42,15 +42,17 @@ def _entries(recipe: Contents) -> Iterator[tuple[Path, Entry]]:
 
 
 def check_objects(recipe: Contents) -> None:
-    """Raise `Invalid` where an entry can draw what its kind can't be."""
+    """Raise `Invalid` where an entry can draw what its kind can't be, or light that could be too much for float32."""
+    resolved = {path: entry.resolved(recipe.image) for path, entry in _entries(recipe)}
     for path, entry in _entries(recipe):
         with within(*path):
-            _check_entry(recipe, entry)
+            _check_entry(recipe, entry, resolved[path])
+    if recipe.series is None:
+        _check_light(recipe, resolved)
 
 
-def _check_entry(recipe: Contents, entry: Entry) -> None:
+def _check_entry(recipe: Contents, entry: Entry, resolved: Entry) -> None:
     declared = kind(entry.kind)
-    resolved = entry.resolved(recipe.image)
     parameters = resolved.parameters
     for name, drawn in parameters.items():
         with within(name):
@@ -178,25 +180,25 @@ def check_oversample(recipe: Contents) -> None:
                 )
 
 
-def check_light(recipe: Contents) -> None:
+def _check_light(recipe: Contents, resolved: Mapping[Path, Entry]) -> None:
     """Raise `Invalid` where light, or noise that is measured by it, could be more than float32 holds."""
     for name, catalogue in recipe.catalogues.items():
         ratios = [drawn.support[0] for model in recipe.noise_of(name) if (drawn := model.parameters().get("snr"))]
         most = min([MOST_LIGHT, *(MOST_LIGHT_AT_SNR_1 * ratio for ratio in ratios)])
         total = 0.0
         for position, entry in enumerate(catalogue.objects):
-            resolved = entry.resolved(recipe.image)
+            path = ("catalogues", name, "objects", position, entry.kind)
+            parameters = resolved[path].parameters
             for parameter in ("amplitude", "source_amplitude"):
-                if parameter in resolved.parameters:
-                    amplitude = support_of(parameter, resolved.parameters)[1]
+                if parameter in parameters:
+                    amplitude = support_of(parameter, parameters)[1]
                     total += entry.count.support[1] * amplitude
                     if total > most:
-                        path = ("catalogues", name, "objects", position, entry.kind, parameter)
                         at = f" at snr {checks.plain(min(ratios))}" if most < MOST_LIGHT else ""
                         raise Invalid(
                             f"the objects' amplitudes in a sample can add up to {total:.3g}, more than {most:.3g}{at}: "
                             "float32 would overflow",
-                            path,
+                            (*path, parameter),
                         )
 
 

@@ -10,9 +10,11 @@ from deepbench_fast.effects.effects import NOISES, PSFS
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.addresses import entry_names_in
+from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.image import Image
 from deepbench_fast.values.quantity import PIXEL, PIXEL_SCALE, converted, in_unit
 
 
@@ -37,7 +39,7 @@ def without_units(recipe: object) -> object:
         return recipe
     data = dict(recipe)
     scale = _pixel_scale(data)
-    if scale is not None:
+    if scale is not None and not isinstance(data["image"], Image):
         data["image"] = {**data["image"], "pixel_scale": scale}
     named = list(_kinds_by_entry(data))
     found = _Units(scale, _time_unit(named), _output_units(data, named), _target_units(named), _system_units(named))
@@ -59,6 +61,8 @@ def without_units(recipe: object) -> object:
 
 def _pixel_scale(data: Mapping[str, Any]) -> float | None:
     image = data.get("image")
+    if isinstance(image, Image):
+        return image.pixel_scale
     if not isinstance(image, Mapping) or image.get("pixel_scale") is None:
         return None
     with within("image", "pixel_scale"):
@@ -72,10 +76,12 @@ def _kinds_by_entry(data: Mapping[str, Any]) -> Iterator[tuple[str, Kind]]:
     """Name and kind of every entry whose kind is known."""
     catalogues = data.get("catalogues")
     for catalogue in catalogues.values() if isinstance(catalogues, Mapping) else ():
+        if isinstance(catalogue, Catalogue):
+            yield from ((entry.name, kinds()[entry.kind]) for entry in catalogue.objects)
         objects = catalogue.get("objects") if isinstance(catalogue, Mapping) else None
         if isinstance(objects, list):
             for name, item in zip(entry_names_in(objects), objects, strict=True):
-                of_kind = next(iter(item), None) if isinstance(item, Mapping) else item
+                of_kind = next(iter(item), None) if isinstance(item, Mapping) else getattr(item, "kind", item)
                 if isinstance(of_kind, str) and of_kind in kinds():
                     yield name, kinds()[of_kind]
 
@@ -95,8 +101,8 @@ def _output_units(data: Mapping[str, Any], named: list[tuple[str, Kind]]) -> dic
             for name, output in kind.dynamics.outputs.items():
                 outputs[name] = output.unit if outputs.get(name, output.unit) == output.unit else ""
     series = data.get("series")
-    given = series.get("outputs") if isinstance(series, Mapping) else None
-    shown = given if isinstance(given, list) and given else chosen
+    given = series.get("outputs") if isinstance(series, Mapping) else getattr(series, "outputs", None)
+    shown = given if isinstance(given, list | tuple) and given else chosen
     units = {outputs.get(name, "") for name in shown if isinstance(name, str)}
     return {**outputs, "sigma": units.pop() if len(units) == 1 else ""}
 

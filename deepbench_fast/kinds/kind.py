@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from deepbench_fast.errors import UsageError
 from deepbench_fast.values import checks
 from deepbench_fast.values.distributions.distribution import Distribution
 from deepbench_fast.values.parameter import Parameter
@@ -124,7 +125,7 @@ class Kind:
     where parameters that are valid each for itself don't go together; it gets the setting and the support (smallest and
     largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
     silent. `fingerprint` is the hash of a kind of the user's own. `dynamics` is what a system has that moves in time,
-    None for objects of images.
+    None for objects of images. `profile` says where the definition of light is: see `profile_function`.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Kind:
     redraw: Redraw | None = None
     dynamics: Dynamics | None = None
     check: Callable[[Setting, Mapping[str, tuple[float, float]]], None] | None = None
+    profile: str = ""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -203,9 +205,23 @@ class Kind:
     def kernel(self, image: Image, form: str = "", solver: str = "") -> Callable[..., Any]:
         """The kernel that adds rows of this kind's table, all of one form, to a canvas, or that moves systems by one
         solver; imports Numba."""
-        module, _, function = self.kernels[self.rendering(image, form, solver)].partition(":")
-        kernel: Callable[..., Any] = getattr(import_module(module), function)
-        return kernel
+        return _found(self.kernels[self.rendering(image, form, solver)])
+
+    def profile_function(self) -> Callable[[float, float, Any], float]:
+        """The definition of a kind of light: brightness at an offset (dx, dy) from the centre, in pixels, in float64.
+
+        The third argument is a row of the kind's table, or anything with its columns as attributes. Imports Numba.
+        Raises UsageError for what is no light.
+        """
+        if not self.profile:
+            raise UsageError(f"{self.name} has no profile: it is a {self.layer}")
+        return _found(self.profile)
 
     def check_unchanged(self) -> None:
         """Raise UsageError where the kind isn't what its fingerprint says."""
+
+
+def _found(place: str) -> Callable[..., Any]:
+    module, _, function = place.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found

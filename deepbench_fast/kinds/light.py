@@ -77,6 +77,7 @@ STAR = Kind(
             low_open=True,
         ),
     ),
+    profile="deepbench_fast.kernels.light.profiles:star",
     kernels={
         "center": "deepbench_fast.kernels.light.star:star_center",
         "integrate": "deepbench_fast.kernels.light.star:star_integrate",
@@ -108,6 +109,7 @@ GALAXY = Kind(
         Parameter("ellip", "", "ellipticity, 1 - axis ratio", 0.0, 0.95, partial(always, Uniform(0.0, 0.7))),
         _angle("theta", "position angle of the major axis, from +x towards +y", math.pi),
     ),
+    profile="deepbench_fast.kernels.light.profiles:galaxy",
     kernels={
         "center": "deepbench_fast.kernels.light.galaxy:galaxy_center",
         "integrate": "deepbench_fast.kernels.light.galaxy:galaxy_integrate",
@@ -162,6 +164,7 @@ SPIRAL_GALAXY = Kind(
         Parameter("rm_n", "", "N", 1.0, 64.0, partial(always, Choice((4.0, 6.0, 8.0))), integer=True),
     ),
     forms={"logarithmic": ("pitch",), "ringermacher_mead": ("rm_scale", "rm_b", "rm_n")},
+    profile="deepbench_fast.kernels.light.profiles:spiral_galaxy",
     kernels={
         f"{form}-{sampling}": f"deepbench_fast.kernels.light.spiral_galaxy:spiral_{form}_{sampling}"
         for form in ("logarithmic", "ringermacher_mead")
@@ -213,6 +216,7 @@ LENS = Kind(
         Parameter("source_ellip", "", "ellipticity of the source", 0.0, 0.95, partial(always, Uniform(0.0, 0.6))),
         _angle("source_theta", "position angle of the source's major axis", math.pi),
     ),
+    profile="deepbench_fast.kernels.light.profiles:lens",
     kernels={
         "center": "deepbench_fast.kernels.light.lens:lens_center",
         "integrate": "deepbench_fast.kernels.light.lens:lens_integrate",

@@ -125,6 +125,11 @@ class OwnKind(Kind):
         if self.__dict__["code"].digest() != self.fingerprint:
             raise UsageError(f"{self.name}: what its function uses was changed since; declare the kind again")
 
+    def profile_function(self) -> Callable[[float, float, Any], float]:
+        """The user's own function, as it was written."""
+        brightness: Callable[[float, float, Any], float] = self.__dict__["brightness"]
+        return brightness
+
     @cached_property
     def _kernels(self) -> dict[int, Mapping[str, Callable[..., Any]]]:
         """By oversampling: those that were asked for."""

@@ -43,9 +43,10 @@ def _entries(recipe: Contents) -> Iterator[tuple[Path, Entry]]:
 
 def check_objects(recipe: Contents) -> None:
     """Raise `Invalid` where an entry can draw what its kind can't be, or light that could be too much for float32."""
-    resolved = {path: entry.resolved(recipe.image) for path, entry in _entries(recipe)}
+    resolved = {}
     for path, entry in _entries(recipe):
         with within(*path):
+            resolved[path] = entry.resolved(recipe.image)
             _check_entry(recipe, entry, resolved[path])
     if recipe.series is None:
         _check_light(recipe, resolved)

@@ -12,7 +12,7 @@ from deepbench_fast import samples
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.series import Series
-from deepbench_fast.values.distributions.distribution import FORMS
+from deepbench_fast.values.distributions import FORMS
 from deepbench_fast.values.image import Image
 from docs.examples.fresh import ranges
 from docs.make_reference import FOLDER, PAGES

@@ -13,7 +13,7 @@ from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.load import builtin_path, builtin_recipes
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.values import checks
-from deepbench_fast.values.distributions.distribution import Constant, Distribution
+from deepbench_fast.values.distributions import Constant, Distribution
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.parameter import Parameter, required
 

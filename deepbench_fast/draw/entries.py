@@ -15,16 +15,7 @@ from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.pairing import check_paired, table_name
 from deepbench_fast.values.checks import within
-from deepbench_fast.values.distributions.distribution import (
-    Distribution,
-    Grid,
-    Normal,
-    Offset,
-    Scaled,
-    Table,
-    Uniform,
-    inner,
-)
+from deepbench_fast.values.distributions import Derived, Distribution, Grid, Normal, Table, Uniform
 
 IDENTITY = ("sample", "entry", "slot")
 # What `prepare_systems` makes positions and velocities of: quantiles of radius, azimuth and polar angle, and normals.
@@ -70,11 +61,9 @@ def entry_columns(planned: PlannedEntry, strides: Mapping[str, int]) -> list[Col
         distribution = distributions[name]
         column = Column(planned.streams[name], numbers[name], distribution, name in integers)
         column.stride = strides.get(column.stream, rows_for_each_member(planned.count))
-        if isinstance(distribution, Offset | Scaled):
-            other = distribution.parameter
-            column.base = numbers[other] if isinstance(distribution, Offset) else -1
-            column.factor = numbers[other] if isinstance(distribution, Scaled) else -1
-            column.of_integer = other in integers
+        if isinstance(distribution, Derived):
+            column.other = numbers[distribution.parameter]
+            column.of_integer = distribution.parameter in integers
         columns.append(column)
     return columns
 
@@ -90,7 +79,7 @@ def streams_below(owner: str, distributions: Mapping[str, Distribution]) -> dict
     tables: dict[tuple[str, str], str] = {}
     streams = {}
     for name, distribution in distributions.items():
-        drawn = inner(distribution)
+        drawn = distribution.own
         streams[name] = f"{owner}/{name}"
         if isinstance(drawn, Table) and not drawn.in_order:
             streams[name] = tables.setdefault(table_name(drawn), f"{owner}/table {len(tables) + 1}")
@@ -106,7 +95,7 @@ def grid_strides(distributions: Mapping[str, Distribution]) -> tuple[dict[str, i
     """Members for each step of each grid among the distributions of a catalogue, and the number of all combinations."""
     strides, size = {}, 1
     for stream, distribution in reversed(list(distributions.items())):
-        drawn = inner(distribution)
+        drawn = distribution.own
         if isinstance(drawn, Grid):
             strides[stream] = size
             size *= len(drawn.values)
@@ -121,7 +110,7 @@ def segment_ends(kind: Kind) -> npt.NDArray[np.int64]:
 
 def _depth(name: str, distributions: Mapping[str, Distribution]) -> int:
     distribution = distributions[name]
-    return 1 + _depth(distribution.parameter, distributions) if isinstance(distribution, Offset | Scaled) else 0
+    return 1 + _depth(distribution.parameter, distributions) if isinstance(distribution, Derived) else 0
 
 
 def plan_entries(catalogues: Mapping[str, Catalogue]) -> list[PlannedEntry]:

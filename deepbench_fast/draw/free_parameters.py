@@ -17,7 +17,7 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.rules import check_together, setting_of
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import Constant, Distribution, Offset, Scaled, Uniform
+from deepbench_fast.values.distributions import Constant, Derived, Distribution, Uniform
 from deepbench_fast.values.parameter import Parameter
 
 Array = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ def free_parameters(plan: Plan, catalogue: int) -> dict[str, Free]:
     for e in plan.entries:
         if e.catalogue == catalogue and e.entry.occurs_once and not e.is_part:
             for parameter, distribution in e.distributions.items():
-                base = f"{e.entry.name}.{distribution.parameter}" if isinstance(distribution, Offset | Scaled) else ""
+                base = f"{e.entry.name}.{distribution.parameter}" if isinstance(distribution, Derived) else ""
                 name = f"{e.entry.name}.{parameter}"
                 found[name] = Free(name, e.kind.parameter(parameter), parameter, distribution, e, base)
     levels = sample_parameters(plan.recipe, plan.catalogues[catalogue])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from deepbench_fast.draw.entries import rows_for_each_member
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.sample_columns import sample_parameters
-from deepbench_fast.values.distributions.distribution import Distribution, Table, inner
+from deepbench_fast.values.distributions import Distribution, Table
 
 
 def grid_warnings(plan: Plan) -> Iterator[str]:
@@ -52,5 +52,5 @@ def _rows_in_order(plan: Plan) -> dict[str, tuple[int, Table]]:
     return {
         label: (plan.members(catalogue) * each, table)
         for label, catalogue, each, distribution in drawn
-        if isinstance(table := inner(distribution), Table) and table.in_order
+        if isinstance(table := distribution.own, Table) and table.in_order
     }

@@ -22,7 +22,7 @@ from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import dynamics_of, output_columns
-from deepbench_fast.values.distributions.distribution import Distribution, Offset, Scaled
+from deepbench_fast.values.distributions import Derived, Distribution
 from deepbench_fast.values.distributions.varied import Varied
 from deepbench_fast.values.parameter import Parameter
 from deepbench_fast.values.shares import exact_shares
@@ -330,7 +330,14 @@ class Plan:
     @cached_property
     def target_deviations(self) -> npt.NDArray[np.float64]:
         """Standard deviation of the noise on each of `noisy_targets`; NaN where its numbers depend on the sample."""
-        return self.target_programs.deviations()[: len(self.noisy_targets)]
+        laws = (self.recipe.targets.noise[self.recipe.targets[number]] for number in self.noisy_targets)
+        return np.array([np.nan if isinstance(law, Varied) else law.standard_deviation for law in laws])
+
+    @cached_property
+    def varied_laws(self) -> dict[int, Varied]:
+        """Noise on targets that depends on the sample, by its position among `noisy_targets`."""
+        noise = (self.recipe.targets.noise[self.recipe.targets[number]] for number in self.noisy_targets)
+        return {k: law for k, law in enumerate(noise) if isinstance(law, Varied)}
 
     @cached_property
     def levels(self) -> dict[tuple[int, str], str]:
@@ -338,13 +345,8 @@ class Plan:
 
         (position among `noisy_targets`, field of the law) → what its stream is called.
         """
-        named = ((k, self.recipe.targets[number]) for k, number in enumerate(self.noisy_targets))
-        return {
-            (k, field): f"{name}/{field}"
-            for k, name in named
-            if isinstance(drawn := self.recipe.targets.noise[name], Varied)
-            for field in drawn.drawn
-        }
+        names = {k: self.recipe.targets[self.noisy_targets[k]] for k in self.varied_laws}
+        return {(k, field): f"{names[k]}/{field}" for k, law in self.varied_laws.items() for field in law.drawn}
 
     @cached_property
     def level_programs(self) -> Programs:
@@ -470,7 +472,7 @@ def _kinds(entries: Iterable[PlannedEntry]) -> tuple[Kind, ...]:
 def _supports(parameters: Mapping[str, Distribution]) -> Mapping[str, tuple[float, float]] | None:
     found = {}
     for name, drawn in parameters.items():
-        if isinstance(drawn, Offset | Scaled):
+        if isinstance(drawn, Derived):
             return None
         found[name] = drawn.support
     return found

@@ -11,7 +11,7 @@ from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.parameter_noise import Absolute, declared_level
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import dynamics_of
-from deepbench_fast.values.distributions.distribution import Distribution
+from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.parameter import Parameter
 
 NOISE_SNR = Parameter(

@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Constant, Distribution, Offset, Scaled, parse_distribution
+from deepbench_fast.values.distributions import Constant, Derived, Distribution, parse_distribution
 from deepbench_fast.values.model import Drawn, Model
-from deepbench_fast.values.parameter import FLAG, Parameter, possible_values
+from deepbench_fast.values.parameter import FLAG, Parameter
 
 LARGEST = 1e30
 MOST_COUNTS = 1e9
@@ -144,7 +144,7 @@ class CcdNoise(_Effect):
 
     def _check(self) -> None:
         super()._check()
-        for value in possible_values(self.gain) or self.gain.support:
+        for value in self.gain.possible or self.gain.support:
             if 0.0 < value < LEAST_GAIN:
                 raise Invalid(f"must be 0 or {LEAST_GAIN:g} and more, not {checks.plain(value)}", ("gain",))
 
@@ -197,9 +197,8 @@ PSFS: dict[str, type[Psf]] = {model.name: model for model in (GaussianPsf, Moffa
 
 def check_alone(parameter: Parameter, distribution: Distribution) -> None:
     """Check a parameter that stands alone, with no other one of the same object to be derived from."""
-    if isinstance(distribution, Offset | Scaled):
-        form = "an offset" if isinstance(distribution, Offset) else "scaled"
-        raise Invalid(f"can't be {form}: there is no other parameter to start from")
+    if isinstance(distribution, Derived):
+        raise Invalid(f"can't be {distribution.noun}: there is no other parameter to start from")
     parameter.check(distribution)
 
 

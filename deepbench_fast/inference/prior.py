@@ -15,8 +15,7 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.values import checks
-from deepbench_fast.values.distributions.densities import log_density, log_density_of_product, log_density_of_sum
-from deepbench_fast.values.distributions.distribution import Offset, Scaled
+from deepbench_fast.values.distributions import Derived
 
 
 class Prior:
@@ -73,18 +72,16 @@ class Prior:
     def _log_prob_of(self, name: str, free: Free, values: Mapping[str, Array]) -> Array:
         if free.drawn_again:
             raise UsageError(f"{name} has no density: it is drawn again while the segment is too short")
-        match free.distribution:
-            case Offset(by=by):
-                return log_density_of_sum(by, values[name], self._base(name, free, values))
-            case Scaled(of=of):
-                return log_density_of_product(of, values[name], self._base(name, free, values))
-        return log_density(free.distribution, values[name])
+        drawn = free.distribution
+        if isinstance(drawn, Derived):
+            return drawn.log_density_from(self._base(name, free, values), values[name])
+        return drawn.own.log_density(values[name])
 
     def _base(self, name: str, free: Free, values: Mapping[str, Array]) -> Array:
         if free.base in values:
             return values[free.base]
         distribution = self._possible[free.base].distribution
-        if distribution.is_random or isinstance(distribution, Offset | Scaled):
+        if distribution.is_random or isinstance(distribution, Derived):
             raise UsageError(f"{name} depends on {free.base}, which is not among the parameters: name it, too")
         return np.full(len(values[name]), distribution.support[0])
 

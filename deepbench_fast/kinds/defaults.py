@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deepbench_fast.values.distributions.distribution import Distribution, Uniform
+from deepbench_fast.values.distributions import Distribution, Uniform
 
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.values import checks
-from deepbench_fast.values.distributions.distribution import Distribution
+from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:

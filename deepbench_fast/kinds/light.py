@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from deepbench_fast.kinds.defaults import across, along, always, of_size
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     Choice,
     Constant,
     Integers,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from deepbench_fast.kinds.defaults import always
 from deepbench_fast.kinds.kind import Control, Dynamics, Kind, Output
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import Constant, Uniform
+from deepbench_fast.values.distributions import Constant, Uniform
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:

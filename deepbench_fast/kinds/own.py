@@ -23,7 +23,7 @@ from deepbench_fast.kinds.registry import kind, kinds, register
 from deepbench_fast.kinds.source_hash import CodeReader
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Offset, Scaled, parse_distribution
+from deepbench_fast.values.distributions import Derived, parse_distribution
 from deepbench_fast.values.parameter import Parameter, required
 
 RESERVED = {"x", "y", "sample", "entry", "slot", "name", "count", "kernel"}
@@ -63,7 +63,7 @@ def parameter(
             return Parameter(name, unit, meaning, low, high, required, integer=integer)
         drawn = parse_distribution(default)
         declared = Parameter(name, unit, meaning, low, high, partial(always, drawn), integer=integer)
-        if not isinstance(drawn, Offset | Scaled):  # these are checked with the parameter that they start from
+        if not isinstance(drawn, Derived):  # these are checked with the parameter that they start from
             declared.check(drawn)
         return declared
 

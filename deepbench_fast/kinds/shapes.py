@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from deepbench_fast.kinds.defaults import across, along, always, of_size
 from deepbench_fast.kinds.kind import Kind, Redraw
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import Choice, Constant, Distribution, Integers, Offset, Uniform
+from deepbench_fast.values.distributions import Choice, Constant, Distribution, Integers, Offset, Uniform
 from deepbench_fast.values.parameter import FLAG, Parameter
 
 if TYPE_CHECKING:

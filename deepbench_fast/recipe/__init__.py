@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from deepbench_fast.recipe.entry import Entry
     from deepbench_fast.recipe.load import builtin_recipes
     from deepbench_fast.recipe.recipe import Recipe
-    from deepbench_fast.values.distributions.distribution import Distribution, parse_distribution
+    from deepbench_fast.values.distributions import Distribution, parse_distribution
     from deepbench_fast.values.image import Image
 
 __all__ = ["Catalogue", "Distribution", "Entry", "Image", "Recipe", "builtin_recipes", "parse_distribution"]
 
 _MODULES = {
     "Catalogue": "recipe.catalogue",
-    "Distribution": "values.distributions.distribution",
+    "Distribution": "values.distributions",
     "Entry": "recipe.entry",
     "Image": "values.image",
     "builtin_recipes": "recipe.load",
-    "parse_distribution": "values.distributions.distribution",
+    "parse_distribution": "values.distributions",
 }
 
 

@@ -10,7 +10,7 @@ from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe import names
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Constant, Distribution, parse_distributions
+from deepbench_fast.values.distributions import Constant, Distribution, parse_distributions
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.model import Drawn, FrozenDict, Model, frozen
 

@@ -7,7 +7,7 @@ exist, what goes together) only the program checks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, GaussianPsf, MoffatPsf, OutputNoise, PoissonNoise
@@ -20,23 +20,29 @@ from deepbench_fast.recipe.names import COUNT, RESERVED
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.series import LATEST, MAX_STEPS, Series
-from deepbench_fast.values import checks
-from deepbench_fast.values.distributions import distribution as distributions
-from deepbench_fast.values.distributions.varied import LAWS
+from deepbench_fast.values.distributions import FORMS, Alone, Grid
+from deepbench_fast.values.distributions.varied import varied_laws
 from deepbench_fast.values.image import MAX_OVERSAMPLE, MAX_SIDE, Image
 from deepbench_fast.values.parameter import FLAG, Parameter
-from deepbench_fast.values.user_tables import ORDERS
-
-Schema = dict[str, Any]
+from deepbench_fast.values.schemas import (
+    NAME,
+    NUMBER,
+    Schema,
+    any_of,
+    first_line,
+    list_of,
+    mapping,
+    number,
+    one_of,
+    whole,
+)
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DIGITS = r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
 
 NULL: Schema = {"type": "null"}
 TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
-NAME: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"}
 WRITTEN: Schema = {"$ref": "#/$defs/written"}
-NUMBER: Schema = {"$ref": "#/$defs/number"}
 DRAWN: Schema = {"$ref": "#/$defs/drawn"}
 ALONE: Schema = {"$ref": "#/$defs/alone"}
 VARIED: Schema = {"$ref": "#/$defs/varied"}
@@ -47,24 +53,24 @@ def json_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "Recipe of deepbench_fast",
-        "description": _first_line(Recipe),
-        **_mapping(_recipe_keys(), required=["catalogues"]),
+        "description": first_line(Recipe),
+        **mapping(_recipe_keys(), required=["catalogues"]),
         "$defs": _definitions(),
     }
 
 
 def _recipe_keys() -> Schema:
-    samples = _whole(1, MAX_SAMPLES)
+    samples = whole(1, MAX_SAMPLES)
     return {
         "version": {"const": 1, "description": "Version of the recipe format."},
         "name": {**TEXT, "description": "Name of the dataset. Default: the name of the file."},
         "seed": {
-            **_any({"type": "integer", "minimum": 0}, TEXT),
+            **any_of({"type": "integer", "minimum": 0}, TEXT),
             "description": "Any whole number or text. Default: 0.",
         },
         "samples": {**samples, "description": "Number of samples. Default: 1000."},
-        "image": {**_mapping(_image_keys()), "description": _first_line(Image)},
-        "series": {**_mapping(_series_keys()), "description": _first_line(Series)},
+        "image": {**mapping(_image_keys()), "description": first_line(Image)},
+        "series": {**mapping(_series_keys()), "description": first_line(Series)},
         **_effects(),
         "splits": {
             "type": "object",
@@ -72,7 +78,7 @@ def _recipe_keys() -> Schema:
             "additionalProperties": {"$ref": "#/$defs/fraction"},
             "description": "Names with fractions that sum to 1, e.g. {train: 0.8, test: 0.2}. Default: no splits.",
         },
-        "split": {**_any(NAME, NULL), "description": "Make only the samples of this split. Default: all."},
+        "split": {**any_of(NAME, NULL), "description": "Make only the samples of this split. Default: all."},
         "targets": {
             "type": "array",
             "items": {"$ref": "#/$defs/target"},
@@ -87,17 +93,17 @@ def _recipe_keys() -> Schema:
             "type": "object",
             "minProperties": 1,
             "propertyNames": NAME,
-            "additionalProperties": {**_mapping(_catalogue_keys(), ["objects"]), "description": _first_line(Catalogue)},
+            "additionalProperties": {**mapping(_catalogue_keys(), ["objects"]), "description": first_line(Catalogue)},
             "description": "Populations by name, which is the class label.",
         },
     }
 
 
 def _image_keys() -> Schema:
-    side = _whole(1, MAX_SIDE)
+    side = whole(1, MAX_SIDE)
     return {
         "shape": {
-            **_list(side, 2, 2),
+            **list_of(side, 2, 2),
             "description": "[rows, columns] in pixels. Default: the largest that a kind of the recipe has by default.",
         },
         "dtype": _words(["float32", "uint8"], "Type of the pixels; uint8 is for sharp shapes without noise."),
@@ -112,22 +118,25 @@ def _image_keys() -> Schema:
             "description": "Whether pixels hold the part of them that a shape covers. Default: false.",
         },
         "pixel_scale": {
-            **_any(_number(0.0, math.inf, low_open=True), WRITTEN, NULL),
+            **any_of(number(0.0, math.inf, low_open=True), WRITTEN, NULL),
             "description": "Arcseconds a pixel: lengths can then be written in angles. It changes no pixel.",
         },
     }
 
 
 def _series_keys() -> Schema:
-    moment = _any(_number(0.0, LATEST), WRITTEN)
+    moment = any_of(number(0.0, LATEST), WRITTEN)
     outputs = dict.fromkeys(name for k in kinds().values() if k.dynamics for name in k.dynamics.outputs)
     return {
         "start": {**moment, "description": "First time [s]; the parameters are the state at time 0. Default: 0."},
         "stop": {**moment, "description": "Last time [s], included. Default: 10."},
-        "steps": {**_whole(1, MAX_STEPS), "description": "Number of times. Default: 100."},
-        "times": {**_any(_list(moment, 1), NULL), "description": "Ascending times instead of start, stop and steps."},
+        "steps": {**whole(1, MAX_STEPS), "description": "Number of times. Default: 100."},
+        "times": {
+            **any_of(list_of(moment, 1), NULL),
+            "description": "Ascending times instead of start, stop and steps.",
+        },
         "outputs": {
-            **_list({"enum": list(outputs)}, 1),
+            **list_of({"enum": list(outputs)}, 1),
             "description": "Columns of the series. Default: those of the kinds.",
         },
     }
@@ -143,16 +152,16 @@ def _catalogue_keys() -> Schema:
 
 
 def _effects() -> Schema:
-    absolute = {**_any(_number(0.0, math.inf), WRITTEN, ALONE), "description": "In the parameter's unit."}
-    levels = {name: _level(name, _mapping({ABSOLUTE: absolute}, [ABSOLUTE])) for name in _noisy()}
+    absolute = {**any_of(number(0.0, math.inf), WRITTEN, ALONE), "description": "In the parameter's unit."}
+    levels = {name: _level(name, mapping({ABSOLUTE: absolute}, [ABSOLUTE])) for name in _noisy()}
     return {
-        "psf": {**_any(NULL, {"$ref": "#/$defs/psf"}), "description": "Blurs the images. Default: no blur."},
+        "psf": {**any_of(NULL, {"$ref": "#/$defs/psf"}), "description": "Blurs the images. Default: no blur."},
         "noise": {
-            **_any(NULL, _list({"$ref": "#/$defs/noise"})),
+            **any_of(NULL, list_of({"$ref": "#/$defs/noise"})),
             "description": "Noise models, at most one of each. Default: no noise.",
         },
         "parameter_noise": {
-            **_any(NULL, _mapping(levels)),
+            **any_of(NULL, mapping(levels)),
             "description": "Standard deviations of parameters that scatter, relative or absolute. Default: none.",
         },
     }
@@ -160,7 +169,7 @@ def _effects() -> Schema:
 
 def _level(name: str, absolute: Schema) -> Schema:
     relative = _parameter(RELATIVE, ALONE, "", f"Scatter of {name}.")
-    return {**_any(*relative["anyOf"], absolute), "description": relative["description"]}
+    return {**any_of(*relative["anyOf"], absolute), "description": relative["description"]}
 
 
 def _noisy() -> list[str]:
@@ -174,78 +183,45 @@ def _definitions() -> Schema:
         "pattern": rf"^\s*{_DIGITS}\s*([A-Za-zµ°%].*)?$",
         "description": "A number with its unit, e.g. 30 deg.",
     }
-    gaussian = _any({**_effect(GaussianNoise), "maxProperties": 1}, _effect(OutputNoise))
+    gaussian = any_of({**_effect(GaussianNoise), "maxProperties": 1}, _effect(OutputNoise))
     return {
         "written": written,
-        "number": _any(plain, WRITTEN),
+        "number": any_of(plain, WRITTEN),
         "fraction": _fraction(),
         **_distributions(),
-        "psf": _one_of({"gaussian": _effect(GaussianPsf), "moffat": _effect(MoffatPsf)}),
-        "noise": _one_of({"gaussian": gaussian, "poisson": _effect(PoissonNoise), "ccd": _effect(CcdNoise)}),
-        "target": _any(
+        "psf": one_of({"gaussian": _effect(GaussianPsf), "moffat": _effect(MoffatPsf)}),
+        "noise": one_of({"gaussian": gaussian, "poisson": _effect(PoissonNoise), "ccd": _effect(CcdNoise)}),
+        "target": any_of(
             {"enum": ["catalogue", "brightness"]},
             {**TEXT, "description": "count.KIND, or ENTRY.PARAMETER of an entry that occurs once."},
-            {**_single(_any(NULL, _mapping({"noise": _any(plain, VARIED)}))), "description": "A target with noise."},
+            {**_single(any_of(NULL, mapping({"noise": any_of(plain, VARIED)}))), "description": "A target with noise."},
         ),
-        "extra": _any({"enum": list(NAMES)}, _one_of({name: _extra_options(name) for name in NAMES})),
-        "entry": _any(
-            {"enum": list(kinds())}, _one_of({name: _any(NULL, _entry(kind)) for name, kind in kinds().items()})
+        "extra": any_of({"enum": list(NAMES)}, one_of({name: _extra_options(name) for name in NAMES})),
+        "entry": any_of(
+            {"enum": list(kinds())}, one_of({name: any_of(NULL, _entry(kind)) for name, kind in kinds().items()})
         ),
     }
 
 
 def _extra_options(name: str) -> Schema:
     share = {
-        **_number(0.0, 1.0, high_open=True),
+        **number(0.0, 1.0, high_open=True),
         "description": f"Share of an object's brightest pixel above which its light counts. Default: {MASK_THRESHOLD}.",
     }
-    return _any(NULL, _mapping({"threshold": share} if name == MASKS else {}))
+    return any_of(NULL, mapping({"threshold": share} if name == MASKS else {}))
 
 
 def _distributions() -> Schema:
-    inner = _any(NUMBER, ALONE)
-    alone = _laws(NUMBER)
-    derived = {
-        "offset": (distributions.Offset, _mapping({"from": NAME, "by": inner}, ["from", "by"])),
-        "scaled": (distributions.Scaled, _mapping({"by": NAME, "of": inner}, ["by", "of"])),
-    }
-    varied = {name: law for name, law in _laws(inner).items() if name in LAWS}
-    single = {name: law for name, law in alone.items() if name not in ("grid", *LAWS)}
-    return {
-        "alone": _documented(alone),
-        "drawn": _documented({**alone, **derived}),
-        "varied": _documented({**varied, **single}),
-    }
+    inner = any_of(NUMBER, ALONE)
+    drawn = {form: law.schema(NUMBER if issubclass(law, Alone) else inner) for form, law in FORMS.items()}
+    alone = {form: schema for form, schema in drawn.items() if issubclass(FORMS[form], Alone)}
+    varied = {form: law.schema(inner) for form, law in varied_laws().items()}
+    others = {form: schema for form, schema in alone.items() if form not in varied and FORMS[form] is not Grid}
+    return {"alone": _documented(alone), "drawn": _documented(drawn), "varied": _documented(varied | others)}
 
 
-def _documented(laws: Mapping[str, tuple[object, Schema]]) -> Schema:
-    return _one_of({name: {"description": _first_line(form), **s} for name, (form, s) in laws.items()})
-
-
-def _laws(number: Schema) -> dict[str, tuple[object, Schema]]:
-    """Distributions that need no other parameter; those in `LAWS` with such numbers."""
-    pair = _list(number, 2, 2)
-    numbers = _list(NUMBER, 1)
-    bounds = {"low": number, "high": number}
-    choice = {"values": numbers, "weights": _list(_number(0.0, math.inf), 1)}
-    table: Schema = {
-        **{name: {"type": "string"} for name in ("file", "column", "dataset", "hash")},
-        "order": {"enum": list(ORDERS)},
-    }
-    grid = {"low": NUMBER, "high": NUMBER, "steps": _whole(2, 10**6)}
-    return {
-        "uniform": (distributions.Uniform, _any(pair, _mapping(bounds, ["low", "high"]))),
-        "loguniform": (distributions.LogUniform, _any(pair, _mapping(bounds, ["low", "high"]))),
-        "normal": (
-            distributions.Normal,
-            _any(pair, _mapping({"mean": number, "sigma": number, **bounds}, ["mean", "sigma"])),
-        ),
-        "integers": (distributions.Integers, _any(pair, _mapping(bounds, ["low", "high"]))),
-        "choice": (distributions.Choice, _any(numbers, _mapping(choice, ["values"]))),
-        "poisson": (distributions.Poisson, _any(number, _mapping({"mean": number}, ["mean"]))),
-        "grid": (distributions.Grid, _any(numbers, _mapping(grid, ["low", "high", "steps"]))),
-        "table": (distributions.Table, _mapping(table, ["file", "column"])),
-    }
+def _documented(laws: Mapping[str, Schema]) -> Schema:
+    return one_of({form: {"description": first_line(FORMS[form]), **schema} for form, schema in laws.items()})
 
 
 def _effect(model: Any) -> Schema:
@@ -254,7 +230,7 @@ def _effect(model: Any) -> Schema:
     flags = [parameter.name for parameter in model.possible if parameter.is_flag]
     keys |= {name: {"type": "boolean", "description": f"{keys[name]['description']}; default: false"} for name in flags}
     required = [name for name, field in model.fields().items() if field.is_required]
-    return {**_mapping(keys, required), "minProperties": 1, "description": _first_line(model)}
+    return {**mapping(keys, required), "minProperties": 1, "description": first_line(model)}
 
 
 def _entry(kind: Kind) -> Schema:
@@ -262,12 +238,12 @@ def _entry(kind: Kind) -> Schema:
     given = [parameter for parameter in kind.parameters if not parameter.found]
     parameters = {p.name: _parameter(p, DRAWN, f"default: {p.default_words(image)}") for p in given}
     options = {name: schema for name, schema in _options(kind).items() if name in kind.options}
-    return {**_mapping({**options, **parameters}), "description": kind.meaning}
+    return {**mapping({**options, **parameters}), "description": kind.meaning}
 
 
 def _options(kind: Kind) -> Schema:
     dynamics = kind.dynamics
-    positive = _number(0.0, math.inf, low_open=True)
+    positive = number(0.0, math.inf, low_open=True)
     step, tolerance = (dynamics.words(name) if dynamics else "" for name in ("step", "tolerance"))
     dimensions = dynamics.default_dimensions if dynamics else None
     return {
@@ -278,7 +254,7 @@ def _options(kind: Kind) -> Schema:
         "kernel": {"const": kind.fingerprint, "description": "Hash of the kind of the user's own."},
         "form": _words(list(kind.forms), "Form of the kind, which has parameters of its own."),
         "min_length": {
-            **_any(_number(0.0, math.inf), WRITTEN),
+            **any_of(number(0.0, math.inf), WRITTEN),
             "description": "Ends closer than this [pix] are drawn again. Default: a fifth of the image, and 0 where an "
             "end is given.",
         },
@@ -298,25 +274,15 @@ def _parameter(parameter: Parameter, drawn: Schema, more: str, meaning: str = ""
     if parameter.only:
         constant: Schema = {"enum": [*parameter.only, *((True, False) if parameter.only == FLAG else ())]}
     elif parameter.integer:
-        constant = _whole(parameter.low, parameter.high)
+        constant = whole(parameter.low, parameter.high)
     else:
-        constant = _number(parameter.low, parameter.high, parameter.low_open, parameter.high_open)
-    return {**_any(constant, WRITTEN, drawn), "description": f"{words}; {more}" if more else words}
-
-
-def _number(low: float, high: float, low_open: bool = False, high_open: bool = False) -> Schema:
-    ends = {"exclusiveMinimum" if low_open else "minimum": low, "exclusiveMaximum" if high_open else "maximum": high}
-    return {"type": "number", **{end: checks.plain(value) for end, value in ends.items() if math.isfinite(value)}}
-
-
-def _whole(low: float, high: float) -> Schema:
-    grouped = {"type": "string", "pattern": "^[0-9][0-9_]*$"}  # 1_000 is text to editors that read YAML 1.2
-    return _any({**_number(low, high), "type": "integer"}, grouped)
+        constant = number(parameter.low, parameter.high, parameter.low_open, parameter.high_open)
+    return {**any_of(constant, WRITTEN, drawn), "description": f"{words}; {more}" if more else words}
 
 
 def _fraction() -> Schema:
-    return _any(
-        _number(0.0, math.inf, low_open=True),
+    return any_of(
+        number(0.0, math.inf, low_open=True),
         {"type": "string", "pattern": "^[0-9]{1,40}(/[0-9]{1,40})?$", "description": "A fraction, e.g. 1/3."},
     )
 
@@ -325,27 +291,6 @@ def _words(words: list[str], meaning: str) -> Schema:
     return {"enum": words, "description": f"{meaning} Default: {words[0] if words else 'none'}."}
 
 
-def _list(items: Schema, least: int = 0, most: int | None = None) -> Schema:
-    return {"type": "array", "items": items, "minItems": least, **({} if most is None else {"maxItems": most})}
-
-
-def _mapping(keys: Schema, required: Iterable[str] = ()) -> Schema:
-    return {"type": "object", "properties": keys, "required": list(required), "additionalProperties": False}
-
-
-def _one_of(keys: Mapping[str, Schema]) -> Schema:
-    """A mapping with one of the keys."""
-    return {**_mapping(dict(keys)), "minProperties": 1, "maxProperties": 1}
-
-
 def _single(value: Schema) -> Schema:
     """A mapping with one key of any name."""
     return {"type": "object", "additionalProperties": value, "minProperties": 1, "maxProperties": 1}
-
-
-def _any(*schemas: Schema) -> Schema:
-    return {"anyOf": list(schemas)}
-
-
-def _first_line(documented: object) -> str:
-    return (documented.__doc__ or "").partition("\n")[0]

@@ -9,7 +9,7 @@ from deepbench_fast.effects.effects import check_alone
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Distribution
+from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from posixpath import normpath
 
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Distribution, Table, inner
+from deepbench_fast.values.distributions import Distribution, Table
 from deepbench_fast.values.user_tables import read_column
 
 
@@ -26,7 +26,7 @@ def check_paired(drawn: Mapping[str, Distribution]) -> None:
     by_place: dict[tuple[object, ...], Table] = {}
     in_order: list[Table] = []
     for name, distribution in drawn.items():
-        table = inner(distribution)
+        table = distribution.own
         if not isinstance(table, Table) or table.absent:
             continue
         with within(name):

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import (
-    FORMS,
-    Alone,
-    Distribution,
-    Offset,
-    Scaled,
-    parse_distribution,
-)
-from deepbench_fast.values.distributions.simple import Base
+from deepbench_fast.values.distributions import FORMS, Alone, Base, Distribution, parse_distribution
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -40,7 +32,7 @@ class Absolute(Base):
     def __post_init__(self) -> None:
         with within(ABSOLUTE):
             drawn = parse_distribution(self.sigma)
-            if isinstance(drawn, Offset | Scaled):
+            if not isinstance(drawn, Alone):
                 raise Invalid(f"can't be {drawn}: there is no other parameter to start from")
         object.__setattr__(self, "sigma", drawn)
 

@@ -12,7 +12,7 @@ from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe.pairing import check_paired
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
-from deepbench_fast.values.distributions.distribution import Distribution, Grid, Offset, Scaled, Table, inner
+from deepbench_fast.values.distributions import Derived, Distribution, Grid, Offset, Table
 from deepbench_fast.values.image import MAX_SIDE
 from deepbench_fast.values.parameter import Parameter, check_fraction
 
@@ -90,7 +90,7 @@ def check_together(recipe: Contents, entry: Entry, given: Mapping[str, Distribut
 
 def is_absent(parameters: Mapping[str, Distribution]) -> bool:
     """Whether some of an entry's parameters can't be drawn, because a table is not there."""
-    return any(isinstance(table := inner(drawn), Table) and table.absent for drawn in parameters.values())
+    return any(drawn.absent for drawn in parameters.values())
 
 
 def supports_of(parameters: Mapping[str, Distribution]) -> dict[str, tuple[float, float]]:
@@ -100,8 +100,7 @@ def supports_of(parameters: Mapping[str, Distribution]) -> dict[str, tuple[float
 
 def _check_order(parameter: Parameter, drawn: Distribution, entry: Entry) -> None:
     """Raise `Invalid` where rows in order would go to a number of objects that differs from sample to sample."""
-    table = inner(drawn)
-    if not isinstance(table, Table) or not table.in_order:
+    if not drawn.own.in_order:
         return
     dynamics = kind(entry.kind).dynamics
     count = entry.parameters[dynamics.parts_count] if parameter.of_parts and dynamics is not None else entry.count
@@ -112,7 +111,7 @@ def _check_order(parameter: Parameter, drawn: Distribution, entry: Entry) -> Non
 def _check_min_length(redraw: Redraw, entry: Entry, supports: Mapping[str, tuple[float, float]]) -> None:
     """Raise `Invalid` where no draw of the ends could ever be long enough."""
     for name in redraw.ends if entry.min_length else ():
-        if isinstance(inner(entry.parameters[name]), Grid | Table):
+        if isinstance(entry.parameters[name].own, Grid | Table):
             raise Invalid(f"draws ends again, but {name} is {entry.parameters[name]}", ("min_length",))
     x1, y1, x2, y2 = redraw.ends
     widest, highest = (_widest(entry.parameters, supports, *ends) for ends in ((x1, x2), (y1, y2)))
@@ -132,7 +131,7 @@ def _widest(
     for one, other in ((first, second), (second, first)):
         distribution = parameters[other]
         if isinstance(distribution, Offset) and distribution.parameter == one:
-            return max(map(abs, distribution.by.support))
+            return max(map(abs, distribution.part.support))
     (low, high), (least, most) = supports[first], supports[second]
     return max(high - least, most - low)
 
@@ -142,7 +141,7 @@ def support_of(
 ) -> tuple[float, float]:
     """The smallest and the largest value of a parameter, which may start from another one."""
     distribution = parameters[name]
-    if not isinstance(distribution, Offset | Scaled):
+    if not isinstance(distribution, Derived):
         return distribution.support
     if name in followed:
         raise Invalid(f"offsets run in a circle: {' from '.join((*followed[followed.index(name) :], name))}")

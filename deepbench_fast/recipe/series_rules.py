@@ -10,7 +10,7 @@ from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.extras import CLEAN
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
-from deepbench_fast.values.distributions.distribution import Offset, Scaled
+from deepbench_fast.values.distributions import Derived
 from deepbench_fast.values.image import Image
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _check_parts(entry: Entry) -> None:
         with within(name):
             if name in (*of_parts, counted_by):
                 check_alone(declared.parameter(name), drawn)
-            elif isinstance(drawn, Offset | Scaled) and drawn.parameter in of_parts:
+            elif isinstance(drawn, Derived) and drawn.parameter in of_parts:
                 raise Invalid(f"can't start from {drawn.parameter}, of which each part has its own")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Alone
+from deepbench_fast.values.distributions import Alone
 from deepbench_fast.values.distributions.varied import Varied, parse_noise
 from deepbench_fast.values.model import FrozenDict
 

@@ -57,12 +57,11 @@ def _noise(
     sigma[:, plan.noisy_targets] = plan.target_deviations
     if plan.levels:
         drawn = _drawn(plan.level_programs, len(plan.levels), catalogue, member, key)
-        programs = programs.varied(catalogue, dict(zip(plan.levels, drawn.T, strict=True)))
+        programs = programs.varied(catalogue, plan.varied_laws, dict(zip(plan.levels, drawn.T, strict=True)))
         group = np.arange(len(samples))
-        varied = sorted({column for column, _ in plan.levels})
-        rows = programs.rows.reshape(len(samples), -1)[:, varied]
-        numbers = np.array(plan.noisy_targets)[varied]
-        sigma[:, numbers] = programs.deviations(rows.reshape(-1)).reshape(rows.shape)
+        rows = programs.rows.reshape(len(samples), -1)
+        for column, noise in plan.varied_laws.items():
+            sigma[:, plan.noisy_targets[column]] = noise.law.standard_deviations(rows[:, column])
     return _drawn(programs, len(plan.targets), group, member, key), sigma
 
 

@@ -25,7 +25,7 @@ from deepbench_fast.run.rate import LONGEST_LOOK, Rate, highest_rate, measured_r
 from deepbench_fast.run.resolution import resolution_warnings
 from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.limits import check_fits
-from deepbench_fast.values.distributions.distribution import Distribution
+from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.distributions.varied import Varied
 
 EXACT_UP_TO = 2**20

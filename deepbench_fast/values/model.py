@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar, dataclass_
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Distribution, parse_distribution
+from deepbench_fast.values.distributions import Distribution, parse_distribution
 
 Drawn = Annotated[Distribution, parse_distribution]
 """A field that takes a distribution, or the plain data of one."""

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import (
-    Choice,
-    Constant,
-    Distribution,
-    Grid,
-    Integers,
-    Normal,
-    Offset,
-    Poisson,
-    Scaled,
-    Table,
-)
+from deepbench_fast.values.distributions import Constant, Distribution, Scaled
 
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image
 
 
 FLAG = (0, 1)
-MANY = 100
 
 
 def required(image: Image) -> NoReturn:
@@ -93,7 +81,7 @@ class Parameter:
 
         `support` is the smallest and the largest value, for one that needs another parameter to know them.
         """
-        if isinstance(distribution, Table) and distribution.absent:
+        if distribution.absent:
             return
         low, high = distribution.support if support is None else support
         valid = self._offers(distribution) if self.only else self.holds(low, high)
@@ -103,12 +91,12 @@ class Parameter:
             raise Invalid(f"must be {self.allowed}, not {distribution}")
         if not self.only and not valid:
             reach = f"{distribution} reaches from {_rounded(low)} to {_rounded(high)}"
-            raise Invalid(f"must be {self.allowed}, but {reach}{_remedy(distribution)}")
+            raise Invalid(f"must be {self.allowed}, but {reach}{distribution.remedy}")
         raise Invalid(f"must be {self.allowed}, but {distribution} gives other numbers too")
 
     def _offers(self, distribution: Distribution) -> bool:
         """Whether the values that can be drawn are among the only ones."""
-        values = possible_values(distribution)
+        values = distribution.possible
         return values is not None and set(values) <= set(self.only)
 
 
@@ -118,42 +106,12 @@ def check_fraction(parameter: Parameter, drawn: Distribution, supports: Mapping[
         return
     other, most = parameter.most_of
     if isinstance(drawn, Scaled) and drawn.parameter == other:
-        allowed = drawn.of.support[1] <= most
+        allowed = drawn.part.support[1] <= most
     else:
         allowed = supports[parameter.name][1] <= most * supports[other][0]
     if not allowed:
         remedy = f"{{scaled: {{by: {other}, of: {{uniform: [0, {most:g}]}}}}}} never is"
         raise Invalid(f"must not be above {most:g} {other}, which {drawn} can be; {remedy}", (parameter.name,))
-
-
-def possible_values(distribution: Distribution) -> Sequence[float] | None:
-    """All values that can be drawn, or None where these are too many to name."""
-    match distribution:
-        case Choice():
-            return distribution.possible
-        case Grid(values=values):
-            return values
-        case Table(values=values):
-            options = set(values[:MANY].tolist())
-            return sorted(options) if len(options) < MANY and set(values.tolist()) == options else None
-        case Integers(low=low, high=high) if high - low < MANY:
-            return range(low, high + 1)
-        case Offset() | Scaled():
-            return None
-    return None if distribution.is_random else distribution.support
-
-
-def _remedy(distribution: Distribution) -> str:
-    match distribution:
-        case Normal():
-            return "; give it low and high: {normal: {mean: M, sigma: S, low: A, high: B}}"
-        case Poisson():
-            return "; use a smaller mean"
-        case Offset():
-            return " together with what it adds to"
-        case Scaled():
-            return " together with what it scales"
-    return ""
 
 
 def _rounded(value: float) -> int | float:

@@ -15,8 +15,7 @@ from deepbench_fast.kernels import elementary, elementary32
 from deepbench_fast.kernels.random import columns as draw
 from deepbench_fast.kernels.random.samplers import normal_cdf, normal_quantile, poisson_quantile
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions import simple
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     Alone,
     Choice,
     Grid,
@@ -25,6 +24,7 @@ from deepbench_fast.values.distributions.distribution import (
     Normal,
     Poisson,
     Uniform,
+    simple,
 )
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.loops import Array, loop, ulp_error

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast.draw.programs import Column, compile_programs
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     Choice,
     Distribution,
     Integers,

@@ -21,7 +21,7 @@ from deepbench_fast.effects.effects import (
 )
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import Constant, Uniform
+from deepbench_fast.values.distributions import Constant, Uniform
 
 EVERYTHING = """
 noise:

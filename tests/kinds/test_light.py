@@ -13,7 +13,7 @@ from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     Choice,
     Constant,
     Distribution,

@@ -12,7 +12,7 @@ from deepbench_fast.kinds.motion import BODY, HAMILTONIAN_PENDULUM, KINDS, N_BOD
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import Constant, Distribution, Uniform
+from deepbench_fast.values.distributions import Constant, Distribution, Uniform
 from deepbench_fast.values.image import Image
 
 PENDULUMS = pytest.mark.parametrize("pendulum", [PENDULUM, HAMILTONIAN_PENDULUM], ids=lambda found: found.name)

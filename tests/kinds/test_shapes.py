@@ -13,7 +13,7 @@ from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import Choice, Constant, Distribution, Integers, Offset, Uniform
+from deepbench_fast.values.distributions import Choice, Constant, Distribution, Integers, Offset, Uniform
 from deepbench_fast.values.image import Image
 
 WIDE = Image(shape=(101, 201))  # S = 101; frame fractions 0.25 and 0.75 of rows 0..100 and columns 0..200

@@ -8,7 +8,7 @@ from deepbench_fast.effects.effects import GaussianNoise, GaussianPsf, MoffatPsf
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.addresses import address
-from deepbench_fast.values.distributions.distribution import Constant, Poisson, Uniform
+from deepbench_fast.values.distributions import Constant, Poisson, Uniform
 from tests.recipe.test_recipe import SKY
 
 

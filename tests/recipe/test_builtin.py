@@ -13,7 +13,7 @@ from deepbench_fast.errors import RecipeError
 from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
 from deepbench_fast.recipe.load import builtin_path
-from deepbench_fast.values.distributions.distribution import Normal
+from deepbench_fast.values.distributions import Normal
 
 
 def test_what_ships() -> None:

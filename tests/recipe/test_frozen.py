@@ -16,7 +16,7 @@ from deepbench_fast import Recipe, RecipeError
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.recipe.load import builtin_recipes
 from deepbench_fast.recipe.targets import Targets
-from deepbench_fast.values.distributions.distribution import Constant, Uniform
+from deepbench_fast.values.distributions import Constant, Uniform
 from deepbench_fast.values.model import Model
 from tests.recipes import mixed, noisy_pendulums
 

@@ -7,7 +7,7 @@ import pytest
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import Grid, Offset, parse_distribution
+from deepbench_fast.values.distributions import Grid, Offset, parse_distribution
 
 
 def test_both_forms() -> None:

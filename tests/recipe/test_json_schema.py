@@ -24,7 +24,7 @@ from deepbench_fast.recipe.json_schema import json_schema
 from deepbench_fast.recipe.load import builtin_path, read_file, read_text
 from deepbench_fast.recipe.recipe import Recipe as RecipeModel
 from deepbench_fast.recipe.series import Series
-from deepbench_fast.values.distributions.distribution import FORMS
+from deepbench_fast.values.distributions import FORMS
 from deepbench_fast.values.image import Image
 from tests.recipes import MIXED
 
@@ -257,6 +257,6 @@ def test_constants_of_any_size_are_refused_where_the_program_refuses_them(data: 
 
 
 def _constant(value: float) -> Any:
-    from deepbench_fast.values.distributions.distribution import Constant
+    from deepbench_fast.values.distributions import Constant
 
     return Constant(value)

@@ -10,7 +10,7 @@ from deepbench_fast import Recipe
 from deepbench_fast.authoring.ladders import ladder
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe.parameter_noise import Absolute, parse_parameter_noise
-from deepbench_fast.values.distributions.distribution import Constant, Grid, Uniform
+from deepbench_fast.values.distributions import Constant, Grid, Uniform
 
 TEXT = """name: swings
 series: {stop: 5, steps: 5}

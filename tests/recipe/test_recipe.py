@@ -10,7 +10,7 @@ import pytest
 from deepbench_fast.effects.effects import GaussianNoise, GaussianPsf
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Catalogue, Entry, Image, Recipe
-from deepbench_fast.values.distributions.distribution import Constant, Poisson, Uniform
+from deepbench_fast.values.distributions import Constant, Poisson, Uniform
 
 SKY = """
 version: 1

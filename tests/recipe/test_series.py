@@ -12,7 +12,7 @@ from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.parameter_noise import noisy_parameters
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.recipe.systems import output_columns
-from deepbench_fast.values.distributions.distribution import Constant, Uniform
+from deepbench_fast.values.distributions import Constant, Uniform
 from tests.recipe.test_load import JARGON
 
 SWINGING = """\

@@ -11,7 +11,7 @@ from deepbench_fast.authoring.ladders import ladder
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets, parse_targets, targets_data
-from deepbench_fast.values.distributions.distribution import Constant, Normal
+from deepbench_fast.values.distributions import Constant, Normal
 from deepbench_fast.values.distributions.varied import Varied, parse_noise
 
 DATA = ["catalogue", {"galaxy.r_eff": {"noise": {"normal": [0, 0.1]}}}, "brightness"]

@@ -10,7 +10,7 @@ import pytest
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import Choice, Constant, Distribution, Normal, Scaled, Uniform
+from deepbench_fast.values.distributions import Choice, Constant, Distribution, Normal, Scaled, Uniform
 
 DEGREE = math.pi / 180
 

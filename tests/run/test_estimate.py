@@ -14,7 +14,7 @@ from deepbench_fast.run.estimate import (
     expected_rows,
     outside_warnings,
 )
-from deepbench_fast.values.distributions.distribution import Poisson
+from deepbench_fast.values.distributions import Poisson
 
 
 def galaxies(**parameters: object) -> Recipe:

@@ -13,7 +13,7 @@ import pytest
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import Table, parse_distribution
+from deepbench_fast.values.distributions import Table, parse_distribution
 from deepbench_fast.values.user_tables import tables_beside
 
 VALUES = [2.5, -1.0, 1e3]

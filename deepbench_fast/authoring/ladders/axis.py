@@ -43,11 +43,6 @@ def from_one_step(rungs: int) -> Fraction:
     return Fraction(1, rungs)
 
 
-def times(value: float, factor: Fraction) -> float:
-    """The product with the number as it is written, so that a tenth of 0.3 is 0.03."""
-    return float(Fraction(repr(value)) * factor)
-
-
 def in_words(fraction: Fraction) -> str:
     """A fraction to two digits."""
     return f"{float(fraction):.2g}"

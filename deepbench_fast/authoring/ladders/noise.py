@@ -9,28 +9,15 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from deepbench_fast.authoring.ladders.axis import Axis, from_nothing, in_words, times, with_owners
+from deepbench_fast.authoring.ladders.axis import Axis, from_nothing, in_words, with_owners
 from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, Noise, PoissonNoise
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.parameter_noise import Absolute, Level
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import (
-    Alone,
-    Choice,
-    Constant,
-    Distribution,
-    Grid,
-    Integers,
-    LogUniform,
-    Normal,
-    Poisson,
-    Table,
-    Uniform,
-)
+from deepbench_fast.values.distributions import Alone, Constant
 from deepbench_fast.values.distributions.varied import Varied
-from deepbench_fast.values.parameter import MANY
 
 
 def less_noise(recipe: Recipe, fraction: Fraction) -> Recipe:
@@ -52,48 +39,14 @@ def less_noise(recipe: Recipe, fraction: Fraction) -> Recipe:
     return replace(with_owners(recipe, change), targets=targets)
 
 
-def scaled(distribution: Distribution, factor: Fraction) -> Alone:
-    """The distribution of `factor` times the value, at every quantile; raises `Invalid` where there is none."""
-    _check_scalable(distribution)
-    if factor == 0:
-        return Constant(0.0)
-    match distribution:
-        case Constant(value=value):
-            return Constant(times(value, factor))
-        case Uniform(low=low, high=high):
-            return Uniform(times(low, factor), times(high, factor))
-        case LogUniform(low=low, high=high):
-            return LogUniform(times(low, factor), times(high, factor))
-        case Normal(mean=mean, sigma=sigma, low=least, high=most):
-            bounds = (None if bound is None else times(bound, factor) for bound in (least, most))
-            return Normal(times(mean, factor), times(sigma, factor), *bounds)
-        case Choice(values=values):
-            return replace(distribution, values=tuple(times(value, factor) for value in values))
-        case Integers(low=low, high=high):
-            return Choice(tuple(times(value, factor) for value in range(low, high + 1)))
-    raise Invalid(f"{distribution} can't be scaled")
-
-
-def _check_scalable(distribution: Distribution) -> None:
-    match distribution:
-        case Poisson():
-            raise Invalid("a poisson level has no scaled twin; draw it from a uniform, loguniform, normal or choice")
-        case Integers(low=low, high=high) if high - low >= MANY:
-            raise Invalid("integers over so wide a range have no scaled twin; draw it from a uniform")
-        case Table():
-            raise Invalid("a level from a table can't be scaled; draw it from a distribution")
-        case Grid():
-            raise Invalid("a level on a grid can't be scaled down to none; draw it from a choice or a uniform")
-
-
 def _each(levels: dict[str, Level], factor: Fraction) -> dict[str, Level]:
     found: dict[str, Level] = {}
     for name, level in levels.items():
         with within(name):
             if isinstance(level, Absolute):
-                found[name] = Absolute(scaled(level.sigma, factor))
+                found[name] = Absolute(level.sigma.scaled(factor))
             else:
-                found[name] = scaled(level, factor)
+                found[name] = level.scaled(factor)
     return found
 
 
@@ -109,7 +62,7 @@ def _less(model: Noise, fraction: Fraction) -> Noise:
     factors = dict.fromkeys((p.name for p in model.declared if not p.is_flag), fraction)
     match model:
         case GaussianNoise(snr=snr) if snr is not None:
-            _check_scalable(snr)
+            snr.scaled(Fraction(1))  # raises
             if fraction == 0:
                 return GaussianNoise(sigma=Constant(0.0))
             factors = {"snr": 1 / fraction}
@@ -121,7 +74,7 @@ def _less(model: Noise, fraction: Fraction) -> Noise:
     changed = {}
     for name, level in levels.items():
         with within(name):
-            changed[name] = scaled(level, factors[name])
+            changed[name] = level.scaled(factors[name])
     changed_model: Noise = type(model).parse({**model.parameters(), **changed})
     return changed_model
 
@@ -136,7 +89,7 @@ def _ccd_factors(model: CcdNoise, fraction: Fraction) -> dict[str, Fraction]:
     counts = low > 0
     if not counts and high > 0:
         raise Invalid("must be above 0, or 0 in all samples: the unit of read_noise depends on it", ("gain",))
-    _check_scalable(model.gain)
+    model.gain.scaled(Fraction(1))  # raises
     kept = model.subtract_sky.value == 1.0 and fraction > 0
     read_noise = 1 / fraction if counts and fraction > 0 else fraction
     gain = 1 / fraction**2 if counts and fraction > 0 else Fraction(0)
@@ -147,16 +100,8 @@ def _of_targets(targets: Targets, fraction: Fraction) -> dict[str, Alone | Varie
     found: dict[str, Alone | Varied] = {}
     for name, drawn in targets.noise.items():
         with within("targets", targets.index(name), name, "noise"):
-            found[name] = _scaled_law(drawn, fraction) if isinstance(drawn, Varied) else scaled(drawn, fraction)
+            found[name] = drawn.scaled(fraction)
     return found
-
-
-def _scaled_law(law: Varied, factor: Fraction) -> Alone | Varied:
-    """The law with each of its numbers times the factor: all of them are in the unit of what is drawn."""
-    if law.is_integer:
-        raise Invalid(f"{law} has no scaled twin; draw it from a uniform, loguniform or normal")
-    numbers = {field: scaled(drawn, factor) for field, drawn in law.numbers.items()}
-    return Varied(law.form, numbers) if factor else Constant(0.0)
 
 
 AXIS = Axis(

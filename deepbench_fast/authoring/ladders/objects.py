@@ -9,16 +9,8 @@ from deepbench_fast.authoring.ladders.axis import Axis, from_nothing, in_words, 
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import (
-    Choice,
-    Constant,
-    Distribution,
-    Grid,
-    Integers,
-    Offset,
-    Poisson,
-    Table,
-)
+from deepbench_fast.values.distributions import Constant, Distribution
+from deepbench_fast.values.distributions.exact import one_to
 
 
 def fewer_objects(recipe: Recipe, fraction: Fraction) -> Recipe:
@@ -40,34 +32,14 @@ def fewer_objects(recipe: Recipe, fraction: Fraction) -> Recipe:
 def fewer(count: Distribution, fraction: Fraction) -> Distribution:
     """A count that is at most 1 at fraction 0, or 1 on average; raises `Invalid` where there is none."""
     if not count.is_random:
-        return Constant(_between_one_and(count.support[0], fraction))
-    match count:
-        case Integers(low=low, high=high):
-            least = int(_between_one_and(low, fraction))
-            more = 0 if low else 1  # none or one object, where there can be none
-            return Integers(least, least + more + round((high - low - more) * fraction))
-        case Choice(values=values):
-            return replace(count, values=tuple(_between_one_and(value, fraction) for value in values))
-        case Poisson(mean=mean):
-            most = Fraction(repr(mean))
-            one = min(Fraction(1), most)
-            return Poisson(float(one + (most - one) * fraction))
-        case Grid():
-            raise Invalid("a count on a grid can't be thinned: its steps would become equal; draw it from integers")
-        case Table():
-            raise Invalid("a count from a table can't be thinned; draw it from integers, a choice or a poisson")
-    raise Invalid(f"{count} can't be thinned")
-
-
-def _between_one_and(most: float, fraction: Fraction) -> float:
-    return most if most <= 1 else 1.0 + round((int(most) - 1) * fraction)
+        return Constant(one_to(count.support[0], fraction))
+    return count.thinned(fraction)
 
 
 def _check_rows_in_order(entry: Entry) -> None:
     """Raise `Invalid` where other objects than the first ones would have the first rows of a table."""
     for name, drawn in entry.parameters.items():
-        inner = drawn.by if isinstance(drawn, Offset) else getattr(drawn, "of", drawn)
-        if isinstance(inner, Table) and inner.order == "rows":
+        if drawn.own.in_order:
             raise Invalid("a table in order gives each object the next row, so that fewer would have others", (name,))
 
 
@@ -75,7 +47,7 @@ def _label(recipe: Recipe, fraction: Fraction) -> str:
     if fraction > 0:
         return "all objects" if fraction == 1 else f"objects × {in_words(fraction)}"
     counts = [entry.count for catalogue in recipe.catalogues.values() for entry in catalogue.objects]
-    return ("≈ " if any(isinstance(count, Poisson) for count in counts) else "") + "one object each"
+    return ("≈ " if any(count.support[1] > 1 for count in counts) else "") + "one object each"
 
 
 AXIS = Axis(

@@ -1,6 +1,6 @@
 """From addresses to tables: class order, splits, counts of objects, and the parameters of every object.
 
-A program (`kernels/program.py`) says how one column is drawn for one group of rows (an entry of a catalogue, or a
+A program (`program.py`) says how one column is drawn for one group of rows (an entry of a catalogue, or a
 catalogue). Each value is the inverse CDF of one 52-bit uniform at the address (stream, member, turn), so a changed
 distribution gives the same quantile of the same member.
 """
@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import exp, log
-from deepbench_fast.kernels.random.philox import philox4x32
-from deepbench_fast.kernels.random.program import (
+from deepbench_fast.kernels.random.codes import (
     CHOICE,
     CONSTANT,
     GRID,
@@ -27,6 +26,7 @@ from deepbench_fast.kernels.random.program import (
     TABLE,
     UNIFORM,
 )
+from deepbench_fast.kernels.random.philox import philox4x32
 from deepbench_fast.kernels.random.samplers import normal_cdf, normal_quantile, poisson_quantile, uniform52
 
 Integers = npt.NDArray[np.int64]
@@ -41,7 +41,8 @@ LAST_QUANTILE = 1.0 - 2.0**-53
 def derive(programs: npt.NDArray[Any]) -> None:
     """Fill in `start` and `end`: logarithms of the bounds (loguniform), probabilities of the bounds (normal).
 
-    A normal truncated to its upper tail is drawn mirrored, where the probabilities keep their relative accuracy.
+    A normal truncated to its upper tail is drawn mirrored, where the probabilities keep their relative accuracy; one of
+    sigma 0 is a constant.
     """
     for k in range(programs.size):
         p = programs[k]
@@ -49,7 +50,11 @@ def derive(programs: npt.NDArray[Any]) -> None:
             p.start = log(p.low)
             p.end = log(p.high)
         elif p.code == NORMAL:
-            if p.low > p.mean:
+            if p.sigma == 0.0:
+                p.code = CONSTANT
+                p.low = p.mean
+                p.high = p.mean
+            elif p.low > p.mean:
                 p.code = NORMAL_UPPER_TAIL
                 p.start = normal_cdf((p.mean - p.high) / p.sigma)
                 p.end = normal_cdf((p.mean - p.low) / p.sigma)

@@ -5,15 +5,16 @@ Nothing here is compiled: a plan can be made, and a file read, without Numba.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-CONSTANT, UNIFORM, LOGUNIFORM, NORMAL, INTEGERS, CHOICE, POISSON = range(7)
-NORMAL_UPPER_TAIL = 7
-GRID, TABLE, TABLE_ROWS = 8, 9, 10
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 PROGRAM = np.dtype(
     [
-        ("code", np.int64),
+        ("code", np.int64),  # of `codes`
         ("stream", np.int64),
         ("column", np.int64),
         ("integer", np.int64),  # 1 where the column holds int64
@@ -31,3 +32,32 @@ PROGRAM = np.dtype(
         ("end", np.float64),
     ]
 )
+
+
+def empty_programs(count: int) -> npt.NDArray[Any]:
+    """Rows of zeros between infinite bounds, derived from no other column."""
+    rows = np.zeros(count, PROGRAM)
+    rows["low"], rows["high"] = -np.inf, np.inf
+    rows["base"] = rows["factor"] = -1
+    return rows
+
+
+class Options:
+    """The values of choices, grids and tables, one after the other, and the running sums of their shares."""
+
+    def __init__(self) -> None:
+        self._values: list[Floats] = [np.zeros(1)]
+        self._cumulative: list[Floats] = [np.ones(1)]
+        self._length = 1
+
+    def add(self, row: Any, code: int, values: npt.ArrayLike, cumulative: npt.ArrayLike | None = None) -> None:
+        """Let a program draw from these values, with the running sums of their shares where it needs them."""
+        own = np.asarray(values, np.float64)
+        row["code"], row["first"], row["length"] = code, self._length, len(own)
+        self._values.append(own)
+        self._cumulative.append(np.ones(len(own)) if cumulative is None else np.asarray(cumulative, np.float64))
+        self._length += len(own)
+
+    def flat(self) -> tuple[Floats, Floats]:
+        """All values, and all running sums."""
+        return np.concatenate(self._values), np.concatenate(self._cumulative)

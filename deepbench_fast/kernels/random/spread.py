@@ -1,30 +1,15 @@
-"""The standard deviation of what a program draws."""
+"""Means and standard deviations that have no short closed form."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import exp
-from deepbench_fast.kernels.random.program import (
-    CHOICE,
-    INTEGERS,
-    LOGUNIFORM,
-    NORMAL,
-    NORMAL_UPPER_TAIL,
-    POISSON,
-    TABLE,
-    TABLE_ROWS,
-    UNIFORM,
-)
 
 Floats = npt.NDArray[np.float64]
 
-SQRT_3 = 1.7320508075688772
-SQRT_12 = 3.4641016151377544
 # Below this ratio of the difference of the bounds to their sum the logarithm's series is summed.
 NARROW = 0.5
 TERMS = 30
@@ -78,24 +63,38 @@ def _loguniform(low: float, high: float, width: float) -> float:
     return high * difference / width * np.sqrt(d / s - 1.0)  # type: ignore[no-any-return]
 
 
-@inline
-def _normal(low: float, high: float, width: float) -> float:
-    """That of a standard normal between two bounds, by quadrature: no difference of nearly equal numbers is taken.
+@kernel
+def loguniform_deviations(low: Floats, high: Floats, width: Floats, out: Floats) -> None:
+    """Fill out[k] with the standard deviation of what is loguniform between low[k] and high[k]; width = ln(high / low).
 
-    width = high - low, which is known better than the bounds.
+    (b - a) / r sqrt(r (b + a) / (2 (b - a)) - 1), r = ln(b / a); relative error < 1e-13.
     """
+    for k in range(out.size):
+        out[k] = _loguniform(low[k], high[k], width[k])
+
+
+@inline
+def _normal(low: float, high: float, width: float) -> tuple[float, float]:
+    """Mean and standard deviation of a standard normal between two bounds; width = high - low, known better than these.
+
+    By quadrature: no difference of nearly equal numbers is taken.
+    """
+    if low == -np.inf and high == np.inf:
+        return 0.0, 1.0
     a = max(low, -FARTHEST)
     b = min(high, FARTHEST)
     span = width if a == low and b == high else b - a
     if not span > 0.0:
-        return 0.0
+        return a, 0.0
     peak = min(max(0.0, a), b)
     panels = int(span) + 1
     half = 0.5 * span / panels
     whole = 0.0
     first = 0.0
+    mean = 0.0
     for moment in range(2):
-        mean = first / whole if moment == 1 else 0.0
+        if moment == 1:
+            mean = first / whole
         total = 0.0
         for panel in range(panels):
             # From a, not from 0: the distances within a narrow interval keep their digits.
@@ -110,72 +109,15 @@ def _normal(low: float, high: float, width: float) -> float:
                     first += weight * t
                 else:
                     total += weight * (t - mean) * (t - mean)
-    return np.sqrt(total / whole)  # type: ignore[no-any-return]
-
-
-@inline
-def _options(values: Floats, cumulative: Floats, equal: bool) -> float:
-    """That of some values with the running sums of their shares, or with equal ones."""
-    low = values[0]
-    high = values[0]
-    for value in values:
-        low = min(low, value)
-        high = max(high, value)
-    size = 0.5 * high - 0.5 * low
-    if size == 0.0:
-        return 0.0
-    mean = 0.0
-    square = 0.0
-    for moment in range(2):
-        before = 0.0
-        for k in range(values.size):
-            share = 1.0 / values.size if equal else cumulative[k] - before
-            before = cumulative[k]
-            z = (0.5 * values[k] - 0.5 * low) / size
-            if moment == 0:
-                mean += share * z
-            else:
-                square += share * (z - mean) * (z - mean)
-    return size * (2.0 * np.sqrt(square))  # type: ignore[no-any-return]
-
-
-@inline
-def _deviation(p: Any, values: Floats, cumulative: Floats) -> float:
-    if p.code == UNIFORM:
-        return (0.5 * p.high - 0.5 * p.low) / SQRT_3  # type: ignore[no-any-return]
-    if p.code == LOGUNIFORM:
-        return _loguniform(p.low, p.high, p.end - p.start)
-    if p.code == NORMAL or p.code == NORMAL_UPPER_TAIL:
-        if p.low == -np.inf and p.high == np.inf:
-            return p.sigma  # type: ignore[no-any-return]
-        width = (p.high - p.low) / p.sigma
-        return p.sigma * _normal((p.low - p.mean) / p.sigma, (p.high - p.mean) / p.sigma, width)  # type: ignore[no-any-return]
-    if p.code == INTEGERS:
-        steps = p.high - p.low
-        return np.sqrt(steps * (steps + 2.0)) / SQRT_12  # type: ignore[no-any-return]
-    if p.code == POISSON:
-        return np.sqrt(p.mean)  # type: ignore[no-any-return]
-    if p.code == CHOICE or p.code == TABLE or p.code == TABLE_ROWS:
-        part = slice(p.first, p.first + p.length)
-        return _options(values[part], cumulative[part], p.code != CHOICE)
-    return 0.0
+    return a + mean, np.sqrt(total / whole)
 
 
 @kernel
-def standard_deviations(programs: npt.NDArray[Any], values: Floats, cumulative: Floats, out: Floats) -> None:
-    """Fill out[k] with the standard deviation of what programs[k] draws; arguments as `draw_columns` takes them.
+def normal_moments(low: Floats, high: Floats, width: Floats, mean: Floats, deviation: Floats) -> None:
+    """Fill in the means and the standard deviations of standard normals truncated to [low[k], high[k]].
 
-    | law | standard deviation |
-    |---|---|
-    | constant | 0 |
-    | uniform | (high - low) / sqrt 12 |
-    | loguniform | (b - a) / r sqrt(r (b + a) / (2 (b - a)) - 1), r = ln(b / a) |
-    | normal | sigma; between bounds that of the truncated normal |
-    | integers | sqrt(((high - low + 1)**2 - 1) / 12) |
-    | Poisson | sqrt(mean) |
-    | choice, table | that of the values, each as often as its share |
-
-    Relative error < 1e-13 (Johnson, Kotz & Balakrishnan 1994, Continuous Univariate Distributions 1, 13.10.1).
+    Shapes (n,); width = high - low, which may be known better than the bounds. Relative error of the deviation < 1e-13
+    (Johnson, Kotz & Balakrishnan 1994, Continuous Univariate Distributions 1, 13.10.1).
     """
-    for k in range(programs.size):
-        out[k] = _deviation(programs[k], values, cumulative)
+    for k in range(mean.size):
+        mean[k], deviation[k] = _normal(low[k], high[k], width[k])

@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import (
-    FORMS,
-    Alone,
-    Constant,
-    Distribution,
-    Grid,
-    Integers,
-    LogUniform,
-    Normal,
-    Offset,
-    Poisson,
-    Scaled,
-    Table,
-    Uniform,
-    named_problem,
-    parse_distribution,
-)
-from deepbench_fast.values.distributions.listed import NOTHING
-from deepbench_fast.values.distributions.simple import Base
+from deepbench_fast.values.distributions.constant import Constant
+from deepbench_fast.values.distributions.distribution import Alone, Base, Distribution
+from deepbench_fast.values.distributions.grid import Grid
+from deepbench_fast.values.distributions.numeric import Numeric
+from deepbench_fast.values.distributions.registry import FORMS, named_problem, parse_distribution
+from deepbench_fast.values.distributions.table import NOTHING
 from deepbench_fast.values.model import FrozenDict
 
-LAWS: dict[str, type[Any]] = {
-    "uniform": Uniform,
-    "loguniform": LogUniform,
-    "normal": Normal,
-    "integers": Integers,
-    "poisson": Poisson,
-}
-POSITIONAL = {"normal": ("mean", "sigma"), "poisson": ("mean",)}
-"""The numbers that every one of a law has, in the order in which a list gives them; of others low and high."""
+if TYPE_CHECKING:
+    from deepbench_fast.kernels.random.program import Options
 
 
 @dataclass(frozen=True)
@@ -53,15 +35,21 @@ class Varied(Base):
     numbers: Mapping[str, Alone]
 
     def __post_init__(self) -> None:
-        checks.known(self.form, LAWS, "distribution")
+        law = self.law
         numbers = {}
         for field, drawn in self.numbers.items():
             with within(field):
                 numbers[field] = _inner(drawn)
-                if LAWS[self.form] is Integers and not numbers[field].is_integer:
+                if law.of_integers and not numbers[field].is_integer:
                     raise Invalid(f"must be a whole number, but {numbers[field]} gives other numbers too")
         object.__setattr__(self, "numbers", FrozenDict(numbers))
         _ = list(self._extremes())
+
+    @property
+    def law(self) -> type[Numeric]:
+        """The law that has these numbers."""
+        laws = varied_laws()
+        return laws[checks.known(self.form, laws, "distribution")]
 
     @property
     def drawn(self) -> dict[str, Alone]:
@@ -70,15 +58,14 @@ class Varied(Base):
 
     @property
     def absent(self) -> bool:
-        """Whether nothing can be drawn, because a table is not there."""
-        return any(isinstance(drawn, Table) and drawn.absent for drawn in self.numbers.values())
+        return any(drawn.absent for drawn in self.numbers.values())
 
     def _extremes(self) -> Iterator[Alone]:
         """The law with the smallest and the largest of its numbers, in all combinations: its rules are linear."""
         supports = [] if self.absent else [sorted({*drawn.support}) for drawn in self.numbers.values()]
         for values in itertools.product(*supports) if supports else ():
             try:
-                yield LAWS[self.form](**dict(zip(self.numbers, values, strict=True)))
+                yield self.law(**dict(zip(self.numbers, values, strict=True)))
             except Invalid as invalid:
                 drawn = ", ".join(f"{field} is {number}" for field, number in self.drawn.items())
                 raise Invalid(f"{invalid.problem}, where {drawn}", invalid.path) from None
@@ -97,13 +84,33 @@ class Varied(Base):
 
     @property
     def is_integer(self) -> bool:
-        return LAWS[self.form] in (Integers, Poisson)
+        return self.law.discrete
 
     def to_yaml_data(self) -> object:
-        data = {field: drawn.to_yaml_data() for field, drawn in self.numbers.items()}
-        if tuple(data) == ("mean",):
-            return {self.form: data["mean"]}
-        return {self.form: [*data.values()] if tuple(data) == _positional(self.form) else data}
+        return self.law.written({field: drawn.to_yaml_data() for field, drawn in self.numbers.items()})
+
+    def fill(self, row: Any, options: Options) -> None:
+        """Write a row of a program, but for the numbers that come with each sample."""
+        self.fill_drawn(row, dict.fromkeys(self.drawn, math.nan))
+
+    def fill_drawn(self, rows: Any, drawn: Mapping[str, Any]) -> None:
+        """Write rows of a program with what was drawn for each of them, by the names of the numbers."""
+        rows["low"], rows["high"] = -math.inf, math.inf
+        fixed = {field: number.support[0] for field, number in self.numbers.items()}
+        self.law.fill_numbers(rows, {**fixed, **drawn})
+
+    def scaled(self, factor: Fraction) -> Alone | Varied:
+        """The law of `factor` times the value; raises `Invalid` where there is none."""
+        if not self.law.scale_family:
+            raise Invalid(f"{self} has no scaled twin; draw it from a uniform, loguniform or normal")
+        if factor == 0:
+            return Constant(0.0)
+        return Varied(self.form, {field: drawn.scaled(factor) for field, drawn in self.numbers.items()})
+
+
+def varied_laws() -> dict[str, type[Numeric]]:
+    """The laws that have numbers, by their forms."""
+    return {form: law for form, law in FORMS.items() if issubclass(law, Numeric)}
 
 
 def parse_noise(value: object) -> Alone | Varied:
@@ -118,40 +125,28 @@ def parse_noise(value: object) -> Alone | Varied:
         return _inner(value)
     with within(form):
         try:
-            for field in numbers:
-                checks.known(field, _fields(form), "key")
-            for field in _positional(form):
-                if field not in numbers:
-                    raise Invalid(f"lacks its {field}")
-            return Varied(form, numbers)  # type: ignore[arg-type]
+            return Varied(form, varied_laws()[form].arguments(numbers))
         except Invalid as invalid:
             raise Invalid(f"{form}: {named_problem(invalid)}", invalid.path) from None
 
 
 def _inner(value: object) -> Alone:
     drawn = parse_distribution(value)
-    if isinstance(drawn, Offset | Scaled | Grid):
+    if not isinstance(drawn, Alone) or isinstance(drawn, Grid):
         raise Invalid(f"can't be {drawn}: it is drawn alone, for each sample")
     return drawn
 
 
-def _positional(form: str) -> tuple[str, ...]:
-    return POSITIONAL.get(form, ("low", "high"))
-
-
-def _fields(form: str) -> tuple[str, ...]:
-    return ("mean", "sigma", "low", "high") if form == "normal" else _positional(form)
-
-
-def _numbers(value: object) -> tuple[str, Mapping[str, object]]:
+def _numbers(value: object) -> tuple[str, dict[str, object]]:
     """Form and numbers of a law, by name; none where it is no law with numbers of its own."""
     if not isinstance(value, Mapping) or len(value) != 1:
         return "", {}
     ((form, arguments),) = value.items()
-    if form not in LAWS:
+    law = varied_laws().get(form)
+    if law is None:
         return "", {}
-    names = _positional(form)
+    names = law.required()
     if isinstance(arguments, Mapping) and not (len(names) == 1 and set(arguments) & set(FORMS)):
-        return form, arguments
+        return form, dict(arguments)
     given = arguments if isinstance(arguments, list | tuple) else [arguments]
     return form, dict(zip(names, given, strict=True)) if len(given) == len(names) else {}

@@ -9,7 +9,7 @@ import pytest
 
 from deepbench_fast import ladder, samples
 from deepbench_fast.authoring.ladders.noise import scaled
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     Choice,
     Constant,
     Distribution,

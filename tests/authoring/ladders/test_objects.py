@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from deepbench_fast import ladder
 from deepbench_fast.authoring.ladders.objects import fewer
-from deepbench_fast.values.distributions.distribution import Constant, Distribution, Integers, Poisson
+from deepbench_fast.values.distributions import Constant, Distribution, Integers, Poisson
 from tests.recipe.ladder.rungs import SCENES, assert_equal_bits, drawn, read
 
 

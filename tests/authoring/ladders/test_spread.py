@@ -11,7 +11,7 @@ import scipy.stats
 from deepbench_fast import UsageError, ladder
 from deepbench_fast.authoring.ladders.spread import narrowed
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     Choice,
     Constant,
     Distribution,

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 import scipy.stats as st
+from deepbench_fast.values.distributions.densities import log_density, log_density_of_product, log_density_of_sum
 
 from deepbench_fast.errors import UsageError
-from deepbench_fast.values.distributions.densities import log_density, log_density_of_product, log_density_of_sum
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     Choice,
     Constant,
     Distribution,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepbench_fast.errors import RecipeError
-from deepbench_fast.values.distributions.distribution import (
+from deepbench_fast.values.distributions import (
     NORMAL_REACH,
     Choice,
     Constant,

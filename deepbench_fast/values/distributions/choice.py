@@ -1,0 +1,149 @@
+"""The law of a choice between values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from deepbench_fast.kernels.random import codes
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.distributions.constant import Constant
+from deepbench_fast.values.distributions.distribution import Alone, arguments_by_name
+from deepbench_fast.values.distributions.exact import one_to, times
+from deepbench_fast.values.distributions.listed import Listed, numbers
+from deepbench_fast.values.schemas import NUMBER, Schema, any_of, list_of, mapping
+from deepbench_fast.values.schemas import number as number_schema
+
+if TYPE_CHECKING:
+    from deepbench_fast.kernels.random.program import Options
+    from deepbench_fast.values.distributions.distribution import Floats
+
+LIST = "a list of numbers"
+
+
+@dataclass(frozen=True)
+class Choice(Listed):
+    """One of several values, equally likely or by weights (which need not sum to 1)."""
+
+    form = "choice"
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        with within("values"):
+            object.__setattr__(self, "values", numbers(checks.sequence(self.values, LIST)))
+            if not self.values:
+                raise Invalid("must offer at least one value")
+        if self.weights is None:
+            return
+        with within("weights"):
+            object.__setattr__(self, "weights", numbers(checks.sequence(self.weights, LIST)))
+            if len(self.weights) != len(self.values):
+                raise Invalid(f"must be {len(self.values)} numbers, one for each value")
+            if min(self.weights) < 0 or not 0 < sum(self.weights) < math.inf:
+                raise Invalid("must not be negative, nor all zero")
+
+    @classmethod
+    def parse(cls, arguments: object) -> Choice:
+        if isinstance(arguments, dict):
+            return cls(**arguments_by_name(arguments, ("values",), ("weights",)))
+        return cls(tuple(checks.sequence(arguments, LIST)))  # type: ignore[arg-type]
+
+    @classmethod
+    def schema(cls, number: Schema) -> Schema:
+        values, weights = list_of(NUMBER, 1), list_of(number_schema(0.0, math.inf), 1)
+        return any_of(values, mapping({"values": values, "weights": weights}, ["values"]))
+
+    def to_yaml_data(self) -> object:
+        values = [checks.plain(value) for value in self.values]
+        if self.weights is None:
+            return {"choice": values}
+        return {"choice": {"values": values, "weights": [checks.plain(weight) for weight in self.weights]}}
+
+    @property
+    def possible(self) -> list[float]:
+        return [value for value, weight in zip(self.values, self._weights, strict=True) if weight > 0]
+
+    @property
+    def _weights(self) -> tuple[float, ...]:
+        return self.weights or (1.0,) * len(self.values)
+
+    @property
+    def is_discrete(self) -> bool:
+        return True
+
+    def _cumulative(self) -> list[float]:
+        return running_shares(self._weights)
+
+    def _shares(self) -> tuple[Floats, Floats]:
+        import numpy as np
+
+        return np.array(self.values), np.diff(self._cumulative(), prepend=0.0)
+
+    def fill(self, row: Any, options: Options) -> None:
+        options.add(row, codes.CHOICE, self.values, self._cumulative())
+
+    def quantile(self, u: Floats) -> Floats:
+        import numpy as np
+
+        places = np.searchsorted(self._cumulative(), u, side="right")
+        found: Floats = np.array(self.values)[np.minimum(places, len(self.values) - 1)]
+        return found
+
+    def _log_density(self, values: Floats) -> Floats:
+        import numpy as np
+
+        shares = np.array(self._weights)
+        with np.errstate(divide="ignore"):
+            logarithms: Floats = np.log((values[:, None] == np.array(self.values)) @ (shares / shares.sum()))
+        return logarithms
+
+    def nearest(self, values: Floats) -> Floats:
+        import numpy as np
+
+        options = np.array(self.values)
+        found: Floats = options[np.abs(values[:, None] - options).argmin(axis=1)]
+        return found
+
+    def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Alone:
+        """The values around the median, in their order and with their weights."""
+        kept = max(1, round(len(self.possible) * fraction))
+        weights = self._weights
+        places = sorted((i for i, weight in enumerate(weights) if weight > 0), key=lambda i: self.values[i])
+
+        def lopsided(first: int) -> Fraction:
+            below = sum((Fraction(weights[i]) for i in places[:first]), Fraction(0))
+            above = sum((Fraction(weights[i]) for i in places[first + kept :]), Fraction(0))
+            return abs(below - above)
+
+        first = min(range(len(places) - kept + 1), key=lopsided)
+        chosen = sorted(places[first : first + kept])
+        if len(chosen) == 1:
+            return Constant(self.values[chosen[0]])
+        of_chosen = None if self.weights is None else tuple(self.weights[i] for i in chosen)
+        return Choice(tuple(self.values[i] for i in chosen), of_chosen)
+
+    def scaled(self, factor: Fraction) -> Alone:
+        if factor == 0:
+            return Constant(0.0)
+        return replace(self, values=tuple(times(value, factor) for value in self.values))
+
+    def thinned(self, fraction: Fraction) -> Choice:
+        return replace(self, values=tuple(one_to(value, fraction) for value in self.values))
+
+
+def running_shares(weights: Sequence[float]) -> list[float]:
+    """Sums of the first 1, 2, ... weights over the sum of all: exact, then rounded once to float64.
+
+    Floats are whole numbers over a power of two, and Python rounds the quotient of two whole numbers correctly.
+    """
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    common = max(denominator for _, denominator in ratios)
+    sums = list(accumulate(numerator * (common // denominator) for numerator, denominator in ratios))
+    return [part / sums[-1] for part in sums]

@@ -1,0 +1,82 @@
+"""The law whose logarithm is uniform."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from deepbench_fast.kernels.random import codes
+from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.distributions.distribution import where
+from deepbench_fast.values.distributions.numeric import Bounded
+
+if TYPE_CHECKING:
+    from deepbench_fast.values.distributions.distribution import Floats
+
+SMALLEST, LARGEST = 1e-300, 1e300
+"""Bounds: logarithms of smaller numbers lose digits, exponentials of larger ones overflow."""
+
+# Logarithms that are the same on every machine: those of the C library are not.
+_EXACT = Context(prec=40)
+
+
+@dataclass(frozen=True)
+class LogUniform(Bounded):
+    """The logarithm is equally likely between those of low and high; 1e-300 <= low <= high <= 1e300."""
+
+    form = "loguniform"
+    code = codes.LOGUNIFORM
+
+    def check(self) -> None:
+        if self.low <= 0:
+            raise Invalid(f"low must be above 0, not {checks.plain(self.low)}")
+        super().check()
+        if self.low < SMALLEST or self.high > LARGEST:
+            raise Invalid(f"low and high must be from {SMALLEST:g} to {LARGEST:g}")
+
+    @property
+    def _log_ratio(self) -> float:
+        """ln(high / low), with the digits that near bounds have."""
+        low, high = self.support
+        return math.log1p((high - low) / low) if high < 2 * low else math.log(high) - math.log(low)
+
+    @property
+    def expectation(self) -> float:
+        return (self.high - self.low) / self._log_ratio if self.is_random else self.low
+
+    @classmethod
+    def standard_deviations(cls, rows: Any) -> Floats:
+        """(b - a) / r sqrt(r (b + a) / (2 (b - a)) - 1), r = ln(b / a)."""
+        import numpy as np
+
+        from deepbench_fast.kernels.random.spread import loguniform_deviations
+
+        found = np.empty(len(rows))
+        low, high = (np.ascontiguousarray(rows[name]) for name in ("low", "high"))
+        loguniform_deviations(low, high, rows["end"] - rows["start"], found)
+        return found
+
+    def quantile(self, u: Floats) -> Floats:
+        import numpy as np
+
+        low, high = math.log(self.low), math.log(self.high)
+        return np.clip(np.exp(low + (high - low) * u), self.low, self.high)
+
+    def _log_density(self, values: Floats) -> Floats:
+        import numpy as np
+
+        inside = self.inside(values)
+        return where(inside, -np.log(np.where(inside, values, 1.0)) - math.log(self._log_ratio))
+
+    def narrowed(self, fraction: Fraction, *, whole: bool = False) -> LogUniform:
+        """About the median in the logarithm."""
+        bottom, top = _EXACT.ln(Decimal(repr(self.low))), _EXACT.ln(Decimal(repr(self.high)))
+        part = _EXACT.divide(Decimal(fraction.numerator), Decimal(fraction.denominator))
+        centre = _EXACT.divide(_EXACT.add(bottom, top), Decimal(2))
+        half = _EXACT.multiply(part, _EXACT.subtract(top, centre))
+        ends = _EXACT.exp(_EXACT.subtract(centre, half)), _EXACT.exp(_EXACT.add(centre, half))
+        return LogUniform(max(self.low, float(ends[0])), min(self.high, float(ends[1])))

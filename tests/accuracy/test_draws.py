@@ -24,31 +24,22 @@ from deepbench_fast.values.distributions import (
     Normal,
     Poisson,
     Uniform,
-    simple,
+    loguniform,
 )
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.loops import Array, loop, ulp_error
-from tests.oracles.addresses import uniform
-
-KEY = (0x12345678, 0x9ABCDEF0)
-STREAM = 77
-MEMBERS = np.arange(40, dtype=np.int64)
-UNIFORMS = [uniform(KEY, STREAM, member, 0) for member in MEMBERS.tolist()]
-ENDS = (2.0**-53, 1.0 - 2.0**-53)
-"""The smallest and the largest uniform that a draw can get."""
+from tests.values.distributions.laws import ENDS, STREAM, UNIFORMS
+from tests.values.distributions.laws import draws as draws_of
 
 
 def quantiles(distribution: Alone, uniforms: list[float] | None = None) -> Array:
     """Draws of members 0, 1, ..., or the values at some uniforms."""
+    if uniforms is None:
+        return draws_of(distribution)
     programs = compile_programs([[Column("stream", 0, distribution)]], {"stream": STREAM})
-    if uniforms is not None:
-        found = np.empty(len(uniforms))
-        _at(programs.rows, np.array(uniforms), programs.values, programs.cumulative, found)
-        return found
-    table = np.zeros((MEMBERS.size, 1))
-    where = np.zeros(MEMBERS.size, np.int64), MEMBERS, np.zeros(MEMBERS.size, np.int64)
-    draw.draw_columns(table, table.view(np.int64), *where, *programs.arguments(np.array(KEY, np.uint32)))
-    return table[:, 0]
+    found = np.empty(len(uniforms))
+    _at(programs.rows, np.array(uniforms), programs.values, programs.cumulative, found)
+    return found
 
 
 @draw.kernel
@@ -91,7 +82,7 @@ def test_uniform(draws: int) -> None:
 @campaign(60, 1_000)
 def test_loguniform(draws: int) -> None:
     rng, worst = np.random.default_rng(2), Worst("Loguniform")
-    ends = [simple.SMALLEST, simple.LARGEST, 1.0]
+    ends = [loguniform.SMALLEST, loguniform.LARGEST, 1.0]
     for _ in range(draws):
         low, high = sorted(float(rng.choice([10.0 ** rng.uniform(-300.0, 300.0), *ends])) for _ in range(2))
         with mpmath.workdps(40):

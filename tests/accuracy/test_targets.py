@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepbench_fast.draw.programs import Column, compile_programs
 from deepbench_fast.values.distributions import (
+    Alone,
     Choice,
-    Distribution,
     Integers,
     LogUniform,
     Normal,
     Poisson,
     Uniform,
 )
+from deepbench_fast.values.distributions.numeric import Numeric
 from tests.accuracy.stated import Worst, campaign
 from tests.oracles import spread
 
-CORNERS: list[Distribution] = [
+CORNERS: list[Alone] = [
     *(Uniform(*bounds) for bounds in ((0, 0), (-1e300, 1e300), (1, 1 + 2**-50), (-1e-300, 1e-300))),
     *(LogUniform(*bounds) for bounds in ((1, 1), (1, 1 + 2**-50), (1e-300, 1e300), (1, 3), (1, np.nextafter(3, 4)))),
     *(Normal(mean, sigma) for mean, sigma in ((0, 0), (1e300, 1e-300), (0, 1e300), (-5, 1e-9))),
@@ -35,34 +35,28 @@ CORNERS: list[Distribution] = [
 ]
 
 
-def expected(law: Distribution) -> float:
+def expected(law: Alone) -> float:
     match law:
-        case Uniform(low=low, high=high):
-            return spread.uniform(low, high)
-        case LogUniform(low=low, high=high):
-            return spread.loguniform(low, high)
-        case Normal(mean=mean, sigma=sigma, low=low, high=high):
-            return spread.normal(mean, sigma, low, high) if sigma else 0.0
-        case Integers(low=low, high=high):
-            return spread.integers(low, high)
-        case Poisson(mean=mean):
-            return spread.poisson(mean)
+        case Normal(sigma=0):
+            return 0.0
+        case Numeric():
+            return float(getattr(spread, law.form)(**law.numbers))
         case Choice(values=values, weights=weights):
             return spread.choice(values, weights)
     raise AssertionError(law)
 
 
-def _uniform(rng: np.random.Generator) -> Distribution:
+def _uniform(rng: np.random.Generator) -> Alone:
     low = rng.normal() * 10 ** rng.uniform(-9, 9)
     return Uniform(low, low + 10 ** rng.uniform(-9, 9))
 
 
-def _loguniform(rng: np.random.Generator) -> Distribution:
+def _loguniform(rng: np.random.Generator) -> Alone:
     low = 10 ** rng.uniform(-30, 30)
     return LogUniform(low, low * (1 + 10 ** rng.uniform(-13, 12)))
 
 
-def _normal(rng: np.random.Generator) -> Distribution:
+def _normal(rng: np.random.Generator) -> Alone:
     mean, sigma = rng.normal() * 10 ** rng.uniform(-3, 3), 10 ** rng.uniform(-3, 3)
     low, high = mean + sigma * rng.uniform(-8, 8), mean + sigma * rng.uniform(-8, 8)
     if rng.random() < 0.3:
@@ -71,21 +65,21 @@ def _normal(rng: np.random.Generator) -> Distribution:
     return Normal(mean, sigma, *((low, high), (low, None), (None, high), (None, None))[rng.integers(4)])
 
 
-def _integers(rng: np.random.Generator) -> Distribution:
+def _integers(rng: np.random.Generator) -> Alone:
     low, high = sorted(int(x) for x in rng.integers(-(2 ** rng.integers(1, 31)), 2 ** rng.integers(1, 31), 2))
     return Integers(low, high)
 
 
-def _poisson(rng: np.random.Generator) -> Distribution:
+def _poisson(rng: np.random.Generator) -> Alone:
     return Poisson(10 ** rng.uniform(-9, 6))
 
 
-def _choice(rng: np.random.Generator) -> Distribution:
+def _choice(rng: np.random.Generator) -> Alone:
     values = rng.normal(size=rng.integers(1, 9)) * 10 ** rng.uniform(-5, 5) + rng.normal()
     return Choice(tuple(values), None if rng.random() < 0.5 else tuple(rng.uniform(0.01, 1, values.size)))
 
 
-MAKERS: list[Callable[[np.random.Generator], Distribution]] = [
+MAKERS: list[Callable[[np.random.Generator], Alone]] = [
     _uniform,
     _loguniform,
     _normal,
@@ -95,7 +89,7 @@ MAKERS: list[Callable[[np.random.Generator], Distribution]] = [
 ]
 
 
-def _laws(draws: int) -> Iterator[Distribution]:
+def _laws(draws: int) -> Iterator[Alone]:
     yield from CORNERS
     rng = np.random.default_rng(8)
     for number in range(draws):
@@ -105,10 +99,9 @@ def _laws(draws: int) -> Iterator[Distribution]:
 @campaign(few=600, many=60_000)
 def test_standard_deviations(draws: int) -> None:
     laws = list(_laws(draws))
-    programs = compile_programs([[Column("x", 0, law)] for law in laws], {"x": 1})
     worst = Worst("Standard deviation of noise on targets")
-    for law, found in zip(laws, programs.deviations().tolist(), strict=True):
-        true = expected(law)
+    for law in laws:
+        found, true = law.standard_deviation, expected(law)
         worst.see(abs(found / true - 1) if true else abs(found), law=law)
     worst.check()
 

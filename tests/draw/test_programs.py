@@ -1,41 +1,16 @@
-"""Running shares of weights against the exact fractions, and work that grows no faster than a recipe."""
+"""Work that grows no faster than a recipe."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from deepbench_fast import Recipe
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.draw.programs import running_shares
-
-
-def by_fractions(weights: list[float]) -> list[float]:
-    exact = [Fraction(weight) for weight in weights]
-    return [float(part / sum(exact)) for part in accumulate(exact)]
-
-
-@settings(derandomize=True, deadline=None, max_examples=300)
-@given(st.lists(st.floats(0, 1e308) | st.floats(0, 1) | st.integers(0, 9).map(float), min_size=1, max_size=20))
-@example([5e-324, 1.7e308, 0.1])
-@example([0.1] * 10)
-@example([0.0, 1.0, 0.0])
-def test_running_shares_are_the_exact_ones_rounded_once(weights: list[float]) -> None:
-    if sum(map(Fraction, weights)):
-        assert running_shares(weights) == by_fractions(weights)
-
-
-def test_running_shares_of_thousands_of_weights() -> None:
-    weights = [1.0 / number for number in range(1, 301)]
-    assert running_shares(weights) == by_fractions(weights)
-    assert running_shares([1.0] * 3000) == [number / 3000 for number in range(1, 3001)]
 
 
 def scene(*objects: object, **more: object) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_quantities_within_distributions() -> None:
     )
     assert drawn(recipe, "theta") == Uniform(0, 180 * DEGREE)
     assert drawn(recipe, "x") == Normal(14, 1, 10)
-    assert drawn(recipe, "y").by == Choice((0, 2), (1, 3))  # type: ignore[union-attr]
+    assert drawn(recipe, "y").own == Choice((0, 2), (1, 3))  # type: ignore[union-attr]
     assert drawn(recipe, "ellip") == Uniform(0.05, 0.5)
     assert drawn(recipe, "r_eff") == Scaled("n", Uniform(1, 1.5))
     assert Recipe.from_yaml(recipe.to_yaml()) == recipe.resolved()

@@ -54,6 +54,8 @@ def derive(programs: npt.NDArray[Any]) -> None:
                 p.code = CONSTANT
                 p.low = p.mean
                 p.high = p.mean
+                p.start = 0.0
+                p.end = 0.0
             elif p.low > p.mean:
                 p.code = NORMAL_UPPER_TAIL
                 p.start = normal_cdf((p.mean - p.high) / p.sigma)

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from deepbench_fast import ladder, samples
-from deepbench_fast.authoring.ladders.noise import scaled
 from deepbench_fast.values.distributions import (
+    Alone,
     Choice,
     Constant,
-    Distribution,
     Integers,
     LogUniform,
     Normal,
@@ -96,6 +95,6 @@ def test_noise_of_series() -> None:
         (Constant(0.3), Constant(0.03)),
     ],
 )
-def test_scaled(loud: Distribution, quiet: Distribution) -> None:
-    assert scaled(loud, Fraction(1, 10)) == quiet
-    assert scaled(loud, Fraction(0)) == Constant(0)
+def test_scaled(loud: Alone, quiet: Alone) -> None:
+    assert loud.scaled(Fraction(1, 10)) == quiet
+    assert loud.scaled(Fraction(0)) == Constant(0)

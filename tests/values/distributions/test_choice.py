@@ -1,0 +1,83 @@
+"""Choices against the weighted sums of their values; running shares against exact fractions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from deepbench_fast.values.distributions import Choice
+from deepbench_fast.values.distributions.choice import running_shares
+from tests.values.distributions.laws import Array, check_certain, check_many
+
+
+class Weighted:
+    """Values with weights, by NumPy."""
+
+    def __init__(self, values: Array, weights: Array) -> None:
+        self.values, self.shares = values, weights / weights.sum()
+
+    def ppf(self, u: Array) -> Array:
+        below = np.cumsum(self.shares)
+        return np.array([self.values[np.flatnonzero(p < below)[0]] for p in u])
+
+    def logpmf(self, values: Array) -> Array:
+        return np.log([self.shares[self.values == value].sum() for value in values])
+
+    def mean(self) -> float:
+        return float(np.average(self.values, weights=self.shares))
+
+    def std(self) -> float:
+        return float(np.sqrt(np.average((self.values - self.mean()) ** 2, weights=self.shares)))
+
+
+def make(generator: np.random.Generator) -> tuple[Choice, Any]:
+    values = generator.normal(size=generator.integers(2, 9)) * 10 ** generator.uniform(-5, 5) + generator.normal()
+    values[-1] = generator.choice([values[-1], values[0]])
+    weights = generator.uniform(0.01, 1, values.size)
+    weights[1] = generator.choice([0.0, 0.5])
+    if weights[1]:
+        return Choice(tuple(values)), Weighted(values, np.ones(values.size))
+    return Choice(tuple(values), tuple(weights)), Weighted(values, weights)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_against_weighted_sums() -> None:
+    check_many(make)
+
+
+@pytest.mark.parametrize("law", [Choice((2,)), Choice((2, 2)), Choice((2, 5), (1, 0))], ids=str)
+def test_one_value(law: Choice) -> None:
+    check_certain(law, 2)
+
+
+def test_the_farthest_values() -> None:
+    law = Choice((-1e308, 1e308), (1, 3))
+    assert law.expectation == pytest.approx(0.5e308)
+    assert law.standard_deviation == pytest.approx(np.sqrt(0.75) * 1e308)
+
+
+def by_fractions(weights: list[float]) -> list[float]:
+    exact = [Fraction(weight) for weight in weights]
+    return [float(part / sum(exact)) for part in accumulate(exact)]
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(st.lists(st.floats(0, 1e308) | st.floats(0, 1) | st.integers(0, 9).map(float), min_size=1, max_size=20))
+@example([5e-324, 1.7e308, 0.1])
+@example([0.1] * 10)
+@example([0.0, 1.0, 0.0])
+def test_running_shares_are_the_exact_ones_rounded_once(weights: list[float]) -> None:
+    if sum(map(Fraction, weights)):
+        assert running_shares(weights) == by_fractions(weights)
+
+
+def test_running_shares_of_thousands_of_weights() -> None:
+    weights = [1.0 / number for number in range(1, 301)]
+    assert running_shares(weights) == by_fractions(weights)
+    assert running_shares([1.0] * 3000) == [number / 3000 for number in range(1, 3001)]

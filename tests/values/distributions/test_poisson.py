@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from deepbench_fast.values.distributions import Poisson
+from tests.values.distributions.laws import ENDS, check_certain, check_many
+
+
+def make(generator: np.random.Generator) -> tuple[Poisson, Any]:
+    law = Poisson(float(generator.choice([10 ** generator.uniform(-9, 6), 1e6, 10.0, 1.0])))
+    return law, scipy.stats.poisson(law.mean)
+
+
+def test_against_scipy() -> None:
+    check_many(make, 40, tolerance=1e-7)
+
+
+def test_none() -> None:
+    check_certain(Poisson(0), 0)
+
+
+@pytest.mark.parametrize("mean", [*np.logspace(-6, 6, 49)])
+def test_a_draw_stays_within_its_support(mean: float) -> None:
+    assert Poisson(mean).support[1] > scipy.stats.poisson.isf(ENDS[0], mean)
+
+
+def test_halves_have_no_probability() -> None:
+    assert np.isneginf(Poisson(3.7).log_density(np.array([0.5, -1.0]))).all()

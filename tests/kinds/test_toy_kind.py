@@ -19,7 +19,7 @@ from deepbench_fast.kinds import registry
 from deepbench_fast.kinds.defaults import across, along, always, of_size
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.recipe.json_schema import json_schema
-from deepbench_fast.values.distributions.distribution import LogUniform
+from deepbench_fast.values.distributions import LogUniform
 from deepbench_fast.values.parameter import Parameter
 from tests.cli.running import run_well
 

@@ -22,6 +22,7 @@ NORMAL_REACH = 8.3
 """Standard deviations that a draw can be away from the mean: a uniform of 52 bits is at least 2^-53, so |z| <= 8.21."""
 
 _TAIL = 2.0 * 53.0 * math.log(2.0)
+_LAST = 1.0 - 2.0**-53
 _NARROWEST = 1e-6
 # Standard deviations between the bounds below which the density is flat, to 1e-10 of itself.
 _FLAT = 1e-5
@@ -103,7 +104,7 @@ class Normal(Numeric):
         ends = sorted(sign * (bound - self.mean) / self.sigma for bound in (low, high))
         first, last = (0.5 * math.erfc(-end / math.sqrt(2.0)) for end in ends)
         inside = first + (last - first) * (u if sign > 0 else 1.0 - u)
-        standard = np.array([NormalDist().inv_cdf(p) for p in inside.tolist()])
+        standard = np.array([NormalDist().inv_cdf(min(p, _LAST)) for p in inside.tolist()])
         return np.clip(self.mean + sign * self.sigma * standard, low, high)
 
     def _log_density(self, values: Floats) -> Floats:

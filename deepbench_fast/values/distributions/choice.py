@@ -13,7 +13,7 @@ from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.distribution import Alone, arguments_by_name
+from deepbench_fast.values.distributions.distribution import Alone, Floats, arguments_by_name
 from deepbench_fast.values.distributions.exact import one_to, times
 from deepbench_fast.values.distributions.listed import Listed, numbers
 from deepbench_fast.values.schemas import NUMBER, Schema, any_of, list_of, mapping
@@ -21,7 +21,6 @@ from deepbench_fast.values.schemas import number as number_schema
 
 if TYPE_CHECKING:
     from deepbench_fast.kernels.random.program import Options
-    from deepbench_fast.values.distributions.distribution import Floats
 
 LIST = "a list of numbers"
 

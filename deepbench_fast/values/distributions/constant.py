@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
-from deepbench_fast.values.distributions.distribution import Alone
+from deepbench_fast.values.distributions.distribution import Alone, Floats
 from deepbench_fast.values.distributions.exact import times
 
 if TYPE_CHECKING:
     from deepbench_fast.kernels.random.program import Options
-    from deepbench_fast.values.distributions.distribution import Floats
 
 
 @dataclass(frozen=True)

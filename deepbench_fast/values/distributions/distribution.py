@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from deepbench_fast.kernels.random.program import Options
 
-    Floats: TypeAlias = npt.NDArray[np.float64]
+Floats: TypeAlias = "npt.NDArray[np.float64]"
 
 MANY = 100
 """Values that are too many to name."""

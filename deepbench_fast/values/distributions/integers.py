@@ -6,19 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions.choice import Choice
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.distribution import MANY, Alone, where
+from deepbench_fast.values.distributions.distribution import MANY, Alone, Floats, where
 from deepbench_fast.values.distributions.exact import one_to, times
 from deepbench_fast.values.distributions.numeric import Bounded
-
-if TYPE_CHECKING:
-    from deepbench_fast.values.distributions.distribution import Floats
 
 SQRT_12 = 3.4641016151377544
 _LARGEST = 2**31 - 1

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import within
-from deepbench_fast.values.distributions.distribution import Alone
-
-if TYPE_CHECKING:
-    from deepbench_fast.values.distributions.distribution import Floats
+from deepbench_fast.values.distributions.distribution import Alone, Floats
 
 _MOST_SHOWN = 8
 

@@ -6,16 +6,13 @@ import math
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import where
+from deepbench_fast.values.distributions.distribution import Floats, where
 from deepbench_fast.values.distributions.numeric import Bounded
-
-if TYPE_CHECKING:
-    from deepbench_fast.values.distributions.distribution import Floats
 
 SMALLEST, LARGEST = 1e-300, 1e300
 """Bounds: logarithms of smaller numbers lose digits, exponentials of larger ones overflow."""

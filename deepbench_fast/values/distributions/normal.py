@@ -6,17 +6,14 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import where
+from deepbench_fast.values.distributions.distribution import Floats, where
 from deepbench_fast.values.distributions.exact import about, exact, times
 from deepbench_fast.values.distributions.numeric import Numeric
-
-if TYPE_CHECKING:
-    from deepbench_fast.values.distributions.distribution import Floats
 
 NORMAL_REACH = 8.3
 """Standard deviations that a draw can be away from the mean: a uniform of 52 bits is at least 2^-53, so |z| <= 8.21."""

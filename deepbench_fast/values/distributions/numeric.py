@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.distribution import Alone, arguments_by_name
+from deepbench_fast.values.distributions.distribution import Alone, Floats, arguments_by_name
 from deepbench_fast.values.distributions.exact import times
 from deepbench_fast.values.schemas import Schema, any_of, list_of, mapping
 
 if TYPE_CHECKING:
     from deepbench_fast.kernels.random.program import Options
-    from deepbench_fast.values.distributions.distribution import Floats
 
 
 class Numeric(Alone):

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from deepbench_fast.values.distributions.derived import Derived
-from deepbench_fast.values.distributions.distribution import where
-
-if TYPE_CHECKING:
-    from deepbench_fast.values.distributions.distribution import Floats
+from deepbench_fast.values.distributions.distribution import Floats, where
 
 
 @dataclass(frozen=True)

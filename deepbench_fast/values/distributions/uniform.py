@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions.distribution import where
+from deepbench_fast.values.distributions.distribution import Floats, where
 from deepbench_fast.values.distributions.exact import about, exact
 from deepbench_fast.values.distributions.numeric import Bounded
-
-if TYPE_CHECKING:
-    from deepbench_fast.values.distributions.distribution import Floats
 
 SQRT_3 = 1.7320508075688772
 

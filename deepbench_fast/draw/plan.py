@@ -22,7 +22,7 @@ from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import dynamics_of, output_columns
-from deepbench_fast.values.distributions import Derived, Distribution
+from deepbench_fast.values.distributions import Alone, Derived, Distribution
 from deepbench_fast.values.distributions.varied import Varied
 from deepbench_fast.values.parameter import Parameter
 from deepbench_fast.values.shares import exact_shares
@@ -330,14 +330,17 @@ class Plan:
     @cached_property
     def target_deviations(self) -> npt.NDArray[np.float64]:
         """Standard deviation of the noise on each of `noisy_targets`; NaN where its numbers depend on the sample."""
-        laws = (self.recipe.targets.noise[self.recipe.targets[number]] for number in self.noisy_targets)
+        laws = self._noise_on_targets
         return np.array([np.nan if isinstance(law, Varied) else law.standard_deviation for law in laws])
 
     @cached_property
     def varied_laws(self) -> dict[int, Varied]:
         """Noise on targets that depends on the sample, by its position among `noisy_targets`."""
-        noise = (self.recipe.targets.noise[self.recipe.targets[number]] for number in self.noisy_targets)
-        return {k: law for k, law in enumerate(noise) if isinstance(law, Varied)}
+        return {k: law for k, law in enumerate(self._noise_on_targets) if isinstance(law, Varied)}
+
+    @property
+    def _noise_on_targets(self) -> list[Alone | Varied]:
+        return [self.recipe.targets.noise[self.recipe.targets[number]] for number in self.noisy_targets]
 
     @cached_property
     def levels(self) -> dict[tuple[int, str], str]:

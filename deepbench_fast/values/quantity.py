@@ -8,22 +8,22 @@ from collections.abc import Mapping
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.distributions import FORMS, Distribution
 
 PIXEL = "pix"
 PIXEL_SCALE = "arcsec / pix"
 _QUANTITY = re.compile(r"([-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([^\W\d_°%]|[°%])(.*)")
-_AS_GIVEN = ("table", "from", "weights", "steps")
-"""Arguments of distributions that are no values of the parameter; a table's are in its unit."""
 
 
-def in_unit(value: object, unit: str, scale: float | None) -> object:
-    """A value, or the arguments of a distribution, with its quantities converted."""
+def in_unit(value: object, unit: str, scale: float | None, law: type[Distribution] = Distribution) -> object:
+    """A value, or the arguments of a law, with its quantities converted."""
     if isinstance(value, Mapping):
         found = {}
         for name, argument in value.items():
-            own = "" if name == "scaled" else unit  # a factor of another parameter
+            own = FORMS.get(name, Distribution)
             with within(name):
-                found[name] = argument if name in _AS_GIVEN else in_unit(argument, own, scale)
+                given = name in (*law.as_given, *own.as_given)
+                found[name] = argument if given else in_unit(argument, "" if own.is_ratio else unit, scale, own)
         return found
     if isinstance(value, list):
         return [in_unit(item, unit, scale) for item in value]

@@ -30,6 +30,7 @@ class Choice(Listed):
     """One of several values, equally likely or by weights (which need not sum to 1)."""
 
     form = "choice"
+    as_given = ("weights",)
 
     values: tuple[float, ...]
     weights: tuple[float, ...] | None = None

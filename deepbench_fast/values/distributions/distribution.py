@@ -70,6 +70,12 @@ class Distribution(Base):
     """
 
     form: ClassVar[str] = ""
+    as_given: ClassVar[tuple[str, ...]] = ()
+    """Keys whose values are none of the parameter's, or in its unit as they stand: units convert no text there."""
+
+    is_ratio: ClassVar[bool] = False
+    """Whether its values are multiples of another parameter, without a unit."""
+
     remedy: ClassVar[str] = ""
     """What helps where it reaches beyond a parameter's range: the end of an error's line."""
 

@@ -34,6 +34,7 @@ class Grid(Listed):
     """
 
     form = "grid"
+    as_given = ("steps",)
 
     values: tuple[float, ...]
 

@@ -13,6 +13,7 @@ class Offset(Derived):
     """Another parameter of the same object plus a value of its own."""
 
     form = "offset"
+    as_given = ("from",)
     keys = ("from", "by")
     noun = "an offset"
     role = "base"

@@ -13,6 +13,8 @@ class Scaled(Derived):
     """A value of its own times another parameter of the same object."""
 
     form = "scaled"
+    as_given = ("by",)
+    is_ratio = True
     keys = ("by", "of")
     noun = "scaled"
     role = "factor"

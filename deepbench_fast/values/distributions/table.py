@@ -39,6 +39,7 @@ class Table(Listed):
     """
 
     form = "table"
+    as_given = ("table",)
 
     file: str
     column: str

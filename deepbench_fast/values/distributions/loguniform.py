@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -17,11 +15,7 @@ from deepbench_fast.values.distributions.numeric import Bounded
 SMALLEST, LARGEST = 1e-300, 1e300
 """Bounds: logarithms of smaller numbers lose digits, exponentials of larger ones overflow."""
 
-# Logarithms that are the same on every machine: those of the C library are not.
-_EXACT = Context(prec=40)
 
-
-@dataclass(frozen=True)
 class LogUniform(Bounded):
     """The logarithm is equally likely between those of low and high; 1e-300 <= low <= high <= 1e300."""
 
@@ -71,9 +65,13 @@ class LogUniform(Bounded):
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> LogUniform:
         """About the median in the logarithm."""
-        bottom, top = _EXACT.ln(Decimal(repr(self.low))), _EXACT.ln(Decimal(repr(self.high)))
-        part = _EXACT.divide(Decimal(fraction.numerator), Decimal(fraction.denominator))
-        centre = _EXACT.divide(_EXACT.add(bottom, top), Decimal(2))
-        half = _EXACT.multiply(part, _EXACT.subtract(top, centre))
-        ends = _EXACT.exp(_EXACT.subtract(centre, half)), _EXACT.exp(_EXACT.add(centre, half))
+        from decimal import Context, Decimal
+
+        # Logarithms that are the same on every machine: those of the C library are not.
+        exact = Context(prec=40)
+        bottom, top = exact.ln(Decimal(repr(self.low))), exact.ln(Decimal(repr(self.high)))
+        part = exact.divide(Decimal(fraction.numerator), Decimal(fraction.denominator))
+        centre = exact.divide(exact.add(bottom, top), Decimal(2))
+        half = exact.multiply(part, exact.subtract(top, centre))
+        ends = exact.exp(exact.subtract(centre, half)), exact.exp(exact.add(centre, half))
         return LogUniform(max(self.low, float(ends[0])), min(self.high, float(ends[1])))

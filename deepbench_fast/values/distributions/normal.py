@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import NormalDist
 from typing import Any
 
 from deepbench_fast.kernels.random import codes
@@ -91,6 +90,8 @@ class Normal(Numeric):
         return found
 
     def quantile(self, u: Floats) -> Floats:
+        from statistics import NormalDist
+
         import numpy as np
 
         if not self.is_random:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from deepbench_fast.values.distributions.derived import Derived
 from deepbench_fast.values.distributions.distribution import Floats
 
 
-@dataclass(frozen=True)
 class Offset(Derived):
     """Another parameter of the same object plus a value of its own."""
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from deepbench_fast.values.distributions.derived import Derived
 from deepbench_fast.values.distributions.distribution import Floats, where
 
 
-@dataclass(frozen=True)
 class Scaled(Derived):
     """A value of its own times another parameter of the same object."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -17,7 +16,6 @@ from deepbench_fast.values.distributions.numeric import Bounded
 SQRT_3 = 1.7320508075688772
 
 
-@dataclass(frozen=True)
 class Uniform(Bounded):
     """Equally likely between low and high."""
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from deepbench_fast.values.distributions import MANY, Integers
+from deepbench_fast.values.distributions import Integers
+from deepbench_fast.values.distributions.distribution import MANY
 from tests.values.distributions.laws import check, check_certain, check_many
 
 LARGEST = 2**31 - 1

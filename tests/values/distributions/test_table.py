@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from deepbench_fast.errors import UsageError
-from deepbench_fast.values.distributions import MANY, Table
+from deepbench_fast.values.distributions import Table
+from deepbench_fast.values.distributions.distribution import MANY
 from tests.values.distributions.laws import MEMBERS, UNIFORMS, Array, draws
 
 

@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.distribution import Alone, Floats, arguments_by_name
+from deepbench_fast.values.distributions.distribution import Alone, Floats, Options, arguments_by_name
 from deepbench_fast.values.distributions.exact import one_to, times
 from deepbench_fast.values.distributions.listed import Listed, numbers
 from deepbench_fast.values.schemas import NUMBER, Schema, any_of, list_of, mapping
 from deepbench_fast.values.schemas import number as number_schema
-
-if TYPE_CHECKING:
-    from deepbench_fast.kernels.random.program import Options
 
 LIST = "a list of numbers"
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
-from deepbench_fast.values.distributions.distribution import Alone, Floats
+from deepbench_fast.values.distributions.distribution import Alone, Floats, Options
 from deepbench_fast.values.distributions.exact import times
-
-if TYPE_CHECKING:
-    from deepbench_fast.kernels.random.program import Options
 
 
 @dataclass(frozen=True)

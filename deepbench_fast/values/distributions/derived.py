@@ -6,16 +6,13 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Alone, Distribution, Floats, arguments_by_name
+from deepbench_fast.values.distributions.distribution import Alone, Distribution, Floats, Options, arguments_by_name
 from deepbench_fast.values.distributions.registry import parse_distribution
 from deepbench_fast.values.schemas import NAME, Schema, mapping
-
-if TYPE_CHECKING:
-    from deepbench_fast.kernels.random.program import Options
 
 ROUNDING = 1e-12
 """How far, relative to its terms, a sum or a product can be from one of the values that its part can have."""

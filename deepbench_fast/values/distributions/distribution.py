@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from deepbench_fast.kernels.random.program import Options
+    from deepbench_fast.kernels.random import program
 
 Floats: TypeAlias = "npt.NDArray[np.float64]"
+Options: TypeAlias = "program.Options"
 
 MANY = 100
 """Values that are too many to name."""

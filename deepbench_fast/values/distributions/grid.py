@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.choice import LIST
-from deepbench_fast.values.distributions.distribution import Alone, arguments_by_name
+from deepbench_fast.values.distributions.distribution import Alone, Options, arguments_by_name
 from deepbench_fast.values.distributions.exact import about, exact
 from deepbench_fast.values.distributions.listed import Listed, numbers
 from deepbench_fast.values.distributions.uniform import Uniform
 from deepbench_fast.values.schemas import NUMBER, Schema, any_of, list_of, mapping
 from deepbench_fast.values.schemas import whole as whole_schema
-
-if TYPE_CHECKING:
-    from deepbench_fast.kernels.random.program import Options
 
 MOST_VALUES = 10_000
 """The most values of a grid: the recipe in every file lists them."""

@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.distribution import Alone, Floats, arguments_by_name
+from deepbench_fast.values.distributions.distribution import Alone, Floats, Options, arguments_by_name
 from deepbench_fast.values.distributions.exact import times
 from deepbench_fast.values.schemas import Schema, any_of, list_of, mapping
-
-if TYPE_CHECKING:
-    from deepbench_fast.kernels.random.program import Options
 
 
 class Numeric(Alone):

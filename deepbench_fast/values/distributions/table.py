@@ -7,19 +7,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import MANY, Alone, Floats, arguments_by_name
+from deepbench_fast.values.distributions.distribution import MANY, Alone, Floats, Options, arguments_by_name
 from deepbench_fast.values.distributions.listed import Listed
 from deepbench_fast.values.schemas import Schema, mapping
 from deepbench_fast.values.user_tables import IN_ORDER, ORDERS, Version, read_column
-
-if TYPE_CHECKING:
-    from deepbench_fast.kernels.random.program import Options
 
 NOTHING = math.nan, math.nan
 """The support of what can't be drawn."""

@@ -7,20 +7,17 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.distribution import Alone, Base, Distribution
+from deepbench_fast.values.distributions.distribution import Alone, Base, Distribution, Options
 from deepbench_fast.values.distributions.grid import Grid
 from deepbench_fast.values.distributions.numeric import Numeric
 from deepbench_fast.values.distributions.registry import FORMS, named_problem, parse_distribution
 from deepbench_fast.values.distributions.table import NOTHING
 from deepbench_fast.values.model import FrozenDict
-
-if TYPE_CHECKING:
-    from deepbench_fast.kernels.random.program import Options
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def small_recipes() -> Iterator[tuple[str, list[Recipe]]]:
 def _effects() -> list[Recipe]:
     gaussian = {"gaussian": {"sigma": {"uniform": [0.5, 1.5]}}}
     moffat = {"moffat": {"gamma": 1.5, "alpha": 3.0}}
+    # The laws whose standard deviations are found by kernels.
+    noisy = [{"star.gamma": {"noise": {"normal": [0, 1]}}}, {"star.x": {"noise": {"loguniform": [1, 2]}}}]
     data: dict[str, Any] = {
         "name": "warmup",
         "image": {"shape": [28, 28]},
@@ -60,7 +62,7 @@ def _effects() -> list[Recipe]:
             {"gaussian": {"sigma": {"uniform": [0, 0.1]}}},
         ],
         "extras": ["clean", "masks", "variance"],
-        "targets": ["catalogue", "brightness", "count.star", {"star.gamma": {"noise": 0}}],
+        "targets": ["catalogue", "brightness", "count.star", *noisy],
         "splits": {"train": 0.5, "test": 0.5},
         "catalogues": {"star": {"objects": ["star", {"star": {"name": "beside", "x": -2}}]}},
     }

@@ -11,6 +11,7 @@ import pytest
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.values.distributions import Choice, Constant, Distribution, Normal, Scaled, Uniform
+from deepbench_fast.values.quantity import in_unit
 
 DEGREE = math.pi / 180
 
@@ -215,3 +216,14 @@ def test_astropy_is_imported_for_units_alone() -> None:
         "assert 'astropy' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_no_value_of_the_parameter_stays_as_it_stands() -> None:
+    for law in (
+        {"table": {"file": "5 m", "column": "30 deg"}},
+        {"table": "30 deg"},
+        {"offset": {"from": "30 deg", "by": {"table": {"file": "5 m", "column": "x"}}}},
+        {"scaled": {"by": "30 deg", "of": {"choice": {"values": [1], "weights": ["30 deg"]}}}},
+        {"grid": {"low": 0, "high": 1, "steps": "30 deg"}},
+    ):
+        assert in_unit(law, "rad", None) == law

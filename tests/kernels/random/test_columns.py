@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from deepbench_fast.kernels.random import codes
 from deepbench_fast.kernels.random import columns as draw
-from deepbench_fast.kernels.random import program as codes
+from deepbench_fast.kernels.random.program import PROGRAM
 from tests.oracles.addresses import shuffled, uniform
 
 KEY = (0x12345678, 0x9ABCDEF0)
@@ -22,7 +23,7 @@ UNIFORMS = np.array([uniform(KEY, STREAM, int(m), int(t)) for m, t in zip(MEMBER
 
 
 def program(**fields: float) -> npt.NDArray[Any]:
-    row = np.zeros(1, codes.PROGRAM)
+    row = np.zeros(1, PROGRAM)
     row["stream"], row["base"], row["factor"], row["low"], row["high"] = STREAM, -1, -1, -np.inf, np.inf
     for name, value in fields.items():
         row[name] = value

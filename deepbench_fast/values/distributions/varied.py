@@ -92,7 +92,6 @@ class Varied(Base):
 
     def fill_drawn(self, rows: Any, drawn: Mapping[str, Any]) -> None:
         """Write rows of a program with what was drawn for each of them, by the names of the numbers."""
-        rows["low"], rows["high"] = -math.inf, math.inf
         fixed = {field: number.support[0] for field, number in self.numbers.items()}
         self.law.fill_numbers(rows, {**fixed, **drawn})
 

@@ -56,6 +56,10 @@ def test_one_value(law: Choice) -> None:
     check_certain(law, 2)
 
 
+def test_a_value_begins_where_the_one_before_ends() -> None:
+    assert Choice((1, 2, 3), (1, 1, 2)).quantile(np.array([0.25, 0.5])).tolist() == [2, 3]
+
+
 def test_the_farthest_values() -> None:
     law = Choice((-1e308, 1e308), (1, 3))
     assert law.expectation == pytest.approx(0.5e308)

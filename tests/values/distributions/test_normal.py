@@ -57,5 +57,12 @@ def test_densities_sum_to_one(law: Normal) -> None:
     assert np.sum(density * (middle - low)) == pytest.approx(law.expectation - low, rel=1e-3)
 
 
+@pytest.mark.parametrize("low", [-7.0, -0.3, 0.0, 0.3, 7.0])
+def test_between_near_bounds_it_is_flat(low: float) -> None:
+    for width in np.linspace(1.1e-6, 9e-6, 20):
+        law = Normal(0, 1, low, low + width)
+        assert law.bounds[1] - law.bounds[0] == pytest.approx(math.exp(-law.log_density(np.array([low]))[0]), rel=1e-12)
+
+
 def test_the_reach_is_that_of_the_uniforms() -> None:
     assert 8 < -scipy.stats.norm.ppf(ENDS[0]) < NORMAL_REACH

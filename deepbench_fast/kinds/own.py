@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds.defaults import always
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.light import X, Y
+from deepbench_fast.kinds.light.parameters import X, Y
 from deepbench_fast.kinds.registry import kind, kinds, register
 from deepbench_fast.kinds.source_hash import CodeReader
 from deepbench_fast.values import checks

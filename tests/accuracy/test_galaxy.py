@@ -8,7 +8,7 @@ import pytest
 from scipy.special import gammaincinv
 
 from deepbench_fast.kernels.light.galaxy import galaxy_center, galaxy_integrate, sersic_b
-from deepbench_fast.kinds.light import NARROWEST_MEAN
+from deepbench_fast.kinds.light.galaxy import NARROWEST_MEAN
 from tests.accuracy.corners import even, limits, place, wide
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.astro.objects import render

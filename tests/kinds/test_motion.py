@@ -8,7 +8,8 @@ import astropy.units
 import pytest
 
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.motion import BODY, HAMILTONIAN_PENDULUM, KINDS, N_BODY, PENDULUM
+from deepbench_fast.kinds.motion import HAMILTONIAN_PENDULUM, KINDS, N_BODY, PENDULUM
+from deepbench_fast.kinds.motion.n_body import BODY
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.recipe import Recipe

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from deepbench_fast.authoring.deepbench.draft import Draft, Entry, entry_path
 from deepbench_fast.authoring.deepbench.images import Item, image_noise, items, put_scatter, shape_of
 from deepbench_fast.authoring.deepbench.section import Section, flag, level, number, pair, whole
-from deepbench_fast.kinds.shapes import MOST_VERTICES, THINNEST_LINE
+from deepbench_fast.kinds.shapes.line import THINNEST_LINE
+from deepbench_fast.kinds.shapes.polygon import MOST_VERTICES
 from deepbench_fast.values.checks import Invalid
 
 # What DeepBench draws once, when it is imported, where a configuration is silent.

@@ -29,6 +29,9 @@ class Weighted:
     def logpmf(self, values: Array) -> Array:
         return np.log([self.shares[self.values == value].sum() for value in values])
 
+    def support(self) -> tuple[float, float]:
+        return self.values.min(), self.values.max()
+
     def mean(self) -> float:
         return float(np.average(self.values, weights=self.shares))
 
@@ -54,6 +57,11 @@ def test_against_weighted_sums() -> None:
 @pytest.mark.parametrize("law", [Choice((2,)), Choice((2, 2)), Choice((2, 5), (1, 0))], ids=str)
 def test_one_value(law: Choice) -> None:
     check_certain(law, 2)
+
+
+def test_only_its_values_have_a_probability() -> None:
+    found = Choice((1, 2, 2, 3), (1, 2, 1, 0)).log_density(np.array([1.0, 2.0, 3.0, 1.5, np.nan]))
+    np.testing.assert_allclose(found, [np.log(0.25), np.log(0.75), -np.inf, -np.inf, -np.inf])
 
 
 def test_a_value_begins_where_the_one_before_ends() -> None:

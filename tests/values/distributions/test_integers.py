@@ -28,6 +28,12 @@ def test_the_widest() -> None:
     check(Integers(-LARGEST, LARGEST), scipy.stats.randint(float(-LARGEST), LARGEST + 1.0))
 
 
+def test_every_number_and_none_between() -> None:
+    values = np.arange(-5.0, 30.0)
+    np.testing.assert_allclose(Integers(-2, 4).log_density(values), scipy.stats.randint(-2, 5).logpmf(values))
+    assert np.isneginf(Integers(-2, 4).log_density(np.array([0.5, -1.5]))).all()
+
+
 def test_one_number() -> None:
     check_certain(Integers(2, 2), 2)
 

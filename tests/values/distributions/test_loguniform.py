@@ -34,3 +34,10 @@ def test_near_bounds_are_those_of_a_uniform(width: float) -> None:
     assert law.expectation == pytest.approx((law.low + law.high) / 2, rel=width * width + 1e-15)
     assert law.standard_deviation == pytest.approx((law.high - law.low) / np.sqrt(12), rel=width)
     assert law.log_density(np.array([3.0]))[0] == pytest.approx(-np.log(law.high - law.low), abs=width)
+
+
+def test_densities_sum_to_one() -> None:
+    law = LogUniform(0.2, 5)
+    edges = np.linspace(*law.support, 20_001)
+    density = np.exp(law.log_density((edges[1:] + edges[:-1]) / 2))
+    np.testing.assert_allclose(np.sum(density * np.diff(edges)), 1, rtol=1e-6)

@@ -30,3 +30,5 @@ def test_a_draw_stays_within_its_support(mean: float) -> None:
 
 def test_halves_have_no_probability() -> None:
     assert np.isneginf(Poisson(3.7).log_density(np.array([0.5, -1.0]))).all()
+    values = np.arange(-5.0, 30.0)
+    np.testing.assert_allclose(Poisson(3.7).log_density(values), scipy.stats.poisson(3.7).logpmf(values), rtol=1e-12)

@@ -33,3 +33,10 @@ def test_densities_end_at_the_bounds() -> None:
 
 def test_narrowed() -> None:
     assert Uniform(0, 2).narrowed(Fraction(1, 2)) == Uniform(0.5, 1.5)
+
+
+def test_densities_sum_to_one() -> None:
+    law = Uniform(0.5, 3)
+    edges = np.linspace(*law.support, 20_001)
+    density = np.exp(law.log_density((edges[1:] + edges[:-1]) / 2))
+    np.testing.assert_allclose(np.sum(density * np.diff(edges)), 1, rtol=1e-6)

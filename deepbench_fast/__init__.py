@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from deepbench_fast.exports.formats import export
+    from deepbench_fast.loaders.stream import stream
     from deepbench_fast.recipe.recipe import Recipe
     from deepbench_fast.render.batch import Batch
     from deepbench_fast.render.samples import sample, samples
@@ -49,6 +50,7 @@ __all__ = [
     "sample",
     "samples",
     "simulate",
+    "stream",
     "verify",
 ]
 
@@ -74,6 +76,7 @@ _MODULES = {
     "sample": "render.samples",
     "samples": "render.samples",
     "simulate": "render.simulator",
+    "stream": "loaders.stream",
     "verify": "run.verify",
 }
 

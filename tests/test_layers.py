@@ -29,7 +29,7 @@ FLOORS = (
     ("authoring", "draw"),
     ("render",),
     ("store", "pictures", "inference"),
-    ("exports", "run"),
+    ("exports", "loaders", "run"),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}

@@ -74,10 +74,21 @@ def draw(
     `key` is that of another seed than the plan's. With the number of a `catalogue` they are its members alone.
     """
     key = plan.key if key is None else key
-    roster = call_roll(plan, first, stop, key, catalogue)
+    return _draw(plan, call_roll(plan, first, stop, key, catalogue), first, given, key)
+
+
+def draw_some(plan: Plan, numbers: npt.NDArray[np.int64]) -> Tables:
+    """Draw the tables of the samples with these numbers, in their order; `sample` is the place among them."""
+    catalogue, member = np.empty(numbers.size, np.int64), np.empty(numbers.size, np.int64)
+    kernels.classes_of(numbers, plan.shares, plan.key, plan.class_stream, catalogue, member)
+    return _draw(plan, _roster(plan, catalogue, member, plan.key), 0, (), plan.key)
+
+
+def _draw(plan: Plan, roster: Roster, first: int, given: Sequence[Given], key: Key) -> Tables:
     samples = _draw_samples(plan, roster, key)
     rows = np.zeros((1, len(plan.kinds)), np.int64)
-    kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, stop - first, rows)
+    size = roster.catalogue.size
+    kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, max(1, size), rows)
     objects = {
         kind.name: _draw_objects(plan, roster, first, number, int(rows[0, number]), given, key)
         for number, kind in enumerate(plan.kinds)
@@ -98,15 +109,24 @@ def call_roll(plan: Plan, first: int, stop: int, key: Key | None = None, alone: 
     """
     size = stop - first
     key = plan.key if key is None else key
-    if alone is None:
-        catalogue, member = np.empty(size, np.int64), np.empty(size, np.int64)
-        kernels.assign_classes(first, plan.shares, key, plan.class_stream, catalogue, member)
-        if plan.recipe.split is not None:
-            split = plan.splits.index(plan.recipe.split)
-            kernels.pick_split(catalogue, member, plan.split_shares, key, plan.split_streams, split)
-    else:
+    if alone is not None:
         catalogue, member = np.full(size, alone, np.int64), np.arange(first, stop, dtype=np.int64)
-    counts = np.empty((size, plan.most_entries), np.int64)
+        return _counted(plan, catalogue, member, key)
+    catalogue, member = np.empty(size, np.int64), np.empty(size, np.int64)
+    kernels.assign_classes(first, plan.shares, key, plan.class_stream, catalogue, member)
+    return _roster(plan, catalogue, member, key)
+
+
+def _roster(plan: Plan, catalogue: npt.NDArray[np.int64], member: npt.NDArray[np.int64], key: Key) -> Roster:
+    """The roster of samples; in a recipe of one split `member` counts those of the split."""
+    if plan.recipe.split is not None:
+        split = plan.splits.index(plan.recipe.split)
+        kernels.pick_split(catalogue, member, plan.split_shares, key, plan.split_streams, split)
+    return _counted(plan, catalogue, member, key)
+
+
+def _counted(plan: Plan, catalogue: npt.NDArray[np.int64], member: npt.NDArray[np.int64], key: Key) -> Roster:
+    counts = np.empty((catalogue.size, plan.most_entries), np.int64)
     programs = plan.counts
     kernels.draw_counts(
         catalogue, member, programs.rows, plan.entry_first, key, programs.values, programs.cumulative, counts

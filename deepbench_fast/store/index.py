@@ -78,9 +78,9 @@ class StoredIndex(Stored):
             place += last - first
         return rows
 
-    def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    def take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         shape, dtype = self.header.types[name]
-        taken = np.empty((len(numbers), *shape), dtype)
+        taken = np.empty((len(numbers), *shape), dtype) if out is None else out
         edges = self._edges_of(name)
         parts = np.searchsorted(edges, numbers, side="right") - 1
         order = np.argsort(parts, kind="stable")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -85,6 +85,19 @@ class StoredDataset:
             {**{name: values[i] for name, values in arrays}, "label": label[i], "index": index[i]}
             for i in range(len(label))
         ]
+
+    def fill(self, indices: npt.NDArray[np.int64], out: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Copy samples into arrays, by the names of an item ("image", "target", "label", ...): those named in `out`."""
+        stored = self.stored
+        numbers = indices if self._indices is None else self._indices[indices]
+        self._check_done(numbers)
+        for name in stored.header.arrays:
+            if singular(name) in out:
+                stored.take(name, numbers, out[singular(name)])
+        if "label" in out:
+            out["label"][:] = stored.labels(numbers)
+        if "index" in out:
+            out["index"][:] = stored.first + numbers
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self[i] for i in range(len(self)))

@@ -62,8 +62,8 @@ class Stored(ABC):
         """The rows `start` to `stop - 1` of an array or a table; they may be mapped, and must not be changed."""
 
     @abstractmethod
-    def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        """A copy of the rows with these numbers."""
+    def take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """A copy of the rows with these numbers, in `out` where it is given."""
 
     @abstractmethod
     def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -194,13 +194,17 @@ class StoredFile(Stored):
         rows: npt.NDArray[Any] = self._datasets[name][start:stop]
         return rows
 
-    def take(self, name: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    def take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         rows = self._datasets[name]
         if self.places is not None:
-            taken: npt.NDArray[Any] = rows[numbers]
+            # The numbers are known to be rows: without `mode`, NumPy would fill a buffer first and copy it.
+            taken: npt.NDArray[Any] = rows[numbers] if out is None else rows.take(numbers, 0, out, mode="clip")
             return taken
         unique, inverse = np.unique(numbers, return_inverse=True)  # HDF5 wants increasing numbers
-        return np.asarray(rows[unique][inverse])
+        taken = np.asarray(rows[unique][inverse])
+        if out is not None:
+            out[...] = taken
+        return taken
 
     def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         found = self.take("samples", numbers)["catalogue"] if self._labels is None else self._labels[numbers]

@@ -186,6 +186,36 @@ def assign_classes(
 
 
 @kernel
+def classes_of(
+    numbers: Integers,
+    shares: Integers,
+    key: npt.NDArray[np.uint32],
+    stream: int,
+    catalogue: Integers,
+    member: Integers,
+) -> None:
+    """Catalogue and member number of the samples with these numbers, in any order, as `assign_classes` gives them."""
+    size = stratum_size(shares)
+    order = np.zeros(size, np.int64)
+    before = np.zeros(size, np.int64)
+    seen = np.zeros(shares.size, np.int64)
+    current = -1
+    for i in range(numbers.size):
+        stratum = numbers[i] // size
+        if stratum != current:
+            current = stratum
+            seen[:] = 0
+            shuffle(order, shares, key, stream, stratum)
+            for position in range(size):
+                before[position] = seen[order[position]]
+                seen[order[position]] += 1
+        position = numbers[i] - stratum * size
+        label = order[position]
+        catalogue[i] = label
+        member[i] = stratum * shares[label] + before[position]
+
+
+@kernel
 def assign_splits(
     catalogue: Integers,
     member: Integers,

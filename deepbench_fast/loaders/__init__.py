@@ -1,0 +1,1 @@
+"""A file or a recipe → batches for training, shuffled and going on where they stopped."""

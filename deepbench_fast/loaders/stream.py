@@ -1,0 +1,180 @@
+"""Batches in an order that is computed, made ahead by threads of this process."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.errors import UsageError
+from deepbench_fast.kernels.cpus import usable_cpus
+from deepbench_fast.loaders.order import Order
+from deepbench_fast.loaders.sources import Source, chosen_fields, open_source
+from deepbench_fast.values import checks
+
+Batch = dict[str, Any]
+
+AHEAD = 2
+"""Batches a thread that are made, or being made, before they are asked for."""
+
+MOST = 2**48
+
+
+class Stream:
+    """Batches for training, dictionaries of NumPy arrays: `image` or `series`, `label`, `target`, `index`.
+
+    `source` is the path of a dataset, an open one, or a recipe, whose samples are then made on the fly, the same bytes
+    as in its file; `split` takes one split of it. Each `iter()` is an epoch. Its order is a permutation that depends on
+    `seed` and the epoch alone; `run` keeps so many neighbours near each other, for slow disks. A `fresh` stream of a
+    recipe never comes back to a sample: epoch e has the next N. `batch_size` counts all ranks, of which this one (`rank`
+    of `world`, by default as RANK and WORLD_SIZE say) gets its share; an incomplete last batch is dropped unless
+    `drop_last` is false. `extras` are further fields, as "clean" or "mask". `transform` is called with each batch, on
+    the threads that make them, `threads` at once, a few batches ahead.
+
+    `state_dict()` is seed, epoch and position; after `load_state_dict` the rest of the epoch is what it would have
+    been, also with other threads or ranks. Raises UsageError, and what opening the source raises.
+    """
+
+    def __init__(
+        self,
+        source: object,
+        batch_size: int,
+        *,
+        split: str | None = None,
+        shuffle: bool = True,
+        fresh: bool = False,
+        seed: int | str = 0,
+        run: int = 1,
+        drop_last: bool = True,
+        extras: Iterable[str] = (),
+        transform: Callable[[Batch], Any] | None = None,
+        threads: int | None = None,
+        rank: int | None = None,
+        world: int | None = None,
+    ) -> None:
+        self.source: Source = open_source(source, split)
+        self.fields = chosen_fields(self.source, extras)
+        self.batch_size = _whole("batch_size", batch_size, 1)
+        own_rank, own_world = self._place()
+        self.world = _whole("world", own_world if world is None else world, 1)
+        self.rank = _whole("rank", own_rank if rank is None else rank, 0)
+        if self.rank >= self.world:
+            raise UsageError(f"rank: must be below world, {self.world}, not {self.rank}")
+        if self.batch_size % self.world:
+            raise UsageError(
+                f"batch_size: {self.batch_size} is that of all ranks together, no multiple of {self.world}"
+            )
+        if fresh and not hasattr(self.source, "_recipe"):
+            raise UsageError("fresh: a file has no samples beyond its own; give the recipe")
+        self.drop_last, self.transform = drop_last, transform
+        self.threads = _whole("threads", usable_cpus() if threads is None else threads, 1)
+        self._order = Order(len(self.source), seed, shuffle, run, fresh)
+        self.epoch = self.position = 0
+        self._goes_on = True
+        if not len(self):
+            raise UsageError(f"batch_size: {self.batch_size} is more than the {len(self.source)} samples of an epoch")
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+        return len(self.source) // self.batch_size if self.drop_last else -(-len(self.source) // self.batch_size)
+
+    @property
+    def catalogues(self) -> tuple[str, ...]:
+        """Names of the labels."""
+        return self.source.catalogues
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Names of the columns of targets."""
+        return self.source.target_names
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the stream stands: what comes next depends on this alone, not on threads or ranks."""
+        return {"seed": self._order.seed, "epoch": self.epoch, "position": self.position}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken, with its seed. Raises UsageError for what is no such state."""
+        given = {checks.known(name, ("seed", "epoch", "position"), "key of a state"): state[name] for name in state}
+        missing = [name for name in ("seed", "epoch", "position") if name not in given]
+        if missing:
+            raise UsageError(f"a state lacks its {' and '.join(missing)}")
+        epoch, position = _whole("epoch", given["epoch"], 0), _whole("position", given["position"], 0)
+        if position > len(self.source):
+            raise UsageError(f"position: {position} is beyond the {len(self.source)} samples of an epoch")
+        order = self._order
+        self._order = Order(order.size, given["seed"], order.shuffle, order.run, order.fresh)
+        self.set_epoch(epoch, position)
+
+    def set_epoch(self, epoch: int, position: int = 0) -> None:
+        """Begin with this epoch the next time; an epoch that is under way ends as it is."""
+        self.epoch, self.position, self._goes_on = _whole("epoch", epoch, 0), position, True
+
+    def __iter__(self) -> Iterator[Any]:
+        """The batches of the rest of the epoch, or of the next one where this one was left or is over."""
+        if not self._goes_on or self.position >= self._end:
+            self.set_epoch(self.epoch + 1)
+        self._goes_on = False
+        return self._batches(self.epoch, self.position)
+
+    @property
+    def _end(self) -> int:
+        """One past the last position of an epoch that is in a batch."""
+        return len(self) * self.batch_size if self.drop_last else len(self.source)
+
+    def _batches(self, epoch: int, position: int) -> Iterator[Any]:
+        starts = iter(range(position, self._end, self.batch_size))
+        coming: deque[tuple[int, Future[Any]]] = deque()
+        pool = ThreadPoolExecutor(self.threads, "batches")
+        try:
+            while True:
+                for first in starts:
+                    coming.append((first, pool.submit(self._made, epoch, first)))
+                    if len(coming) >= AHEAD * self.threads:
+                        break
+                if not coming:
+                    break
+                first, future = coming.popleft()
+                batch = future.result()
+                if self.epoch == epoch and not self._goes_on:
+                    self.position = min(first + self.batch_size, self._end)
+                yield batch
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _made(self, epoch: int, first: int) -> Any:
+        count = min(self.batch_size, len(self.source) - first)
+        low, high = (first + count * rank // self.world for rank in (self.rank, self.rank + 1))
+        numbers = self._order.numbers(epoch, low, high)
+        batch, arrays = self._allocate(high - low)
+        self.source.fill(numbers, arrays)
+        batch = self._finished(batch)
+        return batch if self.transform is None else self.transform(batch)
+
+    def _place(self) -> tuple[int, int]:
+        """Rank and world as launchers of several processes tell them."""
+        return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+
+    def _allocate(self, count: int) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
+        """A batch, and its memory as arrays to fill."""
+        arrays = {name: np.empty((count, *shape), dtype) for name, (shape, dtype) in self.fields.items()}
+        return dict(arrays), arrays
+
+    def _finished(self, batch: Batch) -> Batch:
+        """The batch as it is handed on."""
+        return batch
+
+
+def _whole(name: str, value: object, least: int) -> int:
+    try:
+        return checks.whole_number(value, least, MOST)
+    except checks.Invalid as invalid:
+        raise UsageError(f"{name}: {invalid.problem}") from None
+
+
+stream = Stream
+"""The name to call it by."""

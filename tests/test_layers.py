@@ -30,7 +30,7 @@ FLOORS = (
     ("render",),
     ("store", "pictures", "inference"),
     ("exports", "loaders", "run"),
-    ("cli",),
+    ("cli", "torch"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}
 MOST_ROOMS = 18

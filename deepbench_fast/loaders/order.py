@@ -42,11 +42,11 @@ class Order:
         if not self.shuffle:
             return np.arange(first, stop)
         found = np.empty(stop - first, np.int64)
-        epoch_order(first, self.size, min(self.run, self.size), WINDOW, epoch, order_key(self.seed), found)
+        epoch_order(first, self.size, min(self.run, self.size), WINDOW, epoch, order_key(self.seed, self.size), found)
         return found
 
 
-def order_key(seed: int | str) -> npt.NDArray[np.uint32]:
-    """Philox key of the order: the first 8 bytes of BLAKE2b over the order's version and the seed's text."""
-    digest = blake2b(f"{ORDER_VERSION}\0{seed}".encode()).digest()
+def order_key(seed: int | str, size: int) -> npt.NDArray[np.uint32]:
+    """Philox key of an order: the first 8 bytes of BLAKE2b over its version, the seed's text and the size."""
+    digest = blake2b(f"{ORDER_VERSION}\0{seed}\0{size}".encode()).digest()
     return np.frombuffer(digest[:8], dtype="<u4").astype(np.uint32)

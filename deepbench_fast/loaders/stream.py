@@ -31,8 +31,8 @@ class Stream:
     `source` is the path of a dataset, an open one, or a recipe, whose samples are then made on the fly, the same bytes
     as in its file; `split` takes one split of it. Each `iter()` is an epoch. Its order is a permutation that depends on
     `seed` and the epoch alone; `run` keeps so many neighbours near each other, for slow disks. A `fresh` stream of a
-    recipe never comes back to a sample: epoch e has the next N. `batch_size` counts all ranks, of which this one (`rank`
-    of `world`, by default as RANK and WORLD_SIZE say) gets its share; an incomplete last batch is dropped unless
+    recipe never comes back to a sample: epoch e has the next N. `batch_size` counts all ranks; this one (`rank` of
+    `world`, by default as RANK and WORLD_SIZE say) gets its share; an incomplete last batch is dropped unless
     `drop_last` is false. `extras` are further fields, as "clean" or "mask". `transform` is called with each batch, on
     the threads that make them, `threads` at once, a few batches ahead.
 

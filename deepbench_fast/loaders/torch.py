@@ -1,0 +1,129 @@
+"""Batches as tensors: the stream of `loaders.stream`, and a map-style dataset for PyTorch's own DataLoader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.errors import UsageError
+from deepbench_fast.loaders.sources import Fields, Source, chosen_fields, open_source
+from deepbench_fast.loaders.stream import Batch, Stream
+
+try:
+    import torch
+except ModuleNotFoundError:
+    raise UsageError("deepbench_fast.torch needs PyTorch: pip install 'deepbench-fast[torch]'") from None
+
+PLANES = ("image", "clean", "mask", "variance")
+"""Fields that get an axis of channels."""
+
+
+class Loader(Stream):
+    """Batches for training, dictionaries of tensors: `image` or `series`, `label`, `target`, `index`.
+
+    Threads of this process fill the batches' own tensors, a few ahead; no worker process copies anything. What `source`
+    and the other arguments are, `deepbench_fast.stream` says; rank and world are those of `torch.distributed` where it
+    runs. Floating-point fields come as `dtype`; `channels` gives images of shape (batch, 1, rows, columns);
+    `pin_memory` allocates what a GPU copies fast. `state_dict` and `load_state_dict` are as torchdata's
+    StatefulDataLoader and checkpoints expect them.
+    """
+
+    def __init__(
+        self,
+        source: object,
+        batch_size: int,
+        *,
+        dtype: torch.dtype = torch.float32,
+        channels: bool = False,
+        pin_memory: bool = False,
+        **options: Any,
+    ) -> None:
+        if pin_memory and not torch.cuda.is_available():
+            raise UsageError("pin_memory: PyTorch finds no accelerator here that memory could be pinned for")
+        self.dtype, self.channels, self.pin_memory = _floating(dtype), channels, pin_memory
+        super().__init__(source, batch_size, **options)
+
+    def _place(self) -> tuple[int, int]:
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            return torch.distributed.get_rank(), torch.distributed.get_world_size()
+        return super()._place()
+
+    def _allocate(self, count: int) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
+        return _allocated(self.fields, count, self.pin_memory)
+
+    def _finished(self, batch: Batch) -> Batch:
+        return {name: _finished(name, tensor, self.dtype, self.channels) for name, tensor in batch.items()}
+
+
+class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, unused-ignore]
+    """A dataset or a recipe for `torch.utils.data.DataLoader`: item i is a dictionary of tensors.
+
+    It may be pickled, so that workers of any start method have it; batches are read in one go. `transform` is called
+    with each item. `source`, `split` and `extras` are as in `deepbench_fast.stream`, `dtype` and `channels` as in
+    `Loader`. Loader is faster: it copies nothing between processes.
+    """
+
+    def __init__(
+        self,
+        source: object,
+        *,
+        split: str | None = None,
+        extras: Iterable[str] = (),
+        transform: Callable[[dict[str, torch.Tensor]], Any] | None = None,
+        dtype: torch.dtype = torch.float32,
+        channels: bool = False,
+    ) -> None:
+        self.source: Source = open_source(source, split)
+        self.catalogues, self.target_names = self.source.catalogues, self.source.target_names
+        self._fields = chosen_fields(self.source, extras)
+        self._transform, self._dtype, self._channels = transform, _floating(dtype), channels
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """Samples by their numbers, read together."""
+        numbers = np.asarray(indices, np.int64)
+        size = len(self)
+        if numbers.size and not (-size <= numbers.min() and numbers.max() < size):
+            raise IndexError(f"samples {numbers.min()} to {numbers.max()} of {size}")
+        batch, arrays = _allocated(self._fields, numbers.size, False)
+        self.source.fill(np.where(numbers < 0, numbers + size, numbers), arrays)
+        batch = {name: _finished(name, tensor, self._dtype, self._channels) for name, tensor in batch.items()}
+        items = [{name: tensor[i] for name, tensor in batch.items()} for i in range(numbers.size)]
+        return items if self._transform is None else [self._transform(item) for item in items]
+
+
+def _allocated(fields: Fields, count: int, pin_memory: bool) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
+    tensors = {
+        name: torch.empty((count, *shape), dtype=_torch_type(dtype), pin_memory=pin_memory)
+        for name, (shape, dtype) in fields.items()
+    }
+    arrays = {name: tensor.numpy().view(fields[name][1]) for name, tensor in tensors.items()}
+    return dict(tensors), arrays
+
+
+def _torch_type(dtype: np.dtype[Any]) -> torch.dtype:
+    """PyTorch's type of the same size. It can't compute with uint16: masks are filled as int16, and made int32."""
+    found: torch.dtype = getattr(torch, "int16" if dtype == np.uint16 else dtype.name)
+    return found
+
+
+def _finished(name: str, tensor: torch.Tensor, dtype: torch.dtype, channels: bool) -> torch.Tensor:
+    if tensor.is_floating_point():
+        tensor = tensor.to(dtype)
+    elif tensor.dtype == torch.int16:
+        tensor = tensor.to(torch.int32) & 0xFFFF
+    return tensor.unsqueeze(1) if channels and name in PLANES else tensor
+
+
+def _floating(dtype: torch.dtype) -> torch.dtype:
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise UsageError(f"dtype: must be a floating-point type of torch, not {dtype}")
+    return dtype

@@ -14,7 +14,6 @@ from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.values.distributions import FORMS
 from deepbench_fast.values.image import Image
-from docs.examples.fresh import ranges
 from docs.make_reference import FOLDER, PAGES
 from tests.pages import blocks, links, missing, packages_needed, pages, run_page
 
@@ -69,7 +68,7 @@ def test_the_page_on_recipes_has_every_key() -> None:
         assert f"{key}:" in text, f"recipes.md has no example of {key}"
 
 
-@pytest.mark.parametrize(("file", "page"), [("ring.py", "own-kinds.md"), ("fresh.py", "training.md")])
+@pytest.mark.parametrize(("file", "page"), [("ring.py", "own-kinds.md")])
 def test_the_file_that_is_shown_is_the_one_that_ships(file: str, page: str) -> None:
     example = (FOLDER / "examples" / file).read_text(encoding="utf-8")
     assert f"# {file}\n{example}```" in (FOLDER / page).read_text(encoding="utf-8")
@@ -80,25 +79,6 @@ def test_blocks_that_need_other_packages_are_python(page: Path) -> None:
     for block in blocks(page):
         if block.needs:
             compile(block.text, page.name, "exec")
-
-
-@pytest.mark.parametrize("batches", [1, 2, 5, 8])
-@pytest.mark.parametrize("ranks", [1, 2, 3])
-@pytest.mark.parametrize("workers", [1, 2, 7])
-def test_fresh_ranges_share_out_every_sample_once(batches: int, ranks: int, workers: int) -> None:
-    """As `DataLoader` workers of distributed processes take them, each on its own, in several epochs."""
-    epochs, size, seen = 3, 4, []
-    for epoch in range(epochs):
-        for rank in range(ranks):
-            of_rank = [
-                taken
-                for worker in range(workers)
-                for taken in ranges(size, batches, epoch, rank, ranks, worker, workers)
-            ]
-            assert len(of_rank) == batches, "ranks must make equally many batches"
-            assert all(stop - first == size for first, stop in of_rank)
-            seen += of_rank
-    assert sorted(seen) == [(first, first + size) for first in range(0, epochs * ranks * batches * size, size)]
 
 
 def galaxies(*objects: object, **image: object) -> np.ndarray[Any, Any]:

@@ -7,6 +7,9 @@ that write at once.
 
 A file that can't be read, is damaged or belongs to something else is a miss; one that can't be written is done without.
 So is everything here under a Numba that differs inside: its private modules are imported where they are used.
+
+What is read runs as code (it is unpickled and linked): so it is a miss, too, and said once, where anybody but this user
+and root can have written it. The checksum tells damage, not intent.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ import numpy as np
 import platformdirs
 
 from deepbench_fast.kernels._fingerprint import NotReproducibleError, fingerprint
+from deepbench_fast.kernels._owned import ForeignError, make_own_folder, read_own, write_own
 
 LOGGER = logging.getLogger("deepbench_fast")
 
@@ -60,7 +64,7 @@ _SETTINGS = (
 )
 
 _unwritable: set[Path] = set()
-_reasons: list[str] = []
+_said: set[str] = set()
 
 
 def cache_directory() -> Path | None:
@@ -102,9 +106,11 @@ class KernelCache:
             if directory is None:
                 return None
             return _read(*self._file(directory, signature, target_context.codegen()), signature, target_context)
+        except ForeignError as error:
+            _say_once("foreign", "compiled kernels are not taken from the cache, and compile again: %s", error)
         except Exception as error:
             LOGGER.debug("%s compiles: %s", self._name, error)
-            return None
+        return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
         """Keep the compilation `result` of `signature`, if that is possible."""
@@ -192,7 +198,7 @@ def _write(directory: Path, path: Path, key: bytes, result: Any) -> None:
     payload: bytes = serialize.dumps(content)  # type: ignore[no-untyped-call]
     try:
         if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_own_folder(path.parent)
             prune(directory)
         _replace(path, _checksum(key, payload) + payload)
     except OSError:
@@ -203,7 +209,7 @@ def _write(directory: Path, path: Path, key: bytes, result: Any) -> None:
 def _replace(path: Path, content: bytes) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        temporary.write_bytes(content)
+        write_own(temporary, content)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -214,7 +220,7 @@ def _replace(path: Path, content: bytes) -> None:
 def _read(path: Path, key: bytes, signature: Any, target_context: Any) -> Any:
     from numba.core.compiler import CompileResult
 
-    content = path.read_bytes()
+    content = read_own(path)
     payload = content[_CHECKSUM_BYTES:]
     if content[:_CHECKSUM_BYTES] != _checksum(key, payload):
         raise ValueError(f"{path} is damaged")
@@ -266,10 +272,11 @@ def prune(directory: Path) -> None:
 
 def _report(reason: str) -> None:
     """Say once in each process that kernels are not kept."""
-    if not _reasons:
-        _reasons.append(reason)
-        LOGGER.warning(
-            "compiled kernels can't be kept and compile again in each run (%s); %s can name another directory",
-            reason,
-            DIRECTORY_VARIABLE,
-        )
+    words = "compiled kernels can't be kept and compile again in each run (%s); %s can name another directory"
+    _say_once("kept", words, reason, DIRECTORY_VARIABLE)
+
+
+def _say_once(what: str, words: str, *values: object) -> None:
+    if what not in _said:
+        _said.add(what)
+        LOGGER.warning(words, *values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -295,3 +296,81 @@ def test_sources_digest_sees_every_file(tmp_path: Path) -> None:
     (copy / "light" / "new.py").rename(copy / "new.py")
     seen.add(_cache.sources_digest(copy))
     assert len(seen) == 4
+
+
+# ---- what others can have written
+
+
+class Harm:
+    """What runs when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def open_the_folder(path: Path) -> None:
+    path.parent.chmod(0o777)
+
+
+def open_it_to_a_group(path: Path) -> None:
+    path.parent.chmod(0o775)
+
+
+def open_the_file(path: Path) -> None:
+    path.chmod(0o664)
+
+
+def give_the_folder_away(path: Path) -> None:
+    os.chown(path.parent, 12345, 12345)
+
+
+def give_the_file_away(path: Path) -> None:
+    os.chown(path, 12345, 12345)
+
+
+def put_a_pipe_there(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners and modes")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (open_the_folder, "may be written by others"),
+        (open_it_to_a_group, "may be written by others"),
+        (open_the_file, "may be written by others"),
+        (give_the_folder_away, "belongs to another user"),
+        (give_the_file_away, "belongs to another user"),
+        (put_a_pipe_there, "is not a regular file"),
+    ],
+)
+def test_what_others_can_have_written_does_not_run(tmp_path: Path, change: Any, words: str) -> None:
+    if "away" in change.__name__ and os.geteuid():
+        pytest.skip("only root gives files away")
+    run_script(SCRIPT, tmp_path)
+    path, other = kept_files(tmp_path / "kernels")
+    other.unlink()
+    payload = pickle.dumps((Harm(tmp_path / "harmed"), ()))
+    key = bytes.fromhex(path.name.rpartition("-")[2])
+    path.write_bytes(_cache._checksum(key, payload) + payload)
+    change(path)
+    run = run_script(SCRIPT, tmp_path)
+    assert run.stdout == f"8.0 2.0 0 {tmp_path / 'kernels'}\n"
+    assert run.stderr.count("\n") == 1
+    assert words in run.stderr
+    assert not (tmp_path / "harmed").exists()
+    if change in (open_the_file, give_the_file_away, put_a_pipe_there):  # it was replaced
+        again = run_script(SCRIPT, tmp_path)
+        assert (again.stdout, again.stderr) == (f"8.0 2.0 2 {tmp_path / 'kernels'}\n", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="umask")
+def test_what_is_written_is_closed_to_others_whatever_the_umask(tmp_path: Path) -> None:
+    open_to_all = "import os; os.umask(0)\n"
+    run_script(open_to_all + SCRIPT, tmp_path)
+    again = run_script(open_to_all + SCRIPT, tmp_path)
+    assert (again.stdout, again.stderr) == (f"8.0 2.0 2 {tmp_path / 'kernels'}\n", "")

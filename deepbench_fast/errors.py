@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 
+MOST_CHARACTERS = 500
+
+
 class DeepbenchFastError(Exception):
-    """Base of every error that the package raises on purpose; its text is one line."""
+    """Base of every error that the package raises on purpose; its text is one line of at most 500 characters."""
 
     exit_status = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(one_line(message))
 
 
 class UsageError(DeepbenchFastError, ValueError):
@@ -45,3 +51,14 @@ class IndexWarning(UserWarning):
 
 class LockWarning(UserWarning):
     """A file system has no locks, so nothing keeps two processes from filling one file."""
+
+
+def one_line(text: str, most: int = MOST_CHARACTERS) -> str:
+    """The text on one line, which a terminal shows as it is; of a long one beginning and end, with … for the rest."""
+    line = " ".join(text.split())
+    if len(line) > most:
+        end = most // 3
+        line = f"{line[: most - end - 1]}…{line[-end:]}"
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+    return line

@@ -18,7 +18,7 @@ import click
 from deepbench_fast import __version__
 from deepbench_fast.cli.arguments import complete_by_metavar
 from deepbench_fast.cli.streams import drop_unwritten
-from deepbench_fast.errors import DeepbenchFastError
+from deepbench_fast.errors import DeepbenchFastError, one_line
 
 PROGRAM = "deepbench-fast"
 COMPLETION_VARIABLE = "_DEEPBENCH_FAST_COMPLETE"
@@ -127,7 +127,7 @@ def _report(error: BaseException) -> int:
 
 
 def _say(message: str) -> None:
-    click.echo("Error: " + " ".join(message.split()), err=True)
+    click.echo(one_line(f"Error: {message}"), err=True)
 
 
 @contextmanager

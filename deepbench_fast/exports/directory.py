@@ -17,6 +17,7 @@ from deepbench_fast.atomic import sync
 from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.file_bytes import lock_file, read_at, write_at
 from deepbench_fast.store.format import UNFINISHED
+from deepbench_fast.values.file_names import relative_name
 
 MANIFEST = "export.json"
 INCOMPLETE, COMPLETE = '"complete": false', '"complete": true '
@@ -45,10 +46,14 @@ class Directory:
         """Let other processes have it."""
         os.close(self._descriptor)
 
+    def make_folder(self, name: str) -> None:
+        """Make a folder, which may be there."""
+        (self.path / relative_name(name)).mkdir(parents=True, exist_ok=True)
+
     def has(self, name: str) -> bool:
         """Whether the file is finished; if so it is counted as kept."""
         try:
-            finished = os.stat(f"{self.path}/{name}").st_size > 0
+            finished = os.stat(f"{self.path}/{relative_name(name)}").st_size > 0
         except OSError:
             return False
         self.kept += finished
@@ -57,7 +62,7 @@ class Directory:
     @contextmanager
     def new(self, name: str) -> Iterator[Path]:
         """A temporary path; what is written there is synced and gets its name at the end of the block."""
-        with self._renamed(self.path / name) as (target, temporary):
+        with self._renamed(self.path / relative_name(name)) as (target, temporary):
             target.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             sync(temporary)
@@ -65,7 +70,7 @@ class Directory:
 
     def write_small(self, name: str, content: bytes) -> None:
         """Write a small file, without syncing it, in a folder that exists; for many files. Safe from threads."""
-        with self._renamed(self.path / name) as (_, temporary), open(temporary, "wb") as file:
+        with self._renamed(self.path / relative_name(name)) as (_, temporary), open(temporary, "wb") as file:
             file.write(content)
 
     @contextmanager

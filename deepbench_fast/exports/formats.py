@@ -11,6 +11,7 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Exporter, PictureOptions
 from deepbench_fast.exports.source import Source
+from deepbench_fast.values.file_names import check_distinct
 
 FORMATS = {
     "npy": ("npy", "NpyExporter"),
@@ -90,6 +91,7 @@ def export(
         same = {"format": format, **_identity(source, split), **exporter.settings}
         target = Directory(directory, same, _facts(source))
         try:
+            check_distinct((*source.splits, *source.kinds), target.path)
             if progress is not None:
                 progress.start(exporter.passes * source.stop, 0)
             exporter.write(target, (lambda rows: None) if progress is None else progress.advance)

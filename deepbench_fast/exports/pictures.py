@@ -61,7 +61,7 @@ class PictureExporter(Exporter):
         counts = np.zeros(len(self.folders), np.int64)
         for number, folder in enumerate(self.folders):
             if self.source.split in (None, number // len(self.source.catalogues)):
-                (directory.path / folder).mkdir(parents=True, exist_ok=True)
+                directory.make_folder(folder)
         with ThreadPoolExecutor(usable_cpus()) as pool:
             for block in self.source.blocks():
                 folders = len(self.source.catalogues) * block.samples["split"] + block.samples["catalogue"]

@@ -31,7 +31,7 @@ def read_own(path: Path) -> bytes:
     """The bytes of a file. Raises ForeignError unless it is a regular file that belongs to this user or to root, in a
     folder that does, too, both closed to writing by others; OSError where it can't be read.
 
-    What is looked at is what is open, so that a name that changes meanwhile changes nothing; a pipe is never waited for.
+    What is looked at is what is open, so a name that changes meanwhile changes nothing; a pipe is never waited for.
     """
     if os.name != "posix":  # no owners, no pipes in folders
         return path.read_bytes()

@@ -20,6 +20,7 @@ from deepbench_fast.store.open_parts import OpenParts
 from deepbench_fast.store.stored import Places, Stored, StoredFile, digest_of
 
 PROGRAM = "deepbench-fast"
+MOST_OF_A_COMMAND = 350  # characters: a command that is cut is of no use
 
 _open_parts: OpenParts[StoredFile] = OpenParts()
 
@@ -176,7 +177,5 @@ class StoredIndex(Stored):
         """The command that makes a part again."""
         recipe, index = shlex.quote(f"{self.path.with_suffix('.recipe.yaml')}"), shlex.quote(str(self.path))
         shard = f"--shard {number + 1}/{len(self._shards)} --overwrite"
-        return (
-            f"to make it again: {PROGRAM} info {index} --recipe -o {recipe} && "
-            f"{PROGRAM} generate {recipe} {index} {shard}"
-        )
+        command = f"{PROGRAM} info {index} --recipe -o {recipe} && {PROGRAM} generate {recipe} {index} {shard}"
+        return f"to make it again: {command if len(command) <= MOST_OF_A_COMMAND else f'generate with {shard}'}"

@@ -14,6 +14,7 @@ from deepbench_fast.errors import FileError, RecipeError, UsageError
 from deepbench_fast.recipe.load import file_text, read_text
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.write import recipe_data, to_yaml
+from deepbench_fast.values.file_names import file_name
 
 INDEX = "ladder.yaml"
 DATASET, DIGEST = "dataset", "digest"
@@ -74,7 +75,8 @@ def record_dataset(directory: str | os.PathLike[str], recipe: Path, dataset: Pat
 def _paths(rungs: Sequence[Recipe], folder: Path) -> list[Path]:
     """Files <name>-rung-1.yaml and so on, with as many digits as the last one needs."""
     name = _NOT_IN_NAMES.sub("-", rungs[0].name.rpartition("-rung-")[0]).strip("-.") or "recipe"
-    return [folder / f"{name}-rung-{number:0{len(str(len(rungs)))}d}.yaml" for number in range(1, len(rungs) + 1)]
+    names = [f"{name}-rung-{number:0{len(str(len(rungs)))}d}.yaml" for number in range(1, len(rungs) + 1)]
+    return [folder / file_name(name) for name in names]
 
 
 def _index(rungs: Sequence[Recipe], axes: str | Iterable[str], texts: Mapping[Path, str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.create import SOFTWARE, check_space, create_file
 from deepbench_fast.store.file_bytes import is_named, lock_file, read_at, share_lock, sync_and_forget
 from deepbench_fast.store.format import UNFINISHED
-from deepbench_fast.store.gate import Header
+from deepbench_fast.store.header import Header
 from deepbench_fast.store.stored import open_header
 
 BLOCK_BYTES = 2**20

@@ -26,8 +26,9 @@ from deepbench_fast.errors import FileError
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.file_bytes import linux_function, sync_and_forget, write_at
 from deepbench_fast.store.file_image import FileImage, create_group, laid_out
-from deepbench_fast.store.gate import HEADER_DIGEST, SHARDS, Header, check
+from deepbench_fast.store.gate import HEADER_DIGEST, check
 from deepbench_fast.store.hdf5 import open_hdf5
+from deepbench_fast.store.header import SHARDS, Header
 
 SOFTWARE = f"deepbench_fast {__version__}"
 SPARE_BYTES = 2**24

@@ -6,7 +6,7 @@ What is not part of a dataset (groups, datasets and attributes of the user's own
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, RecipeError, UsageError
+from deepbench_fast.recipe.load import MAX_BYTES
 from deepbench_fast.store import format as schema
-from deepbench_fast.store.global_heap import has_sound_heaps
 from deepbench_fast.store.hdf5 import readable
+from deepbench_fast.store.header import ROWS, SHARDS, Header
+from deepbench_fast.store.raw_file import Damaged
+from deepbench_fast.store.structure import MOST_OF_A_TEXT, Part, Structure, Virtual
+from deepbench_fast.store.unknown import check_unknown
+from deepbench_fast.values import checks
+from deepbench_fast.values.file_names import file_name
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
@@ -27,157 +33,140 @@ ROOT: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("samples", "first", "total"), (int,)),
     "seed": (int, str),
 }
-SHARDS = "shards"
-ROWS = "rows_"
 HEADER_DIGEST = "header_digest"
 # Columns that files of the first release don't have.
 LATER = ("position_error",)
-COLUMNS = ("catalogue", "split", "member")
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a file says of itself, after it went through the gate.
-
-    `attributes` are those of the file, `described` those of its arrays, tables and times.
-    """
-
-    attributes: dict[str, Any]
-    recipe_text: str
-    chunks: npt.NDArray[Any]
-    kinds: tuple[str, ...]
-    arrays: tuple[str, ...] = ()
-    types: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = field(default_factory=dict)
-    labels: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
-    described: dict[str, dict[str, Any]] = field(default_factory=dict)
-    time: npt.NDArray[np.float64] | None = None
-    shards: npt.NDArray[Any] | None = None
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """Names of the tables of samples and objects."""
-        return ("samples", *(f"objects/{kind}" for kind in self.kinds))
-
-    def rows(self, name: str) -> int:
-        """Number of rows of an array or a table."""
-        if name.startswith("objects/"):
-            return int(self.chunks[ROWS + name.removeprefix("objects/")].sum())
-        return int(self.attributes["samples"])
-
-    @property
-    def complete(self) -> bool:
-        """Whether the chunks that are done hold all samples of the file."""
-        return int(self.chunks["count"][self.chunks["done"] == 1].sum()) == int(self.attributes["samples"])
 
 
 def check(file: Any, path: str | os.PathLike[str]) -> Header:
     """What the open HDF5 file says of itself. Raises FileError where it isn't a dataset, or isn't what it should be."""
     with readable(path):
-        if not has_sound_heaps(file):
-            raise FileError(f"{path}: damaged: its texts are lost")
-        found = file.attrs.get("schema", "none")
-        if found != schema.SCHEMA:
-            raise FileError(f"{path}: not a dataset of schema {schema.SCHEMA} (found: {found})")
         try:
-            return _check(file, path)
-        except _Wrong as wrong:
+            structure = Structure(file)
+            found = structure.root.attribute("schema")
+            if found != schema.SCHEMA:
+                shown = "none" if found is None else checks.quote(found)
+                raise FileError(f"{path}: not a dataset of schema {schema.SCHEMA} (found: {shown})")
+            return _check(structure, path)
+        except Virtual as virtual:
+            raise FileError(
+                f"{path}: {virtual}, as in an index of the first release, which reads zeros for missing parts; remove "
+                "it, and 'generate --shard K/N --resume' of any part makes a new one"
+            ) from None
+        except Damaged as wrong:
             raise FileError(f"{path}: damaged: {wrong}") from None
-
-
-class _Wrong(Exception):
-    """What a file holds in the place of what it should."""
 
 
 def _need(condition: bool, problem: str) -> None:
     if not condition:
-        raise _Wrong(problem)
+        raise Damaged(problem)
 
 
-def _check(file: Any, path: str | os.PathLike[str]) -> Header:
-    attributes = _attributes(file)
-    text = file["recipe"].asstr()[()]
+def _check(structure: Structure, path: str | os.PathLike[str]) -> Header:
+    root = structure.root
+    attributes = _attributes(root)
+    text = structure.dataset("recipe").text(MAX_BYTES)
     _need(_recipe_hash(text) == attributes["recipe_hash"], "its recipe is not the one that its recipe_hash names")
-    expected = _expected(text, os.fspath(path), () if HEADER_DIGEST in file.attrs else LATER)
-    chunks = file["chunks"][:]
-    header = Header(attributes, text, chunks, _kinds(chunks, attributes["first"], attributes["samples"]))
-    if isinstance(file.get(SHARDS), h5py.Dataset):  # what else an index holds is for other readers
-        header = replace(header, shards=_shards(file[SHARDS][:], header))
+    with_digest = root.has_attribute(HEADER_DIGEST)
+    expected = _expected(text, os.fspath(path), () if with_digest else LATER)
+    chunks, kinds = _chunks(structure.dataset("chunks"), attributes, expected)
+    header = Header(attributes, text, chunks, kinds)
+    if structure.is_dataset(SHARDS):  # what else an index holds is for other readers
+        header = replace(header, shards=_shards(structure.dataset(SHARDS), header))
     else:
-        known = file if expected is None else expected.types
-        arrays = tuple(n for n in schema.ARRAYS if n in known and (n in file or n not in schema.LATER))
-        header = _with_datasets(replace(header, arrays=arrays), file)
-    if expected is not None:
+        known = structure if expected is None else expected.types
+        arrays = tuple(n for n in schema.ARRAYS if n in known and (n in structure or n not in schema.LATER))
+        header = _with_datasets(replace(header, arrays=arrays), structure, with_digest, expected)
+    if expected is None:
+        check_unknown(header)
+    else:
         _compare(header, expected)
     said = (header.attributes, text, header.labels, header.described, header.time)
-    found = file.attrs.get(HEADER_DIGEST)  # which files of the first release don't have
-    same = found is None or int(found) == schema.header_digest(*said)
+    same = not with_digest or root.attribute(HEADER_DIGEST) == schema.header_digest(*said)
     _need(same, "what it says of itself is not what its header_digest names")
     return header
 
 
-def _attributes(file: Any) -> dict[str, Any]:
-    attributes = {name: _plain(file.attrs[name]) for name in ("schema", *ROOT) if name in file.attrs}
+def _attributes(root: Part) -> dict[str, Any]:
+    attributes = {name: root.attribute(name) for name in ("schema", *ROOT) if root.has_attribute(name)}
     for name, kind in ROOT.items():
-        _need(isinstance(attributes.get(name), kind), f"its attribute {name} is {attributes.get(name)!r}")
+        value = attributes.get(name)
+        _need(isinstance(value, kind), f"its attribute {name} is {checks.quote(value)}")
+        _need(not isinstance(value, str) or value.isprintable(), f"its attribute {name} is {checks.quote(value)}")
     samples, first, total = (attributes[name] for name in ("samples", "first", "total"))
     _need(samples >= 0 and first >= 0 and first + samples <= total, f"it has samples {first} + {samples} of {total}")
     return attributes
 
 
-def _with_datasets(header: Header, file: Any) -> Header:
+def _with_datasets(
+    header: Header, structure: Structure, with_digest: bool, expected: schema.Description | None
+) -> Header:
     """The header with what the file says of its arrays, tables and times, whose rows must be those of its chunks."""
     for name in (*header.arrays, *header.tables):
-        _need(isinstance(file.get(name), h5py.Dataset), f"/{name} is missing")
-        dataset = file[name]
-        if dataset.is_virtual:
-            raise FileError(
-                f"{file.filename}: an index of the first release, which reads zeros for missing parts; remove it, "
-                "and 'generate --shard K/N --resume' of any part makes a new one"
-            )
-        rows = header.rows(name)
-        _need(dataset.shape[:1] == (rows,), f"/{name} has the shape {dataset.shape}, not {rows} rows")
-        header.types[name] = (dataset.shape[1:], dataset.dtype)
-        own = schema.own_attributes(name, "series" in header.arrays)
-        header.described[name] = {key: _plain(dataset.attrs[key]) for key in own}
+        part, rows = structure.dataset(name), header.rows(name)
+        _need(part.shape[:1] == (rows,), f"/{name} has the shape {part.shape}, not {rows} rows")
+        header.types[name] = (part.shape[1:], part.dtype)
+        if expected is not None and name in expected.types:
+            same = header.types[name] == expected.types[name]
+            _need(same, f"/{name} has another type: {checks.quote(header.types[name])}")
         if name in header.tables:
-            header.labels[name] = _labels(dataset.dtype)
-    _need((header.types["samples"][1].names or ())[:3] == COLUMNS, "/samples has other columns")
-    _need(set(COLUMNS[:2]) <= set(header.labels["samples"]), "/samples has no labels")
+            header.labels[name] = _labels(part.dtype)
+        own = schema.own_attributes(name, "series" in header.arrays)
+        header.described[name] = {key: part.attribute(key) for key in own}
     _need(sum(name in header.arrays for name in schema.DATA) == 1, "it has neither images nor series, or both")
     _need("targets" in header.arrays, "it has no targets")
     if "series" not in header.arrays:
         return header
-    if HEADER_DIGEST in file.attrs:  # files of the first release have no such axis
-        names = header.described["series"]["outputs"]
-        _need(file["output"].asstr()[:].tolist() == names, "/output does not hold the names of its outputs")
-    header.described["time"] = {"unit": str(file["time"].attrs["unit"])}
-    return replace(header, time=file["time"][:].astype("<f8", copy=False))
+    if with_digest:  # files of the first release have no such axis
+        output = structure.dataset("output")
+        named = output.texts(MOST_OF_A_TEXT) == header.described["series"]["outputs"]
+        _need(named, "/output does not hold the names of its outputs")
+    part = structure.dataset("time")
+    steps = header.types["series"][0][:1]
+    _need(part.shape == steps and part.dtype.newbyteorder("<") == "<f8", "/time does not hold the times of its recipe")
+    header.described["time"] = {"unit": str(part.attribute("unit"))}
+    return replace(header, time=part.item[:].astype("<f8", copy=False))
 
 
-def _kinds(chunks: npt.NDArray[Any], first: int, samples: int) -> tuple[str, ...]:
-    """The kinds that the table of chunks counts, if its rows are those of the file's samples."""
-    names = chunks.dtype.names or ()
+def _chunks(
+    part: Part, attributes: dict[str, Any], expected: schema.Description | None
+) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """`/chunks`, if its rows are those of the file's samples, and the kinds that it counts."""
+    samples, first = attributes["samples"], attributes["first"]
+    names = part.dtype.names or ()
     kinds = tuple(name.removeprefix(ROWS) for name in names[2:-2])
-    _need(chunks.ndim == 1 and chunks.dtype == schema.chunks_dtype(kinds), "/chunks has other columns")
+    _need(len(part.shape) == 1 and part.dtype == schema.chunks_dtype(kinds), "/chunks has other columns")
+    if expected is not None:
+        _need(kinds == expected.kinds, f"it counts objects of {', '.join(kinds)}")
+        _need(part.shape[0] == -(-samples // expected.chunk), "/chunks does not hold the samples of the file")
+    chunks: npt.NDArray[Any] = part.item[:]
     counts = chunks["count"]
+    small = all(float(chunks[name].sum(dtype=float)) < 2.0**62 for name in names[1:-2])  # no sum of them wraps
     _need(
         bool((counts > 0).all())
+        and small
         and int(counts.sum()) == samples
         and np.array_equal(chunks["first"], first + np.concatenate(([0], np.cumsum(counts)))[:-1]),
         "/chunks does not hold the samples of the file",
     )
     _need(bool(np.isin(chunks["done"], (0, 1)).all()), "/chunks says neither done nor not")
     _need(all(bool((chunks[ROWS + kind] >= 0).all()) for kind in kinds), "/chunks has a negative number of rows")
-    return kinds
+    return chunks, kinds
 
 
-def _shards(shards: npt.NDArray[Any], header: Header) -> npt.NDArray[Any]:
+def _shards(part: Part, header: Header) -> npt.NDArray[Any]:
     """The table of parts, if it names plain files that hold the samples of the whole, one after the other."""
-    columns = ("file", "bytes", "first", "samples", *(ROWS + kind for kind in header.kinds), "digest")
-    _need(shards.ndim == 1 and shards.dtype.names == columns and len(shards) > 0, "/shards has other columns")
+    numbers = ("bytes", "first", "samples", *(ROWS + kind for kind in header.kinds))
+    dtype = part.dtype
+    types = {"file": "S", **dict.fromkeys(numbers, "<i8"), "digest": "S32"}
+    same = dtype.names == tuple(types) and all(dtype[n] == t or dtype[n].kind == t for n, t in types.items())
+    _need(same and len(part.shape) == 1 and part.shape[0] > 0, "/shards has other columns")
+    shards: npt.NDArray[Any] = part.item[:]
     for name in shards["file"].tolist():
-        plain = name.decode("utf-8", "replace")
-        _need(plain not in ("", ".", "..") and not set("/\\\0") & set(plain), f"/shards names {plain!r}, no plain name")
+        try:
+            file_name(name.decode(), portable=False)
+        except (FileError, UnicodeDecodeError):
+            raise Damaged(f"/shards names {checks.quote(name)}, no plain name") from None
     before = np.concatenate(([0], np.cumsum(shards["samples"])))
     _need(
         bool((shards["samples"] >= 0).all())
@@ -197,7 +186,6 @@ def _shards(shards: npt.NDArray[Any], header: Header) -> npt.NDArray[Any]:
 def _compare(header: Header, expected: schema.Description) -> None:
     """Compare a file with what its recipe makes of one."""
     attributes, total = header.attributes, header.attributes["total"]
-    _need(header.kinds == expected.kinds, f"it counts objects of {', '.join(header.kinds)}")
     for name, value in expected.root.items():
         _need(attributes[name] == value, f"its attribute {name} is {attributes[name]!r}, by its recipe {value!r}")
     first, stop = attributes["first"], attributes["first"] + attributes["samples"]
@@ -209,11 +197,10 @@ def _compare(header: Header, expected: schema.Description) -> None:
     if header.shards is not None:
         return
     later = [name for name in schema.LATER if name not in header.types]  # if taken away: header_digest tells
-    for name, (shape, dtype) in expected.types.items():
+    for name in expected.types:
         if name in later:
             continue
         _need(name in header.types, f"/{name} is missing")
-        _need(header.types[name] == (shape, dtype), f"/{name} has another type: {header.types[name]}")
         _need(header.labels.get(name, {}) == expected.labels.get(name, {}), f"the labels of /{name} are others")
     for name, described in expected.attributes.items():
         if name in later:
@@ -235,7 +222,7 @@ def _recipe_hash(text: str) -> str:
     try:
         return hash_of_data(read_text(text, None).data)
     except (RecipeError, ValueError):
-        raise _Wrong("its recipe can't be read") from None
+        raise Damaged("its recipe can't be read") from None
 
 
 def _expected(text: str, path: str, without: tuple[str, ...]) -> schema.Description | None:
@@ -263,9 +250,3 @@ def _labels(dtype: np.dtype[Any]) -> dict[str, dict[str, int]]:
         for column, numbers in found.items()
         if numbers is not None
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    return value.tolist() if isinstance(value, np.ndarray) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,10 +26,14 @@ def open_hdf5(path: str | os.PathLike[str], locking: bool | None = None) -> Any:
     and so locked, isn't locked.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):  # a pipe is waited for
+            raise FileError(f"{path}: not a regular file")
         with open(path, "rb") as file:
             empty = not file.read(1)
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     if empty:

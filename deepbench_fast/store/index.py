@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
-from deepbench_fast.store.gate import ROWS, Header, check
+from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5
+from deepbench_fast.store.header import ROWS, Header
 from deepbench_fast.store.open_parts import OpenParts
 from deepbench_fast.store.stored import Places, Stored, StoredFile, digest_of
 
@@ -27,6 +28,12 @@ _open_parts: OpenParts[StoredFile] = OpenParts()
 
 def open_stored(path: str | os.PathLike[str]) -> Stored:
     """Open a file, or an index over parts. Raises FileError where one can't be read or isn't what it says."""
+    found = _open(path)
+    return found if isinstance(found, StoredFile) else StoredIndex(path, found)
+
+
+def _open(path: str | os.PathLike[str]) -> StoredFile | Header:
+    """The file, or of an index its header."""
     file = open_hdf5(path)
     try:
         header = check(file, path)
@@ -36,7 +43,7 @@ def open_stored(path: str | os.PathLike[str]) -> Stored:
         file.close()
         raise
     file.close()
-    return StoredIndex(path, header)
+    return header
 
 
 def is_whole_index(path: str | os.PathLike[str]) -> bool:
@@ -133,13 +140,14 @@ class StoredIndex(Stored):
     def _opened(self, number: int) -> StoredFile:
         row, path = self._shards[number], self._path(number)
         try:
-            part = open_stored(path)
+            part = _open(path)
         except FileError as error:
             raise FileError(f"{error}; {self._again(number)}") from None
+        if isinstance(part, Header):  # it may be this very index
+            raise FileError(f"{path}: not the part that {self.path} names: it is an index itself")
         found, own = part.header.attributes, self.header.attributes
         chunks = self._chunks_of(number)
         for wrong, problem in (
-            (not isinstance(part, StoredFile), "it is an index itself"),
             (found["software"] != own["software"], f"made by {found['software']}, the index by {own['software']}"),
             (found["recipe_hash"] != own["recipe_hash"], "made from another recipe"),
             ((found["first"], found["samples"]) != (row["first"], row["samples"]), "it holds other samples"),
@@ -148,7 +156,6 @@ class StoredIndex(Stored):
         ):
             if wrong:
                 raise FileError(f"{path}: not the part that {self.path} names: {problem}; {self._again(number)}")
-        assert isinstance(part, StoredFile)
         return part
 
     def _chunks_of(self, number: int) -> npt.NDArray[Any]:

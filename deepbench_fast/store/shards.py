@@ -24,7 +24,7 @@ from deepbench_fast.errors import FileError, IndexWarning, UsageError
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.create import with_enums, write_description
 from deepbench_fast.store.file_image import FileImage, create_group, laid_out
-from deepbench_fast.store.gate import ROWS, SHARDS, Header
+from deepbench_fast.store.header import ROWS, SHARDS, Header
 from deepbench_fast.store.stored import digest_of, open_header
 
 MOST_VIRTUAL = 256

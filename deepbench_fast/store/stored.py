@@ -17,8 +17,9 @@ import numpy.typing as npt
 from deepbench_fast.errors import FileError
 from deepbench_fast.render.batch import singular
 from deepbench_fast.store import format as schema
-from deepbench_fast.store.gate import ROWS, Header, check
+from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5, readable
+from deepbench_fast.store.header import ROWS, Header
 from deepbench_fast.store.places import contiguous_offset
 
 if TYPE_CHECKING:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from deepbench_fast.errors import UsageError
 
@@ -41,11 +44,15 @@ def is_dataset(name: str) -> bool:
 def _find(source: str) -> Recipe:
     from deepbench_fast.kinds.registry import kinds
     from deepbench_fast.recipe import Recipe, builtin_recipes
+    from deepbench_fast.recipe.table_files import files_outside
 
     if is_dataset(source):
         raise UsageError(f"{source}: a dataset where a recipe is wanted; 'info --recipe {source}' prints its recipe")
     if "/" in source or os.sep in source or source.endswith(RECIPE_SUFFIXES):
-        return Recipe.load(source)
+        recipe = Recipe.load(source)
+        for path in files_outside(recipe, Path(source).parent):
+            click.echo(f"{source}: reads {path}, which lies outside its folder", err=True)
+        return recipe
     if source in builtin_recipes():
         return Recipe.builtin(source)
     if source in kinds():

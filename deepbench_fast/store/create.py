@@ -29,6 +29,7 @@ from deepbench_fast.store.file_image import FileImage, create_group, laid_out
 from deepbench_fast.store.gate import HEADER_DIGEST, check
 from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.header import SHARDS, Header
+from deepbench_fast.store.user_columns import columns_of, write_columns
 
 SOFTWARE = f"deepbench_fast {__version__}"
 SPARE_BYTES = 2**24
@@ -109,6 +110,7 @@ def write_description(file: Any, plan: Plan, first: int, stop: int, software: st
         if name in file:
             file[name].attrs.update({key: _stored(value) for key, value in attributes.items()})
     _write_axes(file, plan)
+    write_columns(file, plan.recipe)
     root = schema.root_attributes(plan, first, stop, software)
     said = ({}, {}, None) if SHARDS in file else (described.labels, described.attributes, described.time)
     file.attrs.update({**root, HEADER_DIGEST: schema.header_digest(root, text, *said)})
@@ -161,7 +163,8 @@ def bytes_needed(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.
 def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64] | None = None) -> None:
     """Raise FileError where the file system of `path` has no room for the file (for its arrays, without `rows`)."""
     counted = [0] * len(plan.kinds) if rows is None else rows
-    needed = sum(bytes_needed(plan, samples, counted).values()) + SPARE_BYTES
+    own = sum(values.nbytes for values in columns_of(plan.recipe).values())
+    needed = sum(bytes_needed(plan, samples, counted).values()) + own + SPARE_BYTES
     free = shutil.disk_usage(path.parent).free + (path.stat().st_blocks * 512 if path.exists() else 0)
     if needed > free:
         raise FileError(f"{path.parent}: {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free")

@@ -24,6 +24,7 @@ from deepbench_fast.store.structure import MOST_OF_A_TEXT, Part, Structure, Virt
 from deepbench_fast.store.unknown import check_unknown
 from deepbench_fast.values import checks
 from deepbench_fast.values.file_names import file_name
+from deepbench_fast.values.user_tables import tables_stored
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
@@ -47,7 +48,7 @@ def check(file: Any, path: str | os.PathLike[str]) -> Header:
             if found != schema.SCHEMA:
                 shown = "none" if found is None else checks.quote(found)
                 raise FileError(f"{path}: not a dataset of schema {schema.SCHEMA} (found: {shown})")
-            return _check(structure, path)
+            return _check(structure)
         except Virtual as virtual:
             raise FileError(
                 f"{path}: {virtual}, as in an index of the first release, which reads zeros for missing parts; remove "
@@ -62,13 +63,13 @@ def _need(condition: bool, problem: str) -> None:
         raise Damaged(problem)
 
 
-def _check(structure: Structure, path: str | os.PathLike[str]) -> Header:
+def _check(structure: Structure) -> Header:
     root = structure.root
     attributes = _attributes(root)
     text = structure.dataset("recipe").text(MAX_BYTES)
     _need(_recipe_hash(text) == attributes["recipe_hash"], "its recipe is not the one that its recipe_hash names")
     with_digest = root.has_attribute(HEADER_DIGEST)
-    expected = _expected(text, os.fspath(path), () if with_digest else LATER)
+    expected = _expected(text, () if with_digest else LATER)
     chunks, kinds = _chunks(structure.dataset("chunks"), attributes, expected)
     header = Header(attributes, text, chunks, kinds)
     if structure.is_dataset(SHARDS):  # what else an index holds is for other readers
@@ -225,21 +226,18 @@ def _recipe_hash(text: str) -> str:
         raise Damaged("its recipe can't be read") from None
 
 
-def _expected(text: str, path: str, without: tuple[str, ...]) -> schema.Description | None:
-    """What a file of this recipe holds; None where it needs kinds that aren't known here."""
-    try:
-        return _description(text, os.path.dirname(path), without)
-    except UsageError:
-        return None
-
-
 @lru_cache(maxsize=64)
-def _description(text: str, folder: str, without: tuple[str, ...]) -> schema.Description:
+def _expected(text: str, without: tuple[str, ...]) -> schema.Description | None:
+    """What a file of this recipe holds; None where it needs kinds that aren't known here."""
     from deepbench_fast.draw.plan import make_plan
     from deepbench_fast.recipe.recipe import Recipe
 
-    recipe: Recipe = Recipe.from_yaml(text, source=os.path.join(folder, "the recipe in the file"))
-    return schema.describe(make_plan(recipe), without)
+    try:
+        with tables_stored(lambda known_hash: None):  # it follows from no table's numbers
+            recipe: Recipe = Recipe.from_yaml(text)
+        return schema.describe(make_plan(recipe), without)
+    except UsageError:
+        return None
 
 
 def _labels(dtype: np.dtype[Any]) -> dict[str, dict[str, int]]:

@@ -7,7 +7,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5, readable
 from deepbench_fast.store.header import ROWS, Header
 from deepbench_fast.store.places import contiguous_offset
+from deepbench_fast.values.user_tables import tables_stored
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
@@ -101,10 +102,15 @@ class Stored(ABC):
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The recipe in the file; raises RecipeError where it needs a kind that isn't known here."""
-        from deepbench_fast.recipe.recipe import Recipe
+        """The recipe in the file, which reads no other one: the columns of tables that it draws from are in it, too.
 
-        return Recipe.from_yaml(self.header.recipe_text, source=str(self.path))
+        Raises RecipeError where it needs a kind that isn't known here.
+        """
+        from deepbench_fast.recipe.recipe import Recipe
+        from deepbench_fast.store.user_columns import stored_column
+
+        with tables_stored(partial(stored_column, self.path)):
+            return Recipe.from_yaml(self.header.recipe_text, source=str(self.path))
 
     @cached_property
     def edges(self) -> npt.NDArray[np.int64]:

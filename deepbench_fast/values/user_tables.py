@@ -6,13 +6,13 @@ import csv
 import os
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
@@ -25,6 +25,7 @@ IN_ORDER = "rows"
 ORDERS = ("random", IN_ORDER)
 HDF5_NAMES = (".h5", ".hdf5", ".hdf", ".he5")
 MOST_BYTES = 2**33
+MOST_COMPRESSED = 1100  # bytes that one stored byte may become: deflate gives up to 1,032
 LARGEST_WHOLE = 2**53
 SETTLED_NS = 2 * 10**9
 """A file changed since then may change again without another size or time: its columns are read each time."""
@@ -53,22 +54,40 @@ class Column:
     read_from: Version | None = None
 
 
-_directories: ContextVar[tuple[Path, ...]] = ContextVar("directories", default=())
+Stored = Callable[[str], "npt.NDArray[np.float64] | None"]
+
+_folder: ContextVar[Path] = ContextVar("folder", default=Path())
+_stored: ContextVar[Stored | None] = ContextVar("stored", default=None)
 _known: dict[str, Column] = {}
 _read: dict[tuple[Version, str, str], Column] = {}
 
 
 @contextmanager
 def tables_beside(path: str | os.PathLike[str] | None) -> Iterator[None]:
-    """Look for tables in the directory of the file at `path`, too, while the context lasts."""
+    """Look for tables in the folder of the file at `path`, and not where the program runs, while the context lasts."""
     if path is None:
         yield
         return
-    token = _directories.set((Path(path).absolute().parent, *_directories.get()))
+    token = _folder.set(Path(path).absolute().parent)
     try:
         yield
     finally:
-        _directories.reset(token)
+        _folder.reset(token)
+
+
+@contextmanager
+def tables_stored(stored: Stored) -> Iterator[None]:
+    """Read no file while the context lasts: `stored` has the numbers of a column by its hash, None where it hasn't."""
+    token = _stored.set(stored)
+    try:
+        yield
+    finally:
+        _stored.reset(token)
+
+
+def known_columns(hashes: Iterable[str]) -> dict[str, npt.NDArray[np.float64]]:
+    """Hash → numbers of the columns that this process has read."""
+    return {known: _known[known].values for known in hashes if known in _known}
 
 
 def read_column(file: str, column: str, dataset: str = "", known_hash: str = "") -> Column:
@@ -79,8 +98,9 @@ def read_column(file: str, column: str, dataset: str = "", known_hash: str = "")
     """
     if known_hash in _known:
         return _known[known_hash]
+    stored = _stored.get()
     try:
-        found = _column(file, column, dataset)
+        found = _column(file, column, dataset) if stored is None else _stored_column(stored, known_hash, file, column)
         if known_hash and known_hash != found.hash:
             raise Invalid(f"{column} of {file} holds other numbers than those of hash {known_hash}", ("hash",))
     except Invalid as invalid:
@@ -93,6 +113,18 @@ def read_column(file: str, column: str, dataset: str = "", known_hash: str = "")
     return found
 
 
+def _stored_column(stored: Stored, known_hash: str, file: str, column: str) -> Column:
+    values = stored(known_hash)
+    if values is None:
+        raise Invalid(f"{column} of {file} is not stored in the file: make it again from its recipe file", ("file",))
+    values = _checked(values, column, file)
+    return Column(values, _hash(values))
+
+
+def _hash(values: npt.NDArray[np.float64]) -> str:
+    return blake2b(values.astype("<f8").tobytes(), digest_size=16).hexdigest()
+
+
 def _column(file: str, column: str, dataset: str) -> Column:
     try:
         path = _find(file)
@@ -102,12 +134,12 @@ def _column(file: str, column: str, dataset: str) -> Column:
         if (version, column, dataset) in _read:
             return _read[version, column, dataset]
         read = _read_hdf5 if path.suffix.lower() in HDF5_NAMES else _read_csv
-        values = _checked(read(path, column, dataset), column, path)
+        values = _checked(read(path, column, dataset), column, path.name)
         if _version(path) != version:
             raise Invalid(f"{file} changed while it was read", ("file",))
     except OSError as error:
         raise Invalid(f"{file} can't be read: {error.strerror or error}", ("file",)) from None
-    found = Column(values, blake2b(values.astype("<f8").tobytes(), digest_size=16).hexdigest(), read_from=version)
+    found = Column(values, _hash(values), read_from=version)
     if time.time_ns() - version.modified_ns > SETTLED_NS:
         _read[version, column, dataset] = found
     return found
@@ -119,22 +151,21 @@ def _version(path: Path) -> Version:
 
 
 def _find(file: str) -> Path:
-    places = [directory / file for directory in (*_directories.get(), Path())]
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        kind = "is a directory" if any(place.is_dir() for place in places) else "doesn't exist"
+    place = _folder.get() / file
+    if not place.is_file():
+        kind = "is a directory" if place.is_dir() else "is no file" if place.exists() else "doesn't exist"
         raise Invalid(f"{checks.quote(file)} {kind}", ("file",))
-    return found
+    return place
 
 
-def _checked(values: npt.NDArray[np.float64], column: str, path: Path) -> npt.NDArray[np.float64]:
+def _checked(values: npt.NDArray[np.float64], column: str, file: str) -> npt.NDArray[np.float64]:
     import numpy as np
 
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:
-        raise Invalid(f"{column} of {path.name} is no finite number in row {wrong[0] + 1}", ("column",))
+        raise Invalid(f"{column} of {file} is no finite number in row {wrong[0] + 1}", ("column",))
     if not values.size:
-        raise Invalid(f"{column} of {path.name} has no rows", ("column",))
+        raise Invalid(f"{column} of {file} has no rows", ("column",))
     values = values + 0.0
     values.setflags(write=False)  # they are known by their hash
     return values
@@ -149,8 +180,9 @@ def _read_csv(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]:
             names = [name.lstrip("# ").rstrip() for name in next(rows, [])]
             if len(set(names)) < len(names):
                 raise Invalid(f"{path.name} names a column twice in its first line", ("file",))
-            number = names.index(_named(column, names))
-            return _numbers(rows, number, len(names), f"{column} of {path.name}")
+            if column not in names:
+                return _no_such_column(column, names, next(filter(None, rows), []), path)
+            return _numbers(rows, names.index(column), len(names), f"{column} of {path.name}")
     except UnicodeDecodeError:
         raise Invalid(f"{path.name} is not UTF-8 text", ("file",)) from None
     except csv.Error as error:
@@ -169,9 +201,23 @@ def _numbers(rows: Any, number: int, names: int, what: str) -> npt.NDArray[np.fl
         try:
             numbers.append(float(row[number]))
         except ValueError:
-            problem = f"{what}: line {rows.line_num} has {checks.quote(row[number])}, which is no number"
-            raise Invalid(problem, ("column",)) from None
+            raise Invalid(f"{what}: line {rows.line_num} has no number there", ("column",)) from None
     return np.array(numbers)
+
+
+def _no_such_column(column: str, names: list[str], row: list[str], path: Path) -> NoReturn:
+    """Raise `Invalid`, with the columns that there are if it is a table: what is none is not quoted."""
+    if len(row) == len(names) and any(map(_is_number, row)) and not any(map(_is_number, names)):
+        _named(column, names)
+    raise Invalid(f"{path.name} has no column {checks.quote(column)} in its first line", ("column",))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_hdf5(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]:
@@ -183,19 +229,49 @@ def _read_hdf5(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]
     if not h5py.is_hdf5(path):
         raise Invalid(f"{path.name} is not an HDF5 file", ("file",))
     with h5py.File(path, "r") as file:
-        found: Any = file if not dataset else file.get(dataset)
-        if found is None:
-            raise Invalid(f"{path.name} has no {checks.quote(dataset)}", ("dataset",))
+        found: Any = file
+        for step in filter(None, dataset.split("/")):
+            if _is_external(found, step) or (found := found.get(step)) is None:
+                raise Invalid(f"{path.name} has no {checks.quote(dataset)}", ("dataset",))
         names = list(found) if isinstance(found, h5py.Group) else list(found.dtype.names or ())
-        try:
-            values = np.asarray(found[_named(column, names)])
-        except KeyError:
-            raise Invalid(f"{column} of {path.name} is a link that leads nowhere", ("column",)) from None
+        values = _stored_here(found, _named(column, names), f"{column} of {path.name}", path)
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise Invalid(f"{column} of {path.name} is no list of numbers", ("column",))
     if values.dtype.kind in "iu" and (np.abs(values.astype(np.float64)) > LARGEST_WHOLE).any():
         raise Invalid(f"{column} of {path.name} holds whole numbers above 2^53, which float64 rounds", ("column",))
     return values.astype(np.float64)
+
+
+def _stored_here(found: Any, column: str, what: str, path: Path) -> npt.NDArray[Any]:
+    """The rows of a column, if they are stored in the very file that the recipe names."""
+    import h5py
+    import numpy as np
+
+    if _is_external(found, column):
+        raise Invalid(f"{what} is a link to another file", ("column",))
+    try:
+        data = found[column] if isinstance(found, h5py.Group) else found
+    except KeyError:
+        raise Invalid(f"{what} is a link that leads nowhere", ("column",)) from None
+    if not isinstance(data, h5py.Dataset) or data.shape is None:
+        raise Invalid(f"{what} is no list of numbers", ("column",))
+    if data.is_virtual or data.external:
+        raise Invalid(f"{what} lies in another file", ("column",))
+    if data.id.get_storage_size() > path.stat().st_size or data.nbytes > MOST_COMPRESSED * data.id.get_storage_size():
+        raise Invalid(f"{what} has more rows than are stored", ("column",))
+    return np.asarray(data[:] if data is not found else found[column])
+
+
+def _is_external(group: Any, name: str) -> bool:
+    """Whether what a group calls so is in another file."""
+    import h5py
+
+    if not isinstance(group, h5py.Group):
+        return False
+    if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+        return True
+    found = group.get(name)  # a soft link may lead through an external one
+    return found is not None and found.file.filename != group.file.filename
 
 
 def _named(column: str, names: list[str]) -> str:

@@ -86,6 +86,6 @@ def test_damaged_bytes_end_in_one_way(tmp_path: Path, libver: Any) -> None:
 
 
 def bytes_at(data: bytearray, offset: int, size: int) -> bytes:
-    if not (0 <= offset and 0 <= size and offset + size <= len(data)):
+    if not (offset >= 0 and size >= 0 and offset + size <= len(data)):
         raise Damaged("it points beyond its end")
     return bytes(data[offset : offset + size])

@@ -104,16 +104,16 @@ def bytes_of(content: bytes) -> Callable[[Path], None]:
     [
         (nothing, "'.*prior.csv' doesn't exist"),
         (a_directory, "is a directory"),
-        (bytes_of(b""), "unknown column 'r'"),
+        (bytes_of(b""), "has no column 'r'"),
         (bytes_of(b"r\n"), "r of prior.csv has no rows"),
         (bytes_of(b"q,s\n1,2\n"), r"unknown column 'r' \(allowed: q, s\)"),
-        (bytes_of(b"R\n1\n"), "unknown column 'r'"),
+        (bytes_of(b"R\n1\n"), r"unknown column 'r' \(allowed: R\)"),
         (bytes_of(b"r,r\n1,2\n"), "names a column twice"),
-        (bytes_of(b"r\n1\nfaint\n"), "line 3 has 'faint', which is no number"),
+        (bytes_of(b"r\n1\nfaint\n"), "line 3 has no number there"),
         (bytes_of(b"n,r\n1,2\n3\n"), "line 3 has 1 values, and the first line 2 names"),
         (bytes_of(b"n,r\n1,2\n3,4,5\n"), "line 3 has 3 values, and the first line 2 names"),
         (bytes_of(b"n,r,q\n1,2,3\n4,5\n"), "line 3 has 2 values, and the first line 3 names"),
-        (bytes_of(b"n,r\n1,\n"), "line 2 has '', which is no number"),
+        (bytes_of(b"n,r\n1,\n"), "line 2 has no number there"),
         (bytes_of(b"r\n1\nnan\n"), "no finite number in row 2"),
         (bytes_of(b"r\n-inf\n"), "no finite number in row 1"),
         (bytes_of(b"r\n1e999\n"), "no finite number in row 1"),
@@ -181,7 +181,7 @@ def test_a_text_file_is_no_hdf5(tmp_path: Path) -> None:
         column(write(tmp_path / "prior.h5"))
 
 
-def test_files_lie_beside_the_recipe_or_where_the_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_lie_beside_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     beside, here = tmp_path / "recipes", tmp_path / "here"
     beside.mkdir()
     here.mkdir()
@@ -190,15 +190,70 @@ def test_files_lie_beside_the_recipe_or_where_the_program_runs(tmp_path: Path, m
     text = "catalogues: {a: {objects: [galaxy: {r_eff: {table: {file: prior.csv, column: r}}}]}}"
     (beside / "recipe.yaml").write_text(text)
 
-    def read() -> float:
-        recipe = Recipe.load(beside / "recipe.yaml")
+    def read(recipe: Recipe) -> float:
         return recipe.catalogues["a"].objects[0].parameters["r_eff"].support[1]
 
-    assert read() == 7
+    with pytest.raises(RecipeError, match=r"'prior\.csv' doesn't exist"):
+        Recipe.load(beside / "recipe.yaml")
+    assert read(Recipe.from_yaml(text)) == 7  # of no file: where the program runs
     write(beside / "prior.csv", "r\n9\n")
-    assert read() == 9
+    assert read(Recipe.load(beside / "recipe.yaml")) == 9
     write(beside / "prior.csv", "r\n11\n12\n")
-    assert read() == 12
+    assert read(Recipe.load(beside / "recipe.yaml")) == 12
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"root:x:{SECRET}\nother:y:2\n",
+        f"{SECRET}\n",
+        f"a,{SECRET}\nb,c\n",
+        f"r\n1\n{SECRET}\n",
+        f"r\n{SECRET}\n",
+        f"r,s\n1,2\n{SECRET}\n",
+        f"q,{SECRET}\n1\n",
+        f"{SECRET},{SECRET}\n",
+        f'q,"{SECRET}\n',
+        f"[password]\nkey = {SECRET}\n",
+    ],
+)
+def test_what_is_no_table_is_not_quoted(tmp_path: Path, content: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        column(write(tmp_path / "prior.csv", content))
+    assert SECRET not in str(caught.value)
+
+
+def test_numbers_in_other_files_are_not_read(tmp_path: Path) -> None:
+    path, other = tmp_path / "prior.h5", tmp_path / "other.h5"
+    with h5py.File(other, "w") as file:
+        file["r"] = VALUES
+        file["table"] = np.zeros(3, [("r", "f8")])
+    (tmp_path / "raw").write_bytes(np.array(VALUES).tobytes())
+    with h5py.File(path, "w") as file:
+        file["link"] = h5py.ExternalLink("other.h5", "r")
+        file["group"] = h5py.ExternalLink("other.h5", "/")
+        file["soft"] = h5py.SoftLink("/group/r")
+        file.create_dataset("raw", (3,), "f8", external=[(str(tmp_path / "raw"), 0, 24)])
+        layout = h5py.VirtualLayout((3,), "f8")
+        layout[:] = h5py.VirtualSource(str(other), "r", (3,))
+        file.create_virtual_dataset("virtual", layout)
+        file.create_dataset("huge", (2**40,), "f8", chunks=(2**20,))
+        file.create_dataset("big", (2**40,), "f8", chunks=(2**20,), compression="gzip")
+    for name, dataset in (
+        ("link", ""),
+        ("soft", ""),
+        ("raw", ""),
+        ("virtual", ""),
+        ("huge", ""),
+        ("big", ""),
+        ("r", "group"),
+        ("r", "group/table"),
+    ):
+        with pytest.raises(RecipeError, match=r"another file|more rows than are stored|has no 'group"):
+            column(path, name, dataset=dataset)
 
 
 def test_a_known_hash_outlives_the_file(tmp_path: Path) -> None:

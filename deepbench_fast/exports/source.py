@@ -234,9 +234,12 @@ class Block:
         offsets = self.source.stored.row_offsets[kind]
         rows = self.source.stored.read(f"objects/{kind}", int(offsets[self.first_chunk]), int(offsets[self.stop_chunk]))
         place = rows["sample"] - (self.source.first + self.start)
+        samples = self.source.edges[self.stop_chunk] - self.start
+        if rows.size and not 0 <= place.min() <= place.max() < samples:
+            raise FileError(f"{self.source.path}: damaged: /objects/{kind} has objects of samples that are elsewhere")
         if self.source.split is None:
             return rows[place < self.rows]
-        chosen = np.zeros(self.source.edges[self.stop_chunk] - self.start, np.bool_)
+        chosen = np.zeros(samples, np.bool_)
         chosen[: self.rows] = self._selected
         kept: npt.NDArray[Any] = rows[chosen[place]]
         return kept

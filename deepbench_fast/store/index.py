@@ -77,16 +77,16 @@ class StoredIndex(Stored):
             **{name: getattr(first, name) for name in ("arrays", "types", "labels", "described", "time")},
         )
 
-    def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+    def unchecked(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
         shape, dtype = self.header.types[name]
         rows = np.empty((stop - start, *shape), dtype)
         place = 0
         for part, first, last in self._spans(name, start, stop):  # copied, since views would keep their files open
-            rows[place : place + last - first] = part.read(name, first, last)
+            rows[place : place + last - first] = part.unchecked(name, first, last)
             place += last - first
         return rows
 
-    def take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+    def _take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         shape, dtype = self.header.types[name]
         taken = np.empty((len(numbers), *shape), dtype) if out is None else out
         edges = self._edges_of(name)
@@ -98,9 +98,6 @@ class StoredIndex(Stored):
             number = int(parts[chosen[0]])
             taken[chosen] = self._part(number).take(name, numbers[chosen] - edges[number])
         return taken
-
-    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return self.take("samples", numbers)["catalogue"].astype(np.int64)
 
     def one(self, number: int) -> dict[str, Any]:
         part = int(np.searchsorted(self._edges_of("samples"), number, side="right")) - 1

@@ -60,16 +60,33 @@ class Stored(ABC):
     header: Header
 
     @abstractmethod
+    def unchecked(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+        """The rows `start` to `stop - 1` of an array or a table, whatever they hold: for who checks them."""
+
+    @abstractmethod
+    def _take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """A copy of the rows with these numbers, whatever they hold, in `out` where it is given."""
+
     def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
-        """The rows `start` to `stop - 1` of an array or a table; they may be mapped, and must not be changed."""
+        """The rows `start` to `stop - 1` of an array or a table; they may be mapped, and must not be changed.
 
-    @abstractmethod
+        Raises FileError where a table has numbers of labels that are none.
+        """
+        return self._labelled(name, self.unchecked(name, start, stop))
+
     def take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
-        """A copy of the rows with these numbers, in `out` where it is given."""
+        """A copy of the rows with these numbers, in `out` where it is given; raises as `read` does."""
+        return self._labelled(name, self._take(name, numbers, out))
 
-    @abstractmethod
     def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Numbers of the catalogues of samples."""
+        return self.take("samples", numbers)["catalogue"].astype(np.int64)
+
+    def _labelled(self, name: str, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        for column, labels in self.header.labels.get(name, {}).items():
+            if rows.size and not 0 <= rows[column].min() <= rows[column].max() < len(labels):
+                raise FileError(f"{self.path}: damaged: /{name} holds numbers of a {column} that it has no name for")
+        return rows
 
     @abstractmethod
     def one(self, number: int) -> dict[str, Any]:
@@ -197,11 +214,11 @@ class StoredFile(Stored):
         file.close()
         return stored
 
-    def read(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
+    def unchecked(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
         rows: npt.NDArray[Any] = self._datasets[name][start:stop]
         return rows
 
-    def take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+    def _take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         rows = self._datasets[name]
         if self.places is not None:
             # The numbers are known to be rows: without `mode`, NumPy would fill a buffer first and copy it.
@@ -212,10 +229,6 @@ class StoredFile(Stored):
         if out is not None:
             out[...] = taken
         return taken
-
-    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        found = self.take("samples", numbers)["catalogue"] if self._labels is None else self._labels[numbers]
-        return np.asarray(found, np.int64)
 
     def one(self, number: int) -> dict[str, Any]:
         sample: dict[str, Any] = {name: np.array(rows[number]) for name, rows in self._singular}

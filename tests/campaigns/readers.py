@@ -1,0 +1,161 @@
+"""Every way to read a file, in a process of its own with a limit of memory and of time, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from tests.campaigns.harness import check
+
+SECONDS, SECONDS_OF_WAITING, MEMORY = 20, 60, 2**30
+LONGEST_MESSAGE = 500
+FORMATS = ("npy", "csv", "png", "fits", "parquet", "jpeg")
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "info": ("info", "FILE"),
+    "json": ("info", "FILE", "--json"),
+    "recipe": ("info", "FILE", "--recipe"),
+    "show": ("show", "FILE", "1"),
+    "verify": ("verify", "FILE"),
+    "preview": ("preview", "FILE", "-o", "OUT/preview.png"),
+    **{format: ("export", "FILE", f"OUT/{format}", "--format", format) for format in FORMATS},
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Exit status (negative: the signal), standard output and error, processor seconds, and how much memory it took."""
+
+    status: int
+    out: str
+    err: str
+    seconds: float
+    memory: int
+
+    def check(self) -> None:
+        """Raise Lost unless it ended well, or in one line of our own, within its limits."""
+        check(self.status in (0, 1, 2), f"ended with {self.status}: {self.err[-300:]}")
+        lines = self.err.splitlines()
+        if self.status:
+            check(bool(lines) and lines[-1].startswith("Error: "), f"no error: {self.err[-300:]}")
+            check("unexpected" not in lines[-1] and "--debug" not in lines[-1], f"unexpected: {lines[-1]}")
+        check("Traceback" not in self.err, f"traceback: {self.err[-300:]}")
+        check(all(len(line) <= LONGEST_MESSAGE for line in lines), f"a line of {max(map(len, lines), default=0)}")
+        check("\x1b" not in self.out + self.err, "an escape sequence")
+        check(self.memory < MEMORY, f"took {self.memory / 2**20:.0f} MiB")
+        check(self.seconds < SECONDS, f"took {self.seconds:.0f} s")
+
+
+def command(name: str, file: Path, out: Path) -> Callable[[], int]:
+    """A reading command of the package."""
+
+    def call() -> int:
+        from deepbench_fast.cli.group import group
+
+        words = [word.replace("FILE", str(file)).replace("OUT", str(out)) for word in COMMANDS[name]]
+        try:
+            group.main(words)
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else 1
+
+    return call
+
+
+def everything(file: Path) -> Callable[[], int]:
+    """All that Python may ask of a dataset: it answers, or raises an error of ours."""
+
+    def call() -> int:
+        from deepbench_fast import open_dataset
+        from deepbench_fast.errors import DeepbenchFastError
+
+        try:
+            dataset = open_dataset(file, partial=True)
+            whole = dataset.finished
+            list(whole.catalogues), list(whole.splits), whole.summary, whole.target_names, whole.outputs
+            for batch in (whole[:3], whole[-2:], whole[[0]] if len(whole) else whole[:0]):
+                [array.tobytes() for _, array in batch.items() if hasattr(array, "tobytes")]
+            if len(whole):
+                whole[0], whole[len(whole) - 1], whole.__getitems__([0])
+            whole.targets.sum(), repr(whole)
+            for kind in whole.stored.header.kinds:
+                len(whole.objects(kind))
+            for split in whole.splits:
+                len(whole.split(split))
+        except DeepbenchFastError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            return 1
+        return 0
+
+    return call
+
+
+def load_all() -> None:
+    """Load here what readers load, so that their processes need not."""
+    for module in (
+        "astropy.io.fits",
+        "astropy.table",
+        "matplotlib.backends.backend_agg",
+        "pyarrow.parquet",
+        "PIL.Image",
+        "deepbench_fast.pictures.contact_sheet",
+        "deepbench_fast.run.verify",
+        "deepbench_fast.run.sample_record",
+        *(f"deepbench_fast.cli.{name}" for name in ("info", "show", "verify", "preview", "export")),
+        *(f"deepbench_fast.exports.{name}" for name in ("npy", "tables", "pictures", "fits", "parquet")),
+    ):
+        import_module(module)
+
+
+def in_a_process(call: Callable[[], int], folder: Path) -> Ended:
+    """Run it in a fork of this process, in `folder`; its limits are what this one has and the same again."""
+    out, err = folder / "stdout", folder / "stderr"
+    held = _memory_held()
+    began = time.monotonic()
+    child = os.fork()
+    if not child:
+        status = 70
+        try:
+            _enter(folder, out, err, held)
+            status = call()
+            sys.stdout.flush()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stderr.flush()
+            os._exit(status)
+    number = 0
+    while not number:
+        number, status, used = os.wait4(child, os.WNOHANG)
+        if not number and time.monotonic() - began > SECONDS_OF_WAITING:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.002)
+    text = [path.read_bytes().decode(errors="replace") for path in (out, err)]
+    grown = max(0, used.ru_maxrss * 1024 - _resident())
+    return Ended(os.waitstatus_to_exitcode(status), *text, used.ru_utime + used.ru_stime, grown)
+
+
+def _enter(folder: Path, out: Path, err: Path, held: int) -> None:
+    for descriptor, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.chdir(folder)
+    resource.setrlimit(resource.RLIMIT_AS, (held + 2 * MEMORY, held + 2 * MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _memory_held() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

@@ -160,8 +160,8 @@ class _Composer:
     def __init__(self, text: str, source: str | None, merge: bool) -> None:
         self.text, self.source, self.merge = text, source, merge
         self.lines: dict[tuple[int, str | int], int] = {}
-        self.anchors: dict[str, tuple[Any, int]] = {}
-        self.values = 0
+        self.anchors: dict[str, tuple[Any, int, int]] = {}  # name → value, how many values, how many levels below it
+        self.values = self.deepest = 0
 
     def document(self) -> Document:
         self.events = yaml.parse(self.text, Loader=yaml.SafeLoader)
@@ -177,12 +177,12 @@ class _Composer:
 
     def _value(self, event: Any, depth: int) -> Any:
         if isinstance(event, AliasEvent):
-            return self._alias(event)
+            return self._alias(event, depth)
         if event.tag is not None:
             raise _syntax(f"tags like {checks.quote(event.tag)} are not supported", event)
-        if depth > MAX_DEPTH:
-            raise _syntax(f"is nested more than {MAX_DEPTH} deep", event)
-        before = self.values
+        before, around = self.values, self.deepest
+        self.deepest = 0
+        self._reach(depth, event)
         self._count(1, event)
         value: Any
         if isinstance(event, ScalarEvent):
@@ -192,15 +192,22 @@ class _Composer:
         else:
             value = self._mapping(depth)
         if event.anchor is not None:
-            self.anchors[event.anchor] = value, self.values - before
+            self.anchors[event.anchor] = value, self.values - before, self.deepest - depth
+        self.deepest = max(around, self.deepest)
         return value
 
-    def _alias(self, event: AliasEvent) -> Any:
+    def _alias(self, event: AliasEvent, depth: int) -> Any:
         if event.anchor not in self.anchors:
             raise _syntax(f"the alias *{event.anchor} refers to nothing that is complete above it", event)
-        value, size = self.anchors[event.anchor]
+        value, size, levels = self.anchors[event.anchor]
         self._count(size, event)
+        self._reach(depth + levels, event)
         return value
+
+    def _reach(self, depth: int, event: Any) -> None:
+        self.deepest = max(self.deepest, depth)
+        if depth > MAX_DEPTH:
+            raise _syntax(f"is nested more than {MAX_DEPTH} deep", event)
 
     def _count(self, values: int, event: Any) -> None:
         self.values += values

@@ -9,7 +9,7 @@ import pytest
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.recipe.load import MAX_BYTES, parse, read_text, scalar
+from deepbench_fast.recipe.load import MAX_BYTES, SyntaxProblem, parse, read_text, scalar
 
 SKY = """\
 version: 1
@@ -331,6 +331,15 @@ def test_what_is_no_recipe_in_yaml_is_named_with_its_line(text: str, line: int |
     error = refuse(text)
     assert error.line == line
     assert words in error.problem
+
+
+def test_what_aliases_stand_for_counts_its_levels() -> None:
+    text = "a0: &a0 " + "[" * 17 + "1" + "]" * 17 + "\na1: &a1 [*a0]\na2: *a1\n"
+    parse(text)
+    for more in ("a3: [*a1]\n", "a3: [[[*a0]]]\n", "a3: {b: &b [*a0], c: [*b]}\n"):
+        with pytest.raises(SyntaxProblem, match="is nested more than 20 deep") as error:
+            parse(text + more)
+        assert error.value.line == 4
 
 
 def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:

@@ -421,8 +421,7 @@ def attempt(case: str) -> Tried:
         before = tree(box)
         refused, seconds, memory = 0, 0.0, 0
         readers = {"python": everything(path)} | {name: command(name, path, box / "out") for name in COMMANDS}
-        for name, call in readers.items():
-            ended = in_a_process(call, box / "out")
+        for name, ended in in_a_process(readers, box / "out").items():
             try:
                 ended.check()
             except AssertionError as error:

@@ -1,22 +1,21 @@
-"""Every way to read a file, in a process of its own with a limit of memory and of time, and what came of it."""
+"""Every way to read a file, in a process with limits of memory and of time, and what came of it."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from tests.campaigns.harness import check
 
-SECONDS, SECONDS_OF_WAITING, MEMORY = 20, 60, 2**30
+SECONDS, SECONDS_OF_WAITING, MEMORY = 60, 120, 2**30  # of all readers of a file
 LONGEST_MESSAGE = 500
 FORMATS = ("npy", "csv", "png", "fits", "parquet", "jpeg")
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -114,43 +113,64 @@ def load_all() -> None:
         import_module(module)
 
 
-def in_a_process(call: Callable[[], int], folder: Path) -> Ended:
-    """Run it in a fork of this process, in `folder`; its limits are what this one has and the same again."""
-    out, err = folder / "stdout", folder / "stderr"
-    held = _memory_held()
-    began = time.monotonic()
+def in_a_process(calls: Mapping[str, Callable[[], int]], folder: Path) -> dict[str, Ended]:
+    """Run them one after the other in a fork of this process, in `folder`, with its limits of memory and time."""
+    held, resident, began = _memory_held(), _resident(), time.monotonic()
     child = os.fork()
     if not child:
-        status = 70
         try:
-            _enter(folder, out, err, held)
-            status = call()
-            sys.stdout.flush()
-        except BaseException:
-            traceback.print_exc()
+            _limit(held)
+            os.chdir(folder)
+            for name, call in calls.items():
+                _run(name, call)
         finally:
-            with contextlib.suppress(Exception):
-                sys.stderr.flush()
-            os._exit(status)
+            os._exit(0)
     number = 0
     while not number:
         number, status, used = os.wait4(child, os.WNOHANG)
         if not number and time.monotonic() - began > SECONDS_OF_WAITING:
             os.kill(child, signal.SIGKILL)
         time.sleep(0.002)
-    text = [path.read_bytes().decode(errors="replace") for path in (out, err)]
-    grown = max(0, used.ru_maxrss * 1024 - _resident())
-    return Ended(os.waitstatus_to_exitcode(status), *text, used.ru_utime + used.ru_stime, grown)
+    ended = {}
+    for name in calls:
+        texts = {end: _text(folder / f"{name}.{end}") for end in ("stdout", "stderr", "status")}
+        done = (
+            texts["status"] or f"{os.waitstatus_to_exitcode(status)} {used.ru_utime + used.ru_stime} {used.ru_maxrss}"
+        )
+        code, seconds, most = done.split()
+        grown = max(0, int(most) * 1024 - resident)
+        ended[name] = Ended(int(code), texts["stdout"], texts["stderr"], float(seconds), grown)
+        if not texts["status"]:  # the process ended here
+            break
+    return ended
 
 
-def _enter(folder: Path, out: Path, err: Path, held: int) -> None:
-    for descriptor, path in ((1, out), (2, err)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+def _run(name: str, call: Callable[[], int]) -> None:
+    """Run one, and write what it printed, how it ended, its processor time and the most memory until then."""
+    began, status = time.process_time(), 70
+    for descriptor, end in ((1, "stdout"), (2, "stderr")):
+        opened = os.open(f"{name}.{end}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    try:
+        status = call()
+        sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+    sys.stderr.flush()
+    used = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path(f"{name}.status").write_text(f"{status} {used[0]} {used[1]}")
+
+
+def _limit(held: int) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.chdir(folder)
     resource.setrlimit(resource.RLIMIT_AS, (held + 2 * MEMORY, held + 2 * MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode(errors="replace") if path.exists() else ""
 
 
 def _memory_held() -> int:

@@ -152,6 +152,7 @@ def _run(name: str, call: Callable[[], int]) -> None:
         opened = os.open(f"{name}.{end}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(opened, descriptor)
         os.close(opened)
+    sys.stdout, sys.stderr = (open(descriptor, "w", closefd=False) for descriptor in (1, 2))  # noqa: SIM115
     try:
         status = call()
         sys.stdout.flush()

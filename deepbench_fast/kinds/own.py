@@ -233,7 +233,10 @@ _loading = RLock()
 
 
 def load_kinds(path: str) -> None:
-    """Run the Python file at `path`, which declares kinds. Raises UsageError, with file and line, where that fails."""
+    """Run the Python file at `path`, which declares kinds: with all rights of this process, as any program.
+
+    Raises UsageError, with file and line, where that fails.
+    """
     if not Path(path).is_file():
         raise UsageError(f"{path}: no such file")
     folder = str(Path(path).absolute().parent)

@@ -146,6 +146,7 @@ def _rows(paths: list[Path], headers: list[Header]) -> npt.NDArray[Any]:
 def _join(index: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], parts: list[tuple[str, int]]) -> None:
     """A virtual dataset over the parts, which HDF5 finds beside the index by their names; in these, % is a pattern."""
     layout = h5py.VirtualLayout((sum(rows for _, rows in parts), *shape), dtype)
+    layout.dcpl.set_obj_track_times(False)  # equal parts have equal indices
     start = 0
     for file_name, rows in parts:
         if rows:

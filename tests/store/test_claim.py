@@ -19,7 +19,7 @@ from deepbench_fast import Recipe, generate, open_dataset
 from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.file_bytes import lock_file
 from tests.cli.running import COMMAND
-from tests.store.preload import failing_calls
+from tests.preload import failing_calls
 
 RECIPE = "{version: 1, name: r, samples: 4, image: {shape: [8, 8]}, catalogues: {a: {objects: [star]}}}"
 NAMING_CALLS = "fsync flock link rename unlink"

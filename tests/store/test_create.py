@@ -17,7 +17,7 @@ from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import create
 from tests.cli.running import COMMAND
-from tests.store.preload import failing_calls
+from tests.preload import failing_calls
 
 RECIPE = "{samples: 4, image: {shape: [8, 8]}, catalogues: {a: {objects: [star]}}}"
 

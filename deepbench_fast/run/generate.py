@@ -92,6 +92,8 @@ def _is_made(job: Job, progress: Progress | None) -> bool:
     with claimed(job) as descriptor:
         if descriptor is None:
             return False
-        fill(PartFile(job.unfinished, job.plan, descriptor), job.plan, job.threads, progress)
+        file = PartFile(job.unfinished, job.plan, descriptor)
+        fill(file, job.plan, job.threads, progress)
+        file.check_size()
         finish(descriptor, job)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -42,8 +43,10 @@ class PartFile:
     """
 
     def __init__(self, path: Path, plan: Plan, descriptor: int) -> None:
+        self.path = path
         self.plan = plan
         self.descriptor = descriptor
+        self.size = os.fstat(descriptor).st_size
         self.writing = Lock()
         with open_hdf5(path, locking=False) as file:
             header = check(file, path)
@@ -64,7 +67,8 @@ class PartFile:
         return Block(first_chunk, chunks, arrays, tables)
 
     def write(self, block: Block) -> None:
-        """Write a run of chunks and mark them done; the caller holds `writing`."""
+        """Write a run of chunks and mark them done; the caller holds `writing`. Raises FileError where the file was cut
+        meanwhile."""
         start = int(block.chunks["first"][0]) - self.first
         for name, array in block.arrays.items():
             self._write(name, start, array)
@@ -73,6 +77,12 @@ class PartFile:
             self._write(f"objects/{kind}", int(self.row_offsets[kind][block.first_chunk]), table)
         self._write("chunks", block.first_chunk, block.chunks)
         self.chunks[block.first_chunk : block.first_chunk + len(block.chunks)] = block.chunks
+
+    def check_size(self) -> None:
+        """Raise FileError where the file was cut while it was filled: written on, it would have its size again, with
+        zeros in chunks that are marked done."""
+        if os.fstat(self.descriptor).st_size != self.size:
+            raise FileError(f"{self.path}: another process cut this file while it was filled; --overwrite starts again")
 
     def stored_digest(self, chunk: int) -> int:
         """Digest of a chunk's bytes as they are in the file now."""
@@ -101,6 +111,7 @@ class PartFile:
 
     def _write(self, name: str, row: int, data: npt.NDArray[Any]) -> None:
         if data.size:
+            self.check_size()
             place = self.places[name]
             view = schema.bytes_of(data)
             offset = place.offset + row * place.row

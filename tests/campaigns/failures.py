@@ -2,8 +2,8 @@
 
 Cases: JOB/ERROR/N: the N-th call fails so; JOB/ERROR/N+: so do all from then on; JOB/half/N: a write writes half.
 At the N-th call the process is stopped, and JOB/full/N: the disk gets full; JOB/read-only/N: the disk can be read only;
-JOB/removed/N: all that the job made is removed; JOB/truncated/N: the file that it fills loses its second half.
-JOB/limit/N: no file may be larger than N bytes. Those of disks need a user who may mount.
+JOB/removed/N: all that the job made is removed. JOB/cut/SEED/N: at some moment the file that it fills loses its second
+half. JOB/limit/N: no file may be larger than N bytes. Those of disks need a user who may mount.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ import resource
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from tests.campaigns.children import Child, Ended, Failure, copied, tree, under_the_library
 from tests.campaigns.harness import Campaign, Tried, check, main, shuffled
-from tests.campaigns.jobs import JOBS, UNFINISHED, Jobs, Prepared, jobs
+from tests.campaigns.jobs import JOBS, Jobs, Prepared, jobs
 from tests.preload import CALLS
 
 ERRORS = {"ENOSPC": errno.ENOSPC, "EDQUOT": errno.EDQUOT, "EIO": errno.EIO}
 NEEDS_ROOM = "open write pwrite ftruncate fallocate fsync syncfs link rename mkdir"
-STOPPED = ("full", "read-only", "removed", "truncated")
+STOPPED = ("full", "read-only", "removed")
+SOME = 20
 DISK_BYTES = 40 * 2**20
 
 
@@ -40,24 +42,30 @@ def cases(prepared: Jobs, seed: int, of: Sequence[str]) -> Iterator[str]:
             found += [f"{job}/half/{number}"] * call.endswith("write")
             found += [f"{job}/{what}/{number}" for what in STOPPED]
         largest = max(len(content or b"") for content in prepared[job].end.values())
-        found += [f"{job}/limit/{random.Random(f'{seed}/{job}/{k}').randrange(largest)}" for k in range(20)]
+        found += [f"{job}/limit/{random.Random(f'{seed}/{job}/{k}').randrange(largest)}" for k in range(SOME)]
+        found += [f"{job}/cut/{seed}/{k}" for k in range(SOME) if is_filled(prepared[job])]
     yield from shuffled(found, seed)
 
 
 def attempt(prepared: Jobs, case: str) -> Tried:
     """Run a job that fails, look at what it left, and go on."""
-    name, what, at = case.split("/")
+    name, what, at, *_ = case.split("/")
     job = prepared[name]
     check(len(job.calls) > 0, "no call writes")
-    way = random.Random(case).randrange(2)
+    rng = random.Random(case)
+    way = rng.randrange(2)
     if what in ("full", "read-only"):
         return _on_a_disk(job, what, at, way)
     folder = job.copy()
     if what == "limit":
         ended = Child(job.job.command, folder, before=lambda: _limit(int(at))).wait()
-    elif what in ("removed", "truncated"):
-        ended = _stopped(job, folder, at, lambda: _damage(job, folder, what))
-        way = 1
+    elif what == "removed":
+        ended = _stopped(job, folder, at, lambda: _remove(job, folder))
+    elif what == "cut":
+        child = Child(job.job.command, folder)
+        time.sleep(rng.uniform(0, job.seconds))
+        _cut(child, folder)
+        ended, way = child.wait(), 1  # there is nothing to resume
     else:
         calls = CALLS if what in ("EIO", "half") else NEEDS_ROOM
         how = "half" if what == "half" else str(ERRORS[what])
@@ -73,11 +81,11 @@ def _judged(job: Prepared, folder: Path, ended: Ended, way: int) -> Tried:
     return Tried("one line" if ended.status else "done")
 
 
-def _stopped(job: Prepared, folder: Path, at: str, meanwhile: object) -> Ended:
+def _stopped(job: Prepared, folder: Path, at: str, meanwhile: Callable[[], object]) -> Ended:
     """Run the job, and do something while it is stopped before a call."""
     child = Child(job.job.command, folder, Failure(CALLS, at, "stop"))
     if child.wait_until_stopped():
-        meanwhile()  # type: ignore[operator]
+        meanwhile()
         child.send(signal.SIGCONT)
     return child.wait()
 
@@ -132,15 +140,25 @@ def _limit(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def _damage(job: Prepared, folder: Path, what: str) -> None:
-    """Remove all that the job made, or cut the file that it fills."""
-    made = sorted(tree(folder).keys() - tree(job.start).keys(), reverse=True)
-    for name in made:
+def _remove(job: Prepared, folder: Path) -> None:
+    """Remove all that the job made."""
+    for name in sorted(tree(folder).keys() - tree(job.start).keys(), reverse=True):
         path = folder / name
-        if what == "removed":
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        elif UNFINISHED.search(name) and path.suffix == ".part" and ".h5" in name:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _cut(child: Child, folder: Path) -> None:
+    """Stop the process, cut what it fills by half, and let it go on."""
+    child.send(signal.SIGSTOP)
+    if child.wait_until_stopped():
+        for path in folder.rglob("*.h5.part"):
             os.truncate(path, path.stat().st_size // 2)
+        child.send(signal.SIGCONT)
+
+
+def is_filled(job: Prepared) -> bool:
+    """Whether the job is one that fills a dataset."""
+    return job.job.command[0] == "generate"
 
 
 if __name__ == "__main__":

@@ -78,6 +78,17 @@ def test_shards_equal_the_whole(whole: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.concatenate(parts), a["chunks"]["digest"])
 
 
+def test_an_index_has_no_time_stamps(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.h5"
+    for k in (1, 2):
+        generate(mixed(samples=900), path, shard=f"{k}/2")
+    with h5py.File(path) as file:
+        found: dict[str, int] = {}
+        file.visititems(lambda name, held: found.update({name: h5py.h5o.get_info(held.id).mtime}))
+        assert file["images"].is_virtual
+    assert set(found.values()) == {0}
+
+
 def test_the_index_of_shards_replaces_no_other_dataset(tmp_path: Path) -> None:
     path = tmp_path / "other.h5"
     generate(mixed(samples=5, seed=8), path)

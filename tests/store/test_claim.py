@@ -332,6 +332,29 @@ def test_only_the_file_that_was_filled_gets_the_final_name(tmp_path: Path) -> No
         (tmp_path / "o.h5.part").unlink()
 
 
+class Cut(Stop):
+    """A progress that cuts the file that is filled."""
+
+    def __init__(self, part: Path) -> None:
+        self.part = part
+
+    def start(self, total: int, done: int) -> None:
+        os.truncate(self.part, self.part.stat().st_size // 2)
+
+    def advance(self, samples: int) -> None:
+        return
+
+
+def test_a_file_that_was_cut_is_not_finished(tmp_path: Path) -> None:
+    path, recipe = tmp_path / "o.h5", Recipe.from_yaml(RECIPE)
+    for how in ({}, {"overwrite": True}):
+        with pytest.raises(FileError, match="cut this file while it was filled; --overwrite"):
+            generate(recipe, path, progress=Cut(tmp_path / "o.h5.part"), **how)
+    with pytest.raises(FileError, match="--overwrite starts again"):
+        generate(recipe, path, resume=True)
+    assert generate(recipe, path, overwrite=True).complete
+
+
 def test_an_empty_unfinished_file_does_not_block(tmp_path: Path) -> None:
     recipe, part = Recipe.from_yaml(RECIPE), tmp_path / "o.h5.part"
     for content in (b"", bytes(3 * 2**20)):

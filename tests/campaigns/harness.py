@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+MOST_SHOWN = 400
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -54,7 +56,7 @@ class Campaign:
                 worst[name] = max(worst.get(name, (value, case)), (value, case))
             if tried.lost:
                 lost += 1
-                print(f"LOST {case}: {tried.lost}", flush=True)
+                print(f"LOST {case}: {' '.join(tried.lost.split())[:MOST_SHOWN]}", flush=True)
         told = ", ".join(f"{count:,} {end}" for end, count in ends.most_common())
         most = "".join(f"; worst {name} {value:.3g} ({case})" for name, (value, case) in sorted(worst.items()))
         seconds = time.monotonic() - began

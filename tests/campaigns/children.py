@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,11 +40,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Ended:
-    """Exit status (negative: the signal), and what was printed."""
+    """Exit status (negative: the signal), what was printed, processor time, and the most memory in bytes."""
 
     status: int
     out: str
     err: str
+    seconds: float
+    memory: int
 
     @property
     def is_one_error(self) -> bool:
@@ -53,6 +55,11 @@ class Ended:
         unexpected = "unexpected" in last or "--debug" in last or len(last) > LONGEST_MESSAGE
         warned = all(line.startswith("Warning: ") or not line.startswith(("Error", "Trace")) for line in before)
         return self.status in (1, 2) and last.startswith("Error: ") and warned and not unexpected
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether a command that was given nothing printed its help."""
+        return self.status == 2 and self.err.startswith("Usage: ")
 
     @property
     def was_killed(self) -> bool:
@@ -82,19 +89,22 @@ class Child:
         failure: Failure | None = None,
         log: Path | None = None,
         before: Callable[[], object] = lambda: None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._out, self._err = (tempfile.TemporaryFile() for _ in "oe")  # noqa: SIM115
         self.process = os.fork()
         if not self.process:
-            self._run(arguments, folder, failure, log, before)
+            variables = {} if failure is None else failure.environment(folder, log)
+            self._run(arguments, folder, {**variables, **(environment or {})}, before)
 
     def wait(self, seconds: float = SECONDS_AT_MOST) -> Ended:
         """Wait for its end. After so many seconds it is killed, and that is an error."""
         until = time.monotonic() + seconds
         while True:
-            number, status = os.waitpid(self.process, os.WNOHANG)
+            number, status, used = os.wait4(self.process, os.WNOHANG)
             if number:
-                return Ended(os.waitstatus_to_exitcode(status), _text(self._out), _text(self._err))
+                seconds, memory = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+                return Ended(os.waitstatus_to_exitcode(status), _text(self._out), _text(self._err), seconds, memory)
             if time.monotonic() > until:
                 os.kill(self.process, signal.SIGKILL)
                 os.waitpid(self.process, 0)
@@ -113,12 +123,7 @@ class Child:
             os.kill(self.process, number)
 
     def _run(
-        self,
-        arguments: Sequence[str],
-        folder: Path,
-        failure: Failure | None,
-        log: Path | None,
-        before: Callable[[], object],
+        self, arguments: Sequence[str], folder: Path, environment: dict[str, str], before: Callable[[], object]
     ) -> None:
         status = 70
         try:
@@ -127,8 +132,7 @@ class Child:
             os.dup2(self._err.fileno(), 2)
             os.chdir(folder)
             before()
-            if failure is not None:
-                os.environ.update(failure.environment(folder, log))
+            os.environ.update(environment)
             status = call(arguments)
         finally:
             os._exit(status)

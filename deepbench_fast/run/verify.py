@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,27 @@ MOST_PERTURBED = 3.0
 
 
 @dataclass(frozen=True)
+class Difference:
+    """One value that is not the one that generating again gives: `sample` is its number in the whole dataset, `row` the
+    row of the array or table `name` in the file, `column` the column of a table, or the place in an array's row."""
+
+    sample: int
+    name: str
+    row: int
+    column: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"sample {self.sample}: /{self.name}[{self.row}] {self.column}: {self.found}, not {self.expected}"
+
+
+@dataclass(frozen=True)
 class Report:
-    """What `verify` found; chunks are numbered from the file's first."""
+    """What `verify` found; chunks are numbered from the file's first.
+
+    `differences` has the first one of each chunk that was generated again: in its tables, or else in its data.
+    """
 
     chunks: int
     unfinished: list[int] = field(default_factory=list)
@@ -37,6 +57,7 @@ class Report:
     wrong_data: list[int] = field(default_factory=list)
     wrong_tables: list[int] = field(default_factory=list)
     regenerated: int = 0
+    differences: list[Difference] = field(default_factory=list)
 
     @property
     def same(self) -> bool:
@@ -44,7 +65,8 @@ class Report:
         return not (self.unfinished or self.wrong_digest or self.wrong_data or self.wrong_tables)
 
     def raise_if_different(self) -> None:
-        """Raise MismatchError, naming the chunks that differ."""
+        """Raise MismatchError, naming the chunks that differ, and the first value that does where it is known."""
+        first = f"; the first: {self.differences[0]}" if self.differences else ""
         for chunks, what in (
             (self.unfinished, "not finished"),
             (self.wrong_digest, "bytes differ from their digest"),
@@ -53,7 +75,7 @@ class Report:
         ):
             if chunks:
                 shown = ", ".join(map(str, chunks[:20])) + (", ..." if len(chunks) > 20 else "")
-                raise MismatchError(f"{len(chunks)} of {self.chunks} chunks: {what}: {shown}")
+                raise MismatchError(f"{len(chunks)} of {self.chunks} chunks: {what}: {shown}{first}")
 
 
 def verify(
@@ -93,7 +115,7 @@ def verify_stored(
                 return
             found = _check_digest(stored, number, report)
             if renderer is not None and found is not None and number in again:
-                _check_bits(renderer, *found, number, report, stop)
+                _check_bits(stored, renderer, *found, number, report, stop)
             if progress is not None:
                 progress(1)
 
@@ -105,6 +127,7 @@ def verify_stored(
             stop.set()
     for found in (report.unfinished, report.wrong_digest, report.wrong_data, report.wrong_tables):
         found.sort()
+    report.differences.sort(key=lambda difference: difference.sample)
     return report
 
 
@@ -127,25 +150,77 @@ def _check_digest(stored: Stored, number: int, report: Report) -> tuple[dict[str
 
 
 def _check_bits(
-    renderer: Renderer, arrays: dict[str, npt.NDArray[Any]], tables: Tables, number: int, report: Report, stop: Stop
+    stored: Stored,
+    renderer: Renderer,
+    arrays: dict[str, npt.NDArray[Any]],
+    tables: Tables,
+    number: int,
+    report: Report,
+    stop: Stop,
 ) -> None:
     """Render a chunk's tables again, and draw them again."""
     plan = renderer.plan
     plain = _without_labels(tables, plan)
     as_drawn = _as_drawn(plain, plan)
-    again_filled = _as_drawn(plain, plan)  # rendering fills in what it finds
-    if not _can_be_rendered(plain, plan) or _differ(
-        {**renderer.render(again_filled, stop=stop), "": again_filled.samples, **again_filled.objects},
-        {**arrays, "": plain.samples, **plain.objects},
-    ):
-        report.wrong_data.append(number)
     drawn = draw(plan, tables.first, tables.first + len(tables.samples))
-    if _differ({"": drawn.samples, **drawn.objects}, {"": as_drawn.samples, **as_drawn.objects}):
+    differences = list(islice(_table_differences(stored, number, as_drawn, drawn), 1))
+    if differences:
         report.wrong_tables.append(number)
+    others: list[Difference] = []
+    filled = _as_drawn(plain, plan)  # rendering fills in what it finds
+    again = renderer.render(filled, stop=stop) if _can_be_rendered(plain, plan) else None
+    if again is not None:
+        rendered = _data_differences(stored, number, arrays, again), _table_differences(stored, number, plain, filled)
+        others = list(islice(chain(*rendered), 1))
+    if again is None or others:
+        report.wrong_data.append(number)
+    report.differences.extend(differences or others)
 
 
-def _differ(some: dict[str, npt.NDArray[Any]], others: dict[str, npt.NDArray[Any]]) -> bool:
-    return any(some[name].tobytes() != others[name].tobytes() for name in others)
+def _differ(some: Tables, others: Tables) -> bool:
+    return some.samples.tobytes() != others.samples.tobytes() or any(
+        table.tobytes() != others.objects[kind].tobytes() for kind, table in some.objects.items()
+    )
+
+
+def _table_differences(stored: Stored, number: int, found: Tables, expected: Tables) -> Iterator[Difference]:
+    """The cells of a chunk's tables that differ."""
+    if not _differ(found, expected):
+        return
+    start = int(stored.edges[number])
+    pairs = [("samples", start, found.samples, expected.samples)]
+    for kind, offsets in stored.row_offsets.items():
+        pairs.append((f"objects/{kind}", int(offsets[number]), found.objects[kind], expected.objects[kind]))
+    for name, first_row, table, other in pairs:
+        if len(table) != len(other):
+            yield Difference(found.first, name, first_row, "rows", str(len(table)), str(len(other)))
+            continue
+        samples = found.first + np.arange(len(other)) if name == "samples" else other["sample"]
+        for column in table.dtype.names or ():
+            for row in _unequal_rows(table[column], other[column]).tolist():
+                values = str(table[column][row]), str(other[column][row])
+                yield Difference(int(samples[row]), name, first_row + row, column, *values)
+
+
+def _data_differences(
+    stored: Stored, number: int, found: dict[str, npt.NDArray[Any]], expected: dict[str, npt.NDArray[Any]]
+) -> Iterator[Difference]:
+    """The first difference in each array of a chunk, for each sample."""
+    start, first = int(stored.edges[number]), int(stored.header.chunks["first"][number])
+    for name, array in found.items():
+        if array.tobytes() == expected[name].tobytes():
+            continue
+        for row in _unequal_rows(array, expected[name]).tolist():
+            mine, other = array[row].reshape(-1), expected[name][row].reshape(-1)
+            place = int(_unequal_rows(mine, other)[0])
+            index = ", ".join(map(str, np.unravel_index(place, array.shape[1:])))
+            yield Difference(first + row, name, start + row, f"[{index}]", str(mine[place]), str(other[place]))
+
+
+def _unequal_rows(some: npt.NDArray[Any], others: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The rows whose bits differ."""
+    bits = (np.ascontiguousarray(array).view(np.uint8).reshape(len(array), -1) for array in (some, others))
+    return np.flatnonzero(np.not_equal(*bits).any(axis=1))
 
 
 def _can_be_rendered(tables: Tables, plan: Plan) -> bool:

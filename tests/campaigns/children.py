@@ -52,7 +52,7 @@ class Ended:
     def is_one_error(self) -> bool:
         """Whether it ended with one line that says what went wrong, below warnings if there are any, and no more."""
         *before, last = self.err.splitlines() or [""]
-        unexpected = "unexpected" in last or "--debug" in last or len(last) > LONGEST_MESSAGE
+        unexpected = "(unexpected" in last or "--debug" in last or len(last) > LONGEST_MESSAGE
         warned = all(line.startswith("Warning: ") or not line.startswith(("Error", "Trace")) for line in before)
         return self.status in (1, 2) and last.startswith("Error: ") and warned and not unexpected
 

@@ -71,7 +71,8 @@ def command_line(case: str) -> list[str]:
     name = case.split("/")[0]
     command = group.get_command(Context(group), name)
     assert command is not None
-    names = [option for parameter in command.params for option in parameter.opts if option.startswith("-")]
+    names = [option for given in command.params for option in given.opts if option.startswith("-")]
+    names.remove("--debug")  # asks for tracebacks
     flags = {
         option for parameter in command.params if getattr(parameter, "is_flag", False) for option in parameter.opts
     }
@@ -80,7 +81,7 @@ def command_line(case: str) -> list[str]:
     if rng.random() < 0.1:
         arguments = arguments[: rng.randrange(3)] + [rng.choice(VALUES_OF_OPTIONS)] * rng.randrange(2)
     options = list(LITTLE) if "--samples" in names else []
-    for option in rng.choices(names, k=rng.choice([0, 1, 1, 2, 2, 3, 5])):
+    for option in rng.choices(names or ["--no-such"], k=rng.choice([0, 1, 1, 2, 2, 3, 5])):
         options += [option] if option in flags else [option, _value(option, rng)]
     return [name, *arguments, *options] if rng.random() < 0.5 else [name, *options, *arguments]
 
@@ -114,8 +115,6 @@ def _value(option: str, rng: random.Random) -> str:
         return f"{rng.choice(KEYS)}={as_text(rng.choice(VALUES)).strip()}"[:400].replace("\0", "")
     if option in ("-o", "--output", "--picture"):
         return rng.choice(OUTPUTS)
-    if option == "--kinds":
-        return rng.choice(("no.py", "text.txt", ".", ""))
     return rng.choice(VALUES_OF_OPTIONS)
 
 
@@ -148,4 +147,5 @@ if __name__ == "__main__":
     under_the_library("tests.campaigns.command_lines")
     with scratch() as folder:
         begin = prepare(folder)
-        main(Campaign("command_lines", list(COMMANDS), cases, partial(attempt, begin), tries=10_000))
+        fuzzed = [name for name in COMMANDS if name != "warmup"]  # that compiles everything
+        main(Campaign("command_lines", fuzzed, cases, partial(attempt, begin), tries=10_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -220,6 +221,6 @@ def read_log(path: Path) -> Iterator[Call]:
     """The calls that the library wrote down."""
     with open(path, "rb") as log:
         while line := log.readline():
-            name, place, other, file, offset, size = line.decode().rstrip("\n").split("\t")
+            name, place, other, file, offset, size = os.fsdecode(line.rstrip(b"\n")).split("\t")
             data = log.read(int(size)) if name in ("write", "pwrite") else b""
             yield Call(name, place, other, int(file), int(offset), int(size), data)

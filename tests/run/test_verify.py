@@ -8,6 +8,7 @@ import pytest
 
 from deepbench_fast import open_dataset, verify
 from deepbench_fast.errors import MismatchError, UsageError
+from deepbench_fast.run.verify import Difference
 
 
 @pytest.fixture
@@ -59,6 +60,10 @@ def test_a_changed_parameter_with_a_digest_to_match_is_found_by_drawing(copy: Pa
     assert verify(copy).same
     report = verify(copy, "all")
     assert (report.wrong_digest, report.wrong_data, report.wrong_tables) == ([], [0], [0])
+    sample, x = int(stars["sample"][0]), stars["x"][0]
+    assert report.differences == [Difference(sample, "objects/star", 0, "x", str(x), str(x - 1))]
+    with pytest.raises(MismatchError, match=rf"the first: sample {sample}: /objects/star\[0\] x: {x}, not {x - 1}"):
+        report.raise_if_different()
 
 
 def test_wrong_number(mixed_file: Path) -> None:

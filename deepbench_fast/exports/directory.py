@@ -44,6 +44,7 @@ class Directory:
             self._descriptor = lock_file(self.path / MANIFEST)
         try:
             self._claim(json.loads(json.dumps(dict(same))), facts)
+            sync_folder(self.path)  # without its manifest, nobody knows whose the files are
         except BaseException:
             os.close(self._descriptor)
             raise

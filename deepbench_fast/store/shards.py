@@ -61,11 +61,11 @@ def index_if_complete(whole: Path, plan: Plan, count: int) -> bool:
     Warns, with an IndexWarning, where a part is there but can't stand in the index. An index of another recipe, one of
     whose parts was replaced, is removed.
     """
-    shards = [Shard(k, count) for k in range(1, count + 1)]
-    paths = [shard.path(whole) for shard in shards]
-    if not all(path.exists() for path in paths):
+    if not all(Shard(k, count).path(whole).exists() for k in range(1, count + 1)):
         _remove_stale_index(whole, plan)
         return False
+    shards = [Shard(k, count) for k in range(1, count + 1)]
+    paths = [shard.path(whole) for shard in shards]
     headers: list[Header] = []
     for path, shard in zip(paths, shards, strict=True):
         try:

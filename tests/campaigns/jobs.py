@@ -91,7 +91,7 @@ JOBS = {
     "shard": _job("--shard", "2/3"),
     "last-shard": _job("--shard", "3/3", before=_shards(1, 2)),
     "all-shards": Job(
-        _generate("--shard", "1/3", "--resume"), (_generate("--shard", "2/3", "--resume"),), before=_shards(2, 3)
+        _generate("--shard", "1/3", "--resume"), (_generate("--shard", "1/3", "--resume"),), before=_shards(2, 3)
     ),
     "shard-again": _job("--shard", "2/3", "--overwrite", before=_shards(1, 2, 3)),
     "shard-of-another": _job("--shard", "2/3", "--overwrite", recipe="other", before=_shards(1, 2, 3)),

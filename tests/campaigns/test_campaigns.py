@@ -1,0 +1,59 @@
+"""A small version of each campaign; the full ones, and what they found, are in docs/reliability.md."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns.harness import Campaign, Lost, Tried
+from tests.preload import compiler
+
+ROOT = Path(__file__).parents[2]
+NEED_LIBRARY = ("kills", "failures", "processes", "command_lines")
+SMALL = [
+    ("kills", "--of images --of export-csv --of last-shard --tries 40"),
+    ("failures", "--of images --of export-csv --of last-shard --tries 40"),
+    ("power", "--of images --of export-png --tries 40"),
+    ("processes", "--of output --of shards --tries 12"),
+    ("recipes", "--tries 600"),
+    ("command_lines", "--of generate --of info --of export --of schema --tries 60"),
+    ("changes", "--tries 30"),
+    ("bits", "--case generic/circle-sharp"),
+    ("scale", "--case plan/777777/1000000/1000000000000 --case samples/100000"),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), SMALL)
+def test_nothing_is_lost(name: str, options: str) -> None:
+    if name in NEED_LIBRARY and compiler() is None:
+        pytest.skip("needs Linux and a C compiler")
+    command = [sys.executable, "-m", f"tests.campaigns.{name}", *options.split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith(f"{name}: ")
+    assert ", 0 lost in " in last
+
+
+@pytest.mark.slow
+def test_ten_million_samples_take_little_memory_and_no_two_are_alike() -> None:
+    test_nothing_is_lost("scale", "--of samples")
+
+
+def attempt(case: str) -> Tried:
+    if case == "b":
+        raise Lost("b is\nbad")
+    return Tried("fine", {"size": float(len(case))})
+
+
+def test_a_loss_is_told_with_its_case(capsys: pytest.CaptureFixture[str]) -> None:
+    campaign = Campaign("letters", ["a"], lambda seed, of: of, attempt, 3)
+    assert campaign.run(["a", "b", "ccc"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "LOST b: b is bad"
+    assert told[1].startswith("letters: 3 tries, 1 lost in 0 s: 2 fine, 1 lost; worst size 3 (ccc)")
+    assert campaign.run(["a"]) == 0
+    assert campaign.run([]) == 1

@@ -36,7 +36,7 @@ def converted(value: object, unit: str, scale: float | None) -> object:
         return value
     from astropy import units
 
-    number, written = float(match[1]), (match[2] + match[3]).strip()
+    number, written = float(match[1].replace("_", "")), (match[2] + match[3]).strip()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", units.UnitsWarning)
         try:

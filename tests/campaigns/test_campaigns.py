@@ -14,14 +14,13 @@ from tests.preload import compiler
 ROOT = Path(__file__).parents[2]
 NEED_LIBRARY = ("kills", "failures", "processes", "command_lines")
 SMALL = [
-    ("kills", "--of images --of export-csv --of last-shard --tries 40"),
-    ("failures", "--of images --of export-csv --of last-shard --tries 40"),
+    ("kills", "--of images --of export-csv --of last-shard --tries 25"),
+    ("failures", "--of images --of export-csv --of last-shard --tries 25"),
     ("power", "--of images --of export-png --tries 40"),
-    ("processes", "--of output --of shards --tries 12"),
-    ("recipes", "--tries 600"),
+    ("processes", "--of output --of shards --tries 8"),
+    ("recipes", "--tries 300"),
     ("command_lines", "--of generate --of info --of export --of schema --tries 60"),
     ("changes", "--tries 30"),
-    ("bits", "--case generic/circle-sharp"),
     ("scale", "--case plan/777777/1000000/1000000000000 --case samples/100000"),
 ]
 

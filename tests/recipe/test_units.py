@@ -37,6 +37,8 @@ def drawn(recipe: Recipe, name: str) -> Distribution:
         ("60 arcmin", DEGREE),
         (".5 rad", 0.5),
         ("1. rad", 1.0),
+        ("1_ rad", 1.0),
+        ("1__0_.5_ mrad", 0.0105),
     ],
 )
 def test_angles(text: str, value: float) -> None:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -49,14 +50,15 @@ class Campaign:
         ends: Counter[str] = Counter()
         worst: dict[str, tuple[float, str]] = {}
         lost = 0
-        for case in cases:
-            tried = self._tried(case)
-            ends[tried.end] += 1
-            for name, value in tried.measured.items():
-                worst[name] = max(worst.get(name, (value, case)), (value, case))
-            if tried.lost:
-                lost += 1
-                print(f"LOST {case}: {' '.join(tried.lost.split())[:MOST_SHOWN]}", flush=True)
+        with suppress(KeyboardInterrupt):  # who has seen enough is told what was seen
+            for case in cases:
+                tried = self._tried(case)
+                ends[tried.end] += 1
+                for name, value in tried.measured.items():
+                    worst[name] = max(worst.get(name, (value, case)), (value, case))
+                if tried.lost:
+                    lost += 1
+                    print(f"LOST {case}: {' '.join(tried.lost.split())[:MOST_SHOWN]}", flush=True)
         told = ", ".join(f"{count:,} {end}" for end, count in ends.most_common())
         most = "".join(f"; worst {name} {value:.3g} ({case})" for name, (value, case) in sorted(worst.items()))
         seconds = time.monotonic() - began

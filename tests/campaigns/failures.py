@@ -120,7 +120,7 @@ def _disk(point: Path) -> Iterator[Path | None]:
 
 
 def _remount(point: Path, how: str) -> None:
-    """Let the disk be readable only (even for open files: the layer below is not asked), or writable again."""
+    """Let the disk be readable only, which the system refuses while a file is open for writing, or writable again."""
     subprocess.run(["mount", "-o", f"remount,{how}", str(point)], capture_output=True, check=False)
 
 

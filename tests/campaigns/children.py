@@ -73,6 +73,7 @@ def under_the_library(module: str) -> None:
         return
     if compiler() is None:
         sys.exit("this campaign needs Linux and a C compiler")
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the campaign
     with tempfile.TemporaryDirectory() as folder:
         library = str(compile_library(Path(folder)))
         environment = {**os.environ, LIBRARY: library, "LD_PRELOAD": library}

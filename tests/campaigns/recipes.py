@@ -62,6 +62,8 @@ def load_and_make(text: str) -> str:
     except RecipeError as error:
         check(str(error).startswith("damaged.yaml"), f"no place: {error}")
         return _refused(error)
+    except Lost:
+        raise
     except Exception as error:
         raise Lost(f"loading: {type(error).__name__}: {error}") from error
     check(recipe.hash() == Recipe.from_yaml(recipe.to_yaml()).hash(), "written and read it is another one")
@@ -73,6 +75,8 @@ def load_and_make(text: str) -> str:
             made = samples(recipe, 0, min(SAMPLES, recipe.samples))
     except DeepbenchFastError as error:
         return _refused(error)
+    except Lost:
+        raise
     except Exception as error:
         raise Lost(f"making: {type(error).__name__}: {error}") from error
     values = made["images" if recipe.series is None else "series"]
@@ -151,5 +155,12 @@ def _data(name: str) -> Any:
     return yaml.safe_load(_text(name))
 
 
+def compile_kernels() -> None:
+    """Make a sample of each built-in recipe: what compiling takes is no recipe's fault."""
+    for name in builtin_recipes():
+        load_and_make(_text(name))
+
+
 if __name__ == "__main__":
+    compile_kernels()
     main(Campaign("recipes", list(builtin_recipes()), cases, attempt, tries=1_000_000))

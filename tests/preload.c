@@ -137,6 +137,21 @@ WRITE(pwrite64, "pwrite", (int descriptor, const void *data, size_t size, off_t 
 WRITE(write, "write", (int descriptor, const void *data, size_t size),
       (descriptor, data, size), (descriptor, data, size / 2), descriptor, -1, data)
 
+/* Python's libraries write arrays through C's streams, whose own writes can't be seen. */
+size_t fwrite(const void *data, size_t size, size_t count, FILE *stream) {
+    static size_t (*real)(const void *, size_t, size_t, FILE *);
+    if (!real) real = (size_t (*)(const void *, size_t, size_t, FILE *))dlsym(RTLD_NEXT, "fwrite");
+    if (!getenv("FAIL_IN")) return real(data, size, count, stream);
+    fflush(stream);
+    int number = chosen_open("write", fileno(stream), -1, data, size * count);
+    if (number == TORN) { real(data, 1, size * count / 2, stream); fflush(stream); kill(getpid(), SIGKILL); }
+    if (number == 0) return count;
+    if (number > 0) { errno = number; return 0; }
+    size_t done = real(data, size, count, stream);
+    fflush(stream);
+    return done;
+}
+
 #define CALL(type, name, parameters, arguments, what) \
     type name parameters { \
         REAL(type, name, parameters); \

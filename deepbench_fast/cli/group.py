@@ -117,6 +117,8 @@ def _report(error: BaseException) -> int:
         case DeepbenchFastError():
             _say(str(error))
             return error.exit_status
+        case OSError() if error.filename and error.strerror:
+            _say(f"{os.fsdecode(error.filename)}: {error.strerror}")
         case OSError():
             _say(f"{error} (--debug shows where it happened)")
         case Exception():

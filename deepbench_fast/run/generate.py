@@ -68,18 +68,18 @@ def generate(
 
 def _generate_file(job: Job, progress: Progress | None) -> None:
     target = job.target
-    if not target.parent.is_dir():
-        raise FileError(f"{target.parent}: no such directory")
-    if target.is_dir():
-        raise FileError(f"{target} is a directory")
     try:
+        if not target.parent.is_dir():
+            raise FileError(f"{target.parent}: no such directory")
+        if target.is_dir():
+            raise FileError(f"{target} is a directory")
         while not _is_made(job, progress):  # another process began or finished the file, and that decides
             pass
     except FileError:
         raise
     except OSError as error:
         how = "--resume --overwrite" if job.overwrite else "--resume"
-        kept = f"; {job.unfinished} keeps what is done, {how} goes on" if job.unfinished.exists() else ""
+        kept = f"; {job.unfinished} keeps what is done, {how} goes on" if os.path.exists(job.unfinished) else ""
         raise FileError(f"{target}: can't be written: {error.strerror or error}{kept}") from error
 
 

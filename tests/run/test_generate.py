@@ -204,6 +204,8 @@ def test_wrong_places(tmp_path: Path) -> None:
         generate(mixed(), tmp_path / "nowhere" / "x.h5")
     with pytest.raises(FileError, match="is a directory"):
         generate(mixed(), tmp_path)
+    with pytest.raises(FileError, match="File name too long"):
+        generate(mixed(), tmp_path / ("x" * 300))
     with pytest.raises(UsageError, match="threads"):
         generate(mixed(), tmp_path / "x.h5", threads=0)
 

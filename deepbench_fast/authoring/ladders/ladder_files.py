@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deepbench_fast.atomic import write_whole
+from deepbench_fast.atomic import sync_folder, write_whole
 from deepbench_fast.authoring.ladders import rung_axes
 from deepbench_fast.errors import FileError, RecipeError, UsageError
 from deepbench_fast.recipe.load import file_text, read_text
@@ -46,6 +46,7 @@ def write_ladder(
     _check_same_ladder(folder, index, texts)
     if not (folder / INDEX).exists():
         _write(folder / INDEX, to_yaml(index))
+        sync_folder(folder)  # without it, nobody knows whose the rungs are
     for path, text in texts.items():
         _write(path, text)
     return paths

@@ -55,9 +55,9 @@ def generate(
     part = Shard.parse(shard) if isinstance(shard, str) else shard
     target = Path(path) if part is None else part.path(Path(path))
     first, stop = (0, plan.samples) if part is None else part.span(plan)
-    if part is not None and Path(path).exists() and not overwrite:
+    if part is not None and os.path.exists(path) and not overwrite:
         check_index(Path(path), plan)
-    target = Path(os.path.realpath(target)) if target.is_symlink() else target
+    target = Path(os.path.realpath(target)) if os.path.islink(target) else target
     job = Job(target, plan, first, stop, threads or usable_cpus(), resume, overwrite)
     _generate_file(job, progress)
     if part is not None:

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from deepbench_fast.draw.entries import IDENTITY, PlannedEntry, entry_columns, grid_strides, plan_entries, streams_below
 from deepbench_fast.draw.programs import Column, Programs, compile_programs
-from deepbench_fast.draw.sample_columns import found_parameters, sample_parameters
+from deepbench_fast.draw.sample_columns import sample_parameters
 from deepbench_fast.draw.streams import MAX_MEMBERS, seed_key, stream_numbers
+from deepbench_fast.effects.chain import found_columns, pixel_streams
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
@@ -29,7 +30,6 @@ from deepbench_fast.values.shares import exact_shares
 
 CHUNK_BYTES = 2**20
 ORDER_STREAM = "order"
-PIXEL_STREAMS = ("noise.gaussian", "noise.poisson", "noise.ccd.photons", "noise.ccd.readings")
 NOMINAL = "_nominal"
 TRUE, SIGMA = "targets_true", "targets_sigma"
 MOST_KEPT = 64
@@ -238,7 +238,7 @@ class Plan:
         """Streams of pixel noise: name → its number in each catalogue."""
         return {
             stream: np.array([self.streams[f"{name}/{stream}"] for name in self.catalogues], np.uint32)
-            for stream in PIXEL_STREAMS
+            for stream in pixel_streams()
         }
 
     @cached_property
@@ -440,7 +440,7 @@ def make_plan(recipe: Recipe) -> Plan:
         names += [f"{catalogue}/{_output_stream(column)}" for catalogue in catalogues for column in columns]
     names += [stream for catalogue in catalogues for stream in _target_streams(recipe, catalogue).values()]
     drawn = {p.column: p.declared for name in catalogues for p in sample_parameters(recipe, name)}
-    found = {} if recipe.series is not None else found_parameters(drawn)
+    found = {} if recipe.series is not None else found_columns(drawn)
     named: dict[str, list[PlannedEntry]] = {}
     for e in entries:
         if not e.is_part:
@@ -510,7 +510,7 @@ def _target_streams(recipe: Recipe, catalogue: str) -> dict[str, str]:
 
 
 def _sample_streams(recipe: Recipe, catalogue: str) -> list[str]:
-    pixels = PIXEL_STREAMS if recipe.series is None else ()
+    pixels = pixel_streams() if recipe.series is None else ()
     names = [f"{catalogue}/{name}" for name in ("split", *pixels)]
     return [*names, *(p.stream for p in sample_parameters(recipe, catalogue))]
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from deepbench_fast.draw.entries import streams_below
+from deepbench_fast.effects.effect import Effect
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.parameter_noise import Absolute, declared_level
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import dynamics_of
 from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.parameter import Parameter
-
-NOISE_SNR = Parameter(
-    "noise_snr", "", "signal-to-noise ratio of a matched filter: sqrt(sum of S^2 / variance)", 0.0, math.inf
-)
-FOUND_SIGMA = Parameter("sigma", "", "standard deviation", 0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -37,11 +31,11 @@ class SampleParameter:
 def sample_parameters(recipe: Recipe, catalogue: str) -> list[SampleParameter]:
     """The parameters of a catalogue's noise models, PSF and noise on parameters, e.g. `noise_gaussian_sigma`."""
     psf = recipe.psf_of(catalogue)
-    models = [("noise", model) for model in recipe.noise_of(catalogue)] + ([("psf", psf)] if psf is not None else [])
+    models: list[Effect] = [*recipe.noise_of(catalogue), *([] if psf is None else [psf])]
     found = [
-        (f"{stage}.{model.name}.{declared.name}", declared, model.parameters()[declared.name])
-        for stage, model in models
-        for declared in model.declared
+        (f"{model.stage}.{model.name}.{name}", model.parameter(name), drawn)
+        for model in models
+        for name, drawn in model.drawn.items()
     ]
     if recipe.series is not None:
         found = [(name, _with_unit(declared, recipe, catalogue), drawn) for name, declared, drawn in found]
@@ -60,9 +54,3 @@ def _with_unit(parameter: Parameter, recipe: Recipe, catalogue: str) -> Paramete
     (entry,) = recipe.catalogues[catalogue].objects
     output = dynamics_of(entry).outputs.get(parameter.name)
     return parameter if output is None else replace(parameter, unit=output.unit)
-
-
-def found_parameters(drawn: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    """Columns of `/samples` that rendering fills in."""
-    found = {"noise_gaussian_sigma": FOUND_SIGMA} if "noise_gaussian_snr" in drawn else {}
-    return found | ({"noise_snr": NOISE_SNR} if any(name.startswith("noise_") for name in drawn) else {})

@@ -1,1 +1,1 @@
-"""What happens to the pixels of a scene."""
+"""What happens to the pixels: point spread functions and noise, a model a file."""

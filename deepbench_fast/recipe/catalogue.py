@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Literal, TypeVar
 
-from deepbench_fast.effects.effects import Noise, Psf, parse_noises, parse_psf
+from deepbench_fast.effects.effect import Noise, Psf
+from deepbench_fast.effects.registry import parse_noises, parse_psf
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.names import entry_names
 from deepbench_fast.recipe.parameter_noise import Level, parse_parameter_noise

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated
 
-from deepbench_fast.effects.effects import Noise, Psf, parse_noises, parse_psf
+from deepbench_fast.effects.effect import Noise, Psf
+from deepbench_fast.effects.registry import parse_noises, parse_psf
 from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
 from deepbench_fast.recipe.extras import Extras, parse_extras

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
-from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, GaussianPsf, MoffatPsf, OutputNoise, PoissonNoise
+from deepbench_fast.effects.effect import Effect
+from deepbench_fast.effects.registry import NOISES, PSFS
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.catalogue import Catalogue
@@ -183,14 +183,13 @@ def _definitions() -> Schema:
         "pattern": rf"^\s*{_DIGITS}\s*([A-Za-zµ°%].*)?$",
         "description": "A number with its unit, e.g. 30 deg.",
     }
-    gaussian = any_of({**_effect(GaussianNoise), "maxProperties": 1}, _effect(OutputNoise))
     return {
         "written": written,
         "number": any_of(plain, WRITTEN),
         "fraction": _fraction(),
         **_distributions(),
-        "psf": one_of({"gaussian": _effect(GaussianPsf), "moffat": _effect(MoffatPsf)}),
-        "noise": one_of({"gaussian": gaussian, "poisson": _effect(PoissonNoise), "ccd": _effect(CcdNoise)}),
+        "psf": one_of({name: _effect(model) for name, model in PSFS.items()}),
+        "noise": one_of({name: _effect(model) for name, model in NOISES.items()}),
         "target": any_of(
             {"enum": ["catalogue", "brightness"]},
             {**TEXT, "description": "count.KIND, or ENTRY.PARAMETER of an entry that occurs once."},
@@ -224,13 +223,14 @@ def _documented(laws: Mapping[str, Schema]) -> Schema:
     return one_of({form: {"description": first_line(FORMS[form]), **schema} for form, schema in laws.items()})
 
 
-def _effect(model: Any) -> Schema:
-    """A model of noise or blur with its parameters; flags are true or false here."""
-    keys = {p.name: _parameter(p, ALONE, "") for p in model.possible}
-    flags = [parameter.name for parameter in model.possible if parameter.is_flag]
-    keys |= {name: {"type": "boolean", "description": f"{keys[name]['description']}; default: false"} for name in flags}
-    required = [name for name, field in model.fields().items() if field.is_required]
-    return {**mapping(keys, required), "minProperties": 1, "description": first_line(model)}
+def _effect(model: type[Effect]) -> Schema:
+    """What stands below the name of a model of noise or blur."""
+
+    def drawn(parameter: Parameter) -> Schema:
+        return _parameter(parameter, ALONE, "")
+
+    own = model.schema(drawn)
+    return any_of(own, model.of_outputs.schema(drawn)) if model.of_outputs else own
 
 
 def _entry(kind: Kind) -> Schema:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from deepbench_fast.effects.effects import check_alone
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import Distribution
-from deepbench_fast.values.parameter import Parameter
+from deepbench_fast.values.parameter import Parameter, check_alone
 
 if TYPE_CHECKING:
     from deepbench_fast.kinds.kind import Dynamics

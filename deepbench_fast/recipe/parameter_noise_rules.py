@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from deepbench_fast.effects.effects import check_alone
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.rules import is_absent, supports_of
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
+from deepbench_fast.values.parameter import check_alone
 
 if TYPE_CHECKING:
     from deepbench_fast.kinds.kind import Kind

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from deepbench_fast.effects.effects import WIDEST
+from deepbench_fast.effects.effect import WIDEST
 from deepbench_fast.kinds.kind import Kind, Setting
 from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe.pairing import check_paired
@@ -183,7 +183,7 @@ def check_oversample(recipe: Contents) -> None:
 def _check_light(recipe: Contents, resolved: Mapping[Path, Entry]) -> None:
     """Raise `Invalid` where light, or noise that is measured by it, could be more than float32 holds."""
     for name, catalogue in recipe.catalogues.items():
-        ratios = [drawn.support[0] for model in recipe.noise_of(name) if (drawn := model.parameters().get("snr"))]
+        ratios = [drawn.support[0] for model in recipe.noise_of(name) if (drawn := model.drawn.get("snr"))]
         most = min([MOST_LIGHT, *(MOST_LIGHT_AT_SNR_1 * ratio for ratio in ratios)])
         total = 0.0
         for position, entry in enumerate(catalogue.objects):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from deepbench_fast.effects.effects import GaussianNoise, OutputNoise, check_alone
+from deepbench_fast.effects.effect import Noise
+from deepbench_fast.effects.registry import NOISES
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.extras import CLEAN
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
 from deepbench_fast.values.distributions import Derived
 from deepbench_fast.values.image import Image
+from deepbench_fast.values.parameter import check_alone
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.contents import Contents
@@ -87,9 +89,8 @@ def check_no_series(recipe: Contents) -> None:
         if owner.parameter_noise not in ("inherit", {}):
             raise Invalid("is for series", (*path, "parameter_noise"))
         for position, noise in enumerate(owner.noise if isinstance(owner.noise, tuple) else ()):
-            if isinstance(noise, OutputNoise):
-                name = noise.declared[0].name
-                step: Path = (*path, "noise", position, noise.name, name)
+            if not isinstance(noise, NOISES[noise.name]):
+                step: Path = (*path, "noise", position, noise.name, next(iter(noise.drawn)))
                 raise Invalid("is an output of series; noise on images has sigma or snr", step)
 
 
@@ -99,15 +100,11 @@ def _owners(recipe: Contents) -> Iterator[tuple[Path, Any]]:
         yield ("catalogues", name), catalogue
 
 
-def _check_noise(noise: object, series: Series) -> None:
-    if isinstance(noise, OutputNoise):
-        for parameter in noise.declared:
-            with within(parameter.name):
-                checks.known(parameter.name, series.outputs, "output of this series")
-    elif not isinstance(noise, GaussianNoise):
-        raise Invalid("is noise of images; a series can have gaussian")
-    elif noise.snr is not None:
-        raise Invalid("is for images; noise of a series has sigma, or a value for each output", ("snr",))
+def _check_noise(noise: Noise, series: Series) -> None:
+    possible = [name for name, model in NOISES.items() if model.of_outputs]
+    if noise.name not in possible:
+        raise Invalid(f"is noise of images; a series can have {checks.listed(possible)}")
+    noise.check_outputs(series.outputs)
 
 
 def _only_system(objects: tuple[Entry, ...]) -> Entry:

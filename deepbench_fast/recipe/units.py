@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deepbench_fast.effects.effects import NOISES, PSFS
+from deepbench_fast.effects.registry import NOISES, PSFS
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.addresses import entry_names_in
@@ -184,9 +184,9 @@ def _effect(item: object, models: Mapping[str, Any], outputs: Mapping[str, str],
     ((name, parameters),) = item.items()
     if name not in models or not isinstance(parameters, Mapping):
         return item
-    units = {parameter.name: parameter.unit for parameter in models[name].possible}
+    units = {parameter.name: parameter.unit for parameter in models[name].parameters}
     with within(name):
-        return {name: _each(parameters, {**units, **outputs} if name == "gaussian" else units, scale)}
+        return {name: _each(parameters, {**units, **outputs} if models[name].of_outputs else units, scale)}
 
 
 def _each(options: Mapping[str, object], units: Mapping[str, str], scale: float | None) -> dict[str, object]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from deepbench_fast.effects.effects import effect_data
 from deepbench_fast.recipe.extras import extras_data
 from deepbench_fast.recipe.load import scalar
 from deepbench_fast.recipe.targets import targets_data
@@ -32,7 +31,7 @@ def recipe_data(recipe: Contents) -> dict[str, Any]:
         "seed": recipe.seed,
         "samples": recipe.samples,
         **(_image_data(recipe) if recipe.series is None else _series_data(recipe, recipe.series)),
-        "noise": [effect_data(noise) for noise in recipe.noise],
+        "noise": [noise.data() for noise in recipe.noise],
         "splits": {name: fraction_data(fraction) for name, fraction in recipe.splits.items()},
         **({} if recipe.split is None else {"split": recipe.split}),
         "targets": targets_data(recipe.targets),
@@ -44,7 +43,7 @@ def recipe_data(recipe: Contents) -> dict[str, Any]:
 def _image_data(recipe: Contents) -> dict[str, Any]:
     return {
         "image": recipe.image.data(),
-        "psf": None if recipe.psf is None else effect_data(recipe.psf),
+        "psf": None if recipe.psf is None else recipe.psf.data(),
     }
 
 
@@ -59,9 +58,9 @@ def _levels_data(levels: Mapping[str, Level]) -> dict[str, object]:
 def _catalogue_data(catalogue: Catalogue) -> dict[str, Any]:
     data: dict[str, Any] = {"weight": fraction_data(catalogue.weight)}
     if not isinstance(catalogue.psf, str):
-        data["psf"] = None if catalogue.psf is None else effect_data(catalogue.psf)
+        data["psf"] = None if catalogue.psf is None else catalogue.psf.data()
     if not isinstance(catalogue.noise, str):
-        data["noise"] = [effect_data(noise) for noise in catalogue.noise]
+        data["noise"] = [noise.data() for noise in catalogue.noise]
     if not isinstance(catalogue.parameter_noise, str):
         data["parameter_noise"] = _levels_data(catalogue.parameter_noise)
     data["objects"] = [_entry_data(entry) for entry in catalogue.objects]

@@ -11,18 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.plan import Plan
+from deepbench_fast.effects import chain
+from deepbench_fast.effects.effect import Rows, Stage
+from deepbench_fast.kernels.backend import cpu
 from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
-from deepbench_fast.kernels.psf.gaussian import blur, crop, widest_gaussian
-from deepbench_fast.kernels.psf.moffat import moffat_blur, widest_moffat
 from deepbench_fast.kernels.shapes import compose
 from deepbench_fast.kernels.stopping import NEVER
-from deepbench_fast.render.oversample import in_pixels, in_sub_pixels
+from deepbench_fast.render.noise import effect_rows
+from deepbench_fast.render.oversample import LENGTH, in_pixels, in_sub_pixels
 
 PIXELS_AT_ONCE = 2**20
 SECONDS_AT_ONCE = 0.2
 
 OVERLAPS = {"union": compose.UNION, "xor": compose.XOR, "add": compose.ADD}
-GAUSSIAN_SIGMA, MOFFAT_GAMMA, MOFFAT_ALPHA = "psf_gaussian_sigma", "psf_moffat_gamma", "psf_moffat_alpha"
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,7 @@ class Scene:
 
     def pad(self, samples: npt.NDArray[Any]) -> int:
         """Radius of the widest PSF: light within it of the frame leaks in, light from further away is left out."""
-        pad = 0
-        if GAUSSIAN_SIGMA in self.plan.sample_columns:
-            pad = widest_gaussian(self._widths(samples, GAUSSIAN_SIGMA))
-        if MOFFAT_GAMMA in self.plan.sample_columns:
-            gamma, (alpha,) = self._widths(samples, MOFFAT_GAMMA), _columns(samples, MOFFAT_ALPHA)
-            pad = max(pad, widest_moffat(gamma, alpha, max(self.shape)))
-        return pad
+        return chain.reach(self._psf_rows(samples), max(self.shape), cpu)
 
     def canvas_length(self, pad: int) -> int:
         """Pixels of one sample's canvas; sub-pixels where it is finer."""
@@ -129,26 +124,13 @@ class Scene:
         samples: npt.NDArray[Any],
         out: npt.NDArray[np.float32],
     ) -> None:
-        names = self.plan.sample_columns
-        if GAUSSIAN_SIGMA in names:
-            blur(canvas, frame, self._widths(samples, GAUSSIAN_SIGMA), out, self.stop.flag)
-        if MOFFAT_GAMMA not in names:
-            if GAUSSIAN_SIGMA not in names:
-                crop(canvas, frame, out)
-            return
-        gamma, (alpha,) = self._widths(samples, MOFFAT_GAMMA), _columns(samples, MOFFAT_ALPHA)
-        if GAUSSIAN_SIGMA not in names:
-            moffat_blur(canvas, frame, gamma, alpha, out, self.stop.flag)
-            return
-        chosen = np.flatnonzero(~np.isnan(gamma))  # catalogues differ in their PSF
-        part = np.empty((chosen.size, out.shape[1]), np.float32)
-        moffat_blur(canvas[chosen], frame, gamma[chosen], alpha[chosen], part, self.stop.flag)
-        out[chosen] = part
+        chain.blur(canvas, frame, self._psf_rows(samples), out, cpu, self.stop)
 
-    def _widths(self, samples: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
-        """Widths of the PSF in the canvas's pixels."""
-        widths: npt.NDArray[np.float64] = self.factor * samples[name]
-        return np.ascontiguousarray(widths)
+    def _psf_rows(self, samples: npt.NDArray[Any]) -> Rows:
+        """Rows of PSFs, with widths in the canvas's pixels."""
+        rows = effect_rows(self.plan, samples, Stage.PSF)
+        scales = {name: self.factor if self.plan.sample_units[name] == LENGTH else 1 for name in rows.columns}
+        return rows._replace(columns={name: scales[name] * column for name, column in rows.columns.items()})
 
     def _blank_canvas(self, count: int, length: int) -> npt.NDArray[np.float32]:
         if self._canvas.size < count * length:
@@ -161,7 +143,3 @@ class Scene:
         if pad not in self._coordinates:
             self._coordinates = {pad: canvas_coordinates(*self.shape, pad)}
         return self._coordinates[pad]
-
-
-def _columns(samples: npt.NDArray[Any], *names: str) -> tuple[npt.NDArray[np.float64], ...]:
-    return tuple(np.ascontiguousarray(samples[name]) for name in names)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.tables import Tables, draw
-from deepbench_fast.effects.effects import WIDEST
+from deepbench_fast.effects.effect import WIDEST
 from deepbench_fast.kernels.stopping import NEVER, Stop
 from deepbench_fast.recipe.extras import Extras
 from deepbench_fast.recipe.recipe import Recipe

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions import Constant, Distribution, Scaled
+from deepbench_fast.values.distributions import Constant, Derived, Distribution, Scaled
 
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image
@@ -98,6 +98,13 @@ class Parameter:
         """Whether the values that can be drawn are among the only ones."""
         values = distribution.possible
         return values is not None and set(values) <= set(self.only)
+
+
+def check_alone(parameter: Parameter, distribution: Distribution) -> None:
+    """Check a parameter that stands alone, with no other one of the same object to be derived from."""
+    if isinstance(distribution, Derived):
+        raise Invalid(f"can't be {distribution.noun}: there is no other parameter to start from")
+    parameter.check(distribution)
 
 
 def check_fraction(parameter: Parameter, drawn: Distribution, supports: Mapping[str, tuple[float, float]]) -> None:

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from deepbench_fast import Recipe, samples
-from deepbench_fast.effects.effects import LEAST_GAIN, NOISES
+from deepbench_fast.effects.noise.ccd import LEAST_GAIN
+from deepbench_fast.effects.registry import NOISES
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.kernels.image.measure import quantise
 from deepbench_fast.kernels.noise.gaussian import add_gaussian
@@ -27,7 +28,7 @@ MOST_ELECTRONS = 1e15
 
 
 def declared(model: str, name: str) -> Parameter:
-    return next(parameter for parameter in NOISES[model].possible if parameter.name == name)
+    return next(parameter for parameter in NOISES[model].parameters if parameter.name == name)
 
 
 def level(rng: np.random.Generator, model: str, name: str, least: float) -> float:

@@ -59,7 +59,7 @@ def test_assignment_splits_at_the_first_equals_sign() -> None:
 def test_options_change_the_recipe() -> None:
     recipe = load_source("sky", 10, "text", (32, 40), (("noise.gaussian.sigma", "0.5"), ("name", "mine")))
     assert (recipe.samples, recipe.seed, recipe.image.shape, recipe.name) == (10, "text", (32, 40), "mine")
-    assert recipe.noise[0].parameters()["sigma"].support == (0.5, 0.5)
+    assert recipe.noise[0].drawn["sigma"].support == (0.5, 0.5)
 
 
 def test_sources(tmp_path: object) -> None:

@@ -7,18 +7,12 @@ import pytest
 
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.sample_columns import sample_parameters
-from deepbench_fast.effects.effects import (
-    NOISES,
-    PSFS,
-    CcdNoise,
-    GaussianNoise,
-    GaussianPsf,
-    MoffatPsf,
-    PoissonNoise,
-    effect_data,
-    parse_noises,
-    parse_psf,
-)
+from deepbench_fast.effects.noise.ccd import CcdNoise
+from deepbench_fast.effects.noise.gaussian import GaussianNoise
+from deepbench_fast.effects.noise.poisson import PoissonNoise
+from deepbench_fast.effects.psf.gaussian import GaussianPsf
+from deepbench_fast.effects.psf.moffat import MoffatPsf
+from deepbench_fast.effects.registry import NOISES, PSFS, parse_noises, parse_psf
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.values.distributions import Constant, Uniform
@@ -39,14 +33,14 @@ def test_all_models_may_stand_together() -> None:
     recipe = Recipe.from_yaml(EVERYTHING)
     assert [noise.name for noise in recipe.noise] == ["ccd", "poisson", "gaussian"]
     ccd, poisson, gaussian = recipe.noise
-    assert ccd.parameters() == {
+    assert ccd.drawn == {
         "sky": Uniform(5, 20),
         "gain": Constant(2),
         "read_noise": Constant(5),
         "subtract_sky": Constant(1),
     }
-    assert poisson.parameters() == {"level": Constant(3), "subtract": Constant(0)}
-    assert list(gaussian.parameters()) == ["snr"]
+    assert poisson.drawn == {"level": Constant(3), "subtract": Constant(0)}
+    assert list(gaussian.drawn) == ["snr"]
     assert recipe.psf == MoffatPsf(gamma=1.5, alpha=Uniform(2.5, 4))
 
 
@@ -72,7 +66,7 @@ def test_parameters_are_columns_of_the_samples() -> None:
 
 @pytest.mark.parametrize("model", [*NOISES.values(), *PSFS.values()], ids=lambda model: model.__name__)
 def test_units_are_those_of_astropy(model: type[GaussianNoise]) -> None:
-    for parameter in model.possible:
+    for parameter in model.parameters:
         assert astropy.units.Unit(parameter.unit).to_string() == parameter.unit
 
 
@@ -88,18 +82,18 @@ def test_units_are_those_of_astropy(model: type[GaussianNoise]) -> None:
     ],
 )
 def test_plain_data_give_the_noise_back(noise: GaussianNoise | PoissonNoise | CcdNoise) -> None:
-    assert parse_noises([effect_data(noise)]) == (noise,)
+    assert parse_noises([noise.data()]) == (noise,)
     assert parse_noises((noise,)) == (noise,)
 
 
 @pytest.mark.parametrize("psf", [GaussianPsf(sigma=1), MoffatPsf(gamma=Uniform(1, 2), alpha=20)])
 def test_plain_data_give_the_psf_back(psf: GaussianPsf | MoffatPsf) -> None:
-    assert parse_psf(effect_data(psf)) == psf
+    assert parse_psf(psf.data()) == psf
 
 
 def test_yes_and_no_are_written_so() -> None:
-    assert effect_data(PoissonNoise(level=1)) == {"poisson": {"level": 1, "subtract": False}}
-    assert effect_data(PoissonNoise(level=1, subtract=True)) == {"poisson": {"level": 1, "subtract": True}}
+    assert PoissonNoise(level=1).data() == {"poisson": {"level": 1, "subtract": False}}
+    assert PoissonNoise(level=1, subtract=True).data() == {"poisson": {"level": 1, "subtract": True}}
     with pytest.raises(RecipeError, match=r"subtract: must be true or false, not 'no'"):
         PoissonNoise(level=1, subtract="no")
     with pytest.raises(RecipeError, match="subtract: must be 0 or 1, not 2"):
@@ -114,4 +108,4 @@ def test_gaussian_noise_has_a_sigma_or_a_signal_to_noise_ratio() -> None:
     with pytest.raises(RecipeError, match=r"snr: must be from 0\.001 to"):
         GaussianNoise(snr=Uniform(0, 10))
     with pytest.raises(RecipeError, match=r"sigma: must be a number or one distribution .*, not nothing"):
-        GaussianNoise(sigma=None)
+        GaussianNoise.parse({"sigma": None})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deepbench_fast.effects.effects import GaussianNoise, GaussianPsf, MoffatPsf, PoissonNoise
+from deepbench_fast.effects.noise.gaussian import GaussianNoise
+from deepbench_fast.effects.noise.poisson import PoissonNoise
+from deepbench_fast.effects.psf.gaussian import GaussianPsf
+from deepbench_fast.effects.psf.moffat import MoffatPsf
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.addresses import address

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, RecipeError, samples
+from deepbench_fast.effects.noise.ccd import MOST_ELECTRONS
 from deepbench_fast.kernels.random.samplers import POISSON_LARGEST_MEAN
-from deepbench_fast.recipe.detector import MOST_ELECTRONS, MOST_VARIANCE
+from deepbench_fast.recipe.detector import MOST_VARIANCE
 
 TEXT = """
 version: 1

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepbench_fast.effects.effects import NOISES, PSFS, OutputNoise
+from deepbench_fast.effects.noise.outputs import OutputNoise
+from deepbench_fast.effects.registry import NOISES, PSFS
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.registry import kinds

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast.effects.effects import GaussianNoise, GaussianPsf
+from deepbench_fast.effects.noise.gaussian import GaussianNoise
+from deepbench_fast.effects.psf.gaussian import GaussianPsf
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Catalogue, Entry, Image, Recipe
 from deepbench_fast.values.distributions import Constant, Poisson, Uniform
@@ -46,7 +47,7 @@ def test_a_recipe_is_read_completely() -> None:
     assert (recipe.image.height, recipe.image.width, recipe.image.size) == (64, 48, 48)
     assert recipe.psf == GaussianPsf(sigma=0.7)
     assert recipe.noise == (GaussianNoise(sigma=Uniform(0, 0.2)),)
-    assert recipe.noise[0].parameters() == {"sigma": Uniform(0, 0.2)}
+    assert recipe.noise[0].drawn == {"sigma": Uniform(0, 0.2)}
     assert recipe.splits == {"train": Fraction(3, 5), "validation": Fraction(1, 5), "test": Fraction(1, 5)}
     assert recipe.targets == ("catalogue", "count.star", "count.galaxy")
     assert recipe.extras == ("clean",)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.effects.effects import GaussianNoise, OutputNoise
+from deepbench_fast.effects.noise.gaussian import GaussianNoise
+from deepbench_fast.effects.noise.outputs import OutputNoise
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.parameter_noise import noisy_parameters
@@ -179,7 +180,7 @@ def test_noise_on_parameters_passes_over_those_that_a_system_has_not() -> None:
 def test_measurement_noise_is_for_all_outputs_or_for_some() -> None:
     (own,) = swinging().noise
     assert isinstance(own, OutputNoise)
-    assert own.parameters() == {"x": Constant(0.1)}
+    assert own.drawn == {"x": Constant(0.1)}
     (common,) = swinging("{x: 0.1}", "{sigma: {uniform: [0, 1]}}").noise
     assert common == GaussianNoise(sigma=Uniform(0, 1))
     columns = make_plan(swinging("{x: 0.1}", "{x: 0.1, energy: 2}")).sample_units

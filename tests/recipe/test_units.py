@@ -87,9 +87,9 @@ def test_effects_counts_and_options() -> None:
         },
     )
     assert recipe.psf is not None
-    assert recipe.psf.parameters()["gamma"] == Constant(2)
-    assert recipe.psf_of("a").parameters()["sigma"] == Constant(0.5)  # type: ignore[union-attr]
-    assert recipe.noise[0].parameters()["read_noise"].support[0] == 3
+    assert recipe.psf.drawn["gamma"] == Constant(2)
+    assert recipe.psf_of("a").drawn["sigma"] == Constant(0.5)  # type: ignore[union-attr]
+    assert recipe.noise[0].drawn["read_noise"].support[0] == 3
     assert recipe.catalogues["a"].objects[0].min_length == 6
 
 
@@ -105,12 +105,12 @@ def test_series() -> None:
         targets=[{"pendulum.length": {"noise": {"normal": [0, "10 cm"]}}}, "pendulum.angle"],
     )
     assert recipe.time.moments == pytest.approx((0.5, 7.875, 15.25, 22.625, 30))
-    assert recipe.noise[0].parameters() == {"x": Constant(0.01), "angle": Uniform(0, DEGREE)}
+    assert recipe.noise[0].drawn == {"x": Constant(0.01), "angle": Uniform(0, DEGREE)}
     assert recipe.parameter_noise["length"] == Constant(0.05)
     assert recipe.targets.noise == {"pendulum.length": Normal(0, 0.1)}
     assert drawn(recipe, "length") == Constant(1.5)
     assert pendulum(series={"times": [0, "1 min"]}).time.times == (0, 60)
-    assert pendulum(noise=[{"gaussian": {"sigma": "1 cm"}}]).noise[0].parameters()["sigma"] == Constant(0.01)
+    assert pendulum(noise=[{"gaussian": {"sigma": "1 cm"}}]).noise[0].drawn["sigma"] == Constant(0.01)
     assert Recipe.from_yaml(recipe.to_yaml()) == recipe.resolved()
 
 
@@ -119,7 +119,7 @@ def test_units_in_values_that_are_set() -> None:
     assert drawn(recipe, "theta") == Uniform(0, math.pi / 2)
     assert drawn(recipe.set("catalogues.a.galaxy.r_eff", "2 arcsec"), "r_eff") == Constant(4)
     assert galaxy().set("image.pixel_scale", "0.5 arcsec").image.pixel_scale == 0.5
-    assert recipe.set("psf.gaussian.sigma", "1 arcsec").psf.parameters()["sigma"] == Constant(2)  # type: ignore[union-attr]
+    assert recipe.set("psf.gaussian.sigma", "1 arcsec").psf.drawn["sigma"] == Constant(2)  # type: ignore[union-attr]
     assert recipe.set("targets", ["galaxy.theta"]).set("targets.galaxy.theta.noise", "5 deg").targets.noise == {
         "galaxy.theta": Constant(5 * DEGREE)
     }

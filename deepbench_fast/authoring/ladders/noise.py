@@ -10,13 +10,13 @@ from fractions import Fraction
 from typing import Any
 
 from deepbench_fast.authoring.ladders.axis import Axis, from_nothing, in_words, with_owners
-from deepbench_fast.effects.effects import CcdNoise, GaussianNoise, Noise, PoissonNoise
+from deepbench_fast.effects.effect import Noise
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.parameter_noise import Absolute, Level
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets
-from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions import Alone, Constant
+from deepbench_fast.values.checks import within
+from deepbench_fast.values.distributions import Alone
 from deepbench_fast.values.distributions.varied import Varied
 
 
@@ -54,46 +54,8 @@ def _each_model(models: tuple[Noise, ...], fraction: Fraction) -> tuple[Noise, .
     found = []
     for position, model in enumerate(models):
         with within("noise", position, model.name):
-            found.append(_less(model, fraction))
+            found.append(model.softened(fraction))
     return tuple(found)
-
-
-def _less(model: Noise, fraction: Fraction) -> Noise:
-    factors = dict.fromkeys((p.name for p in model.declared if not p.is_flag), fraction)
-    match model:
-        case GaussianNoise(snr=snr) if snr is not None:
-            snr.scaled(Fraction(1))  # raises
-            if fraction == 0:
-                return GaussianNoise(sigma=Constant(0.0))
-            factors = {"snr": 1 / fraction}
-        case PoissonNoise():  # its variance is its level
-            factors = {"level": fraction**2}
-        case CcdNoise():
-            factors = _ccd_factors(model, fraction)
-    levels = {name: level for name, level in model.parameters().items() if name in factors}
-    changed = {}
-    for name, level in levels.items():
-        with within(name):
-            changed[name] = level.scaled(factors[name])
-    changed_model: Noise = type(model).parse({**model.parameters(), **changed})
-    return changed_model
-
-
-def _ccd_factors(model: CcdNoise, fraction: Fraction) -> dict[str, Fraction]:
-    """Factors by which (S + sky) / gain + (read_noise / gain)^2 becomes fraction^2 times itself.
-
-    A gain of 0 means no photon noise and a read noise in units of the image. A sky that is subtracted stays; one that
-    isn't is a background, which falls like that of Poisson noise.
-    """
-    low, high = model.gain.support
-    counts = low > 0
-    if not counts and high > 0:
-        raise Invalid("must be above 0, or 0 in all samples: the unit of read_noise depends on it", ("gain",))
-    model.gain.scaled(Fraction(1))  # raises
-    kept = model.subtract_sky.value == 1.0 and fraction > 0
-    read_noise = 1 / fraction if counts and fraction > 0 else fraction
-    gain = 1 / fraction**2 if counts and fraction > 0 else Fraction(0)
-    return {"gain": gain, "read_noise": read_noise, "sky": Fraction(1) if kept else fraction**2}
 
 
 def _of_targets(targets: Targets, fraction: Fraction) -> dict[str, Alone | Varied]:

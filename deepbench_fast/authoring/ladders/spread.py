@@ -40,7 +40,7 @@ def narrower_ranges(recipe: Recipe, fraction: Fraction) -> Recipe:
         if owner.psf is None or isinstance(owner.psf, str):
             return {}
         parameters = {}
-        for name, drawn in owner.psf.parameters().items():
+        for name, drawn in owner.psf.drawn.items():
             with within("psf", owner.psf.name, name):
                 parameters[name] = narrowed(drawn, fraction)
         return {"psf": type(owner.psf)(**parameters)}

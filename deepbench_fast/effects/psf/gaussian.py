@@ -1,0 +1,48 @@
+"""The Gaussian PSF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from deepbench_fast.effects.effect import WIDEST, Psf, Rows
+from deepbench_fast.values.model import Drawn
+from deepbench_fast.values.parameter import Parameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from deepbench_fast.kernels.backend import Backend
+    from deepbench_fast.kernels.stopping import Stop
+
+
+class GaussianPsf(Psf):
+    """Blurs with a Gaussian of standard deviation sigma, in pixels; 0 leaves the scene as it is.
+
+    Right to 1e-3 of the peak on scenes that pixels resolve. For sigma < 0.6 the weights dip below 0, by at most 0.6 %.
+    """
+
+    name: ClassVar[str] = "gaussian"
+    parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("sigma", "pix", "standard deviation", 0.0, WIDEST),)
+
+    sigma: Drawn
+
+    @property
+    def widest(self) -> float:
+        return self.sigma.support[1]
+
+    @classmethod
+    def reach(cls, rows: Rows, side: int, kernel: Backend) -> int:
+        return int(kernel("psf.gaussian:widest_gaussian")(rows.columns["sigma"]))
+
+    @classmethod
+    def blur(
+        cls,
+        canvas: npt.NDArray[np.float32],
+        frame: tuple[int, int, int],
+        rows: Rows,
+        out: npt.NDArray[np.float32],
+        kernel: Backend,
+        stop: Stop,
+    ) -> None:
+        kernel("psf.gaussian:blur")(canvas, frame, rows.columns["sigma"], out, stop.flag)

@@ -1,0 +1,54 @@
+"""The Moffat PSF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from deepbench_fast.effects.effect import WIDEST, Psf, Rows
+from deepbench_fast.values.model import Drawn
+from deepbench_fast.values.parameter import Parameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from deepbench_fast.kernels.backend import Backend
+    from deepbench_fast.kernels.stopping import Stop
+
+
+class MoffatPsf(Psf):
+    """Blurs with a Moffat profile, (alpha - 1) / (pi gamma^2) (1 + r^2 / gamma^2)^-alpha (Moffat 1969).
+
+    Its light is 1 over the infinite plane. It reaches so far that at most 1e-4 of its light lies beyond, but no further
+    than the longer side of the frame; the rest is gone.
+    """
+
+    name: ClassVar[str] = "moffat"
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("gamma", "pix", "core width", 0.5, WIDEST),
+        Parameter("alpha", "", "steepness of the wings", 1.0, 20.0, low_open=True),
+    )
+
+    gamma: Drawn
+    alpha: Drawn
+
+    @property
+    def widest(self) -> float:
+        return self.gamma.support[1]
+
+    @classmethod
+    def reach(cls, rows: Rows, side: int, kernel: Backend) -> int:
+        return int(kernel("psf.moffat:widest_moffat")(rows.columns["gamma"], rows.columns["alpha"], side))
+
+    @classmethod
+    def blur(
+        cls,
+        canvas: npt.NDArray[np.float32],
+        frame: tuple[int, int, int],
+        rows: Rows,
+        out: npt.NDArray[np.float32],
+        kernel: Backend,
+        stop: Stop,
+    ) -> None:
+        gamma, alpha = rows.columns["gamma"], rows.columns["alpha"]
+        kernel("psf.moffat:moffat_blur")(canvas, frame, gamma, alpha, out, stop.flag)

@@ -17,7 +17,8 @@ from deepbench_fast.draw.entries import IDENTITY, PlannedEntry, entry_columns, g
 from deepbench_fast.draw.programs import Column, Programs, compile_programs
 from deepbench_fast.draw.sample_columns import sample_parameters
 from deepbench_fast.draw.streams import MAX_MEMBERS, seed_key, stream_numbers
-from deepbench_fast.effects.chain import found_columns, pixel_streams
+from deepbench_fast.effects.chain import Chain, pixel_streams
+from deepbench_fast.effects.effect import Stage
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
@@ -136,6 +137,16 @@ class Plan:
     def sample_columns(self) -> tuple[str, ...]:
         """Columns of `/samples` beside the sample's name: parameters of noise and PSF, drawn or found by rendering."""
         return tuple(self.sample_parameters)
+
+    @cached_property
+    def effects(self) -> Chain:
+        """The PSFs and noise models that samples have."""
+        return Chain(self.sample_columns)
+
+    @cached_property
+    def effect_columns(self) -> dict[Stage, list[str]]:
+        """The `sample_columns` of each stage."""
+        return {stage: [name for name in self.sample_columns if name.startswith(f"{stage}_")] for stage in Stage}
 
     @cached_property
     def sample_units(self) -> dict[str, str]:
@@ -440,7 +451,7 @@ def make_plan(recipe: Recipe) -> Plan:
         names += [f"{catalogue}/{_output_stream(column)}" for catalogue in catalogues for column in columns]
     names += [stream for catalogue in catalogues for stream in _target_streams(recipe, catalogue).values()]
     drawn = {p.column: p.declared for name in catalogues for p in sample_parameters(recipe, name)}
-    found = {} if recipe.series is not None else found_columns(drawn)
+    found = {} if recipe.series is not None else Chain(drawn).found()
     named: dict[str, list[PlannedEntry]] = {}
     for e in entries:
         if not e.is_part:

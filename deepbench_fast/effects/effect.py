@@ -71,13 +71,7 @@ class Rows(NamedTuple):
     members: npt.NDArray[np.int64]
     key: npt.NDArray[np.uint32]
 
-    def of(self, effect: type[Effect]) -> Rows:
-        """The columns of one effect; none where no sample has it."""
-        prefix = effect.column("")
-        own = {name.removeprefix(prefix): c for name, c in self.columns.items() if name.startswith(prefix)}
-        return self._replace(columns=own)
-
-    def part(self, samples: slice | npt.NDArray[np.int64]) -> Rows:
+    def part(self, samples: slice | npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Rows:
         """Those of some of the samples."""
         columns = {name: column[samples] for name, column in self.columns.items()}
         streams = {name: numbers[samples] for name, numbers in self.streams.items()}
@@ -89,11 +83,15 @@ class Rows(NamedTuple):
 
         return np.where(np.isnan(self.columns[name]), 0.0, self.columns[name])
 
-    def present(self) -> npt.NDArray[np.bool_]:
-        """Which samples have the effect."""
+    def absent(self) -> npt.NDArray[np.bool_]:
+        """Which samples don't have the effect."""
         import numpy as np
 
-        return np.any([~np.isnan(column) for column in self.columns.values()], axis=0)  # type: ignore[no-any-return]
+        first, *others = self.columns.values()
+        absent: npt.NDArray[np.bool_] = np.isnan(first)
+        for column in others:
+            absent &= np.isnan(column)
+        return absent
 
 
 class Effect(Model):
@@ -217,7 +215,7 @@ class Noise(Effect):
         """Whether the variance follows the light, and so differs from pixel to pixel, for each sample."""
         import numpy as np
 
-        return rows.present() if cls.of_light else np.zeros(len(rows.members), np.bool_)
+        return ~rows.absent() if cls.of_light else np.zeros(len(rows.members), np.bool_)
 
     @classmethod
     def add_variance(

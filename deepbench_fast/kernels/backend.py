@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ Kernel: TypeAlias = Callable[..., Any]
 Backend: TypeAlias = Callable[[str], Kernel]
 
 
+@cache
 def cpu(name: str) -> Kernel:
     """The kernel called "module:function", the module below `deepbench_fast.kernels`; imports Numba."""
     module, _, function = name.partition(":")

@@ -16,7 +16,7 @@ from deepbench_fast.draw.tables import Tables
 from deepbench_fast.kernels.image.measure import quantise
 from deepbench_fast.kernels.stopping import NEVER, Stop
 from deepbench_fast.render.masks import Masks
-from deepbench_fast.render.noise import add_noise, add_output_noise, expected_variance, find_levels
+from deepbench_fast.render.noise import add_noise, add_output_noise, find_levels
 from deepbench_fast.render.scene import Scene
 from deepbench_fast.render.targets import measure_targets
 from deepbench_fast.render.trajectories import Trajectories
@@ -102,12 +102,10 @@ class _Images:
         whole_numbers = out["images"].dtype == np.uint8
         images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
         self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)
-        find_levels(self.plan, tables.samples, images)
+        find_levels(self.plan, tables.samples, images, flat.get("variance"))
         measure_targets(self.plan, tables, images, out, keys.draws)
         if "masks" in out:
             self.masks.draw(tables, self.pad, flat["masks"])
-        if "variance" in out:
-            expected_variance(self.plan, tables.samples, images, flat["variance"])
         if whole_numbers:
             quantise(images, flat["images"])
         if "clean" in out:

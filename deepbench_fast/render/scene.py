@@ -11,9 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.effects import chain
 from deepbench_fast.effects.effect import Rows, Stage
-from deepbench_fast.kernels.backend import cpu
 from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
 from deepbench_fast.kernels.shapes import compose
 from deepbench_fast.kernels.stopping import NEVER
@@ -69,7 +67,7 @@ class Scene:
 
     def pad(self, samples: npt.NDArray[Any]) -> int:
         """Radius of the widest PSF: light within it of the frame leaks in, light from further away is left out."""
-        return chain.reach(self._psf_rows(samples), max(self.shape), cpu)
+        return self.plan.effects.reach(self._psf_rows(samples), max(self.shape))
 
     def canvas_length(self, pad: int) -> int:
         """Pixels of one sample's canvas; sub-pixels where it is finer."""
@@ -124,7 +122,7 @@ class Scene:
         samples: npt.NDArray[Any],
         out: npt.NDArray[np.float32],
     ) -> None:
-        chain.blur(canvas, frame, self._psf_rows(samples), out, cpu, self.stop)
+        self.plan.effects.blur(canvas, frame, self._psf_rows(samples), out, self.stop)
 
     def _psf_rows(self, samples: npt.NDArray[Any]) -> Rows:
         """Rows of PSFs, with widths in the canvas's pixels."""

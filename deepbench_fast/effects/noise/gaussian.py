@@ -52,7 +52,8 @@ class GaussianNoise(Noise):
     def add_variance(
         cls, light: npt.NDArray[np.floating], rows: Rows, out: npt.NDArray[np.float64], kernel: Backend
     ) -> None:
-        out += cls.law(rows).variance[:, None]
+        sigma = rows.number("sigma")
+        out += (sigma * sigma)[:, None]
 
     @classmethod
     def law(cls, rows: Rows) -> PixelLaw:

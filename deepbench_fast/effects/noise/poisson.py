@@ -46,7 +46,7 @@ class PoissonNoise(Noise):
     def add_variance(
         cls, light: npt.NDArray[np.floating], rows: Rows, out: npt.NDArray[np.float64], kernel: Backend
     ) -> None:
-        out += cls.law(rows).level[:, None]
+        out += rows.number("level")[:, None]
 
     @classmethod
     def law(cls, rows: Rows) -> PixelLaw:

@@ -71,6 +71,20 @@ def light_norm(clean: npt.NDArray[np.float32], out: npt.NDArray[np.float64]) -> 
         out[t] = np.sqrt(_squared_light(clean[t], partial))
 
 
+@kernel
+def even_snr(clean: npt.NDArray[np.float32], variance: npt.NDArray[np.float64], out: npt.NDArray[np.float64]) -> None:
+    """Signal-to-noise ratio of each image for a matched filter, where its pixels have one variance.
+
+    sqrt(sum over the pixels of S**2) / sqrt(variance), as galsim.Image.addNoiseSNR defines it: `light_norm` over the
+    standard deviation. clean: float32 (T, pixels), the light S; variance: float64 (T,), NaN where there is no noise and
+    no ratio; out: float64 (T,). Light without variance makes it infinite, no light 0.
+    """
+    partial = np.empty(LANES, np.float64)
+    for t in range(clean.shape[0]):
+        norm = np.sqrt(_squared_light(clean[t], partial))
+        out[t] = norm / np.sqrt(variance[t]) if norm > 0.0 or np.isnan(variance[t]) else 0.0
+
+
 @inline
 def _squared_ratio(light: np.float32, variance: float) -> float:
     square = np.float64(light) * np.float64(light)

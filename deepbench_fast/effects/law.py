@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from deepbench_fast.kernels.backend import Backend, cpu
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -34,6 +36,17 @@ class PixelLaw(NamedTuple):
         return PixelLaw(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
     def log_likelihood(
-        self, pixels: npt.NDArray[np.floating], clean: npt.NDArray[np.floating]
+        self, pixels: npt.NDArray[np.floating], clean: npt.NDArray[np.floating], kernel: Backend = cpu
     ) -> npt.NDArray[np.float64]:
-        raise NotImplementedError
+        """ln of the density of each sample's pixels, (T, ...), given its clean image: a sum over the pixels, (T,).
+
+        Where no normal noise is in it, it is the probability of the counts that a pixel is made of; see
+        `kernels.noise.likelihood`, also for its error.
+        """
+        import numpy as np
+
+        count = len(self.gain)
+        flat = [np.ascontiguousarray(images, np.float64).reshape(count, -1) for images in (pixels, clean)]
+        out = np.empty(count)
+        kernel("noise.likelihood:log_likelihood")(*flat, *map(np.ascontiguousarray, self), out)
+        return out

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from deepbench_fast.effects.effects import effect_data
 from deepbench_fast.recipe.addresses import entry_names_in
 from deepbench_fast.recipe.catalogue import INHERIT
 from deepbench_fast.recipe.entry import Entry
@@ -107,7 +106,7 @@ def _effects(section: str, own: Any, rest: str, value: object) -> Any:
     """A noise list or a PSF with a model, or one of its parameters, replaced; a model that isn't there yet is added."""
     model, _, parameter = rest.partition(".")
     old = own if section == "noise" else () if own is None else (own,)
-    models = [effect_data(effect) for effect in old]
+    models = [effect.data() for effect in old]
     found: dict[str, Any] = next((item for item in models if model in item), {})
     changed = {model: {**found.get(model, {}), parameter: value} if parameter else value}
     if section == "psf":

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from deepbench_fast.kernels.noise.ccd import apply_ccd
 from deepbench_fast.kernels.noise.gaussian import add_gaussian
 from deepbench_fast.kernels.noise.poisson import add_poisson
-from deepbench_fast.kernels.noise.variance import matched_filter_snr, noise_variance
 from tests.accuracy.stated import Worst, campaign
+from tests.effects.levels import matched_filter_snr, noise_variance
 
 NAMES = ("sigma", "level", "sky", "gain", "read_noise")
 KEY = np.array([11, 12], np.uint32)
@@ -64,8 +64,7 @@ def test_variance_is_its_formula(draws: int) -> None:
     for _ in range(draws):
         levels, light = drawn_levels(rng), drawn_light(rng, 10.0 ** rng.uniform(-6, 20))
         exact = exact_variance(light, levels)
-        found = np.empty_like(light)
-        noise_variance(light, *columns(levels), found)
+        found = noise_variance(light, *columns(levels))
         held = (exact > 1.2e-38) & (exact < 1e38)
         if held.any():
             worst.see(float(np.abs(found[held] / exact[held] - 1).max()), **levels)
@@ -80,8 +79,7 @@ def test_ratio_is_its_formula(draws: int) -> None:
     for _ in range(draws):
         levels, light = drawn_levels(rng), drawn_light(rng, 10.0 ** rng.uniform(-6, 20))
         variance, square = exact_variance(light, levels)[0], light[0].astype(np.longdouble) ** 2
-        found = np.empty(1)
-        matched_filter_snr(light, *columns(levels), found)
+        found = matched_filter_snr(light, *columns(levels))
         if (square[variance == 0] > 0).any():
             assert found[0] == np.inf
             continue

@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepbench_fast.effects import chain
 from deepbench_fast.kernels.noise.ccd import apply_ccd
 from deepbench_fast.kernels.noise.gaussian import add_gaussian
 from deepbench_fast.kernels.noise.poisson import add_poisson
-from deepbench_fast.kernels.noise.variance import light_norm, matched_filter_snr, noise_variance
+from deepbench_fast.kernels.noise.variance import (
+    add_ccd_variance,
+    add_squared_ratios,
+    even_snr,
+    light_norm,
+    root_of_sum,
+)
+from tests.effects.levels import matched_filter_snr, noise_variance
 from tests.kernels import assembly
 
 ABSENT = np.nan
@@ -24,16 +32,12 @@ def columns(count: int, sigma: Any, level: Any, ccd: Any) -> list[Any]:
 
 def variance(clean: Any, sigma: Any = ABSENT, level: Any = ABSENT, ccd: Any = NO_CCD) -> Any:
     clean = np.array(clean, np.float32, ndmin=2)
-    out = np.full(clean.shape, -1, np.float32)
-    noise_variance(clean, *columns(len(clean), sigma, level, ccd), out)
-    return out
+    return noise_variance(clean, *columns(len(clean), sigma, level, ccd))
 
 
 def snr(clean: Any, sigma: Any = ABSENT, level: Any = ABSENT, ccd: Any = NO_CCD) -> Any:
     clean = np.array(clean, np.float32, ndmin=2)
-    out = np.empty(len(clean))
-    matched_filter_snr(clean, *columns(len(clean), sigma, level, ccd), out)
-    return out
+    return matched_filter_snr(clean, *columns(len(clean), sigma, level, ccd))
 
 
 def test_variance_is_the_sum_over_the_models() -> None:
@@ -140,10 +144,25 @@ def test_bits_depend_on_the_image_alone() -> None:
 
 def test_machine_code_is_packed_without_fused_multiply_add() -> None:
     clean, one = np.ones((1, 64), np.float32), np.ones(1)
+    variance, partial = np.ones((1, 64)), np.zeros((1, 32))
     for code in (
-        assembly.fresh(noise_variance, clean, one, one, one, one, one, clean.copy()),
-        assembly.fresh(matched_filter_snr, clean, one, one, one, one, one, one.copy()),
+        assembly.fresh(add_ccd_variance, clean, one, one, one, variance),
+        assembly.fresh(add_squared_ratios, clean, variance, partial),
+        assembly.fresh(even_snr, clean, one, one.copy()),
         assembly.fresh(light_norm, clean, one.copy()),
     ):
         assert assembly.packed(code) > 0
         assert assembly.fma(code) == 0
+    assert assembly.fma(assembly.fresh(root_of_sum, partial, one.copy())) == 0
+
+
+def test_images_larger_than_a_stretch_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    clean = rng.gamma(0.5, 10, (5, 301)).astype(np.float32)
+    ccd = ([1, 2, ABSENT, 4, 5], [1.5, 0, ABSENT, 2.5, 3], [1, 1, ABSENT, 1, 1])
+    levels = (1.0, [ABSENT, 2, 3, ABSENT, 1], ccd)
+    whole = variance(clean, *levels), snr(clean, *levels)
+    for stretch in (32, 96, 400, 700):
+        monkeypatch.setattr(chain, "STRETCH", stretch)
+        assert variance(clean, *levels).tobytes() == whole[0].tobytes()
+        assert snr(clean, *levels).tobytes() == whole[1].tobytes()

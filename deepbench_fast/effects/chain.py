@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.effects.effect import Effect, Noise, Rows
+from deepbench_fast.effects.effect import Effect, Noise, Rows, Stage
 from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.effects.noise.outputs import OutputNoise
 from deepbench_fast.effects.registry import NOISES, PSFS
@@ -182,3 +183,16 @@ def _parts(samples: int, pixels: int) -> Iterator[tuple[slice, slice]]:
     for first in range(0, samples, at_once):
         for start in range(0, pixels, STRETCH):
             yield slice(first, first + at_once), slice(start, start + STRETCH)
+
+
+def log_likelihood(
+    pixels: npt.NDArray[np.floating], clean: npt.NDArray[np.floating], samples: npt.NDArray[Any]
+) -> Floats:
+    """ln of the density of noisy images, (T, ...), given their clean twins and their rows of `/samples`, (T,).
+
+    All noise of a sample counts together. Raises UsageError for a model of which the law isn't known.
+    """
+    names = samples.dtype.names or ()
+    columns = {name: np.asarray(samples[name], np.float64) for name in names if name.startswith(f"{Stage.NOISE}_")}
+    table = Rows(columns, {}, np.asarray(samples["member"]), np.zeros(2, np.uint32))
+    return Chain(columns).law(table).log_likelihood(pixels, clean)

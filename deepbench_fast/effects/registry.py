@@ -20,8 +20,20 @@ from deepbench_fast.values.checks import Invalid, within
 
 E = TypeVar("E", bound=Effect)
 
-NOISES: dict[str, type[Noise]] = {model.name: model for model in (GaussianNoise, PoissonNoise, CcdNoise)}
-PSFS: dict[str, type[Psf]] = {model.name: model for model in (GaussianPsf, MoffatPsf)}
+NOISES: dict[str, type[Noise]] = {}
+PSFS: dict[str, type[Psf]] = {}
+
+
+def register(*models: type[Noise] | type[Psf]) -> None:
+    """Let recipes have these models, by their names."""
+    for model in models:
+        if issubclass(model, Noise):
+            NOISES[model.name] = model
+        else:
+            PSFS[model.name] = model
+
+
+register(GaussianNoise, PoissonNoise, CcdNoise, GaussianPsf, MoffatPsf)
 
 
 def parse_noises(value: object) -> tuple[Noise, ...]:

@@ -24,7 +24,7 @@ def address(data: Any, path: Path) -> str:
         case ("catalogues", catalogue, *rest):
             return ".".join(["catalogues", str(catalogue), *_words(rest)[:3]])
         case _:
-            return ".".join(_words(path)[: 3 if path[:1] in (("noise",), ("psf",)) else 2])
+            return ".".join(_words(path)[: 3 if path[:1] in (("noise",), ("psf",), ("targets",)) else 2])
 
 
 def _words(path: Iterable[str | int]) -> list[str]:

@@ -56,12 +56,16 @@ def test_noise_is_set_by_its_address() -> None:
 @pytest.mark.parametrize(
     ("line", "key", "words"),
     [
-        ("targets: [{catalogue: {noise: 1}}]", "targets.catalogue", "a label has no noise"),
-        ("targets: [{galaxy.n: {noise: {grid: [0, 1]}}}]", "targets.galaxy.n", "it is drawn alone, for each sample"),
-        ("targets: [{galaxy.n: {noise: {offset: {from: x, by: 1}}}}]", "targets.galaxy.n", "it is drawn alone"),
-        ("targets: [{galaxy.n: {noise: {normal: [0, -1]}}}]", "targets.galaxy.n", "sigma must not be negative"),
-        ("targets: [{galaxy.n: {noise: loud}}]", "targets.galaxy.n", "must be a number or one distribution"),
-        ("targets: [{galaxy.n: {nois: 1}}]", "targets.galaxy.n", "did you mean 'noise'"),
+        ("targets: [{catalogue: {noise: 1}}]", "targets.catalogue.noise", "a label has no noise"),
+        (
+            "targets: [{galaxy.n: {noise: {grid: [0, 1]}}}]",
+            "targets.galaxy.n.noise",
+            "it is drawn alone, for each sample",
+        ),
+        ("targets: [{galaxy.n: {noise: {offset: {from: x, by: 1}}}}]", "targets.galaxy.n.noise", "it is drawn alone"),
+        ("targets: [{galaxy.n: {noise: {normal: [0, -1]}}}]", "targets.galaxy.n.noise", "sigma must not be negative"),
+        ("targets: [{galaxy.n: {noise: loud}}]", "targets.galaxy.n.noise", "must be a number or one distribution"),
+        ("targets: [{galaxy.n: {nois: 1}}]", "targets.galaxy.n.nois", "did you mean 'noise'"),
         ("targets: [{galaxy.n: 1}]", "targets.galaxy.n", "options with values"),
         ("targets: [{galaxy.n: {noise: 1}, brightness: {noise: 1}}]", "targets", "must be one target"),
         ("targets: [{galaxy.m: {noise: 1}}]", "targets", "unknown target 'galaxy.m'"),
@@ -116,7 +120,7 @@ def test_the_support_is_that_of_all_samples() -> None:
             "{normal: [0, {uniform: [-0.1, 0.2]}]}",
             "sigma must not be negative, not -0.1, where sigma is uniform",
         ),
-        ("{normal: [0, {uniform: [0.2, 0.1]}]}", "normal: sigma uniform: low (0.2) must not be above high (0.1)"),
+        ("{normal: [0, {uniform: [0.2, 0.1]}]}", "normal: sigma: uniform: low (0.2) must not be above high (0.1)"),
         ("{normal: {mean: 0, sigma: {choice: [0.1, 1]}, low: 3}}", "within 8 sigma of the mean, where sigma is choice"),
         (
             "{uniform: [{uniform: [0, 2]}, 1]}",
@@ -125,7 +129,7 @@ def test_the_support_is_that_of_all_samples() -> None:
         ("{loguniform: [{uniform: [0, 1]}, 2]}", "loguniform: low must be above 0, not 0, where low is"),
         ("{integers: [0, {uniform: [0, 2]}]}", "integers: high must be a whole number, but uniform [0, 2] gives other"),
         ("{poisson: {uniform: [0, 2e6]}}", "poisson: mean must be from 0 to 1000000, not 2000000, where mean is"),
-        ("{normal: [0, {normal: [0.5, {uniform: [0, 1]}]}]}", "normal: sigma normal: sigma must be a number"),
+        ("{normal: [0, {normal: [0.5, {uniform: [0, 1]}]}]}", "normal: sigma: normal: sigma must be a number"),
         ("{normal: [0, {grid: [0, 1]}]}", "normal: sigma can't be grid [0, 1]: it is drawn alone"),
         ("{normal: [0, {offset: {from: x, by: 1}}]}", "normal: sigma can't be offset"),
         ("{normal: {sigma: {uniform: [0, 1]}}}", "normal: lacks its mean"),
@@ -140,7 +144,7 @@ def test_wrong_levels_are_named_with_file_line_and_key(noise: str, words: str) -
     with pytest.raises(RecipeError) as caught:
         Recipe.from_yaml(text, source="sky.yaml")
     assert words in caught.value.problem
-    assert str(caught.value).startswith("sky.yaml:2: targets.galaxy.n: ")
+    assert str(caught.value).startswith("sky.yaml:2: targets.galaxy.n.noise: ")
 
 
 def test_only_noise_on_targets_has_numbers_that_are_drawn() -> None:

@@ -171,8 +171,8 @@ def test_wrong_units_are_named_with_file_line_and_key(line: str, words: str) -> 
         ("image: {pixel_scale: small}", "image.pixel_scale", "must be a number"),
         ("psf: {gaussian: {sigma: 1 arcsec}}", "psf.gaussian.sigma", "needs image.pixel_scale"),
         ("noise: [gaussian: {sigma: 1 adu}]", "noise.gaussian.sigma", "has no unit"),
-        ("targets: [{galaxy.theta: {noise: 3 pix}}]", "targets.galaxy.theta", "must be in rad"),
-        ("targets: [{brightness: {noise: 3 pix}}]", "targets.brightness", "has no unit"),
+        ("targets: [{galaxy.theta: {noise: 3 pix}}]", "targets.galaxy.theta.noise", "must be in rad"),
+        ("targets: [{brightness: {noise: 3 pix}}]", "targets.brightness.noise", "has no unit"),
     ],
 )
 def test_wrong_units_elsewhere(line: str, key: str, words: str) -> None:

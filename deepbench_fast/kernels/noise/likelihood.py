@@ -20,8 +20,8 @@ STIRLING = 16.0
 # Share of the sum below which a term ends it; its logarithm, with room for the width of an inner sum.
 SMALLEST = 1e-18
 FURTHEST = 50.0
-# A sum whose terms have a width of more counts than this is taken in steps, so many to the width: a trapezoidal sum of
-# such a bell is right to exp(-2 (pi 12)**2).
+# A sum whose terms have a width of more counts than this is taken in steps, so many to the width at least: a
+# trapezoidal sum of such a bell is right to exp(-2 (pi 12)**2).
 WIDE = 12.0
 # Width, in counts, from which a sum over counts does not show that they are whole: exp(-2 (pi 1.5)**2) = 5e-20.
 SMOOTH = 1.5
@@ -72,13 +72,13 @@ def log_poisson(n: float, mean: float) -> float:
 
 
 @inline
-def _peak(mean: float, step: float, y: float, variance: float) -> float:
-    """The real n >= 0 at which Poisson(n) Normal(y - n step) is largest, to a part of a count.
+def _peak(mean: float, y: float, variance: float) -> float:
+    """The real n >= 0 at which Poisson(n) Normal(y - n) is largest, to a part of a count.
 
     With u = n + 1/2 it is where ln u + b u = c: Newton in ln u, from above the root.
     """
-    b = step * step / variance
-    c = log(mean) + step * y / variance + 0.5 * b
+    b = 1.0 / variance
+    c = log(mean) + y / variance + 0.5 * b
     t = min(c, log(max(c, 1.0) / b))
     for _ in range(60):
         e = b * exp(t)
@@ -90,26 +90,26 @@ def _peak(mean: float, step: float, y: float, variance: float) -> float:
 
 
 @inline
-def _log_term(n: float, mean: float, step: float, y: float, variance: float) -> float:
-    """ln of Poisson(n) exp(-(y - n step)**2 / (2 variance))."""
-    rest = y - n * step
-    return log_poisson(n, mean) - 0.5 * rest * rest / variance
+def _log_term(n: float, mean: float, y: float, variance: float) -> float:
+    """ln of Poisson(n) exp(-(y - n)**2 / (2 variance))."""
+    return log_poisson(n, mean) - 0.5 * (y - n) * (y - n) / variance
 
 
 @inline
-def _log_normal(y: float, variance: float) -> float:
-    return -0.5 * (y * y / variance + LOG_TWO_PI + log(variance))
+def _log_root(variance: float) -> float:
+    """ln sqrt(2 pi variance)."""
+    return 0.5 * (LOG_TWO_PI + log(variance))
 
 
 @inline
-def _log_wide_sum(n: float, width: float, mean: float, step: float, y: float, variance: float) -> float:
+def _log_wide_sum(n: float, width: float, mean: float, y: float, variance: float) -> float:
     """ln of the sum of the terms over n, by a trapezoidal sum about the largest."""
-    stride = width / WIDE
-    top, total = _log_term(n, mean, step, y, variance), 1.0
+    n, stride = floor(n), floor(width / WIDE)  # whole, so that places are exact
+    top, total = _log_term(n, mean, y, variance), 1.0
     for sign in (-1.0, 1.0):
         k = 1.0
         while n + sign * k * stride > 0.0:
-            term = exp(_log_term(n + sign * k * stride, mean, step, y, variance) - top)
+            term = exp(_log_term(n + sign * k * stride, mean, y, variance) - top)
             total += term
             if term < SMALLEST * total:
                 break
@@ -118,102 +118,102 @@ def _log_wide_sum(n: float, width: float, mean: float, step: float, y: float, va
 
 
 @inline
-def _log_sum(mean: float, step: float, y: float, variance: float) -> float:
-    """ln of the density of N step + Normal(0, variance) at y, N ~ Poisson(mean)."""
-    if not mean > 0.0:
-        return _log_normal(y, variance)
-    n = _peak(mean, step, y, variance)
-    b = step * step / variance
-    width = 1.0 / np.sqrt(b + 1.0 / (n + 1.0))
+def _log_rise(n: float, mean: float, y: float, variance: float) -> float:
+    """ln of the ratio of the term of n + 1 to that of n."""
+    return log(mean / (n + 1.0)) + (y - n - 0.5) / variance
+
+
+@inline
+def _log_sum(mean: float, y: float, variance: float) -> float:
+    """ln of the density of N + Normal(0, variance) at y, N ~ Poisson(mean), mean > 0: all in counts."""
+    n = _peak(mean, y, variance)
+    width = 1.0 / np.sqrt(1.0 / variance + 1.0 / (n + 1.0))
     if width > WIDE:
-        return _log_wide_sum(n, width, mean, step, y, variance) - 0.5 * (LOG_TWO_PI + log(variance))
+        return _log_wide_sum(n, width, mean, y, variance) - _log_root(variance)
     n = floor(n + 0.5)
-    up = log(mean / (n + 1.0)) + step * (y - n * step) / variance - 0.5 * b
-    while up > 0.0:
+    while _log_rise(n, mean, y, variance) > 0.0:
         n += 1.0
-        up = log(mean / (n + 1.0)) + step * (y - n * step) / variance - 0.5 * b
-    down = log(n / mean) - step * (y - n * step) / variance - 0.5 * b if n > 0.0 else -1.0
-    while down > 0.0:
+    while n > 0.0 and _log_rise(n - 1.0, mean, y, variance) < 0.0:
         n -= 1.0
-        down = log(n / mean) - step * (y - n * step) / variance - 0.5 * b if n > 0.0 else -1.0
-        up = log(mean / (n + 1.0)) + step * (y - n * step) / variance - 0.5 * b
     # A term is the one before it times a ratio, which falls by the same part from term to term.
-    fall, total = exp(-b), 1.0
-    ratio, term, k = exp(up), 1.0, n
+    fall, total = exp(-1.0 / variance), 1.0
+    ratio, term, k = exp(_log_rise(n, mean, y, variance)), 1.0, n
     while term > SMALLEST * total:
         term *= ratio
         total += term
         k += 1.0
         ratio *= fall * (k / (k + 1.0))
-    ratio, term, k = exp(down), 1.0, n
+    ratio, term, k = exp(-_log_rise(n - 1.0, mean, y, variance)) if n > 0.0 else 0.0, 1.0, n
     while k > 0.0 and term > SMALLEST * total:
         term *= ratio
         total += term
         k -= 1.0
         ratio *= fall * (k / (k + 1.0))
-    return _log_term(n, mean, step, y, variance) - 0.5 * (LOG_TWO_PI + log(variance)) + log(total)
+    return _log_term(n, mean, y, variance) - _log_root(variance) + log(total)
 
 
 @inline
-def _log_mass(mean: float, step: float, y: float, rounded: float) -> float:
-    """ln of the probability of the count whose N step is y, to rounding; -inf where there is none."""
-    n = max(floor(y / step + 0.5), 0.0) if mean > 0.0 else 0.0
-    if not abs(y - n * step) <= rounded:
-        return -np.inf
-    return log_poisson(n, mean) if mean > 0.0 else 0.0
+def _log_mass(mean: float, y: float, rounded: float) -> float:
+    """ln of the probability of the count that y is, to rounding; -inf where it is none."""
+    n = max(floor(y + 0.5), 0.0)
+    return log_poisson(n, mean) if abs(y - n) <= rounded else -np.inf
 
 
 @inline
-def _log_profile(m: float, level: float, mean: float, step: float, y: float, variance: float) -> float:
+def _log_profile(m: float, level: float, mean: float, gain: float, y: float, variance: float) -> float:
     """ln of Poisson(m) times the largest term that goes with it; no term is larger, and it is concave in m."""
-    own = log_poisson(m, level)
+    own, n = log_poisson(m, level), gain * (y - m)
     if variance > 0.0:
-        return own + _log_term(_peak(mean, step, y - m, variance), mean, step, y - m, variance)
-    return own + log_poisson((y - m) / step, mean) if m <= y else -np.inf
+        return own + _log_term(_peak(mean, n, variance), mean, n, variance)
+    return own + log_poisson(n, mean) if n >= 0.0 else -np.inf
 
 
 @inline
-def _largest(level: float, mean: float, step: float, y: float, variance: float) -> float:
+def _largest(level: float, mean: float, gain: float, y: float, variance: float) -> float:
     """The real m at which `_log_profile` is largest, to half a count: golden section."""
     low, high = 0.0, max(y, 0.0) if variance == 0.0 else max(level, y) + 1.0
     left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    at_left = _log_profile(left, level, mean, step, y, variance)
-    at_right = _log_profile(right, level, mean, step, y, variance)
+    at_left = _log_profile(left, level, mean, gain, y, variance)
+    at_right = _log_profile(right, level, mean, gain, y, variance)
     while high - low > 0.5 and high - low > 1e-12 * high:
         if at_left > at_right:
             high, right, at_right = right, left, at_left
             left = high - GOLDEN * (high - low)
-            at_left = _log_profile(left, level, mean, step, y, variance)
+            at_left = _log_profile(left, level, mean, gain, y, variance)
         else:
             low, left, at_left = left, right, at_right
             right = low + GOLDEN * (high - low)
-            at_right = _log_profile(right, level, mean, step, y, variance)
+            at_right = _log_profile(right, level, mean, gain, y, variance)
     return 0.5 * (low + high)
 
 
 @inline
-def _log_double_sum(level: float, mean: float, step: float, y: float, variance: float, rounded: float) -> float:
-    """ln of the density of M + N step + Normal(0, variance) at y, M ~ Poisson(level), N ~ Poisson(mean)."""
-    centre = _largest(level, mean, step, y, variance)
-    n = _peak(mean, step, y - centre, variance) if variance > 0.0 else max(y - centre, 0.0) / step
-    width = 1.0 / np.sqrt(1.0 / (centre + 1.0) + 1.0 / (variance + step * step * (n + 1.0)))
-    smooth = variance > 0.0 and SMOOTH * SMOOTH * (step * step / variance + 1.0 / (n + 1.0)) < 1.0
-    stride = width / WIDE if smooth and width > WIDE else 1.0
-    centre = centre if stride > 1.0 else floor(centre + 0.5)
+def _log_double_sum(level: float, mean: float, gain: float, y: float, variance: float, rounded: float) -> float:
+    """ln of the density of M + (N + Normal(0, variance)) / gain at y, over the gain.
+
+    M ~ Poisson(level), N ~ Poisson(mean); the rounding is that of N, too.
+    """
+    centre = _largest(level, mean, gain, y, variance)
+    n = _peak(mean, gain * (y - centre), variance) if variance > 0.0 else gain * max(y - centre, 0.0)
+    width = 1.0 / np.sqrt(1.0 / (centre + 1.0) + gain * gain / (variance + n + 1.0))
+    smooth = variance > 0.0 and SMOOTH * SMOOTH * (1.0 / variance + 1.0 / (n + 1.0)) < 1.0
+    stride = floor(width / WIDE) if smooth and width > WIDE else 1.0
+    centre = floor(centre + 0.5)
     top, total = -np.inf, 0.0
     for sign in (-1.0, 1.0):
         k = 0.0 if sign > 0.0 else 1.0
         while k * stride <= MOST_WIDTHS * (width + 1.0) and centre + sign * k * stride >= 0.0:
             m = centre + sign * k * stride
-            inner = _log_sum(mean, step, y - m, variance) if variance > 0.0 else _log_mass(mean, step, y - m, rounded)
-            term = log_poisson(m, level) + inner
+            n = gain * (y - m)
+            term = log_poisson(m, level)
+            term += _log_sum(mean, n, variance) if variance > 0.0 else _log_mass(mean, n, rounded)
             if term > top:
                 total = total * exp(top - term) + 1.0 if total > 0.0 else 1.0
                 top = term
             elif term > -np.inf:
                 total += exp(term - top)
-            profile = _log_profile(m, level, mean, step, y, variance)
-            profile -= 0.5 * (LOG_TWO_PI + log(variance)) if variance > 0.0 else 0.0
+            profile = _log_profile(m, level, mean, gain, y, variance)
+            profile -= _log_root(variance) if variance > 0.0 else 0.0
             if profile < top - FURTHEST:
                 break
             k += 1.0
@@ -224,20 +224,24 @@ def _log_double_sum(level: float, mean: float, step: float, y: float, variance: 
 def _log_density(
     pixel: float, light: float, gain: float, sky: float, level: float, shift: float, variance: float
 ) -> float:
-    y, mean, step = pixel - shift, 0.0, 1.0
-    rounded = ROUNDED * (abs(pixel) + abs(light))
+    y, mean, rounded = pixel - shift, 0.0, ROUNDED * abs(pixel)
     if gain > 0.0:
-        mean, step = min(gain * (light + sky), POISSON_LARGEST_MEAN), 1.0 / gain
-        rounded = ROUNDED * abs(pixel)
+        mean = min(gain * (light + sky), POISSON_LARGEST_MEAN)
     else:
-        y -= light
-    if level > 0.0 and not mean > 0.0:
-        mean, step, level = level, 1.0, 0.0
-    elif level > 0.0 and step == 1.0:
-        mean, level = mean + level, 0.0
+        y, rounded = y - light, rounded + ROUNDED * abs(light)
+    if level > 0.0 and not (mean > 0.0 and gain != 1.0):
+        mean, gain, level = max(mean, 0.0) + level, 1.0, 0.0
+    if not mean > 0.0:
+        if variance > 0.0:
+            return -0.5 * y * y / variance - _log_root(variance)
+        return 0.0 if abs(y) <= rounded else -np.inf
+    # In counts a term's distance from the pixel has no rounding of its own.
+    counted, rounded = gain * gain * variance, gain * rounded
     if level > 0.0:
-        return _log_double_sum(level, mean, step, y, variance, rounded)
-    return _log_sum(mean, step, y, variance) if variance > 0.0 else _log_mass(mean, step, y, rounded)
+        found = _log_double_sum(level, mean, gain, y, counted, rounded)
+    else:
+        found = _log_sum(mean, gain * y, counted) if counted > 0.0 else _log_mass(mean, gain * y, rounded)
+    return found + log(gain) if counted > 0.0 else found
 
 
 @kernel
@@ -260,8 +264,8 @@ def log_likelihood(
 
     Where the variance is 0 it is the probability of the counts that the pixel is made of, to the rounding of float32,
     and 0 where there are none. pixels, clean: float64 (T, pixels); the others, all 0 or more but the shift: float64
-    (T,), in units of the image (gain: counts for one); out: float64 (T,), -inf where it can't be. Error: 1e-12 of the
-    logarithm of a pixel, and 1e-12, as far into the tails as float64 reaches.
+    (T,), in units of the image (gain: counts for one); out: float64 (T,), -inf where it can't be. Error of a pixel:
+    1e-11 of the larger of its logarithm and 1, 1e-9 where both counts are there, as far out as float64 reaches.
     """
     for t in range(pixels.shape[0]):
         total = 0.0

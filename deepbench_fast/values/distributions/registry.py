@@ -47,5 +47,9 @@ def parse_distributions(value: object, wanted: str = "keys with values") -> dict
 
 def named_problem(invalid: Invalid) -> str:
     """The problem with the name of its field in front, since an address ends at the parameter."""
-    fields = [step for step in invalid.path[:1] if isinstance(step, str)]
-    return " ".join([*fields, invalid.problem])
+    match invalid.path:
+        case (str(field), str(), *_):  # a law in the place of a number
+            return f"{field}: {invalid.problem}"
+        case (str(field), *_):
+            return f"{field} {invalid.problem}"
+    return invalid.problem

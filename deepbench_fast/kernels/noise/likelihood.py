@@ -55,7 +55,7 @@ def _deviance(n: float, mean: float) -> float:
     return total
 
 
-@inline
+@kernel
 def log_poisson(n: float, mean: float) -> float:
     """ln of mean**n exp(-mean) / n!, for real n >= 0 and mean > 0; error 1e-15 of it, and 1e-15.
 
@@ -71,7 +71,7 @@ def log_poisson(n: float, mean: float) -> float:
     return n * log(mean) - mean - factorial
 
 
-@inline
+@kernel
 def _peak(mean: float, y: float, variance: float) -> float:
     """The real n >= 0 at which Poisson(n) Normal(y - n) is largest, to a part of a count.
 
@@ -123,7 +123,7 @@ def _log_rise(n: float, mean: float, y: float, variance: float) -> float:
     return log(mean / (n + 1.0)) + (y - n - 0.5) / variance
 
 
-@inline
+@kernel
 def _log_sum(mean: float, y: float, variance: float) -> float:
     """ln of the density of N + Normal(0, variance) at y, N ~ Poisson(mean), mean > 0: all in counts."""
     n = _peak(mean, y, variance)
@@ -159,7 +159,7 @@ def _log_mass(mean: float, y: float, rounded: float) -> float:
     return log_poisson(n, mean) if abs(y - n) <= rounded else -np.inf
 
 
-@inline
+@kernel
 def _log_profile(m: float, level: float, mean: float, gain: float, y: float, variance: float) -> float:
     """ln of Poisson(m) times the largest term that goes with it; no term is larger, and it is concave in m."""
     own, n = log_poisson(m, level), gain * (y - m)
@@ -187,7 +187,7 @@ def _largest(level: float, mean: float, gain: float, y: float, variance: float) 
     return 0.5 * (low + high)
 
 
-@inline
+@kernel
 def _log_double_sum(level: float, mean: float, gain: float, y: float, variance: float, rounded: float) -> float:
     """ln of the density of M + (N + Normal(0, variance)) / gain at y, over the gain.
 

@@ -14,6 +14,7 @@ from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.effects.noise.ccd import CcdNoise
 from deepbench_fast.effects.noise.gaussian import GaussianNoise
 from deepbench_fast.effects.noise.poisson import PoissonNoise
+from deepbench_fast.kernels.noise import likelihood
 from tests.effects.levels import rows
 from tests.kernels import assembly
 from tests.kernels.loops import Array
@@ -207,7 +208,13 @@ def test_the_truth_is_the_likeliest() -> None:
 
 
 def test_no_fused_multiply_add() -> None:
-    from deepbench_fast.kernels.noise.likelihood import log_likelihood as kernel
-
     one, column = np.ones((1, 4)), np.ones(1)
-    assert assembly.fma(assembly.fresh(kernel, one, one, *[column] * 5, column.copy())) == 0
+    for code in (
+        assembly.fresh(likelihood.log_poisson, 1.0, 1.0),
+        assembly.fresh(likelihood._peak, 1.0, 1.0, 1.0),
+        assembly.fresh(likelihood._log_sum, 1.0, 1.0, 1.0),
+        assembly.fresh(likelihood._log_profile, *[1.0] * 6),
+        assembly.fresh(likelihood._log_double_sum, *[1.0] * 6),
+        assembly.fresh(likelihood.log_likelihood, one, one, *[column] * 5, column.copy()),
+    ):
+        assert assembly.fma(code) == 0

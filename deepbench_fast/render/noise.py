@@ -30,9 +30,9 @@ def forget_levels(plan: Plan, samples: Table) -> None:
 
 def add_noise(plan: Plan, samples: Table, images: Images, key: Key) -> None:
     """Add the noise of each sample, drawn under `key`, to its image in place; images are (samples, pixels)."""
-    rows = effect_rows(plan, samples, Stage.NOISE)
+    columns, _, members, _ = effect_rows(plan, samples, Stage.NOISE)
     streams = {name: plan.pixel_streams[name][samples["catalogue"]] for m in plan.effects.noises for name in m.streams}
-    plan.effects.add_noise(images, rows._replace(streams=streams, key=key))
+    plan.effects.add_noise(images, Rows(columns, streams, members, key))
 
 
 def add_output_noise(plan: Plan, samples: Table, series: npt.NDArray[np.float64], key: Key) -> None:

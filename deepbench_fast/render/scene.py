@@ -127,6 +127,8 @@ class Scene:
     def _psf_rows(self, samples: npt.NDArray[Any]) -> Rows:
         """Rows of PSFs, with widths in the canvas's pixels."""
         rows = effect_rows(self.plan, samples, Stage.PSF)
+        if self.factor == 1:
+            return rows
         scales = {name: self.factor if self.plan.sample_units[name] == LENGTH else 1 for name in rows.columns}
         return rows._replace(columns={name: scales[name] * column for name, column in rows.columns.items()})
 

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
         UsageError,
     )
     from deepbench_fast.exports.formats import export
+    from deepbench_fast.inference.prior import Prior
+    from deepbench_fast.kinds.own import light_kind, parameter
     from deepbench_fast.loaders.stream import stream
     from deepbench_fast.recipe.recipe import Recipe
     from deepbench_fast.render.batch import Batch
     from deepbench_fast.render.samples import sample, samples
+    from deepbench_fast.render.simulator import Simulator, simulate
     from deepbench_fast.run.dataset import Dataset, open_dataset
     from deepbench_fast.run.generate import generate
     from deepbench_fast.run.verify import verify

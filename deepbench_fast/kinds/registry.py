@@ -5,7 +5,6 @@ from __future__ import annotations
 import copyreg
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import entry_points
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds import light, motion, shapes
@@ -43,6 +42,8 @@ def _load_installed() -> tuple[str, ...]:
 
     Returns what is wrong with those that can't be: a broken package must not stop what doesn't need it.
     """
+    from importlib.metadata import entry_points  # takes as long as a first recipe
+
     problems = []
     for point in entry_points(group=ENTRY_POINTS):
         try:
@@ -65,11 +66,14 @@ def kinds() -> dict[str, Kind]:
     return dict(sorted({**_shipped(), **_own}.items()))
 
 
+def find(name: str) -> Kind | None:
+    """The kind called `name`, or None. Installed packages are asked only for one that isn't known without them."""
+    return _shipped().get(name) or _own.get(name) or kinds().get(name)
+
+
 def kind(name: str) -> Kind:
     """The kind called `name`; raises RecipeError, with the nearest name, where there is none."""
-    _load_installed()
-    found = _own.get(name) or _shipped().get(name)
-    if found is not None:
+    if (found := find(name)) is not None:
         return found
     try:
         return kinds()[checks.known(name, kinds(), "kind")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.effects.effect import WIDEST
 from deepbench_fast.kinds.kind import Kind, Setting
-from deepbench_fast.kinds.registry import kind, kinds
+from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.pairing import check_paired
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
@@ -235,8 +235,7 @@ def check_targets(recipe: Contents) -> None:
 
 
 def _possible_targets(entries: Mapping[str, list[Entry]]) -> list[str]:
-    present = {entry.kind for same in entries.values() for entry in same}
-    counts = [f"count.{name}" for name in kinds() if name in present]
+    counts = sorted({f"count.{entry.kind}" for same in entries.values() for entry in same})
     parameters = {
         f"{name}.{parameter.name}": None
         for name, same in entries.items()

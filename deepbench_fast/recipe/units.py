@@ -8,7 +8,7 @@ from typing import Any
 
 from deepbench_fast.effects.registry import NOISES, PSFS
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.registry import kinds
+from deepbench_fast.kinds.registry import find, kind
 from deepbench_fast.recipe.addresses import entry_names_in
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE
@@ -77,13 +77,13 @@ def _kinds_by_entry(data: Mapping[str, Any]) -> Iterator[tuple[str, Kind]]:
     catalogues = data.get("catalogues")
     for catalogue in catalogues.values() if isinstance(catalogues, Mapping) else ():
         if isinstance(catalogue, Catalogue):
-            yield from ((entry.name, kinds()[entry.kind]) for entry in catalogue.objects)
+            yield from ((entry.name, kind(entry.kind)) for entry in catalogue.objects)
         objects = catalogue.get("objects") if isinstance(catalogue, Mapping) else None
         if isinstance(objects, list):
             for name, item in zip(entry_names_in(objects), objects, strict=True):
                 of_kind = next(iter(item), None) if isinstance(item, Mapping) else getattr(item, "kind", item)
-                if isinstance(of_kind, str) and of_kind in kinds():
-                    yield name, kinds()[of_kind]
+                if isinstance(of_kind, str) and (known := find(of_kind)) is not None:
+                    yield name, known
 
 
 def _time_unit(named: list[tuple[str, Kind]]) -> str:
@@ -144,13 +144,12 @@ def _entry(item: object, scale: float | None) -> object:
     if not isinstance(item, Mapping) or len(item) != 1:
         return item
     ((name, options),) = item.items()
-    if name not in kinds() or not isinstance(options, Mapping):
+    if not isinstance(options, Mapping) or (known := find(name)) is None:
         return item
-    kind = kinds()[name]
     units = {"count": "", "min_length": PIXEL, "tolerance": ""}
-    units |= {"step": kind.dynamics.time_unit} if kind.dynamics is not None else {}
+    units |= {"step": known.dynamics.time_unit} if known.dynamics is not None else {}
     with within(name):
-        return {name: _each(options, units | {p.name: p.unit for p in kind.parameters}, scale)}
+        return {name: _each(options, units | {p.name: p.unit for p in known.parameters}, scale)}
 
 
 def _convert_effects(data: dict[str, Any], found: _Units) -> None:

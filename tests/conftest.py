@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from deepbench_fast import generate
+from deepbench_fast.kernels.cpus import usable_cpus
 from tests.recipes import mixed
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker for each CPU; none for single files, and where output shall be seen (`-s`), which workers swallow."""
+    files = all(Path(argument.partition("::")[0]).is_file() for argument in config.args)
+    return 0 if files or config.option.capture == "no" or usable_cpus() == 1 else usable_cpus()
 
 
 @pytest.fixture(scope="session")

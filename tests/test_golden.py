@@ -11,21 +11,23 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from deepbench_fast import Recipe, generate
+from deepbench_fast.kinds.kind import Layer
 from deepbench_fast.kinds.registry import kinds
 from tests.recipes import mixed
 
-GOLDEN = Path(__file__).with_name("golden.json")
+FILE = Path(__file__).with_name("golden.json")
 
 
-def recipes() -> dict[str, Recipe]:
-    """Every kind in every rendering, and one recipe with everything on."""
-    found = {"mixed": mixed(samples=900)}
+def recipes(layer: str) -> dict[str, Recipe]:
+    """Every kind of a layer in every rendering; of the layer "all" one recipe with everything on."""
+    found = {"mixed": mixed(samples=900)} if layer == "all" else {}
     for name, kind in kinds().items():
-        for settings, options in kind.renderings():
+        for settings, options in kind.renderings() if kind.layer == layer else ():
             changes = {f"image.{key}": value for key, value in settings.items()}
             own = {f"catalogues.{name}.{name}.{option}": value for option, value in options.items()}
             recipe = Recipe.of_kind(name).with_overrides({"samples": 400, **changes, **own})
@@ -35,35 +37,45 @@ def recipes() -> dict[str, Recipe]:
     return found
 
 
-def digests() -> dict[str, str | None]:
+LAYERS = ("all", *get_args(Layer))
+GOLDEN: dict[str, str] = json.loads(FILE.read_text())
+
+
+def golden(layer: str) -> dict[str, str]:
+    return {name: GOLDEN[name] for name in recipes(layer)}
+
+
+def digests(layer: str) -> dict[str, str | None]:
     with tempfile.TemporaryDirectory() as folder:
-        return {name: generate(recipe, Path(folder) / f"{name}.h5").digest for name, recipe in recipes().items()}
+        return {name: generate(recipe, Path(folder) / f"{name}.h5").digest for name, recipe in recipes(layer).items()}
+
+
+def test_every_golden_digest_has_its_recipe() -> None:
+    assert sorted(GOLDEN) == sorted(name for layer in LAYERS for name in recipes(layer))
 
 
 @pytest.mark.filterwarnings("ignore:.*positions may be wrong")
-def test_digests_are_golden() -> None:
-    assert digests() == json.loads(GOLDEN.read_text())
+@pytest.mark.parametrize("layer", LAYERS)
+def test_digests_are_golden(layer: str) -> None:
+    assert digests(layer) == golden(layer)
 
 
+@pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("cpu", ["generic"])
-def test_digests_are_golden_on_another_cpu(cpu: str, tmp_path: Path) -> None:
-    """SSE2 instead of this machine's widest vectors, compiled afresh."""
-    environment = {
-        **os.environ,
-        "NUMBA_CPU_NAME": cpu,
-        "NUMBA_CPU_FEATURES": "",
-        "DEEPBENCH_FAST_CACHE_DIR": str(tmp_path),
-    }
+def test_digests_are_golden_on_another_cpu(cpu: str, layer: str) -> None:
+    """SSE2 instead of this machine's widest vectors."""
+    environment = {**os.environ, "NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": ""}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.test_golden"],
+        [sys.executable, "-m", "tests.test_golden", layer],
         env=environment,
-        cwd=GOLDEN.parents[1],
+        cwd=FILE.parents[1],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert json.loads(done.stdout) == json.loads(GOLDEN.read_text())
+    assert json.loads(done.stdout) == golden(layer)
 
 
 if __name__ == "__main__":
-    print(json.dumps(digests(), indent=2))
+    chosen = sys.argv[1:] or LAYERS
+    print(json.dumps({name: digest for layer in chosen for name, digest in digests(layer).items()}, indent=2))

@@ -8,7 +8,7 @@ from typing import Any
 
 from deepbench_fast.effects.registry import NOISES, PSFS
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.registry import find, kind
+from deepbench_fast.kinds.registry import find
 from deepbench_fast.recipe.addresses import entry_names_in
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE
@@ -77,7 +77,7 @@ def _kinds_by_entry(data: Mapping[str, Any]) -> Iterator[tuple[str, Kind]]:
     catalogues = data.get("catalogues")
     for catalogue in catalogues.values() if isinstance(catalogues, Mapping) else ():
         if isinstance(catalogue, Catalogue):
-            yield from ((entry.name, kind(entry.kind)) for entry in catalogue.objects)
+            yield from ((entry.name, known) for entry in catalogue.objects if (known := find(entry.kind)) is not None)
         objects = catalogue.get("objects") if isinstance(catalogue, Mapping) else None
         if isinstance(objects, list):
             for name, item in zip(entry_names_in(objects), objects, strict=True):

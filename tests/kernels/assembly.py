@@ -6,8 +6,6 @@ import copy
 import re
 from typing import Any
 
-import numba
-
 # x86 names the width in the suffix (`mulps`, `vaddpd`), AArch64 in the operands (`fmul v0.4s, ...`, `fadd z0.s, ...`)
 # or, as Apple writes it, behind the name (`fmul.4s v0, ...`). Only arithmetic counts: scalar code moves whole registers
 # too.
@@ -23,11 +21,17 @@ _FMA = re.compile(
 
 
 def fresh(kernel: Any, *example_args: Any) -> str:
-    """Machine code of `kernel`, compiled anew for arguments like these (a copy of them is used for a call).
+    """Machine code of `kernel` for arguments like these (a copy of them is used for a call).
 
-    Kernels that come from the cache have none to show. What is inlined into `kernel` is part of its machine code.
+    Written once more from the optimised code that is kept beside it, so that a kernel from the cache has some to show,
+    too, instead of being compiled again. What is inlined into `kernel` is part of it.
     """
-    return machine_code(numba.jit(**kernel.targetoptions)(kernel.py_func), *example_args)
+    arguments = copy.deepcopy(example_args)
+    kernel(*arguments)
+    types = tuple(map(kernel.typeof_pyval, arguments))
+    # Arguments that are left out stand behind those that are given.
+    library = next(kernel.overloads[known].library for known in kernel.signatures if known[: len(types)] == types)
+    return str(library.codegen._tm.emit_assembly(library._get_module_for_linking()))
 
 
 def machine_code(dispatcher: Any, *example_args: Any) -> str:

@@ -120,6 +120,21 @@ define {type} @fused({type} %a, {type} %b, {type} %c) {{
 """
 
 
+def scaled(x: Any) -> None:
+    for i in range(x.size):
+        x[i] = x[i] * 2.0 + 1.0
+
+
+def test_a_kernel_from_the_cache_shows_the_code_that_was_compiled(directory: Path) -> None:
+    compiled, kept = kernel(scaled), kernel(scaled)
+    codes = [assembly.fresh(dispatcher, np.ones(64)) for dispatcher in (compiled, kept)]
+    assert [hits(dispatcher) for dispatcher in (compiled, kept)] == [0, 1]
+    codes.append(assembly.machine_code(numba.jit(**compiled.targetoptions)(scaled), np.ones(64)))
+    assert len({assembly.packed(code) for code in codes}) == 1
+    assert [assembly.packed(code) > 0 for code in codes] == [True] * 3
+    assert [assembly.fma(code) for code in codes] == [0] * 3
+
+
 def machine_code_for(triple: str, cpu: str, instructions: str) -> str:
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()

@@ -112,11 +112,9 @@ def _means(
 
 def _grid_means(profile: Profile, columns: FloatArray, rows: FloatArray) -> FloatArray:
     nodes, weights = leggauss(GRID_NODES)
-    means = np.zeros(columns.shape)
-    for node_x, weight_x in zip(nodes / 2, weights / 2, strict=True):
-        for node_y, weight_y in zip(nodes / 2, weights / 2, strict=True):
-            means += weight_x * weight_y * profile(columns + node_x, rows + node_y)
-    return means
+    across, along = columns[..., None, None] + 0.5 * nodes, rows[..., None, None] + 0.5 * nodes[:, None]
+    values = profile(*np.broadcast_arrays(across, along))
+    return np.asarray(np.einsum("...ij,i,j", values, 0.5 * weights, 0.5 * weights))
 
 
 def _fan_means(

@@ -21,6 +21,8 @@ SIZE = 21
 FAINT = 1e-6
 # Of the source's peak: a lens's central image, seen smaller by (theta_e / softening)**2, may be all that is there.
 DARK = 1e-8
+# Nodes and weights from 0 to 1: across a ring.
+RING = tuple(0.5 * (values + shift) for values, shift in zip(leggauss(200), (1.0, 0.0), strict=True))
 
 
 def random_lens(rng: np.random.Generator) -> dict[str, Any]:
@@ -133,7 +135,7 @@ def ring_mean(parameters: dict[str, Any], column: int, row: int) -> float:
     ridge = np.sqrt(max(theta_e * (theta_e - 2.0 * core), 0.0))
     ends = sorted({*np.hypot([x1, x2, x1, x2], [y1, y1, y2, y2]), *((ridge,) if np.hypot(x1, y1) < ridge else ())})
     total = 0.0
-    nodes, weights = (0.5 * (v + shift) for v, shift in zip(leggauss(200), (1.0, 0.0), strict=True))
+    nodes, weights = RING
     for low, high in pairwise(ends):
         at, away = (high, low - high) if high == ridge else (low, high - low)
         r = at + away * nodes**power

@@ -15,6 +15,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if files or config.option.capture == "no" or usable_cpus() == 1 else usable_cpus()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first: of the last one the other workers would wait for the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def mixed_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dataset of `mixed()`: 3000 samples; not to be changed."""

@@ -25,6 +25,7 @@ def name(page: Path) -> str:
     return page.stem
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", GUIDE, ids=name)
 def test_every_block_runs_as_printed(page: Path, tmp_path: Path) -> None:
     run_page(page, tmp_path, leave_out=missing(packages_needed(page)))

@@ -60,6 +60,7 @@ def test_digests_are_golden(layer: str) -> None:
     assert digests(layer) == golden(layer)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("cpu", ["generic"])
 def test_digests_are_golden_on_another_cpu(cpu: str, layer: str) -> None:

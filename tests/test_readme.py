@@ -11,6 +11,7 @@ from tests.pages import ROOT, blocks, links, run_page
 README = ROOT / "README.md"
 
 
+@pytest.mark.long
 def test_every_block_runs_as_printed(tmp_path: Path) -> None:
     assert {block.language for block in blocks(README)} == {"bash", "yaml", "python"}
     assert all(block.file for block in blocks(README) if block.language == "yaml"), "a recipe without a file's name"

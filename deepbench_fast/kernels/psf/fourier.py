@@ -17,6 +17,7 @@ from deepbench_fast.kernels.elementary import PI, cos, sin
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.float32]
 Flag = npt.NDArray[np.int64]
+Parts = tuple[Floats, Floats]  # real and imaginary, each flat
 
 # Elements of a row that a butterfly takes at a time: its rows stay in the first-level cache.
 CHUNK = 256
@@ -67,6 +68,9 @@ def tile_of(length: int, more: int) -> int:
 
 
 # ---- butterflies: one result a loop, since more pointers than these keep a loop scalar
+#
+# One loop serves several results, which differ in what is passed to it: with (-sine, cosine) in place of (cosine, sine)
+# a real part becomes the imaginary one, and rows that change places give another frequency or the other part, too.
 
 
 @inline
@@ -103,17 +107,6 @@ def _third(
         first = (a[i] - 0.5 * (b[i] + c[i])) + HALF_SQRT_3 * (f[i] - g[i])
         second = (e[i] - 0.5 * (f[i] + g[i])) - HALF_SQRT_3 * (b[i] - c[i])
         out[i] = first * cosine + second * sine
-
-
-@inline
-def _third_other(
-    out: Floats, a: Floats, b: Floats, c: Floats, e: Floats, f: Floats, g: Floats, cosine: float, sine: float
-) -> None:
-    """(e - (f + g) / 2 - k (b - c)) cosine - (a - (b + c) / 2 + k (f - g)) sine."""
-    for i in range(out.size):
-        first = (a[i] - 0.5 * (b[i] + c[i])) + HALF_SQRT_3 * (f[i] - g[i])
-        second = (e[i] - 0.5 * (f[i] + g[i])) - HALF_SQRT_3 * (b[i] - c[i])
-        out[i] = second * cosine - first * sine
 
 
 @inline
@@ -155,89 +148,70 @@ def _quarter(
 
 
 @inline
-def _quarter_other(
-    out: Floats,
-    a: Floats,
-    b: Floats,
-    c: Floats,
-    d: Floats,
-    e: Floats,
-    f: Floats,
-    g: Floats,
-    h: Floats,
-    cosine: float,
-    sine: float,
-) -> None:
-    """((e - g) - (b - d)) cosine - ((a - c) + (f - h)) sine."""
-    for i in range(out.size):
-        out[i] = ((e[i] - g[i]) - (b[i] - d[i])) * cosine - ((a[i] - c[i]) + (f[i] - h[i])) * sine
+def _turn(turns: Floats, k: int, part: int) -> tuple[float, float]:
+    """Cosine and sine of the turn k, or those that make the imaginary part."""
+    return (turns[0, k], turns[1, k]) if part == 0 else (-turns[1, k], turns[0, k])
 
 
 @kernel
-def _radix_2(re: Floats, im: Floats, to_re: Floats, to_im: Floats, row: int, count: int, turns: Floats) -> None:
+def _radix_2(parts: Parts, to: Parts, row: int, count: int, turns: Floats) -> None:
     step = turns.shape[1] // (2 * count)
     for p in range(count):
-        cosine, sine = turns[0, p * step], turns[1, p * step]
         for start in range(0, row, CHUNK):
             size = min(CHUNK, row - start)
             a = p * row + start
             b = a + count * row
-            to = 2 * p * row + start
-            _sum_2(to_re[to : to + size], re[a:], re[b:])
-            _sum_2(to_im[to : to + size], im[a:], im[b:])
-            to += row
-            _difference_2(to_re[to : to + size], re[a:], re[b:], im[a:], im[b:], cosine, sine)
-            _difference_2(to_im[to : to + size], im[a:], im[b:], re[b:], re[a:], cosine, sine)
+            c = 2 * p * row + start
+            for part in range(2):
+                own, other, out = parts[part], parts[1 - part], to[part]
+                e, f = (a, b) if part == 0 else (b, a)
+                _sum_2(out[c : c + size], own[a:], own[b:])
+                d = c + row
+                cosine, sine = turns[0, p * step], turns[1, p * step]
+                _difference_2(out[d : d + size], own[a:], own[b:], other[e:], other[f:], cosine, sine)
 
 
 @kernel
-def _radix_3(re: Floats, im: Floats, to_re: Floats, to_im: Floats, row: int, count: int, turns: Floats) -> None:
+def _radix_3(parts: Parts, to: Parts, row: int, count: int, turns: Floats) -> None:
+    re, im = parts
     step = turns.shape[1] // (3 * count)
     for p in range(count):
-        cosine, sine = turns[0, p * step], turns[1, p * step]
-        cosine_2, sine_2 = turns[0, 2 * p * step], turns[1, 2 * p * step]
         for start in range(0, row, CHUNK):
             size = min(CHUNK, row - start)
             a = p * row + start
-            b = a + count * row
-            c = b + count * row
-            to = 3 * p * row + start
-            _sum_3(to_re[to : to + size], re[a:], re[b:], re[c:])
-            _sum_3(to_im[to : to + size], im[a:], im[b:], im[c:])
-            to += row
-            _third(to_re[to : to + size], re[a:], re[b:], re[c:], im[a:], im[b:], im[c:], cosine, sine)
-            _third_other(to_im[to : to + size], re[a:], re[b:], re[c:], im[a:], im[b:], im[c:], cosine, sine)
-            to += row
-            _third(to_re[to : to + size], re[a:], re[c:], re[b:], im[a:], im[c:], im[b:], cosine_2, sine_2)
-            _third_other(to_im[to : to + size], re[a:], re[c:], re[b:], im[a:], im[c:], im[b:], cosine_2, sine_2)
+            for part in range(2):
+                own, out = parts[part], to[part]
+                first = 3 * p * row + start
+                _sum_3(out[first : first + size], own[a:], own[a + count * row :], own[a + 2 * count * row :])
+                for k in range(1, 3):
+                    b, c = a + k * count * row, a + (3 - k) * count * row
+                    at = first + k * row
+                    cosine, sine = _turn(turns, k * p * step, part)
+                    _third(out[at : at + size], re[a:], re[b:], re[c:], im[a:], im[b:], im[c:], cosine, sine)
 
 
 @kernel
-def _radix_4(re: Floats, im: Floats, to_re: Floats, to_im: Floats, row: int, count: int, turns: Floats) -> None:
+def _radix_4(parts: Parts, to: Parts, row: int, count: int, turns: Floats) -> None:
+    re, im = parts
     step = turns.shape[1] // (4 * count)
     for p in range(count):
-        cosine, sine = turns[0, p * step], turns[1, p * step]
-        cosine_2, sine_2 = turns[0, 2 * p * step], turns[1, 2 * p * step]
-        cosine_3, sine_3 = turns[0, 3 * p * step], turns[1, 3 * p * step]
         for start in range(0, row, CHUNK):
             size = min(CHUNK, row - start)
             a = p * row + start
-            ar, ai = re[a:], im[a:]
-            br, bi = re[a + count * row :], im[a + count * row :]
-            cr, ci = re[a + 2 * count * row :], im[a + 2 * count * row :]
-            dr, di = re[a + 3 * count * row :], im[a + 3 * count * row :]
-            to = 4 * p * row + start
-            _sum_4(to_re[to : to + size], ar, br, cr, dr)
-            _sum_4(to_im[to : to + size], ai, bi, ci, di)
-            to += row
-            _quarter(to_re[to : to + size], ar, br, cr, dr, ai, bi, ci, di, cosine, sine)
-            _quarter_other(to_im[to : to + size], ar, br, cr, dr, ai, bi, ci, di, cosine, sine)
-            to += row
-            _half(to_re[to : to + size], ar, br, cr, dr, ai, bi, ci, di, cosine_2, sine_2)
-            _half(to_im[to : to + size], ai, bi, ci, di, br, ar, dr, cr, cosine_2, sine_2)
-            to += row
-            _quarter(to_re[to : to + size], ar, dr, cr, br, ai, di, ci, bi, cosine_3, sine_3)
-            _quarter_other(to_im[to : to + size], ar, dr, cr, br, ai, di, ci, bi, cosine_3, sine_3)
+            b, c, d = a + count * row, a + 2 * count * row, a + 3 * count * row
+            for part in range(2):
+                own, other, out = parts[part], parts[1 - part], to[part]
+                at = 4 * p * row + start
+                _sum_4(out[at : at + size], own[a:], own[b:], own[c:], own[d:])
+                e, f, g, h = (a, b, c, d) if part == 0 else (b, a, d, c)
+                cosine, sine = turns[0, 2 * p * step], turns[1, 2 * p * step]
+                half = out[at + 2 * row : at + 2 * row + size]
+                _half(half, own[a:], own[b:], own[c:], own[d:], other[e:], other[f:], other[g:], other[h:], cosine, sine)
+                for k in range(1, 4, 2):
+                    f, h = a + k * count * row, a + (4 - k) * count * row
+                    quarter = out[at + k * row : at + k * row + size]
+                    cosine, sine = _turn(turns, k * p * step, part)
+                    _quarter(quarter, re[a:], re[f:], re[c:], re[h:], im[a:], im[f:], im[c:], im[h:], cosine, sine)
 
 
 @kernel
@@ -252,29 +226,33 @@ def make_turns(size: int) -> Floats:
 
 
 @kernel
-def transform(work: Floats, pair: int, columns: int, inverse: bool, turns: Floats, stop: Flag) -> int:
-    """Transform the columns of an array (n, columns), n = turns.shape[1], flat in work[2 pair] + i work[2 pair + 1].
+def transform(parts: Parts, spare: Parts, columns: int, turns: Floats, stop: Flag) -> tuple[Parts, Parts]:
+    """Transform the columns of an array (n, columns), n = turns.shape[1]: sum over j of z_j exp(-2 pi i j k / n).
 
-    sum over j of z_j exp(-2 pi i j k / n), or exp(+...) with `inverse`. `work` is (4, size); the pair that isn't the
-    input is overwritten too. Returns the pair that holds the result, which is of no use once `stop` is set.
+    Returns the parts of the result, which is of no use once `stop` is set, and those that are free; they are `parts`
+    and `spare` or the other way round.
     """
-    first = 1 if inverse else 0  # swapped parts turn the other way round
     left = turns.shape[1]
     done = 1
     while left > 1 and stop[0] == 0:
         radix = 4 if left % 4 == 0 else 2 if left % 2 == 0 else 3
-        re, im = work[2 * pair + first], work[2 * pair + 1 - first]
-        pair = 1 - pair
-        to_re, to_im = work[2 * pair + first], work[2 * pair + 1 - first]
         left //= radix
         if radix == 4:
-            _radix_4(re, im, to_re, to_im, done * columns, left, turns)
+            _radix_4(parts, spare, done * columns, left, turns)
         elif radix == 2:
-            _radix_2(re, im, to_re, to_im, done * columns, left, turns)
+            _radix_2(parts, spare, done * columns, left, turns)
         else:
-            _radix_3(re, im, to_re, to_im, done * columns, left, turns)
+            _radix_3(parts, spare, done * columns, left, turns)
+        parts, spare = spare, parts
         done *= radix
-    return pair
+    return parts, spare
+
+
+@inline
+def transform_back(parts: Parts, spare: Parts, columns: int, turns: Floats, stop: Flag) -> tuple[Parts, Parts]:
+    """As `transform`, with exp(+2 pi i j k / n): parts that have changed places turn the other way round."""
+    (im, re), (free_im, free_re) = transform((parts[1], parts[0]), (spare[1], spare[0]), columns, turns, stop)
+    return (re, im), (free_re, free_im)
 
 
 # ---- the road of an image there and back
@@ -382,16 +360,16 @@ def transfer_function(weights: Floats, row_turns: Floats, column_turns: Floats, 
     It holds the factor that two transforms there and back leave over.
     """
     rows, columns = row_turns.shape[1], column_turns.shape[1]
-    _load_weights(weights, rows, columns, work[0], work[1])
-    pair = transform(work, 0, columns // 2, False, row_turns, stop)
-    other = 1 - pair
-    _part_columns(work[2 * pair], work[2 * pair + 1], rows, columns, columns, work[2 * other], work[2 * other + 1])
-    pair = transform(work, other, rows // 2 + 1, False, column_turns, stop)
+    parts, spare = (work[0], work[1]), (work[2], work[3])
+    _load_weights(weights, rows, columns, parts[0], parts[1])
+    parts, spare = transform(parts, spare, columns // 2, row_turns, stop)
+    _part_columns(parts[0], parts[1], rows, columns, columns, spare[0], spare[1])
+    parts, spare = transform(spare, parts, rows // 2 + 1, column_turns, stop)
     # A half for the kernel's columns and one for the image's, which are both taken twice.
     scale = 0.25 / (rows * columns)
     transfer = np.empty((rows // 2 + 1) * columns, np.float64)
     for i in range(transfer.size):
-        transfer[i] = scale * work[2 * pair, i]
+        transfer[i] = scale * parts[0][i]
     return transfer
 
 
@@ -416,17 +394,15 @@ def convolve(
     height, width = shape
     row_turns, column_turns = turns
     rows, columns = row_turns.shape[1], column_turns.shape[1]
-    _load(window, stride, height + 2 * margin, width + 2 * margin, rows, work[0], work[1])
-    pair = transform(work, 0, (width + 2 * margin + 1) // 2, False, row_turns, stop)
-    other = 1 - pair
-    _part_columns(
-        work[2 * pair], work[2 * pair + 1], rows, width + 2 * margin, columns, work[2 * other], work[2 * other + 1]
-    )
-    pair = transform(work, other, rows // 2 + 1, False, column_turns, stop)
-    _scale(work[2 * pair], transfer)
-    _scale(work[2 * pair + 1], transfer)
-    pair = transform(work, pair, rows // 2 + 1, True, column_turns, stop)
-    other = 1 - pair
-    _pair_columns(work[2 * pair], work[2 * pair + 1], rows, width, margin, work[2 * other], work[2 * other + 1])
-    pair = transform(work, other, (width + 1) // 2, True, row_turns, stop)
-    _store(work[2 * pair], work[2 * pair + 1], margin, height, width, out, out_stride)
+    long = width + 2 * margin
+    parts, spare = (work[0], work[1]), (work[2], work[3])
+    _load(window, stride, height + 2 * margin, long, rows, parts[0], parts[1])
+    parts, spare = transform(parts, spare, (long + 1) // 2, row_turns, stop)
+    _part_columns(parts[0], parts[1], rows, long, columns, spare[0], spare[1])
+    parts, spare = transform(spare, parts, rows // 2 + 1, column_turns, stop)
+    _scale(parts[0], transfer)
+    _scale(parts[1], transfer)
+    parts, spare = transform_back(parts, spare, rows // 2 + 1, column_turns, stop)
+    _pair_columns(parts[0], parts[1], rows, width, margin, spare[0], spare[1])
+    parts, spare = transform_back(spare, parts, (width + 1) // 2, row_turns, stop)
+    _store(parts[0], parts[1], margin, height, width, out, out_stride)

@@ -20,6 +20,7 @@ from deepbench_fast.kernels.psf.fourier import (
     tile_of,
     transfer_function,
     transform,
+    transform_back,
     transform_size,
 )
 from deepbench_fast.kernels.stopping import NEVER, Stop
@@ -56,12 +57,11 @@ def test_sizes_are_the_smallest_of_their_kinds() -> None:
 def test_transforms_are_those_of_numpy(size: int, inverse: bool) -> None:
     random = np.random.default_rng(size)
     given_re, given_im = random.normal(size=(2, size, 5))
-    work = np.full((4, 5 * size), np.nan)
-    work[0], work[1] = given_re.ravel(), given_im.ravel()
-    pair = transform(work, 0, 5, inverse, make_turns(size), NEVER.flag)
-    made = (work[2 * pair] + 1j * work[2 * pair + 1]).reshape(size, 5)
     values = given_re + 1j * given_im
     expected = np.fft.ifft(values, axis=0) * size if inverse else np.fft.fft(values, axis=0)
+    parts, spare = (given_re.ravel(), given_im.ravel()), (np.full(5 * size, np.nan), np.full(5 * size, np.nan))
+    (re, im), _ = (transform_back if inverse else transform)(parts, spare, 5, make_turns(size), NEVER.flag)
+    made = (re + 1j * im).reshape(size, 5)
     np.testing.assert_allclose(made, expected, rtol=0, atol=1e-14 * np.abs(expected).max())
 
 
@@ -78,9 +78,9 @@ def test_convolutions_agree_with_scipy(height: int, width: int, radius: int, see
 def test_a_transform_that_is_asked_to_end_does_no_butterfly() -> None:
     stop = Stop()
     stop.set()
-    work = np.ones((4, 64))
-    assert transform(work, 0, 2, False, make_turns(32), stop.flag) == 0
-    assert (work == 1).all()
+    re, im, *spare = np.ones((4, 64))
+    made, free = transform((re, im), tuple(spare), 2, make_turns(32), stop.flag)
+    assert all((part == 1).all() for part in (*made, *free))
 
 
 def test_faint_light_is_right_beside_bright_light() -> None:
@@ -111,6 +111,6 @@ def test_long_sides_are_cut_into_tiles_where_that_is_less_work(length: int, radi
 @pytest.mark.parametrize("butterfly", [_radix_2, _radix_3, _radix_4], ids=lambda kernel: kernel.__name__)
 def test_machine_code_is_packed_without_fused_multiply_add(butterfly: Any) -> None:
     re, im, to_re, to_im = np.zeros((4, 24))
-    code = assembly.fresh(butterfly, re, im, to_re, to_im, 2, 1, make_turns(12))
+    code = assembly.fresh(butterfly, (re, im), (to_re, to_im), 2, 1, make_turns(12))
     assert assembly.packed(code) > 20
     assert assembly.fma(code) == 0

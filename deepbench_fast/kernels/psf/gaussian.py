@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import exp
+from deepbench_fast.kernels.psf.taps import add_pairs
 
 # Standard deviations after which the PSF is cut off, as in scipy.ndimage.
 TRUNCATE = 4.0
@@ -86,31 +87,6 @@ def _centre_and_pair(
         sums[i] = centre_weight * centre[i] + weight * (before[i] + after[i])
 
 
-@inline
-def _add_pair(
-    sums: npt.NDArray[np.float32],
-    before: npt.NDArray[np.float32],
-    after: npt.NDArray[np.float32],
-    weight: np.float32,
-) -> None:
-    for i in range(sums.size):
-        sums[i] += weight * (before[i] + after[i])
-
-
-@inline
-def _add_two_pairs(
-    sums: npt.NDArray[np.float32],
-    before: npt.NDArray[np.float32],
-    after: npt.NDArray[np.float32],
-    weight: np.float32,
-    before_next: npt.NDArray[np.float32],
-    after_next: npt.NDArray[np.float32],
-    weight_next: np.float32,
-) -> None:
-    for i in range(sums.size):
-        sums[i] = (sums[i] + weight * (before[i] + after[i])) + weight_next * (before_next[i] + after_next[i])
-
-
 @kernel
 def _convolve(
     source: npt.NDArray[np.float32],
@@ -122,35 +98,19 @@ def _convolve(
 
     f(k) = source[i + (r + k) stride]; r = weights.size - 1 >= 1; the weights are rounded to float32.
     """
-    radius = weights.size - 1
+    centre = (weights.size - 1) * stride
     for start in range(0, sums.size, STRETCH):
-        stop = min(start + STRETCH, sums.size)
-        part = sums[start:stop]
-        # Slices, one a tap: an index with an offset that is not provably positive would leave the loops scalar.
-        centre = start + radius * stride
+        part = sums[start : min(start + STRETCH, sums.size)]
+        taps = source[start:]
         _centre_and_pair(
             part,
-            source[centre:],
-            source[centre - stride :],
-            source[centre + stride :],
+            taps[centre:],
+            taps[centre - stride :],
+            taps[centre + stride :],
             np.float32(weights[0]),
             np.float32(weights[1]),
         )
-        for k in range(2, radius, 2):
-            near = k * stride
-            far = near + stride
-            _add_two_pairs(
-                part,
-                source[centre - near :],
-                source[centre + near :],
-                np.float32(weights[k]),
-                source[centre - far :],
-                source[centre + far :],
-                np.float32(weights[k + 1]),
-            )
-        if radius > 1 and radius % 2 == 0:
-            last = radius * stride
-            _add_pair(part, source[centre - last :], source[centre + last :], np.float32(weights[radius]))
+        add_pairs(part, taps, stride, weights, 2)
 
 
 @inline

@@ -16,6 +16,7 @@ from deepbench_fast.kernels.psf.fourier import (
     transform_size,
 )
 from deepbench_fast.kernels.psf.gaussian import NARROW, NARROW_RADIUS, _copy_rows, _crop_one, narrow_weights
+from deepbench_fast.kernels.psf.taps import add_pairs
 
 # The PSF reaches so far that no more than this share of its light lies beyond, but from the pad's edge no further than
 # to the other edge of the frame.
@@ -147,57 +148,10 @@ def _add_centre(sums: npt.NDArray[np.float32], centre: npt.NDArray[np.float32], 
 
 
 @inline
-def _add_pair(
-    sums: npt.NDArray[np.float32],
-    before: npt.NDArray[np.float32],
-    after: npt.NDArray[np.float32],
-    weight: np.float32,
-) -> None:
-    for i in range(sums.size):
-        sums[i] += weight * (before[i] + after[i])
-
-
-@inline
-def _add_three_pairs(
-    sums: npt.NDArray[np.float32],
-    before1: npt.NDArray[np.float32],
-    after1: npt.NDArray[np.float32],
-    weight1: np.float32,
-    before2: npt.NDArray[np.float32],
-    after2: npt.NDArray[np.float32],
-    weight2: np.float32,
-    before3: npt.NDArray[np.float32],
-    after3: npt.NDArray[np.float32],
-    weight3: np.float32,
-) -> None:
-    for i in range(sums.size):
-        total = sums[i] + weight1 * (before1[i] + after1[i])
-        total = total + weight2 * (before2[i] + after2[i])
-        sums[i] = total + weight3 * (before3[i] + after3[i])
-
-
-@inline
 def _add_row(sums: npt.NDArray[np.float32], row: npt.NDArray[np.float32], weights: npt.NDArray[np.float64]) -> None:
     """Add w_0 f(0), then w_1 (f(-1) + f(1)), ... w_r (f(-r) + f(r)), where f(k) = row[i + r + k]."""
-    radius = weights.size - 1
-    _add_centre(sums, row[radius:], np.float32(weights[0]))
-    # Slices, one a tap: an index with an offset that is not provably positive would leave the loops scalar.
-    threes = radius // 3 * 3
-    for k in range(1, threes + 1, 3):
-        _add_three_pairs(
-            sums,
-            row[radius - k :],
-            row[radius + k :],
-            np.float32(weights[k]),
-            row[radius - k - 1 :],
-            row[radius + k + 1 :],
-            np.float32(weights[k + 1]),
-            row[radius - k - 2 :],
-            row[radius + k + 2 :],
-            np.float32(weights[k + 2]),
-        )
-    for k in range(threes + 1, radius + 1):
-        _add_pair(sums, row[radius - k :], row[radius + k :], np.float32(weights[k]))
+    _add_centre(sums, row[weights.size - 1 :], np.float32(weights[0]))
+    add_pairs(sums, row, 1, weights, 1)
 
 
 @kernel

@@ -1,0 +1,55 @@
+"""Sums over the pixels on both sides of a pixel, for PSFs that reach a few pixels: tap after tap, in a fixed order."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import inline
+
+Pixels = npt.NDArray[np.float32]
+
+
+@inline
+def _add_pair(sums: Pixels, before: Pixels, after: Pixels, weight: np.float32) -> None:
+    for i in range(sums.size):
+        sums[i] += weight * (before[i] + after[i])
+
+
+@inline
+def _add_two_pairs(
+    sums: Pixels,
+    before: Pixels,
+    after: Pixels,
+    weight: np.float32,
+    before_next: Pixels,
+    after_next: Pixels,
+    weight_next: np.float32,
+) -> None:
+    for i in range(sums.size):
+        sums[i] = (sums[i] + weight * (before[i] + after[i])) + weight_next * (before_next[i] + after_next[i])
+
+
+@inline
+def add_pairs(sums: Pixels, source: Pixels, stride: int, weights: npt.NDArray[np.float64], first: int) -> None:
+    """sums[i] += w_k (f(-k) + f(k)) for k = first, first + 1, ... r, added in this order.
+
+    f(k) = source[i + (r + k) stride]; r = weights.size - 1; the weights are rounded to float32.
+    """
+    # Slices, one a tap: an index with an offset that is not provably positive would leave the loops scalar.
+    radius = weights.size - 1
+    centre = radius * stride
+    for k in range(first, radius, 2):
+        near = k * stride
+        far = near + stride
+        _add_two_pairs(
+            sums,
+            source[centre - near :],
+            source[centre + near :],
+            np.float32(weights[k]),
+            source[centre - far :],
+            source[centre + far :],
+            np.float32(weights[k + 1]),
+        )
+    if first <= radius and (radius - first) % 2 == 0:
+        _add_pair(sums, source, source[2 * centre :], np.float32(weights[radius]))

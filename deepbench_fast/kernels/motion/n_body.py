@@ -232,129 +232,70 @@ def _store(
         series[offsets[4]] = kinetic + potential
 
 
-@inline
-def _integrate(
-    mass: FloatArray,
-    state: FloatArray,
-    big_g: FloatArray,
-    softening: FloatArray,
-    times: FloatArray,
-    step: float,
-    dimensions: int,
-    offsets: IntArray,
-    rows: IntArray,
-    out: FloatArray,
-    drift: FloatArray,
-    stop: IntArray | None,
-    record: int,
-    advance: Any,
-) -> None:
-    """Follow all systems, LANES at a time; see `n_body_leapfrog`."""
-    bodies = np.empty((mass.shape[1], record))
-    energies = Energies(np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES))
-    for first in range(0, mass.shape[0], LANES):
-        used = min(LANES, mass.shape[0] - first)
-        _load(bodies, mass, state, big_g, softening, first, dimensions)
-        attract(bodies, dimensions)
-        measure_energy(bodies, energies.kinetic, energies.potential)
-        _start_drift(energies)
-        now = 0.0
-        for t in range(times.size):
-            interval = times[t] - now
-            steps = step_count(interval, step)
-            advance(bodies, dimensions, steps, interval / max(steps, 1), energies, stop)
-            now = times[t]
+def _solver(record: int, advance: Any) -> Any:
+    """The kernel that follows all systems, LANES at a time, by a method that needs records of this size."""
+
+    @kernel
+    def n_body(
+        mass: FloatArray,
+        state: FloatArray,
+        big_g: FloatArray,
+        softening: FloatArray,
+        times: FloatArray,
+        step: float,
+        dimensions: int,
+        offsets: IntArray,
+        rows: IntArray,
+        out: FloatArray,
+        drift: FloatArray,
+        stop: IntArray | None = None,
+    ) -> None:
+        bodies = np.empty((mass.shape[1], record))
+        energies = Energies(np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES), np.empty(LANES))
+        for first in range(0, mass.shape[0], LANES):
+            used = min(LANES, mass.shape[0] - first)
+            _load(bodies, mass, state, big_g, softening, first, dimensions)
+            attract(bodies, dimensions)
             measure_energy(bodies, energies.kinetic, energies.potential)
-            _follow_drift(energies)
-            for lane in range(used):
-                kinetic, potential = energies.kinetic[lane], energies.potential[lane]
-                _store(out[rows[first + lane], t], offsets, bodies, kinetic, potential, lane, dimensions)
-        drift[first : first + used] = energies.drift[:used]
+            _start_drift(energies)
+            now = 0.0
+            for t in range(times.size):
+                interval = times[t] - now
+                steps = step_count(interval, step)
+                advance(bodies, dimensions, steps, interval / max(steps, 1), energies, stop)
+                now = times[t]
+                measure_energy(bodies, energies.kinetic, energies.potential)
+                _follow_drift(energies)
+                for lane in range(used):
+                    kinetic, potential = energies.kinetic[lane], energies.potential[lane]
+                    _store(out[rows[first + lane], t], offsets, bodies, kinetic, potential, lane, dimensions)
+            drift[first : first + used] = energies.drift[:used]
+
+    return n_body
 
 
-@kernel
-def n_body_leapfrog(
-    mass: FloatArray,
-    state: FloatArray,
-    big_g: FloatArray,
-    softening: FloatArray,
-    times: FloatArray,
-    step: float,
-    dimensions: int,
-    offsets: IntArray,
-    rows: IntArray,
-    out: FloatArray,
-    drift: FloatArray,
-    stop: IntArray | None = None,
-) -> None:
-    """Follow n systems of B bodies by the kick-drift-kick leapfrog, symplectic and of second order.
+n_body_leapfrog = _solver(RECORD, _advance_leapfrog)
+"""Follow n systems of B bodies by the kick-drift-kick leapfrog, symplectic and of second order.
 
-        v += h/2 a(r);    r += h v;    v += h/2 a(r)
+    v += h/2 a(r);    r += h v;    v += h/2 a(r)
 
-    mass: float64 (n, B), > 0; state: float64 (n, B, 6), x, y, z, vx, vy, vz at t = 0; big_g, softening: float64 (n,),
-    softening >= 0, and > 0 where bodies may collide; times: float64 (T,), >= 0 and ascending; step: the largest time
-    step, > 0 and finite: each interval between output times, from t = 0 to the first one too, takes the least number of
-    equal steps; dimensions: 2 or 3, in 2 all z and vz are taken as 0. Any consistent units.
+mass: float64 (n, B), > 0; state: float64 (n, B, 6), x, y, z, vx, vy, vz at t = 0; big_g, softening: float64 (n,),
+softening >= 0, and > 0 where bodies may collide; times: float64 (T,), >= 0 and ascending; step: the largest time
+step, > 0 and finite: each interval between output times, from t = 0 to the first one too, takes the least number of
+equal steps; dimensions: 2 or 3, in 2 all z and vz are taken as 0. Any consistent units.
 
-    offsets: int64 (5,), the first column in `out` of position, velocity, kinetic, potential and energy, -1 for those
-    not asked for; positions come as x0, y0, (z0,) x1, ..., velocities likewise. rows: int64 (n,): system i fills
-    out[rows[i]], out being float64 (N, T, F). drift: float64 (n,), filled with the largest |E(t) - E(0)| after a step,
-    relative to |E(0)| or K(0) / 10, whichever is more (1 where both are 0). NaN where two bodies without softening met.
-    stop: int64 (1,); once it is not 0 the rest is left undone.
+offsets: int64 (5,), the first column in `out` of position, velocity, kinetic, potential and energy, -1 for those
+not asked for; positions come as x0, y0, (z0,) x1, ..., velocities likewise. rows: int64 (n,): system i fills
+out[rows[i]], out being float64 (N, T, F). drift: float64 (n,), filled with the largest |E(t) - E(0)| after a step,
+relative to |E(0)| or K(0) / 10, whichever is more (1 where both are 0). NaN where two bodies without softening met.
+stop: int64 (1,); once it is not 0 the rest is left undone.
 
-    Raises nothing: the arguments must be valid. Hairer, Lubich & Wanner (2003), Acta Numerica 12, 399.
-    """
-    _integrate(
-        mass,
-        state,
-        big_g,
-        softening,
-        times,
-        step,
-        dimensions,
-        offsets,
-        rows,
-        out,
-        drift,
-        stop,
-        RECORD,
-        _advance_leapfrog,
-    )
+Raises nothing: the arguments must be valid. Hairer, Lubich & Wanner (2003), Acta Numerica 12, 399.
+"""
 
+n_body_rk4 = _solver(RK4_RECORD, _advance_rk4)
+"""Follow n systems of B bodies by the classical Runge-Kutta method of fourth order.
 
-@kernel
-def n_body_rk4(
-    mass: FloatArray,
-    state: FloatArray,
-    big_g: FloatArray,
-    softening: FloatArray,
-    times: FloatArray,
-    step: float,
-    dimensions: int,
-    offsets: IntArray,
-    rows: IntArray,
-    out: FloatArray,
-    drift: FloatArray,
-    stop: IntArray | None = None,
-) -> None:
-    """Follow n systems of B bodies by the classical Runge-Kutta method of fourth order.
-
-    Arguments as in `n_body_leapfrog`. A step costs four times as much, and energy is lost slowly instead of swinging.
-    Kutta (1901), Z. Math. Phys. 46, 435.
-    """
-    _integrate(
-        mass,
-        state,
-        big_g,
-        softening,
-        times,
-        step,
-        dimensions,
-        offsets,
-        rows,
-        out,
-        drift,
-        stop,
-        RK4_RECORD,
-        _advance_rk4,
-    )
+Arguments as in `n_body_leapfrog`. A step costs four times as much, and energy is lost slowly instead of swinging.
+Kutta (1901), Z. Math. Phys. 46, 435.
+"""

@@ -12,6 +12,7 @@ from deepbench_fast.kernels.elementary import MAGIC, cos, float_bits, float_from
 
 FloatArray = npt.NDArray[np.float64]
 Flag = npt.NDArray[np.int64] | None
+Increments = Callable[[FloatArray, int], tuple[float, float]]  # of angle and rate, in a lane of a block
 
 # Systems that are integrated side by side.
 LANES = 32
@@ -193,21 +194,24 @@ def move_lane(block: FloatArray, lane: int, step: float, angle_increment: float,
 
 
 @inline
-def _advance(block: FloatArray, steps: int, stop: Flag) -> None:
+def _rk4_step(block: FloatArray, lane: int) -> tuple[float, float]:
+    return fourth_order_step(block[ANGLE + lane], block[RATE + lane], block[DAMPING + lane], block[STEP + lane])
+
+
+@inline
+def _advance(block: FloatArray, steps: int, increments: Increments, stop: Flag) -> None:
     for step in range(steps):
         if stop is not None and stop[0] != 0:
             break
         now = np.float64(step)
         for lane in range(LANES):
-            angle_increment, rate_increment = fourth_order_step(
-                block[ANGLE + lane], block[RATE + lane], block[DAMPING + lane], block[STEP + lane]
-            )
+            angle_increment, rate_increment = increments(block, lane)
             move_lane(block, lane, now, angle_increment, rate_increment)
 
 
 @inline
 def integrate(
-    advance: Callable[[FloatArray, int, Flag], None],
+    increments: Increments,
     frequency: FloatArray,
     damping: FloatArray,
     angle: FloatArray,
@@ -218,7 +222,7 @@ def integrate(
     velocities: FloatArray,
     stop: Flag,
 ) -> None:
-    """Fill angles and velocities, (T, n), block by block; `advance(block, steps, stop)` moves a block on.
+    """Fill angles and velocities, (T, n), block by block; `increments(block, lane)`: what a step adds.
 
     longest: (n,), the longest step of each system in units of 1/omega0. Every interval between outputs is divided into
     the least number of equal steps that are no longer.
@@ -231,7 +235,7 @@ def integrate(
         load_block(block, systems, angle, velocity, frequency, damping, longest)
         before = 0.0
         for t in range(times.size):
-            advance(block, divide_interval(block, times[t] - before), stop)
+            _advance(block, divide_interval(block, times[t] - before), increments, stop)
             store_block(block, systems, angles[t], velocities[t])
             before = times[t]
 
@@ -250,7 +254,7 @@ def _integrate_rk4(
     longest = np.empty(angle.size)
     for i in range(angle.size):
         longest[i] = longest_step(angle[i], velocity[i] / frequency[i], damping[i], frequency[i] * times[-1])
-    integrate(_advance, frequency, damping, angle, velocity, longest, times, angles, velocities, stop)
+    integrate(_rk4_step, frequency, damping, angle, velocity, longest, times, angles, velocities, stop)
 
 
 @kernel

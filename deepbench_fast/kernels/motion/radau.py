@@ -338,7 +338,7 @@ def _farthest(one: FloatArray, other: FloatArray, dimensions: int) -> float:
     return float(np.sqrt(largest))
 
 
-@inline
+@kernel
 def _follow(
     mass: FloatArray,
     state: FloatArray,
@@ -497,6 +497,15 @@ def _follow(
 
 
 @kernel
+def _fill_errors(mass: FloatArray, state: FloatArray, dimensions: int, paths: FloatArray, error: FloatArray) -> None:
+    """How far each system is from its companion, in units of its size."""
+    n = mass.shape[0]
+    for s in range(n):
+        apart = _farthest(paths[s], paths[n + s], dimensions)
+        size = _size(mass[s], state[s], dimensions)
+        error[s] = apart / size if apart < np.inf and size > 0.0 else np.inf
+
+
 def n_body_radau(
     mass: FloatArray,
     state: FloatArray,
@@ -540,24 +549,8 @@ def n_body_radau(
     paths = np.empty((2 * min(n, at_once), compared, width))
     for first in range(0, n, at_once):
         last = min(first + at_once, n)
-        _follow(
-            mass[first:last],
-            state[first:last],
-            big_g[first:last],
-            softening[first:last],
-            times,
-            tolerance,
-            dimensions,
-            offsets,
-            rows[first:last],
-            out,
-            shortest[first:last],
-            drift[first:last],
-            paths[: 2 * (last - first)],
-            stop,
-        )
-        for s in range(first, last):
-            own = s - first
-            apart = _farthest(paths[own], paths[last - first + own], dimensions)
-            size = _size(mass[s], state[s], dimensions)
-            error[s] = apart / size if apart < np.inf and size > 0.0 else np.inf
+        own, pairs = slice(first, last), paths[: 2 * (last - first)]
+        systems = mass[own], state[own], big_g[own], softening[own]
+        found = shortest[own], drift[own]
+        _follow(*systems, times, tolerance, dimensions, offsets, rows[own], out, *found, pairs, stop)
+        _fill_errors(mass[own], state[own], dimensions, pairs, error[own])

@@ -7,13 +7,11 @@ import numpy as np
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.motion.pendulum import (
     ANGLE,
-    LANES,
     RATE,
     STEP,
     Flag,
     FloatArray,
     integrate,
-    move_lane,
     sine,
 )
 
@@ -38,14 +36,8 @@ def yoshida_step(angle: float, rate: float, h: float) -> tuple[float, float]:
 
 
 @inline
-def _advance(block: FloatArray, steps: int, stop: Flag) -> None:
-    for step in range(steps):
-        if stop is not None and stop[0] != 0:
-            break
-        now = np.float64(step)
-        for lane in range(LANES):
-            angle_increment, rate_increment = yoshida_step(block[ANGLE + lane], block[RATE + lane], block[STEP + lane])
-            move_lane(block, lane, now, angle_increment, rate_increment)
+def _step(block: FloatArray, lane: int) -> tuple[float, float]:
+    return yoshida_step(block[ANGLE + lane], block[RATE + lane], block[STEP + lane])
 
 
 @kernel
@@ -76,4 +68,4 @@ def hamiltonian_symplectic(
         half_sine = sine(0.5 * angle[i])
         fastest = np.sqrt(half_sine * half_sine + 0.25 * rate * rate)
         longest[i] = LONGEST_STEP / max(fastest, 1.0)
-    integrate(_advance, frequency, np.zeros(angle.size), angle, velocity, longest, times, angles, velocities, stop)
+    integrate(_step, frequency, np.zeros(angle.size), angle, velocity, longest, times, angles, velocities, stop)

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.noise.gaussian import WORDS, _fill_normals
-from deepbench_fast.kernels.noise.poisson import (
+from deepbench_fast.kernels.noise.counts import (
     STRETCH,
     Means,
     fill_counts,
@@ -16,6 +15,7 @@ from deepbench_fast.kernels.noise.poisson import (
     split_means,
     whole_lanes,
 )
+from deepbench_fast.kernels.noise.gaussian import WORDS, box_muller32, fill_normals
 
 
 @inline
@@ -90,8 +90,7 @@ def apply_ccd(
             stop = min(first + STRETCH, pixels)
             length = whole_lanes(stop - first)
             part = images[t, first:stop]
-            blocks = length // WORDS
-            _fill_normals(normals, first // WORDS, blocks, read_streams[t], members[t], key[0], key[1])
+            fill_normals(normals, box_muller32, first // WORDS, length // WORDS, read_streams[t], members[t], key)
             if gain[t] > 0.0:
                 _set_electrons(means, part, length, sky[t], gain[t])
                 span = split_means(means, length)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import log, sincos
 from deepbench_fast.kernels.elementary32 import float_bits, float_from_bits
-from deepbench_fast.kernels.random.philox import philox4x32
+from deepbench_fast.kernels.random.philox import member_words, philox4x32
 
 # Words of one counter, and so pixels of one block.
 WORDS = 4
@@ -16,10 +19,6 @@ WORDS = 4
 LANES = 16
 # Blocks of one pass through the scratch array: 16 KiB, which stays in the first-level cache.
 STRETCH = 1024
-
-WORD_MASK = np.int64(0xFFFFFFFF)
-HIGH_MEMBER_MASK = np.int64(0xFFFF)
-HIGH_MEMBER_SHIFT = np.int64(32)
 
 HALF = np.float32(0.5)
 ONE = np.float32(1.0)
@@ -135,22 +134,25 @@ def box_muller(w0: np.uint32, w1: np.uint32) -> tuple[float, float]:
 
 
 @inline
-def _fill_normals(
-    normals: npt.NDArray[np.float32],
+def fill_normals(
+    normals: npt.NDArray[Any],
+    pair: Callable[[np.uint32, np.uint32], tuple[Any, Any]],
     first: int,
     blocks: int,
     stream: np.uint32,
     member: int,
-    k0: np.uint32,
-    k1: np.uint32,
+    key: npt.NDArray[np.uint32],
 ) -> None:
-    """Normals of the blocks first .. first + blocks - 1 of one sample, WORDS of them a block, into `normals`."""
-    low = np.uint32(np.int64(member) & WORD_MASK)
-    high = np.uint32((np.int64(member) >> HIGH_MEMBER_SHIFT) & HIGH_MEMBER_MASK)
+    """Normals of the blocks first .. first + blocks - 1 of one address, WORDS of them a block, into `normals`.
+
+    `pair` makes two of two words: `box_muller`, `box_muller32`.
+    """
+    low, high = member_words(member)
+    k0, k1 = key[0], key[1]
     for b in range(blocks):
         w0, w1, w2, w3 = philox4x32(np.uint32(first + b), stream, low, high, k0, k1)
-        z0, z1 = box_muller32(w0, w1)
-        z2, z3 = box_muller32(w2, w3)
+        z0, z1 = pair(w0, w1)
+        z2, z3 = pair(w2, w3)
         normals[WORDS * b] = z0
         normals[WORDS * b + 1] = z1
         normals[WORDS * b + 2] = z2
@@ -193,5 +195,6 @@ def add_gaussian(
         for first in range(0, padded, STRETCH):
             start = WORDS * first
             stop = min(start + WORDS * STRETCH, pixels)
-            _fill_normals(normals, first, min(STRETCH, padded - first), streams[t], members[t], key[0], key[1])
+            blocks_now = min(STRETCH, padded - first)
+            fill_normals(normals, box_muller32, first, blocks_now, streams[t], members[t], key)
             _add_scaled(images[t, start:stop], normals, scale)

@@ -5,37 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.noise.gaussian import HIGH_MEMBER_MASK, HIGH_MEMBER_SHIFT, WORD_MASK, WORDS, box_muller
-from deepbench_fast.kernels.random.philox import philox4x32
+from deepbench_fast.kernels._jit import kernel
+from deepbench_fast.kernels.noise.gaussian import WORDS, box_muller, fill_normals
 
 # Blocks are computed in multiples of this, past the last time if need be: a remainder loop would be scalar.
 LANES = 32
 # Blocks of one pass through the scratch array: 16 KiB.
 STRETCH = 512
-
-
-@inline
-def _fill_normals(
-    normals: npt.NDArray[np.float64],
-    first: int,
-    blocks: int,
-    stream: np.uint32,
-    member: int,
-    k0: np.uint32,
-    k1: np.uint32,
-) -> None:
-    """Normals of the blocks first .. first + blocks - 1 of one address, WORDS of them a block, into `normals`."""
-    low = np.uint32(np.int64(member) & WORD_MASK)
-    high = np.uint32((np.int64(member) >> HIGH_MEMBER_SHIFT) & HIGH_MEMBER_MASK)
-    for b in range(blocks):
-        w0, w1, w2, w3 = philox4x32(np.uint32(first + b), stream, low, high, k0, k1)
-        z0, z1 = box_muller(w0, w1)
-        z2, z3 = box_muller(w2, w3)
-        normals[WORDS * b] = z0
-        normals[WORDS * b + 1] = z1
-        normals[WORDS * b + 2] = z2
-        normals[WORDS * b + 3] = z3
 
 
 @kernel
@@ -67,6 +43,7 @@ def add_measurement_noise(
             for first in range(0, padded, STRETCH):
                 start = WORDS * first
                 stop = min(start + WORDS * STRETCH, times)
-                _fill_normals(normals, first, min(STRETCH, padded - first), streams[i, f], members[i], key[0], key[1])
+                blocks = min(STRETCH, padded - first)
+                fill_normals(normals, box_muller, first, blocks, streams[i, f], members[i], key)
                 for t in range(stop - start):
                     series[i, start + t, f] += scale * normals[t]

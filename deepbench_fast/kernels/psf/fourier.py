@@ -206,7 +206,9 @@ def _radix_4(parts: Parts, to: Parts, row: int, count: int, turns: Floats) -> No
                 e, f, g, h = (a, b, c, d) if part == 0 else (b, a, d, c)
                 cosine, sine = turns[0, 2 * p * step], turns[1, 2 * p * step]
                 half = out[at + 2 * row : at + 2 * row + size]
-                _half(half, own[a:], own[b:], own[c:], own[d:], other[e:], other[f:], other[g:], other[h:], cosine, sine)
+                _half(
+                    half, own[a:], own[b:], own[c:], own[d:], other[e:], other[f:], other[g:], other[h:], cosine, sine
+                )
                 for k in range(1, 4, 2):
                     f, h = a + k * count * row, a + (4 - k) * count * row
                     quarter = out[at + k * row : at + k * row + size]

@@ -66,6 +66,15 @@ def moffat_radius(gamma: float, alpha: float, side: int) -> int:
 
 
 @kernel
+def moffat_radii(gamma: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.int64]:
+    """The `moffat_radius` of each sample, float64 (T,) each."""
+    radii = np.empty(gamma.size, np.int64)
+    for t in range(gamma.size):
+        radii[t] = moffat_radius(gamma[t], alpha[t], side)
+    return radii
+
+
+@kernel
 def widest_moffat(gamma: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64], side: int) -> int:
     """The pad that `moffat_blur` asks for: the largest `moffat_radius` of the samples, float64 (T,) each, or `side`."""
     widest = 0
@@ -175,7 +184,7 @@ def _convolve(
         _add_row(sums, row, weights[i])
 
 
-@kernel
+@inline
 def _sum_one(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],
@@ -201,6 +210,71 @@ def _sum_one(
 
 
 @kernel
+def _by_sums(
+    canvas: npt.NDArray[np.float32],
+    frame: tuple[int, int, int],
+    gamma: npt.NDArray[np.float64],
+    alpha: npt.NDArray[np.float64],
+    radii: npt.NDArray[np.int64],
+    out: npt.NDArray[np.float32],
+    stop: npt.NDArray[np.int64],
+) -> None:
+    """Blur the samples whose PSF reaches no further than DIRECT_RADIUS; those without one are cut out as they are."""
+    stride = frame[1] + 2 * frame[2]
+    sums = np.empty(max(STRETCH // stride, 1) * stride, np.float32)
+    folded = np.empty(sums.size + 2 * DIRECT_RADIUS, np.float32)
+    weights = np.zeros((1, 1), np.float64)
+    last_gamma = np.nan
+    last_alpha = np.nan
+    for t in range(canvas.shape[0]):
+        if stop[0] != 0:
+            return
+        if radii[t] == 0:
+            _crop_one(canvas[t], frame, out[t])
+        elif radii[t] <= DIRECT_RADIUS:
+            if gamma[t] != last_gamma or alpha[t] != last_alpha:
+                weights = moffat_weights(gamma[t], alpha[t], radii[t])
+                last_gamma = gamma[t]
+                last_alpha = alpha[t]
+            _sum_one(canvas[t], frame, weights, folded, sums, out[t], stop)
+
+
+def _by_transforms(
+    canvas: npt.NDArray[np.float32],
+    frame: tuple[int, int, int],
+    gamma: npt.NDArray[np.float64],
+    alpha: npt.NDArray[np.float64],
+    radii: npt.NDArray[np.int64],
+    out: npt.NDArray[np.float32],
+    stop: npt.NDArray[np.int64],
+) -> None:
+    """Blur the samples whose PSF reaches further than DIRECT_RADIUS."""
+    height, width, pad = frame
+    stride = width + 2 * pad
+    planned, made = 0, (np.nan, np.nan)
+    for t in np.flatnonzero(radii > DIRECT_RADIUS).tolist():
+        radius = int(radii[t])
+        if radius != planned:
+            planned = radius
+            margin = widest_moffat(gamma[t : t + 1], alpha[t : t + 1], max(height, width))
+            # From a pad to the frame's other edge it is no further than this.
+            longer = [margin + min(radius, side + margin) for side in (height, width)]
+            tile = [tile_of(side, more) for side, more in zip((height, width), longer, strict=True)]
+            rows, columns = (transform_size(part + more) for part, more in zip(tile, longer, strict=True))
+            turns, work = (make_turns(rows), make_turns(columns)), make_work(rows, columns)
+        if (gamma[t], alpha[t]) != made:
+            made = gamma[t], alpha[t]
+            transfer = transfer_function(moffat_weights(*made, radius), *turns, work, stop)
+        for top in range(0, height, tile[0]):
+            for left in range(0, width, tile[1]):
+                if stop[0] != 0:
+                    return
+                shape = min(tile[0], height - top), min(tile[1], width - left)
+                corner = (top + pad - margin) * stride + left + pad - margin
+                to = out[t, top * width + left :]
+                convolve(canvas[t, corner:], stride, margin, shape, transfer, turns, work, to, width, stop)
+
+
 def moffat_blur(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],
@@ -225,48 +299,12 @@ def moffat_blur(
 
     Raises ValueError where the canvas is padded by less than that.
     """
-    height, width, pad = frame
-    stride = width + 2 * pad
-    sums = np.empty(max(STRETCH // stride, 1) * stride, np.float32)
-    folded = np.empty(sums.size + 2 * DIRECT_RADIUS, np.float32)
-    weights = np.zeros((1, 1), np.float64)
-    last_gamma = np.nan
-    last_alpha = np.nan
-    planned = 0
-    tile = (0, 0)
-    turns = (np.empty((2, 0), np.float64), np.empty((2, 0), np.float64))
-    work = np.empty((4, 0), np.float64)
-    transfer = np.empty(0, np.float64)
-    for t in range(canvas.shape[0]):
-        if stop[0] != 0:
-            return
-        radius = moffat_radius(gamma[t], alpha[t], max(height, width))
-        margin = min(radius, _widest_pad(max(height, width)))
-        if margin > pad:
-            raise ValueError("the canvas is padded by less than the radius of the PSF")
-        if radius == 0:
-            _crop_one(canvas[t], frame, out[t])
-            continue
-        if radius > DIRECT_RADIUS and radius != planned:
-            planned = radius
-            # From a pad to the frame's other edge it is no further than this.
-            more = (margin + min(radius, height + margin), margin + min(radius, width + margin))
-            tile = (tile_of(height, more[0]), tile_of(width, more[1]))
-            rows, columns = transform_size(tile[0] + more[0]), transform_size(tile[1] + more[1])
-            turns = (make_turns(rows), make_turns(columns))
-            work = make_work(rows, columns)
-        if gamma[t] != last_gamma or alpha[t] != last_alpha:
-            weights = moffat_weights(gamma[t], alpha[t], radius)
-            last_gamma = gamma[t]
-            last_alpha = alpha[t]
-            if radius > DIRECT_RADIUS:
-                transfer = transfer_function(weights, turns[0], turns[1], work, stop)
-        if radius <= DIRECT_RADIUS:
-            _sum_one(canvas[t], frame, weights, folded, sums, out[t], stop)
-        else:
-            for top in range(0, height, tile[0]):
-                for left in range(0, width, tile[1]):
-                    shape = (min(tile[0], height - top), min(tile[1], width - left))
-                    corner = (top + pad - margin) * stride + left + pad - margin
-                    to = out[t, top * width + left :]
-                    convolve(canvas[t, corner:], stride, margin, shape, transfer, turns, work, to, width, stop)
+    side = max(frame[:2])
+    if widest_moffat(gamma, alpha, side) > frame[2]:
+        raise ValueError("the canvas is padded by less than the radius of the PSF")
+    radii = moffat_radii(gamma, alpha, side)
+    # Apart, so that who has narrow PSFs only need not wait until transforms are compiled.
+    if (radii <= DIRECT_RADIUS).any():
+        _by_sums(canvas, frame, gamma, alpha, radii, out, stop)
+    if (radii > DIRECT_RADIUS).any():
+        _by_transforms(canvas, frame, gamma, alpha, radii, out, stop)

@@ -13,6 +13,15 @@ WEYL_0 = np.uint64(0x9E3779B9)
 WEYL_1 = np.uint64(0xBB67AE85)
 WORD = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
+LOW_MEMBER = np.int64(0xFFFFFFFF)
+HIGH_MEMBER = np.int64(0xFFFF)
+MEMBER_WORD = np.int64(32)
+
+
+@inline
+def member_words(member: int) -> tuple[np.uint32, np.uint32]:
+    """The counter's last two words for a member, 0 <= member < 2**48: its low 32 bits and its high 16 bits."""
+    return np.uint32(np.int64(member) & LOW_MEMBER), np.uint32((np.int64(member) >> MEMBER_WORD) & HIGH_MEMBER)
 
 
 @inline

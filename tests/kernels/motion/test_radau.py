@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast.kernels.motion.gravity import LANES
-from deepbench_fast.kernels.motion.radau import TIMES_COMPARED, n_body_radau
+from deepbench_fast.kernels.motion.radau import TIMES_COMPARED, _follow, n_body_radau
 from deepbench_fast.kernels.motion.radau_constants import INVERSES, NODES, POSITIONS, PRODUCTS, SHIFTS
 from tests.kernels import assembly
 from tests.kernels.physics.bodies import FloatArray, Systems, figure_eight, kepler, random_systems
@@ -215,7 +215,7 @@ def test_machine_code_is_packed_without_fused_multiply_add() -> None:
     parts = (systems.mass, systems.state, systems.big_g, systems.softening)
     rows, offsets = np.zeros(1, np.int64), np.array([0, -1, -1, -1, -1])
     settings = (np.ones(1), 1e-5, 2, offsets, rows, np.zeros((1, 1, 6)))
-    code = assembly.fresh(n_body_radau, *parts, *settings, *np.zeros((3, 1)))
+    code = assembly.fresh(_follow, *parts, *settings, *np.zeros((2, 1)), np.zeros((2, 1, 6)), np.zeros(1, np.int64))
     assert re.search(r"sqrtpd|fsqrt\s+[vz]\d+\.\d?d|fsqrt\.2d", code)
     assert assembly.packed(code) > 500
     assert assembly.fma(code) == 0

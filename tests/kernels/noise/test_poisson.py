@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from deepbench_fast.kernels._jit import kernel
-from deepbench_fast.kernels.noise.poisson import (
+from deepbench_fast.kernels.noise.counts import (
     ROUNDING_0,
     ROUNDING_1,
     SUMMATION_BOUND,
@@ -24,12 +24,12 @@ from deepbench_fast.kernels.noise.poisson import (
     _deviate,
     _expand,
     _smaller_tail,
-    add_poisson,
     fill_counts,
     make_means,
     make_scratch,
     split_means,
 )
+from deepbench_fast.kernels.noise.poisson import add_poisson
 from deepbench_fast.kernels.random import samplers
 from deepbench_fast.kernels.random.philox import philox4x32
 from tests.kernels import assembly

@@ -16,6 +16,7 @@ from scipy import signal, special
 
 from deepbench_fast.kernels.psf.moffat import (
     DIRECT_RADIUS,
+    _by_sums,
     _convolve,
     _log_gamma,
     moffat_blur,
@@ -295,9 +296,8 @@ def test_machine_code_is_packed_without_fused_multiply_add() -> None:
     one = np.zeros((1, 128), np.float32)
     convolution = assembly.fresh(_convolve, one[0], 3, np.ones((2, 2)), np.zeros(64, np.float32), one[0, :8])
     weights = assembly.fresh(moffat_weights, 1.0, 3.0, 5)
-    whole = assembly.fresh(
-        moffat_blur, one, (2, 2, 3), np.array([0.5]), np.array([4.8]), np.zeros((1, 4), np.float32), NEVER.flag
-    )
+    psf = np.array([0.5]), np.array([4.8]), np.array([3])
+    whole = assembly.fresh(_by_sums, one, (2, 2, 3), *psf, np.zeros((1, 4), np.float32), NEVER.flag)
     assert assembly.packed(convolution) > 20
     for code in (convolution, weights, whole):
         assert assembly.fma(code) == 0

@@ -15,6 +15,7 @@ from deepbench_fast.draw.programs import check_compiled
 from deepbench_fast.draw.tables import Tables
 from deepbench_fast.kernels.image.measure import quantise
 from deepbench_fast.kernels.stopping import NEVER, Stop
+from deepbench_fast.render.finite import FiniteLight
 from deepbench_fast.render.masks import Masks
 from deepbench_fast.render.noise import add_noise, add_output_noise, find_levels
 from deepbench_fast.render.scene import Scene
@@ -82,6 +83,7 @@ class _Images:
         self.plan = plan
         self.scene = Scene(plan)
         self.masks = Masks(self.scene)
+        self.finite = FiniteLight(self.scene)
         self.pad = 0
 
     def listen(self, stop: Stop) -> None:
@@ -102,6 +104,7 @@ class _Images:
         whole_numbers = out["images"].dtype == np.uint8
         images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
         self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)
+        self.finite.check(tables, self.pad, images)
         find_levels(self.plan, tables.samples, images, flat.get("variance"))
         measure_targets(self.plan, tables, images, out, keys.draws)
         if "masks" in out:

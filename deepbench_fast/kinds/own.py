@@ -75,7 +75,8 @@ def light_kind(
 
     dx and dy are the columns and rows from the object's centre, float64; `row` has the parameters, `row.radius`. The
     kind has `x` and `y` beside `parameters`, and adds to other light in images of `size` (rows, columns) where a recipe
-    is silent. With `sampling: integrate` the mean over a pixel is taken by 4×4 Gauss–Legendre points.
+    is silent. With `sampling: integrate` the mean over a pixel is taken by Gauss–Legendre points, in as many cells as
+    they need. A sample whose light is no finite number raises UsageError.
 
     Recipes name the kind with a hash of its parameters and of all the code behind its function (helpers and constants,
     also through modules), so data made by another version of it are noticed; what can't be hashed is refused. Bits are

@@ -27,7 +27,8 @@ from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import atan, exp, log, pow, sincos
 from deepbench_fast.kernels.light.galaxy import sersic_b
-from deepbench_fast.kernels.light.rays import Source, make_scratch, mean_along_rays
+from deepbench_fast.kernels.light.pixel_mean import Float32Array, FloatArray
+from deepbench_fast.kernels.light.rays import Scratch, Source, make_scratch, means_along_rays
 from deepbench_fast.kernels.light.subpixel import add_means, add_values, make_block
 
 LOG2_E = 1.4426950408889634
@@ -173,22 +174,28 @@ def _log2(z2: np.float32) -> np.float32:
 
 
 @inline
-def _profile(z2: np.float32, lens: Lens) -> np.float32:
-    """Light of the source at a squared radius."""
-    return lens.peak * exp2f(-FALL_32 * exp2f(lens.power * _log2(z2)))
+def _fall(z2: np.float32, lens: Lens) -> np.float32:
+    """By how many powers of 2 the source's light fell at a squared radius."""
+    return FALL_32 * exp2f(lens.power * _log2(z2))
+
+
+@inline
+def _fallen(fall: np.float32, lens: Lens) -> np.float32:
+    """Light of the source where it fell by so many powers of 2."""
+    return lens.peak * exp2f(-fall)
 
 
 @inline
 def _light(dx: float, dy: float, lens: Lens) -> np.float32:
     """Light at an offset from the lens: the ray in float64, the source's profile there in float32."""
     u, v = _source_place(dx, dy, lens)
-    return _profile(np.float32(u * u + v * v), lens)
+    return _fallen(_fall(np.float32(u * u + v * v), lens), lens)
 
 
 @inline
-def _sharp_mean(dx: float, dy: float, scratch: Any, lens: Lens) -> float:
-    """Mean over a pixel in which the light is too sharp for any rule."""
-    return mean_along_rays(dx, dy, scratch, _source_place, _profile, lens.source, lens)
+def _sharp_means(dx: FloatArray, dy: FloatArray, means: Float32Array, scratch: Scratch, lens: Lens) -> None:
+    """Means over pixels in which the light is too sharp for any rule."""
+    means_along_rays(dx, dy, means, scratch, _source_place, _fall, _fallen, lens.source, lens)
 
 
 @inline
@@ -261,4 +268,4 @@ def lens_integrate(
     for k in range(table.shape[0]):
         lens = _lens(table[k])
         image = canvas[table[k].sample - first]
-        add_means(image, columns, rows, lens.x, lens.y, block, _light, _roughness, _sharp_mean, scratch, lens)
+        add_means(image, columns, rows, lens.x, lens.y, block, _light, _roughness, _sharp_means, scratch, lens)

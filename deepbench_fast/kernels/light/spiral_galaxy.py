@@ -35,7 +35,8 @@ from deepbench_fast.kernels.base2 import exp2f
 from deepbench_fast.kernels.elementary import atan, exp, log, sincos
 from deepbench_fast.kernels.image.grid import nearest_integer
 from deepbench_fast.kernels.light.galaxy import sersic_b
-from deepbench_fast.kernels.light.subpixel import Block, add_means, add_values, make_block, mean_by_cells
+from deepbench_fast.kernels.light.pixel_mean import Float32Array, FloatArray
+from deepbench_fast.kernels.light.subpixel import Block, add_means, add_values, make_block, means_by_cells
 
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
@@ -59,14 +60,14 @@ DEEP = 0.95
 # How far light reaches across a cell of side 1, and the least distance that counts, for `_roughness`.
 HALF_DIAGONAL = 0.7
 NEAREST = 0.05
-# No cell smaller than an eighth of a pixel is spent on arms.
-FINEST_ARMS = 70.0
+# No cell smaller than a quarter of a pixel is spent on arms.
+FINEST_ARMS = 49.0
 # Light that fell by 2**-DARK is 0.
 DARK = 127.0
-# Standard deviations across a cell from which on its nodes can't show an arm, and the width, in sides of a cell, of
-# the Gaussian that blunts it there.
-TOO_THIN = 12.0
-BLUNT = 0.11
+# Standard deviations between the nodes of a cell from which on they can't show an arm, and the width, in distances
+# between nodes, of the Gaussian that blunts it there.
+TOO_THIN = 1.5
+BLUNT = 0.88
 
 
 class Spiral(NamedTuple):
@@ -276,11 +277,11 @@ def _slope(u: float, v: float, r2: float, turning: float, spiral: Spiral) -> flo
 
 
 @inline
-def _blunted(side: float, slope: float, spiral: Spiral) -> Spiral:
-    """Arms as wide as the nodes of a cell can show, where they are thinner; they hold the same light."""
-    if slope * side < TOO_THIN:
+def _blunted(distance: float, slope: float, spiral: Spiral) -> Spiral:
+    """Arms as wide as nodes at a distance can show, where they are thinner; they hold the same light."""
+    if slope * distance < TOO_THIN:
         return spiral
-    width = BLUNT * side * slope
+    width = BLUNT * distance * slope
     sharpness = spiral.sharpness / (1.0 + width * width)
     return Spiral(
         spiral.x,
@@ -350,32 +351,37 @@ def _ringermacher_mead_roughness(dx: float, dy: float, side: float, shape: Ringe
 
 
 @inline
-def _logarithmic_blunted(dx: float, dy: float, side: float, shape: Logarithmic) -> Logarithmic:
-    """Logarithmic arms as a cell can show them."""
+def _logarithmic_blunted(dx: float, dy: float, distance: float, shape: Logarithmic) -> Logarithmic:
+    """Logarithmic arms as nodes at a distance can show them."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
     slope = _slope(u, v, r2, 2.0 * shape.rate, shape.spiral)
-    return Logarithmic(_blunted(side, slope, shape.spiral), shape.offset, shape.rate)
+    return Logarithmic(_blunted(distance, slope, shape.spiral), shape.offset, shape.rate)
 
 
 @inline
-def _ringermacher_mead_blunted(dx: float, dy: float, side: float, shape: RingermacherMead) -> RingermacherMead:
-    """Arms by Ringermacher and Mead as a cell can show them."""
+def _ringermacher_mead_blunted(dx: float, dy: float, distance: float, shape: RingermacherMead) -> RingermacherMead:
+    """Arms by Ringermacher and Mead as nodes at a distance can show them."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
     slope = _slope(u, v, r2, _ringermacher_mead_turning(r2, shape), shape.spiral)
-    return RingermacherMead(_blunted(side, slope, shape.spiral), shape.offset, shape.rate, shape.scale, shape.b)
+    return RingermacherMead(_blunted(distance, slope, shape.spiral), shape.offset, shape.rate, shape.scale, shape.b)
 
 
 @inline
-def _logarithmic_sharp(dx: float, dy: float, block: Block, shape: Logarithmic) -> float:
-    """Mean over a pixel in which logarithmic arms are too thin for any rule."""
-    return mean_by_cells(block, dx, dy, _logarithmic_light, _logarithmic_roughness, _logarithmic_blunted, shape)
+def _logarithmic_sharp(
+    dx: FloatArray, dy: FloatArray, means: Float32Array, block: Block, shape: Logarithmic
+) -> None:
+    """Means over pixels in which logarithmic arms are too thin for any rule."""
+    light, roughness, blunted = _logarithmic_light, _logarithmic_roughness, _logarithmic_blunted
+    means_by_cells(dx, dy, means, block, light, roughness, blunted, shape)
 
 
 @inline
-def _ringermacher_mead_sharp(dx: float, dy: float, block: Block, shape: RingermacherMead) -> float:
-    """Mean over a pixel in which arms by Ringermacher and Mead are too thin for any rule."""
+def _ringermacher_mead_sharp(
+    dx: FloatArray, dy: FloatArray, means: Float32Array, block: Block, shape: RingermacherMead
+) -> None:
+    """Means over pixels in which arms by Ringermacher and Mead are too thin for any rule."""
     light, roughness, blunted = _ringermacher_mead_light, _ringermacher_mead_roughness, _ringermacher_mead_blunted
-    return mean_by_cells(block, dx, dy, light, roughness, blunted, shape)
+    means_by_cells(dx, dy, means, block, light, roughness, blunted, shape)
 
 
 @kernel
@@ -436,7 +442,7 @@ def spiral_logarithmic_integrate(
     Arguments as in `spiral_logarithmic_center`. Each pixel has as many nodes as its roughness asks for, see `subpixel`.
     Where the light is above 1e-6 of that of the brightest pixel and of the core, the relative error of a pixel is below
     1e-3 where the arms in it have a standard deviation across themselves of 0.1 pixels or more, and below 6e-2
-    elsewhere: no cell is smaller than an eighth of a pixel for the sake of arms, and thinner ones are blunted there,
+    elsewhere: no cell is smaller than a quarter of a pixel for the sake of arms, and thinner ones are blunted there,
     so that they keep their light.
     """
     block = make_block()

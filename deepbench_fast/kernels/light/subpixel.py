@@ -23,8 +23,9 @@ from deepbench_fast.kernels.light.pixel_mean import Float32Array, FloatArray, wh
 
 Light = Callable[[float, float, Any], np.float32]
 Roughness = Callable[[float, float, float, Any], float]
-SharpMean = Callable[[float, float, Any, Any], float]
-# The shape as the nodes of a cell can show it: x, y, side, shape.
+# Means of pixels at offsets from the object's centre, by the third argument.
+SharpMeans = Callable[[FloatArray, FloatArray, Float32Array, Any, Any], None]
+# The shape as the nodes of a cell can show it: x, y, their mean distance, shape.
 Blunted = Callable[[float, float, float, Any], Any]
 
 # Pixels that are worked on together: their scratch stays in the CPU's cache.
@@ -37,6 +38,18 @@ RULES = {
     2: ((0.28867513459481287,), (0.5,)),
     3: ((0.0, 0.3872983346207417), (0.4444444444444444, 0.2777777777777778)),
     4: ((0.16999052179242813, 0.4305681557970263), (0.32607257743127305, 0.17392742256872692)),
+    5: (
+        (
+            0.0,
+            0.26923465505284155,
+            0.453089922969332,
+        ),
+        (
+            0.28444444444444433,
+            0.23931433524968315,
+            0.11846344252809464,
+        ),
+    ),
     6: (
         (0.11930959304159845, 0.33060469323313224, 0.466234757101576),
         (0.23395696728634552, 0.1803807865240693, 0.08566224618958518),
@@ -44,6 +57,22 @@ RULES = {
     8: (
         (0.0917173212478249, 0.2627662049581645, 0.39833323870681336, 0.48014492824876814),
         (0.181341891689181, 0.15685332293894363, 0.11119051722668724, 0.05061426814518813),
+    ),
+    10: (
+        (
+            0.07443716949081561,
+            0.2166976970646236,
+            0.3397047841495122,
+            0.43253168334449227,
+            0.48695326425858587,
+        ),
+        (
+            0.1477621123573764,
+            0.13463335965499826,
+            0.109543181257991,
+            0.0747256745752902,
+            0.03333567215434407,
+        ),
     ),
     12: (
         (
@@ -86,14 +115,11 @@ RULES = {
         ),
     ),
 }
-# Nodes along a pixel's side, and the roughness from which on they are too few for errors of about 1e-4 of its light.
-NODES = (2, 3, 4, 6, 8, 12, 16)
-LIMITS = (0.5, 1.3, 2.5, 4.5, 7.0, 12.0, 18.0)
-# Rougher pixels are cut into cells with 8 x 8 nodes each, and cells that are still too rough are cut again, until there
-# are too many or they are too small to matter.
-CELL_RULE = 4
-CELL_NODES = NODES[CELL_RULE] * NODES[CELL_RULE]
-CELL_LIMIT = 9.0
+# Nodes along a pixel's side, and the roughness from which on they are too few for errors of about 2e-4 of its light.
+NODES = (2, 3, 4, 5, 6, 8, 10, 12, 16)
+LIMITS = (0.52, 1.4, 2.5, 3.6, 4.8, 7.2, 9.5, 12.5, 18.5)
+# Rougher pixels are cut into cells, each with the nodes that it needs, and cells that are still too rough are cut
+# again, until there are too many or they are too small to matter.
 MOST_CELLS = 256
 MOST_CUTS = 12
 
@@ -114,10 +140,27 @@ def _tables() -> tuple[FloatArray, FloatArray]:
 
 
 OFFSETS, WEIGHTS = _tables()
-# The nodes of a cell, row by row.
-CELL_DX = np.tile(OFFSETS[CELL_RULE, : NODES[CELL_RULE]], NODES[CELL_RULE])
-CELL_DY = np.repeat(OFFSETS[CELL_RULE, : NODES[CELL_RULE]], NODES[CELL_RULE])
-CELL_WEIGHTS = np.outer(*2 * [WEIGHTS[CELL_RULE, : NODES[CELL_RULE]]]).ravel().astype(np.float32)
+# Rules of so many pixels that these stand in the lanes of vectors; those of more nodes have the nodes there.
+RULES_OF_PIXELS = 4
+NODE_LANES = 8
+
+
+def _node_tables() -> tuple[FloatArray, FloatArray, Float32Array, npt.NDArray[np.int64]]:
+    """Offsets along both sides and weights of the nodes of each rule, row by row, padded to whole lanes; their number.
+
+    The padding weighs nothing.
+    """
+    lengths = np.array([-(-nodes * nodes // NODE_LANES) * NODE_LANES for nodes in NODES])
+    dx, dy, weights = np.zeros((3, len(NODES), max(lengths)))
+    for k, nodes in enumerate(NODES):
+        offsets, weight = OFFSETS[k, :nodes], WEIGHTS[k, :nodes]
+        dx[k, : nodes * nodes] = np.tile(offsets, nodes)
+        dy[k, : nodes * nodes] = np.repeat(offsets, nodes)
+        weights[k, : nodes * nodes] = np.outer(weight, weight).ravel()
+    return dx, dy, weights.astype(np.float32), lengths
+
+
+NODE_DX, NODE_DY, NODE_WEIGHTS, NODE_LENGTHS = _node_tables()
 
 
 class Block(NamedTuple):
@@ -144,7 +187,7 @@ def make_block() -> Block:
         np.empty(BLOCK, np.float32),
         np.empty((2, MOST_CELLS)),
         np.empty((2, MOST_CELLS)),
-        np.empty(CELL_NODES, np.float32),
+        np.empty(NODE_DX.shape[1], np.float32),
     )
 
 
@@ -158,6 +201,15 @@ def add_values(
 
 
 @inline
+def _needed_rule(rough: float) -> np.int64:
+    """Number in `NODES` of the rule that is enough; one more where none is."""
+    needed = np.int64(0)
+    for k in range(len(LIMITS)):
+        needed += np.int64(1) if rough >= LIMITS[k] else np.int64(0)
+    return needed
+
+
+@inline
 def _set_rules(
     block: Block, columns: Float32Array, rows: Float32Array, x: float, y: float, roughness: Roughness, shape: Any
 ) -> None:
@@ -165,10 +217,7 @@ def _set_rules(
     rule = block.rule[: columns.shape[0]]
     for j in range(columns.shape[0]):
         rough = roughness(columns[j] - x, rows[j] - y, 1.0, shape)
-        needed = np.int64(0)
-        for k in range(len(LIMITS)):
-            needed += np.int64(1) if rough >= LIMITS[k] else np.int64(0)
-        rule[j] = needed
+        rule[j] = _needed_rule(rough)
 
 
 @inline
@@ -206,48 +255,58 @@ def _set_means_by_nodes(block: Block, count: int, rule: int, light: Light, shape
 
 
 @inline
-def _cell_mean(block: Block, x: float, y: float, side: float, light: Light, shape: Any) -> float:
+def _cell_mean(block: Block, rule: int, x: float, y: float, side: float, light: Light, shape: Any) -> float:
     """Mean over one cell, its nodes in the lanes."""
-    nodes = block.nodes
-    count = nodes.shape[0]
-    for j in range(count):
-        nodes[j] = CELL_WEIGHTS[j] * light(x + side * CELL_DX[j], y + side * CELL_DY[j], shape)
-    half = count // 2
-    for j in range(half):
-        nodes[j] += nodes[j + half]
-    mean = 0.0
-    for j in range(half):
-        mean += nodes[j]
-    return mean
+    length = NODE_LENGTHS[rule]
+    nodes = block.nodes[:length]
+    for j in range(length):
+        dx, dy = side * NODE_DX[rule, j], side * NODE_DY[rule, j]
+        nodes[j] = NODE_WEIGHTS[rule, j] * light(x + dx, y + dy, shape)
+    for start in range(NODE_LANES, length, NODE_LANES):
+        for j in range(NODE_LANES):
+            nodes[j] += nodes[start + j]
+    even = (nodes[0] + nodes[4]) + (nodes[2] + nodes[6])
+    return float(even + ((nodes[1] + nodes[5]) + (nodes[3] + nodes[7])))
 
 
 @inline
-def mean_by_cells(
-    block: Block, dx: float, dy: float, light: Light, roughness: Roughness, blunted: Blunted, shape: Any
-) -> float:
-    """Mean over a pixel that is cut into ever smaller cells, in the last of which the shape is `blunted`."""
-    block.cell_x[0, 0] = dx
-    block.cell_y[0, 0] = dy
-    count = 1
-    side = 1.0
-    mean = 0.0
-    for cuts in range(MOST_CUTS + 1):
-        here = cuts % 2
-        kept = 0
-        quarter = 0.25 * side
-        for k in range(count):
-            x = block.cell_x[here, k]
-            y = block.cell_y[here, k]
-            if cuts < MOST_CUTS and kept + 4 <= MOST_CELLS and roughness(x, y, side, shape) >= CELL_LIMIT:
-                for corner in range(4):
-                    block.cell_x[1 - here, kept] = x + (quarter if corner % 2 == 1 else -quarter)
-                    block.cell_y[1 - here, kept] = y + (quarter if corner // 2 == 1 else -quarter)
-                    kept += 1
-            else:
-                mean += side * side * _cell_mean(block, x, y, side, light, blunted(x, y, side, shape))
-        count = kept
-        side *= 0.5
-    return mean
+def means_by_cells(
+    dx: FloatArray,
+    dy: FloatArray,
+    means: Float32Array,
+    block: Block,
+    light: Light,
+    roughness: Roughness,
+    blunted: Blunted,
+    shape: Any,
+) -> None:
+    """Means over pixels that are cut into ever smaller cells, in the last of which the shape is `blunted`."""
+    for pixel in range(dx.shape[0]):
+        block.cell_x[0, 0] = dx[pixel]
+        block.cell_y[0, 0] = dy[pixel]
+        count = 1
+        side = 1.0
+        mean = 0.0
+        for cuts in range(MOST_CUTS + 1):
+            here = cuts % 2
+            kept = 0
+            quarter = 0.25 * side
+            for k in range(count):
+                x = block.cell_x[here, k]
+                y = block.cell_y[here, k]
+                rule = _needed_rule(roughness(x, y, side, shape))
+                if rule == len(NODES) and cuts < MOST_CUTS and kept + 4 <= MOST_CELLS:
+                    for corner in range(4):
+                        block.cell_x[1 - here, kept] = x + (quarter if corner % 2 == 1 else -quarter)
+                        block.cell_y[1 - here, kept] = y + (quarter if corner // 2 == 1 else -quarter)
+                        kept += 1
+                else:
+                    rule = min(max(rule, RULES_OF_PIXELS), len(NODES) - 1)
+                    blunt = blunted(x, y, side / NODES[rule], shape)
+                    mean += side * side * _cell_mean(block, rule, x, y, side, light, blunt)
+            count = kept
+            side *= 0.5
+        means[pixel] = np.float32(mean)
 
 
 @inline
@@ -260,7 +319,7 @@ def add_means(
     block: Block,
     light: Light,
     roughness: Roughness,
-    sharp_mean: SharpMean,
+    sharp_means: SharpMeans,
     scratch: Any,
     shape: Any,
 ) -> None:
@@ -272,10 +331,12 @@ def add_means(
         _set_rules(block, part_columns, part_rows, x, y, roughness, shape)
         for rule in range(len(NODES) + 1):
             count = _collect(block, part_columns, part_rows, x, y, rule)
-            if rule < len(NODES):
+            if rule < RULES_OF_PIXELS:
                 _set_means_by_nodes(block, count, rule, light, shape)
-            else:
+            elif rule < len(NODES):
                 for j in range(count):
-                    block.mean[j] = np.float32(sharp_mean(block.dx[j], block.dy[j], scratch, shape))
+                    block.mean[j] = np.float32(_cell_mean(block, rule, block.dx[j], block.dy[j], 1.0, light, shape))
+            else:
+                sharp_means(block.dx[:count], block.dy[:count], block.mean, scratch, shape)
             for j in range(count):
                 part[block.place[j]] += block.mean[j]

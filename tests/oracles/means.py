@@ -42,7 +42,7 @@ def known_means(
         fine = _cell_means(profile, child_x.ravel(), child_y.ravel(), half).reshape(-1, 4)
         mean = fine.mean(axis=1)
         if cuts < fewest_cuts:
-            scale = np.abs(mean)
+            scale = np.bincount(place, side * side * np.abs(mean), columns.size)
         wrong = side * side * np.abs(mean - coarse) > tolerance * scale[place]
         wrong |= cuts < fewest_cuts
         np.add.at(means, place[~wrong], side * side * mean[~wrong])

@@ -53,6 +53,9 @@ TINY = 1e-300
 # How much rougher a ridge is than a cusp of equal slope seen from afar; a profile of index 1/2 has no cusp but curves.
 SMOOTHER = 0.4
 CURVATURE = 1.5
+NEXT = 1.5
+AWAY = 2.0
+MILDER = 0.5
 HALF_SIDE = 0.5
 HALF_DIAGONAL = 0.7
 NEAREST = 0.03
@@ -218,9 +221,13 @@ def _roughness(dx: float, dy: float, side: float, lens: Lens) -> float:
     if distance - reach > lens.source.edge / lens.across:
         return 0.0
     roughness = SMOOTHER * stretch * (CURVATURE * min(fall, 1.0) + fall * 2.0 * lens.power) / room
-    # The cusp of a large index is sharp, however little the light falls from it within a pixel.
-    cusp = max(1.0, 0.0625 / float(lens.power * lens.power)) if distance < 2.0 * reach else 1.0
-    return float(roughness * cusp)
+    if distance < 2.0 * reach:
+        # The cusp of a large index is sharp, however little the light falls from it within a pixel.
+        return float(roughness * max(1.0, 0.0625 / float(lens.power * lens.power)))
+    if dx * dx + dy * dy < NEXT * NEXT * side * side:
+        return float(roughness)
+    # Away from the cusp and from the lens's centre a steep profile is smoother than a ridge.
+    return float(min(roughness, AWAY + (roughness - AWAY) * MILDER))
 
 
 @kernel

@@ -154,7 +154,7 @@ class Scratch(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Part of a ray: along the axis from `start` over `span`, its slope and turn; in the source plane nearly a + t d."""
+    """Part of a ray: along the axis from `start` over `span`, slope and turn; in the source plane nearly a + t d."""
 
     start: float
     span: float
@@ -449,7 +449,10 @@ def _along_panels(count: int, s: Scratch, place: Place, fall: Fall, light: Light
         else:
             for j in range(length):
                 grown = panels[GROWN + j]
-                x = panels[START + j] + (panels[FOOT + j] + panels[SCALE + j] * (grown - 1.0 / grown)) * panels[SPAN + j]
+                x = (
+                    panels[START + j]
+                    + (panels[FOOT + j] + panels[SCALE + j] * (grown - 1.0 / grown)) * panels[SPAN + j]
+                )
                 turn = panels[COS + j], panels[SIN + j]
                 u, v = _place_on_ray(x, panels[SLOPE + j], turn, place, shape)
                 panels[RADIUS2 + j] = u * u + v * v
@@ -465,9 +468,7 @@ def _along_panels(count: int, s: Scratch, place: Place, fall: Fall, light: Light
 
 
 @inline
-def _along_near_rays(
-    used: int, s: Scratch, place: Place, fall: Fall, light: Light, source: Source, shape: Any
-) -> None:
+def _along_near_rays(used: int, s: Scratch, place: Place, fall: Fall, light: Light, source: Source, shape: Any) -> None:
     """J of those rays that pass near the source's centre, or bend, or along which the light falls far."""
     rays = s.rays
     count = 0

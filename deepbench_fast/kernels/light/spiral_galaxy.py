@@ -60,6 +60,8 @@ DEEP = 0.95
 # How far light reaches across a cell of side 1, and the least distance that counts, for `_roughness`.
 HALF_DIAGONAL = 0.7
 NEAREST = 0.05
+# How much rougher a cell is that holds a kink.
+KINK = 2.0
 # No cell smaller than a quarter of a pixel is spent on arms.
 FINEST_ARMS = 49.0
 # Light that fell by 2**-DARK is 0.
@@ -318,10 +320,15 @@ def _roughness(
     least = max(to_bulge - reach, 0.0)
     if -spiral.disc_slope * least > DARK and (spiral.bulge_peak == 0.0 or -spiral.bulge_slope * np.sqrt(least) > DARK):
         return 0.0
-    distance = np.sqrt(r2) / spiral.stretch
+    r = np.sqrt(r2)
+    distance = r / spiral.stretch
     room = max(distance - reach, nearest)
-    slope = _slope(u, v, r2, turning, spiral)
-    arms = min(slope * distance / room, FINEST_ARMS) if spiral.arm_strength > 0.0 else 0.0
+    # Slope times distance; in a cell that may hold the core its bound, since at the core itself it has no value.
+    around = np.sqrt((turning * turning + spiral.arms * spiral.arms) * spiral.sharpness / LOG2_E)
+    steep = around if distance < reach else _slope(u, v, r2, turning, spiral) * distance
+    # Where all of the disc is in arms, light between them ends with a kink at r = 1.
+    kink = KINK if spiral.deep and abs(r - 1.0) < reach * spiral.stretch else 1.0
+    arms = min(kink * steep / room, FINEST_ARMS) if spiral.arm_strength > 0.0 else 0.0
     disc = -LN_2 * spiral.disc_slope * spiral.stretch * (1.0 + side / room)
     fall = -LN_2 / BULGE_INDEX * spiral.bulge_slope * np.sqrt(to_bulge + reach)
     bulge = fall / max(to_bulge - reach, nearest) if spiral.bulge_peak > 0.0 else 0.0
@@ -367,9 +374,7 @@ def _ringermacher_mead_blunted(dx: float, dy: float, distance: float, shape: Rin
 
 
 @inline
-def _logarithmic_sharp(
-    dx: FloatArray, dy: FloatArray, means: Float32Array, block: Block, shape: Logarithmic
-) -> None:
+def _logarithmic_sharp(dx: FloatArray, dy: FloatArray, means: Float32Array, block: Block, shape: Logarithmic) -> None:
     """Means over pixels in which logarithmic arms are too thin for any rule."""
     light, roughness, blunted = _logarithmic_light, _logarithmic_roughness, _logarithmic_blunted
     means_by_cells(dx, dy, means, block, light, roughness, blunted, shape)

@@ -201,11 +201,11 @@ def add_values(
 
 
 @inline
-def _needed_rule(rough: float) -> np.int64:
+def _needed_rule(rough: float) -> int:
     """Number in `NODES` of the rule that is enough; one more where none is."""
-    needed = np.int64(0)
-    for k in range(len(LIMITS)):
-        needed += np.int64(1) if rough >= LIMITS[k] else np.int64(0)
+    needed = 0
+    for limit in LIMITS:
+        needed += 1 if rough >= limit else 0
     return needed
 
 

@@ -293,6 +293,19 @@ def test_shift_by_whole_pixels_shifts_the_image(kernel: Kernel, example: Paramet
     np.testing.assert_allclose(shifted[4:, 8:], image[:-4, :-8], rtol=1e-5)
 
 
+@pytest.mark.parametrize("place", [(6.0, 11.0), (6.5, 11.0), (6.5, 11.5)], ids=["centre", "edge", "corner"])
+@INTEGRALS
+def test_core_at_a_special_place_of_its_pixel(kernel: Kernel, example: Parameters, place: tuple[float, float]) -> None:
+    """At the core itself the arms have no slope: no sign that they are smooth there."""
+    wound = like(
+        example, {**example, "arms": 2, "arm_width": 0.1, "pitch": 0.087, "rm_scale": 0.5, "bulge_fraction": 0}
+    )
+    x, y = place
+    there = render(kernel, {**wound, "x": x, "y": y}, 21, 21)
+    beside = render(kernel, {**wound, "x": x + 1e-6, "y": y - 7e-7}, 21, 21)
+    np.testing.assert_allclose(there, beside, rtol=5e-3)
+
+
 @ALL
 def test_half_turn_of_an_even_number_of_arms_changes_nothing(kernel: Kernel, example: Parameters) -> None:
     image = render(kernel, dict(example) | {"arms": 4, "x": 20.0, "y": 20.0}, 41, 41)

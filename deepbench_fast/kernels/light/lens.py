@@ -57,7 +57,7 @@ NEXT = 1.5
 AWAY = 2.0
 MILDER = 0.5
 HALF_SIDE = 0.5
-HALF_DIAGONAL = 0.7
+HALF_DIAGONAL = 0.72
 NEAREST = 0.03
 # Nearer to the centre of a singular lens than this, in pixels, it does not matter from where rays come.
 CENTRE = 0.03
@@ -217,7 +217,9 @@ def _roughness(dx: float, dy: float, side: float, lens: Lens) -> float:
     reach = HALF_SIDE * stretch
     z = (distance + reach) * lens.across
     fall = LN_2 * FALL * float(exp2f(lens.power * _log2(np.float32(z * z))))
-    room = max(distance - reach, NEAREST * stretch)
+    # A cusp in the cell's corner is as sharp as one in its middle.
+    clear = distance > HALF_DIAGONAL * stretch
+    room = max(distance - reach, NEAREST * stretch) if clear else NEAREST * stretch
     if distance - reach > lens.source.edge / lens.across:
         return 0.0
     roughness = SMOOTHER * stretch * (CURVATURE * min(fall, 1.0) + fall * 2.0 * lens.power) / room

@@ -72,7 +72,7 @@ class Chain:
             own = model.find(light, self._rows(model, table), self.kernel)
             found |= {model.column(name): column for name, column in own.items()}
         if self.noises:
-            table = table._replace(columns={**table.columns, **found})
+            table = table._replace(columns={**table.columns, **found}) if found else table
             found[REACHED_SNR.name] = self._weigh(light, table, variance)
         elif variance is not None:
             variance[:] = 0.0
@@ -107,7 +107,8 @@ class Chain:
         variance = self._variance(np.zeros((len(light), 1), np.float32), table)
         if out is not None:
             out[:] = variance
-        variance[self._absent(table)] = np.nan
+        if not variance.all():
+            variance[self._absent(table)] = np.nan
         self.kernel("noise.variance:even_snr")(light, variance[:, 0], ratio)
         return ratio
 

@@ -15,10 +15,16 @@ Images = npt.NDArray[np.float32]
 Key = npt.NDArray[np.uint32]
 
 
-def find_levels(plan: Plan, samples: Table, clean: Images, variance: Images | None = None) -> None:
-    """Fill in what follows from the noise-free images, shape (samples, pixels), and each pixel's `variance`."""
-    for name, column in plan.effects.find(clean, effect_rows(plan, samples, Stage.NOISE), variance).items():
+def find_levels(plan: Plan, samples: Table, clean: Images, variance: Images | None = None) -> Rows:
+    """Fill in what follows from the noise-free images, shape (samples, pixels), and each pixel's `variance`.
+
+    Returns the levels of all noise.
+    """
+    rows = effect_rows(plan, samples, Stage.NOISE)
+    found = plan.effects.find(clean, rows, variance)
+    for name, column in found.items():
         samples[name] = column
+    return rows._replace(columns={**rows.columns, **found})
 
 
 def forget_levels(plan: Plan, samples: Table) -> None:
@@ -28,11 +34,11 @@ def forget_levels(plan: Plan, samples: Table) -> None:
             samples[name] = column
 
 
-def add_noise(plan: Plan, samples: Table, images: Images, key: Key) -> None:
-    """Add the noise of each sample, drawn under `key`, to its image in place; images are (samples, pixels)."""
-    columns, _, members, _ = effect_rows(plan, samples, Stage.NOISE)
-    streams = {name: plan.pixel_streams[name][samples["catalogue"]] for m in plan.effects.noises for name in m.streams}
-    plan.effects.add_noise(images, Rows(columns, streams, members, key))
+def add_noise(plan: Plan, samples: Table, levels: Rows, images: Images, key: Key) -> None:
+    """Add the noise of each sample, at its levels and drawn under `key`, to its image in place; (samples, pixels)."""
+    catalogues = samples["catalogue"]
+    streams = {name: plan.pixel_streams[name][catalogues] for m in plan.effects.noises for name in m.streams}
+    plan.effects.add_noise(images, levels._replace(streams=streams, key=key))
 
 
 def add_output_noise(plan: Plan, samples: Table, series: npt.NDArray[np.float64], key: Key) -> None:

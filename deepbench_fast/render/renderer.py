@@ -105,7 +105,7 @@ class _Images:
         images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
         self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)
         self.finite.check(tables, self.pad, images)
-        find_levels(self.plan, tables.samples, images, flat.get("variance"))
+        levels = find_levels(self.plan, tables.samples, images, flat.get("variance"))
         measure_targets(self.plan, tables, images, out, keys.draws)
         if "masks" in out:
             self.masks.draw(tables, self.pad, flat["masks"])
@@ -114,7 +114,7 @@ class _Images:
         if "clean" in out:
             flat["clean"][:] = flat["images"]
         if not whole_numbers:
-            add_noise(self.plan, tables.samples, images, keys.noise)
+            add_noise(self.plan, tables.samples, levels, images, keys.noise)
 
 
 class _Series:

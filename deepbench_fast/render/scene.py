@@ -21,6 +21,9 @@ from deepbench_fast.render.oversample import LENGTH, in_pixels, in_sub_pixels
 PIXELS_AT_ONCE = 2**20
 SECONDS_AT_ONCE = 0.2
 
+NO_ROWS = Rows({}, {}, np.zeros(0, np.int64), np.zeros(2, np.uint32))
+"""Rows of PSFs where a dataset has none."""
+
 OVERLAPS = {"union": compose.UNION, "xor": compose.XOR, "add": compose.ADD}
 
 
@@ -126,6 +129,8 @@ class Scene:
 
     def _psf_rows(self, samples: npt.NDArray[Any]) -> Rows:
         """Rows of PSFs, with widths in the canvas's pixels."""
+        if not self.plan.effects.psfs:
+            return NO_ROWS
         rows = effect_rows(self.plan, samples, Stage.PSF)
         if self.factor == 1:
             return rows

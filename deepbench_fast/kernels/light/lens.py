@@ -225,7 +225,7 @@ def _roughness(dx: float, dy: float, side: float, lens: Lens) -> float:
     roughness = SMOOTHER * stretch * (CURVATURE * min(fall, 1.0) + fall * 2.0 * lens.power) / room
     if distance < 2.0 * reach:
         # The cusp of a large index is sharp, however little the light falls from it within a pixel.
-        return float(roughness * max(1.0, 0.0625 / float(lens.power * lens.power)))
+        return float(roughness * max(1.0, 0.125 / float(lens.power * lens.power)))
     if dx * dx + dy * dy < NEXT * NEXT * side * side:
         return float(roughness)
     # Away from the cusp and from the lens's centre a steep profile is smoother than a ridge.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 MOST_CHARACTERS = 500
 
+ESCAPED_BYTES = frozenset(map(chr, range(0xDCA0, 0xDD00)))
+"""What bytes of file names become that no character stands for."""
+
 
 class DeepbenchFastError(Exception):
     """Base of every error that the package raises on purpose; its text is one line of at most 500 characters."""
@@ -53,11 +56,14 @@ class LockWarning(UserWarning):
 
 
 def one_line(text: str, most: int = MOST_CHARACTERS) -> str:
-    """The text on one line, which a terminal shows as it is; of a long one beginning and end, with … for the rest."""
+    """The text on one line, which a terminal shows as it is; of a long one beginning and end, with … for the rest.
+
+    Bytes of names that are no UTF-8 stay, but for those that control a terminal.
+    """
     line = " ".join(text.split())
     if len(line) > most:
         end = most // 3
         line = f"{line[: most - end - 1]}…{line[-end:]}"
     if not line.isprintable():
-        line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+        line = "".join(c if c.isprintable() or c in ESCAPED_BYTES else "\N{REPLACEMENT CHARACTER}" for c in line)
     return line

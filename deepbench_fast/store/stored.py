@@ -79,14 +79,17 @@ class Stored(ABC):
         return self._labelled(name, self._take(name, numbers, out))
 
     def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Numbers of the catalogues of samples."""
+        """Numbers of the catalogues of samples; raises as `read` does."""
         return self.take("samples", numbers)["catalogue"].astype(np.int64)
 
     def _labelled(self, name: str, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        for column, labels in self.header.labels.get(name, {}).items():
-            if rows.size and not 0 <= rows[column].min() <= rows[column].max() < len(labels):
-                raise FileError(f"{self.path}: damaged: /{name} holds numbers of a {column} that it has no name for")
+        for column in self.header.labels.get(name, {}):
+            self._check_labels(name, column, rows[column])
         return rows
+
+    def _check_labels(self, name: str, column: str, numbers: npt.NDArray[Any]) -> None:
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(self.header.labels[name][column]):
+            raise FileError(f"{self.path}: damaged: /{name} holds numbers of a {column} that it has no name for")
 
     @abstractmethod
     def one(self, number: int) -> dict[str, Any]:
@@ -230,10 +233,16 @@ class StoredFile(Stored):
             out[...] = taken
         return taken
 
+    def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        if self._labels is None:
+            return super().labels(numbers)
+        found = self._labels[numbers]  # a column alone: rows are long
+        self._check_labels("samples", "catalogue", found)
+        return np.asarray(found, np.int64)
+
     def one(self, number: int) -> dict[str, Any]:
         sample: dict[str, Any] = {name: np.array(rows[number]) for name, rows in self._singular}
-        labels = self._labels
-        sample["label"] = int(self._datasets["samples"][number]["catalogue"] if labels is None else labels[number])
+        sample["label"] = int(self.labels(np.array([number]))[0])
         sample["index"] = self.first + number
         return sample
 

@@ -49,6 +49,7 @@ class Chain:
             self._columns[model] = {name.removeprefix(prefix): name for name in columns if name.startswith(prefix)}
         present = sorted((model for model in NOISES.values() if self._columns[model]), key=lambda model: model.rank)
         self.noises: list[type[Noise]] = present
+        self._finding = [model for model in present if model.found(self._columns[model])]
         self.psfs = [model for model in PSFS.values() if self._columns[model]]
 
     def _rows(self, model: type[Effect], table: Rows) -> Rows:
@@ -68,7 +69,7 @@ class Chain:
         each pixel's own variance.
         """
         found: dict[str, Floats] = {}
-        for model in self.noises:
+        for model in self._finding:
             own = model.find(light, self._rows(model, table), self.kernel)
             found |= {model.column(name): column for name, column in own.items()}
         if self.noises:
@@ -81,7 +82,7 @@ class Chain:
     def forget(self, table: Rows) -> dict[str, Floats]:
         """The columns that only rendering tells as they were before."""
         found: dict[str, Floats] = {}
-        for model in self.noises:
+        for model in self._finding:
             own = model.forget(self._rows(model, table))
             found |= {model.column(name): column for name, column in own.items()}
         return {**found, REACHED_SNR.name: np.full(len(table.members), np.nan)} if self.noises else {}
@@ -161,7 +162,9 @@ class Chain:
 
     def reach(self, table: Rows, side: int) -> int:
         """How far the widest PSF of all samples spreads light, in pixels; `side` is the frame's longer side."""
-        return max((model.reach(self._rows(model, table), side, self.kernel) for model in self.psfs), default=0)
+        if not self.psfs:
+            return 0
+        return max(model.reach(self._rows(model, table), side, self.kernel) for model in self.psfs)
 
     def blur(self, canvas: Images, frame: tuple[int, int, int], table: Rows, out: Images, stop: Stop) -> None:
         """Blur canvases and cut out the frame (height, width, pad)."""

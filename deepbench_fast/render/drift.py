@@ -63,7 +63,8 @@ FAULTS = (
 
 def integrated_kinds(plan: Plan) -> list[Kind]:
     """The kinds of a plan whose solvers record how well they did."""
-    return [kind for kind in plan.kinds if any(p.name == DRIFT and p.found for p in kind.columns)]
+    kinds = plan.kinds if plan.is_series else ()
+    return [kind for kind in kinds if any(p.name == DRIFT and p.found for p in kind.columns)]
 
 
 def warn_of_drift_in(tables: Tables, plan: Plan) -> None:

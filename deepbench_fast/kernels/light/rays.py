@@ -72,7 +72,7 @@ _X2 = _X * _X
 SIXTH = 13.0 * WEIGHTS * (((231.0 * _X2 - 315.0) * _X2 + 105.0) * _X2 - 5.0) / 16.0
 SEVENTH = 15.0 * WEIGHTS * (((429.0 * _X2 - 693.0) * _X2 + 315.0) * _X2 - 35.0) * _X / 16.0
 # These may be so large, as parts of a pixel's light.
-TOLERANCE = 2e-3
+TOLERANCE = 4e-4
 # A stride over the source that no ray of an interval can miss, in units of the radius where the light fell by 2**-20.
 STRIDE = 0.3
 # A ray that keeps away from the source's centre by this part of its length, that is nearly straight, and along which

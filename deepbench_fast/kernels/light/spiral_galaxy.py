@@ -331,7 +331,7 @@ def _roughness(
     arms = min(kink * steep / room, FINEST_ARMS) if spiral.arm_strength > 0.0 else 0.0
     disc = -LN_2 * spiral.disc_slope * spiral.stretch * (1.0 + side / room)
     fall = -LN_2 / BULGE_INDEX * spiral.bulge_slope * np.sqrt(to_bulge + reach)
-    bulge = fall / max(to_bulge - reach, nearest) if spiral.bulge_peak > 0.0 else 0.0
+    bulge = fall / max(to_bulge - reach, 0.5 * nearest) if spiral.bulge_peak > 0.0 else 0.0
     return side * float(max(max(arms, disc), bulge))
 
 
@@ -447,8 +447,8 @@ def spiral_logarithmic_integrate(
     Arguments as in `spiral_logarithmic_center`. Each pixel has as many nodes as its roughness asks for, see `subpixel`.
     Where the light is above 1e-6 of that of the brightest pixel and of the core, the relative error of a pixel is below
     1e-3 where the arms in it have a standard deviation across themselves of 0.1 pixels or more, and below 6e-2
-    elsewhere: no cell is smaller than a quarter of a pixel for the sake of arms, and thinner ones are blunted there,
-    so that they keep their light.
+    elsewhere (0.2 where r_eff is below 0.1 pixels, or the light below 1e-4 of the brightest): no cell is smaller than a
+    quarter of a pixel for the sake of arms, and thinner ones are blunted there, so that they keep their light.
     """
     block = make_block()
     for k in range(table.shape[0]):
@@ -470,7 +470,8 @@ def spiral_ringermacher_mead_integrate(
 ) -> None:
     """Add each galaxy's mean brightness over the pixels to its sample's canvas.
 
-    Arguments as in `spiral_ringermacher_mead_center`, accuracy as in `spiral_logarithmic_integrate`.
+    Arguments as in `spiral_ringermacher_mead_center`, accuracy as in `spiral_logarithmic_integrate`, but 0.2 for all arms
+    that aren't resolved.
     """
     block = make_block()
     for k in range(table.shape[0]):

@@ -470,8 +470,8 @@ def spiral_ringermacher_mead_integrate(
 ) -> None:
     """Add each galaxy's mean brightness over the pixels to its sample's canvas.
 
-    Arguments as in `spiral_ringermacher_mead_center`, accuracy as in `spiral_logarithmic_integrate`, but 0.2 for all arms
-    that aren't resolved.
+    Arguments as in `spiral_ringermacher_mead_center`. Accuracy as in `spiral_logarithmic_integrate`, but 0.2 for all
+    arms that aren't resolved.
     """
     block = make_block()
     for k in range(table.shape[0]):

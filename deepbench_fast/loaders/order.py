@@ -32,8 +32,10 @@ class Order:
     fresh: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seed", parse_seed(self.seed))
-        object.__setattr__(self, "run", checks.whole_number(self.run, 1, 2**31))
+        with checks.within("seed"):
+            object.__setattr__(self, "seed", parse_seed(self.seed))
+        with checks.within("run"):
+            object.__setattr__(self, "run", checks.whole_number(self.run, 1, 2**31))
 
     def numbers(self, epoch: int, first: int, stop: int) -> npt.NDArray[np.int64]:
         """The samples at the positions `first` to `stop - 1` of an epoch."""

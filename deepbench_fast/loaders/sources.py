@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Protocol
@@ -11,13 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.plan import Plan, make_plan
-from deepbench_fast.draw.tables import check_numbered, draw_some
 from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.batch import singular
-from deepbench_fast.render.drift import warn_of_drift_in
-from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.render.simulator import Simulator
 from deepbench_fast.store.read import StoredDataset
 from deepbench_fast.values import checks
 
@@ -78,37 +74,25 @@ class Made:
     is_endless = True
 
     def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._scratch = threading.local()
-        self._plan: Plan = make_plan(recipe)
-        self.catalogues, self.target_names = self._plan.catalogues, tuple(t.name for t in self._plan.targets)
-        self._names = {singular(name): name for name in self._plan.arrays}
+        self._simulator = Simulator(recipe)
+        plan = self._simulator.plan
+        self.catalogues, self.target_names = plan.catalogues, tuple(t.name for t in plan.targets)
+        self._names = {singular(name): name for name in plan.arrays}
 
     def __len__(self) -> int:
-        return self._plan.samples
+        return self._simulator.plan.samples
 
     @cached_property
     def fields(self) -> Fields:
-        return _with_numbers({name: self._plan.arrays[array] for name, array in self._names.items()})
+        return _with_numbers({name: self._simulator.plan.arrays[array] for name, array in self._names.items()})
 
     def fill(self, numbers: Numbers, out: Mapping[str, npt.NDArray[Any]]) -> None:
-        renderer: Renderer | None = getattr(self._scratch, "renderer", None)
-        if renderer is None:
-            renderer = self._scratch.renderer = Renderer(self._plan)
-        tables = draw_some(self._plan, numbers)
-        if self._plan.may_outnumber_masks:
-            check_numbered(0, tables.objects_per_sample())
-        others = {name: spec for name, spec in self.fields.items() if name in self._names and name not in out}
-        arrays = {name: np.empty((len(numbers), *shape), dtype) for name, (shape, dtype) in others.items()}
-        renderer.render(tables, {array: {**arrays, **out}[name] for name, array in self._names.items()})
-        warn_of_drift_in(tables, self._plan)
+        arrays = {array: out[name] for name, array in self._names.items() if name in out}
+        made = self._simulator.some(numbers, arrays)
         if "label" in out:
-            out["label"][:] = tables.samples["catalogue"]
+            out["label"][:] = made.labels
         if "index" in out:
             out["index"][:] = numbers
-
-    def __reduce__(self) -> tuple[type[Made], tuple[Recipe]]:
-        return Made, (self._recipe,)
 
 
 def open_source(source: object, split: str | None = None) -> Source:
@@ -131,7 +115,9 @@ def chosen_fields(source: Source, extras: Iterable[str]) -> Fields:
     """The usual fields and the extras, in the source's order; raises UsageError for those that it hasn't."""
     fields = source.fields
     possible = [name for name in fields if name not in USUAL]
-    wanted = {checks.known(name, possible, "extra of this source") for name in extras}
+    with checks.within("extras"):
+        names = [extras] if isinstance(extras, str) else extras
+        wanted = {checks.known(name, possible, "extra of this source") for name in names}
     return {name: field for name, field in fields.items() if name in USUAL or name in wanted}
 
 

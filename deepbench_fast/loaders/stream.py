@@ -69,7 +69,7 @@ class Stream:
             raise UsageError(
                 f"batch_size: {self.batch_size} is that of all ranks together, no multiple of {self.world}"
             )
-        if fresh and not hasattr(self.source, "_recipe"):
+        if fresh and not self.source.is_endless:
             raise UsageError("fresh: a file has no samples beyond its own; give the recipe")
         self.drop_last, self.transform = drop_last, transform
         self.threads = _whole("threads", usable_cpus() if threads is None else threads, 1)

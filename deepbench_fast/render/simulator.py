@@ -22,7 +22,7 @@ from deepbench_fast.draw.free_parameters import (
 )
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.streams import seed_key
-from deepbench_fast.draw.tables import Given, Tables, check_numbered, draw
+from deepbench_fast.draw.tables import Given, Tables, check_numbered, draw, draw_some
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels import stopping
 from deepbench_fast.kinds.kind import Kind
@@ -71,6 +71,10 @@ class Simulator:
         first, stop = self.plan.check_range(first, stop)
         return self._render(draw(self.plan, first, stop, catalogue=self._catalogue), out)
 
+    def some(self, numbers: npt.NDArray[np.int64], out: Mapping[str, npt.NDArray[Any]] | None = None) -> Batch:
+        """The samples with these numbers, in their order; `out` as in `batch`. In tables `sample` is the place here."""
+        return self._render(draw_some(self.plan, numbers), out, numbers=numbers)
+
     def given(
         self,
         parameters: Mapping[str, npt.ArrayLike] | npt.ArrayLike,
@@ -99,7 +103,13 @@ class Simulator:
         noise_key = key if noise_seed is None else seed_key(parse_seed(noise_seed))
         return self._render(draw(self.plan, first, stop, values, key=key, catalogue=number), None, Keys(key, noise_key))
 
-    def _render(self, tables: Tables, out: Mapping[str, npt.NDArray[Any]] | None, keys: Keys | None = None) -> Batch:
+    def _render(
+        self,
+        tables: Tables,
+        out: Mapping[str, npt.NDArray[Any]] | None,
+        keys: Keys | None = None,
+        numbers: npt.NDArray[np.int64] | None = None,
+    ) -> Batch:
         renderer, plan = self._renderer(), self.plan
         if plan.may_outnumber_masks:
             check_numbered(tables.first, tables.objects_per_sample())
@@ -111,7 +121,7 @@ class Simulator:
             arrays = stopping.call(lambda stop: renderer.render(tables, into, keys, stop))
         self._seconds = (time.perf_counter() - began) / max(1, len(tables.samples))
         warn_of_drift_in(tables, plan)
-        return Batch(plan.recipe, plan.catalogues, self._target_names, self._outputs, tables, arrays)
+        return Batch(plan.recipe, plan.catalogues, self._target_names, self._outputs, tables, arrays, numbers)
 
     def _renderer(self) -> Renderer:
         """The calling thread's own: its scratch arrays are written in each call."""

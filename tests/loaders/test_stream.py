@@ -212,7 +212,9 @@ def test_errors_of_threads_arrive(path: Path) -> None:
         ({"extras": ["masks"]}, "unknown extra of this source 'masks'; did you mean 'mask'"),
         ({"fresh": True}, "fresh: a file has no samples beyond its own; give the recipe"),
         ({"split": "trian"}, "no split 'trian'; it has train, test"),
-        ({"run": 0}, "must be a whole number from 1"),
+        ({"run": 0}, "run: must be a whole number from 1"),
+        ({"seed": [1]}, "seed: must be a whole number, 0 or above, or text"),
+        ({"extras": "masks"}, "extras: unknown extra of this source 'masks'"),
     ],
 )
 def test_wrong_arguments_are_one_line(path: Path, options: dict[str, Any], words: str) -> None:

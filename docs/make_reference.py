@@ -118,7 +118,8 @@ def commands_page() -> str:
         "# Commands",
         GENERATED,
         "Data go to standard output, everything else to standard error. The exit status is 0 for done, 1 for failed\n"
-        "(data that differ, a full disk), 2 for wrong usage or bad input, 130 and 143 for SIGINT and SIGTERM.",
+        "(data that differ, a full disk), 2 for wrong usage or bad input, 130 and 143 for SIGINT and SIGTERM.\n"
+        "Every command also takes `-h`, `--debug` and `--kinds`, before its name or after it.",
         _help(group, PROGRAM),
     ]
     for name in COMMANDS:
@@ -132,7 +133,8 @@ def _help(command: click.Command, path: str) -> str:
     arguments = [p.metavar or str(p.name).upper() for p in command.params if isinstance(p, click.Argument)]
     usage = " ".join([path, *arguments, "[OPTIONS]"])
     example = (command.epilog or "").partition("Example:\n")[2].strip()
-    options = [p for p in command.params if isinstance(p, click.Option)]
+    shared = () if command is group else [p.name for p in group.params]
+    options = [p for p in command.params if isinstance(p, click.Option) and p.name not in shared]
     rows = [(f"`{' '.join([', '.join(p.opts), _value(p)]).strip()}`", p.help or "") for p in options]
     parts = [f"```text\n{usage}\n```", _prose(command.callback), _table(["option", "meaning"], rows)]
     return "\n\n".join([*parts, f"Example: `{example}`" if example else ""]).strip()

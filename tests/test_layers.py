@@ -37,12 +37,12 @@ MOST_ROOMS = 18
 
 
 def modules() -> dict[str, Path]:
-    """The package's modules, but for its face, which hands names on."""
+    """The package's modules, but for its face and its door, which hand names on."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        if name:
+        if name and name != "__main__":
             found[name] = path
     return found
 

@@ -56,7 +56,7 @@ class Command(click.Command):
     def __init__(self, name: str | None, *, example: str, **options: Any) -> None:
         options["epilog"] = f"\b\nExample:\n  {example}"
         super().__init__(name, **options)
-        self.params.append(_debug_option())
+        self.params += [_debug_option(), _kinds_option()]
         complete_by_metavar(self.params)
 
 
@@ -71,6 +71,11 @@ class Group(click.Group):
             return None
         command: click.Command = import_module(f"deepbench_fast.cli.{COMMANDS[cmd_name]}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(1000)) for name, command in commands if command])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -162,13 +167,16 @@ def _kinds_option() -> click.Option:
 
     words = "Run this Python file first: it declares kinds of objects of your own."
     names = ["--kinds"]
-    return click.Option(names, metavar="FILE.py", multiple=True, expose_value=False, callback=load, help=words)
+    return click.Option(
+        names, metavar="FILE.py", multiple=True, expose_value=False, callback=load, is_eager=True, help=words
+    )
 
 
 @click.command(
     cls=Group,
     params=[_debug_option(), _kinds_option()],
     invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"\b\nExample:\n  {PROGRAM} generate galaxies galaxies.h5 -n 1_000_000",
 )
 @click.version_option(__version__, prog_name=PROGRAM)

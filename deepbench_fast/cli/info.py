@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from deepbench_fast.cli.text_file import print_or_write
 from deepbench_fast.cli.words import columns, grouped, print_json, series_facts
 
 if TYPE_CHECKING:
+    from deepbench_fast.store.counts import Counts
     from deepbench_fast.store.stored import Stored, Summary
 
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @json_option
 def command(file: str, print_recipe: bool, output: str | None, as_json: bool) -> None:
     """Say what FILE holds, whether it is complete, and its digest."""
+    from deepbench_fast.store.counts import MOST_COUNTED, counts
     from deepbench_fast.store.index import open_stored
     from deepbench_fast.store.stored import open_header
 
@@ -39,10 +42,13 @@ def command(file: str, print_recipe: bool, output: str | None, as_json: bool) ->
     with open_stored(file) as stored:
         summary = stored.summary()
         series = _axes(stored) if stored.is_series else None
+        found = counts(stored, MOST_COUNTED) if summary.complete else None
     if as_json:
-        print_json({**summary.as_json(), **({} if series is None else {"series": series})})
+        more: dict[str, Any] = {} if series is None else {"series": series}
+        more |= {} if found is None else {"classes": found.as_json(), "samples_counted": found.counted}
+        print_json({**summary.as_json(), **more})
     else:
-        click.echo(_text(summary, series))
+        click.echo("\n\n".join(_parts(summary, series, found)))
 
 
 def _axes(stored: Stored) -> dict[str, Any]:
@@ -58,7 +64,7 @@ def _axes(stored: Stored) -> dict[str, Any]:
     }
 
 
-def _text(summary: Summary, series: dict[str, Any] | None) -> str:
+def _parts(summary: Summary, series: dict[str, Any] | None, found: Counts | None) -> Iterator[str]:
     span = f"numbers {summary.first} to {summary.first + summary.samples - 1}" if summary.samples else "an empty part"
     part = "" if summary.samples == summary.total else f" ({span} of {grouped(summary.total)})"
     facts = [
@@ -77,4 +83,22 @@ def _text(summary: Summary, series: dict[str, Any] | None) -> str:
         (f"/{name}", f"{grouped(table['rows'])} rows", ", ".join(table["columns"]))
         for name, table in summary.tables.items()
     ]
-    return f"{columns(facts)}\n\n{columns([*arrays, *tables])}"
+    yield columns(facts)
+    yield columns([*arrays, *tables])
+    if found is not None:
+        yield _classes(found, summary.samples)
+
+
+def _classes(found: Counts, samples: int) -> str:
+    """Numbers of samples: a row a class, a column a split, and the sums where there are several."""
+    rows = [("class", *found.splits)]
+    rows += [(name, *map(grouped, row)) for name, row in zip(found.classes, found.numbers.tolist(), strict=True)]
+    if len(found.splits) > 1:
+        sums = ["all", *map(grouped, found.numbers.sum(axis=1).tolist())]
+        rows = [(*row, last) for row, last in zip(rows, sums, strict=True)]
+    if len(found.classes) > 1:
+        total = found.numbers.sum(axis=0).tolist()
+        total += [sum(total)] if len(found.splits) > 1 else []
+        rows.append(("all", *map(grouped, total)))
+    part = "" if found.counted == samples else f"\nof the first {grouped(found.counted)} samples"
+    return f"{columns(rows)}{part}"

@@ -78,7 +78,8 @@ def recipe_options(function: F) -> F:
             type=Assignment(),
             multiple=True,
             metavar="KEY=VALUE",
-            help="Set a key of the recipe, e.g. noise.gaussian.sigma=0.1; may be repeated.",
+            help="Set a key of the recipe, e.g. noise.gaussian.sigma=0.1, or galaxy.n=4 where only one key ends so; "
+            "may be repeated.",
         ),
         click.option("--size", type=Size(), metavar="ROWSxCOLUMNS", help="Size of the images in pixels."),
         click.option("--seed", type=Seed(), metavar="SEED", help="An integer or any text."),

@@ -15,7 +15,7 @@ from deepbench_fast.cli.words import json_text
 def command(output: str | None, overwrite: bool) -> None:
     """Print the JSON Schema of recipes: keys, units, ranges and defaults.
 
-    An editor that knows it completes and checks recipes while they are written. With --kinds before it, it holds your
+    An editor that knows it completes and checks recipes while they are written. With --kinds, it holds your
     own kinds too.
     """
     from deepbench_fast.recipe.json_schema import json_schema

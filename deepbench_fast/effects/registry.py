@@ -37,9 +37,9 @@ register(GaussianNoise, PoissonNoise, CcdNoise, GaussianPsf, MoffatPsf)
 
 
 def parse_noises(value: object) -> tuple[Noise, ...]:
-    """Noise models from a list of one-key mappings, at most one of each model; nothing means no noise."""
+    """Noise models from a list of one-key mappings, or one mapping, at most one of each; nothing means no noise."""
     noises: list[Noise] = []
-    for position, item in enumerate([] if value is None else checks.sequence(value, "a list, e.g. [{gaussian: ...}]")):
+    for position, item in enumerate([] if value is None else checks.items(value, "a list, e.g. [{gaussian: ...}]")):
         with within(position):
             noise = item if isinstance(item, Noise) else _parse(NOISES, item, "noise model")
             if noise.name in {other.name for other in noises}:
@@ -49,7 +49,9 @@ def parse_noises(value: object) -> tuple[Noise, ...]:
 
 
 def parse_psf(value: object) -> Psf | None:
-    """A PSF from a one-key mapping; nothing means no blur."""
+    """A PSF from a one-key mapping, or a list of one; nothing means no blur."""
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
     return value if value is None or isinstance(value, Psf) else _parse(PSFS, value, "PSF")
 
 

@@ -24,7 +24,7 @@ INHERIT: Literal["inherit"] = "inherit"
 
 def _objects(value: object) -> tuple[Entry, ...]:
     entries = []
-    for position, item in enumerate(checks.sequence(value, "a list of objects, e.g. [star]")):
+    for position, item in enumerate(checks.items(value, "a list of objects, e.g. [star]")):
         with within(position):
             entries.append(Entry.parse(item))
     names = entry_names([(entry.kind, entry.name) for entry in entries])

@@ -7,7 +7,7 @@ exist, what goes together) only the program checks.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from deepbench_fast.effects.effect import Effect
 from deepbench_fast.effects.registry import NOISES, PSFS
@@ -147,7 +147,7 @@ def _catalogue_keys() -> Schema:
         name: {**effect, "anyOf": [{"const": "inherit"}, *effect["anyOf"]]} for name, effect in _effects().items()
     }
     weight = {**_fraction(), "description": "Share among the catalogues, relative to theirs. Default: 1."}
-    objects = {"type": "array", "items": {"$ref": "#/$defs/entry"}, "description": "The objects of each sample."}
+    objects = {**_listed("entry", "/anyOf/1", kinds()), "description": "The objects of each sample."}
     return {"weight": weight, "objects": objects, **effects}
 
 
@@ -155,9 +155,12 @@ def _effects() -> Schema:
     absolute = {**any_of(number(0.0, math.inf), WRITTEN, ALONE), "description": "In the parameter's unit."}
     levels = {name: _level(name, mapping({ABSOLUTE: absolute}, [ABSOLUTE])) for name in _noisy()}
     return {
-        "psf": {**any_of(NULL, {"$ref": "#/$defs/psf"}), "description": "Blurs the images. Default: no blur."},
+        "psf": {
+            **any_of(NULL, {"$ref": "#/$defs/psf"}, list_of({"$ref": "#/$defs/psf"}, 1, 1)),
+            "description": "Blurs the images. Default: no blur.",
+        },
         "noise": {
-            **any_of(NULL, list_of({"$ref": "#/$defs/noise"})),
+            **any_of(NULL, *_listed("noise", "", NOISES)["anyOf"]),
             "description": "Noise models, at most one of each. Default: no noise.",
         },
         "parameter_noise": {
@@ -165,6 +168,14 @@ def _effects() -> Schema:
             "description": "Standard deviations of parameters that scatter, relative or absolute. Default: none.",
         },
     }
+
+
+def _listed(name: str, place: str, keys: Iterable[str]) -> Schema:
+    """A list of what is defined as `name`, or one mapping of what the items of such a list hold."""
+    defined = f"#/$defs/{name}"
+    return any_of(
+        list_of({"$ref": defined}), mapping({key: {"$ref": f"{defined}{place}/properties/{key}"} for key in keys})
+    )
 
 
 def _level(name: str, absolute: Schema) -> Schema:

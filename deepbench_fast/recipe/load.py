@@ -56,9 +56,17 @@ class Document:
     lines: dict[tuple[int, str | int], int] = field(default_factory=dict)
 
     def line(self, path: checks.Path) -> int:
-        """The line of what `path` leads to, or of the nearest thing around it that is there."""
+        """The line of what `path` leads to, or of the nearest thing around it that is there.
+
+        Where a mapping stands for the list of its one-key mappings, or a list of one for what it holds, the path is
+        that of the other.
+        """
         line, value = 1, self.data
         for step in path:
+            if isinstance(value, dict) and isinstance(step, int):
+                continue
+            if isinstance(value, list) and len(value) == 1 and isinstance(step, str):
+                (value,) = value
             here = self.lines.get((id(value), step))
             if here is None:
                 break

@@ -20,6 +20,7 @@ from deepbench_fast.recipe.overrides import with_value
 from deepbench_fast.recipe.parameter_noise_rules import check_parameter_noise
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.recipe.series_rules import check_no_series, check_series, default_outputs, is_series
+from deepbench_fast.recipe.short_addresses import full_address
 from deepbench_fast.recipe.units import without_units
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
@@ -113,13 +114,15 @@ class Recipe(Contents):
     def set(self, address: str, value: object) -> Recipe:
         """The recipe with one value replaced, e.g. `recipe.set("catalogues.fields.galaxy.n", "{uniform: [1, 2]}")`.
 
-        Text is parsed as YAML; other values are data. Raises RecipeError for an unknown address or an invalid value.
+        The end of an address is enough where only one ends so, e.g. `galaxy.n`. Text is parsed as YAML; other values
+        are data. Raises RecipeError for an unknown address or an invalid value.
         """
         return self._replace(address, parse_value(value, address) if isinstance(value, str) else value)
 
     def _replace(self, address: str, value: object) -> Recipe:
         fields = vars(self)
         try:
+            address = full_address(self, address)
             fields = with_value(self, address, value)
             recipe = type(self)(**fields)
         except Invalid as invalid:

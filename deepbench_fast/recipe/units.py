@@ -79,6 +79,8 @@ def _kinds_by_entry(data: Mapping[str, Any]) -> Iterator[tuple[str, Kind]]:
         if isinstance(catalogue, Catalogue):
             yield from ((entry.name, known) for entry in catalogue.objects if (known := find(entry.kind)) is not None)
         objects = catalogue.get("objects") if isinstance(catalogue, Mapping) else None
+        if isinstance(objects, Mapping):
+            objects = checks.items(objects, "")
         if isinstance(objects, list):
             for name, item in zip(entry_names_in(objects), objects, strict=True):
                 of_kind = next(iter(item), None) if isinstance(item, Mapping) else getattr(item, "kind", item)
@@ -152,7 +154,18 @@ def _entry(item: object, scale: float | None) -> object:
         return {name: _each(options, units | {p.name: p.unit for p in known.parameters}, scale)}
 
 
+def _unfold(data: dict[str, Any]) -> None:
+    """Lists in place of what a recipe may write without: a mapping of noise models or objects; and no list of a PSF."""
+    for name in ("noise", "objects"):
+        if isinstance(data.get(name), Mapping):
+            data[name] = checks.items(data[name], "")
+    psf = data.get("psf")
+    if isinstance(psf, list) and len(psf) == 1:
+        data["psf"] = psf[0]
+
+
 def _convert_effects(data: dict[str, Any], found: _Units) -> None:
+    _unfold(data)
     if isinstance(data.get("noise"), list):
         noise = []
         for position, item in enumerate(data["noise"]):

@@ -13,10 +13,14 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.render.batch import Batch, Item, LazyTables, chosen, ranges, rows_of, singular
+from deepbench_fast.store.counts import counts, counts_of
 from deepbench_fast.store.index import open_stored
+from deepbench_fast.store.other_libraries import data_frame, labelled_arrays
 from deepbench_fast.store.stored import Stored, Summary
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
     from astropy.table import QTable
 
     from deepbench_fast.recipe.recipe import Recipe
@@ -193,6 +197,17 @@ class StoredDataset:
         """Names of the splits."""
         return tuple(self.stored.header.labels["samples"]["split"])
 
+    def class_counts(self) -> dict[str, dict[str, int]]:
+        """How many samples each class has in each split: `{"stars": {"train": 60, "test": 40}, ...}`.
+
+        Of an unfinished file, or of a split, those that are there.
+        """
+        stored = self.stored
+        if self._indices is None and not self.partial:
+            return counts(stored).as_json()
+        numbers = np.flatnonzero(self.done) if self._indices is None else self._indices[self.done]
+        return counts_of([stored.take("samples", numbers)], stored.header.labels["samples"]).as_json()
+
     @property
     def target_names(self) -> tuple[str, ...]:
         """Names of the columns of `targets`."""
@@ -280,6 +295,25 @@ class StoredDataset:
         units = self.stored.units(name)
         columns = [np.array(rows[column]) for column in units]
         return QTable(columns, names=tuple(units), units=[unit or None for unit in units.values()])
+
+    def to_pandas(self, table: str = "samples") -> pd.DataFrame:
+        """A table as pandas has them: "samples", or "objects/star"; names of classes, splits and entries for numbers.
+
+        `attrs["units"]` has the units. Raises UsageError where pandas isn't installed or there is no such table.
+        """
+        if table == "samples":
+            return data_frame(self.stored, table, self.samples)
+        kind = table.removeprefix("objects/")
+        return data_frame(self.stored, f"objects/{kind}", self.objects(kind))
+
+    def to_xarray(self) -> xr.Dataset:
+        """The dataset as xarray has them: arrays with named axes, the columns of `samples` along `sample`.
+
+        Data are mapped, not read (copied for a split and of an index). Raises UsageError where xarray isn't installed.
+        """
+        return labelled_arrays(
+            self.stored, {name: self._rows(name) for name in self.stored.header.arrays}, self.samples
+        )
 
     def split(self, name: str) -> Self:
         """The samples of one split, as a dataset of its own; of an unfinished file those that are there."""

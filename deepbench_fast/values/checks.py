@@ -212,6 +212,17 @@ def sequence(value: object, wanted: str) -> list[object]:
     return list(value)
 
 
+def items(value: object, wanted: str) -> list[object]:
+    """A list; a mapping stands for a list of one-key mappings, `{star: ...}` for `[{star: ...}]`.
+
+    Raises:
+        Invalid: anything else.
+    """
+    if isinstance(value, Mapping):
+        return [{key: item} for key, item in value.items()]
+    return sequence(value, wanted)
+
+
 def single(value: object, wanted: str) -> tuple[str, object]:
     """Key and value of a mapping that holds exactly one.
 

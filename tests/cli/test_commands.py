@@ -207,6 +207,16 @@ def test_info(galaxies: Path) -> None:
     assert "700 × 28 × 28" in text
 
 
+def test_info_counts_classes_and_splits(galaxies: Path) -> None:
+    data = run_well("info", galaxies, "--json").json
+    assert data["classes"] == open_dataset(galaxies).class_counts()
+    assert data["samples_counted"] == 700
+    rows = [line.split() for line in run_well("info", galaxies).out.splitlines()]
+    counts = data["classes"]["galaxies"]
+    assert rows[-2] == ["class", *counts, "all"]
+    assert rows[-1] == ["galaxies", *map(str, counts.values()), "700"]
+
+
 def test_recipe_of_info_makes_the_same_file(galaxies: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(run_well("info", "--recipe", galaxies).out, encoding="utf-8")

@@ -55,10 +55,24 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     assert f"deepbench-fast {name}" in README.read_text(encoding="utf-8")
 
 
-def test_group_lists_every_command() -> None:
+def test_group_lists_every_command_uncut() -> None:
     text = run_well("--help").out
     assert all(f"\n  {name} " in text for name in COMMANDS)
+    assert "..." not in text.partition("Commands:")[2]
     assert "Example:" in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["plan"], ["info"]])
+def test_h_is_help(arguments: list[str]) -> None:
+    assert run_well(*arguments, "-h").out == run_well(*arguments, "--help").out
+
+
+def test_the_package_runs_as_a_module() -> None:
+    ran = [
+        subprocess.run([sys.executable, "-m", name, "list", "--json"], capture_output=True, text=True, check=True)
+        for name in ("deepbench_fast", "deepbench_fast.cli")
+    ]
+    assert ran[0].stdout == ran[1].stdout != ""
 
 
 def test_version() -> None:

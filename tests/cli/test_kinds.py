@@ -57,6 +57,14 @@ def test_the_example_is_made_looked_at_and_verified(rings: Path, tmp_path: Path)
     assert "ring.ring.radius" in with_ring("plan", "ring", "-n", 10).out
 
 
+def test_it_may_stand_after_the_command() -> None:
+    before = run_well("--kinds", RING, "describe", "ring").out
+    registry._own.clear()
+    assert run_well("describe", "ring", "--kinds", RING).out == before
+    registry._own.clear()
+    assert run_well("describe", "--kinds", RING, "ring").out == before
+
+
 def test_the_recipe_in_the_file_makes_it_again(rings: Path, tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(with_ring("info", "--recipe", rings).out)
     with_ring("generate", tmp_path / "recipe.yaml", tmp_path / "again.h5", "--threads", 2)

@@ -140,7 +140,7 @@ CASES = [
     ("gaussian: {sigma: 0.7}", "moffat: {gamma: 0.4, alpha: 3}", 5, "psf.moffat.gamma", "from 0.5 to 100 pix, not 0.4"),
     ("gaussian: {sigma: 0.7}", "moffat: {gamma: 2, alpha: 1}", 5, "psf.moffat.alpha", "above 1 and up to 20, not 1"),
     ("gaussian: {sigma: 0.7}", "moffat: {gamma: 2}", 5, "psf.moffat.alpha", "is missing"),
-    ("  - gaussian: {", "    gaussian: {", 6, "noise", "must be a list"),
+    ("\n  - gaussian: {sigma: {uniform: [0.0, 0.2]}}", " gaussian", 6, "noise", "must be a list"),
     ("test: 0.2", "test: 0.3", 8, "splits", "must sum to exactly 1, not 1.1"),
     ("test: 0.2", "test: 0.2000000001", 8, "splits", "must sum to exactly 1, not 1.0000000001"),
     ("test: 0.2", "test: -0.2", 8, "splits.test", "must not be negative"),

@@ -1,0 +1,68 @@
+"""Short addresses: `galaxy.n` for `catalogues.fields.galaxy.n`, where it can mean only one thing in a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from deepbench_fast.kinds.registry import kind
+from deepbench_fast.recipe.catalogue import INHERIT
+from deepbench_fast.values.checks import Invalid
+
+if TYPE_CHECKING:
+    from deepbench_fast.effects.effect import Effect
+    from deepbench_fast.recipe.catalogue import Catalogue
+    from deepbench_fast.recipe.contents import Contents
+
+MOST_NAMED = 4
+
+
+def full_address(recipe: Contents, address: str) -> str:
+    """The one address of `recipe` that is `address` or ends with it, else `address` itself.
+
+    Raises `Invalid` where several end with it.
+    """
+    addresses = list(_addresses(recipe))
+    if address.partition(".")[0] in vars(recipe) or address in addresses:
+        return address
+    found = [full for full in addresses if full.endswith(f".{address}")]
+    if len(found) > 1:
+        more = ", …" if len(found) > MOST_NAMED else ""
+        raise Invalid(f"can mean {len(found)} keys: {', '.join(found[:MOST_NAMED])}{more}")
+    return found[0] if found else address
+
+
+def _addresses(recipe: Contents) -> Iterator[str]:
+    """Every address that leads into a section of the recipe."""
+    if recipe.series is None:
+        yield from (f"image.{name}" for name in recipe.image.fields())
+        yield from _effects("psf", () if recipe.psf is None else (recipe.psf,))
+    else:
+        yield from (f"series.{name}" for name in recipe.series.fields())
+        yield from (f"parameter_noise.{name}" for name in recipe.parameter_noise)
+    yield from _effects("noise", recipe.noise)
+    yield from (f"splits.{name}" for name in recipe.splits)
+    yield from (f"targets.{name}.noise" for name in recipe.targets)
+    for name, catalogue in recipe.catalogues.items():
+        yield from (f"catalogues.{name}{rest}" for rest in ("", *(f".{key}" for key in _of_catalogue(catalogue))))
+
+
+def _of_catalogue(catalogue: Catalogue) -> Iterator[str]:
+    yield "weight"
+    for entry in catalogue.objects:
+        declared = kind(entry.kind)
+        parameters = (parameter.name for parameter in declared.parameters_of(entry.form))
+        yield entry.name
+        yield from (f"{entry.name}.{name}" for name in (*declared.options, *parameters))
+    if catalogue.psf is not None and catalogue.psf != INHERIT:
+        yield from _effects("psf", (catalogue.psf,))
+    if catalogue.noise != INHERIT:
+        yield from _effects("noise", catalogue.noise)
+    if catalogue.parameter_noise != INHERIT:
+        yield from (f"parameter_noise.{name}" for name in catalogue.parameter_noise)
+
+
+def _effects(section: str, effects: Iterable[Effect]) -> Iterator[str]:
+    for effect in effects:
+        yield f"{section}.{effect.name}"
+        yield from (f"{section}.{effect.name}.{name}" for name in effect.fields())

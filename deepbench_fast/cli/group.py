@@ -39,6 +39,7 @@ COMMANDS = {
     "convert": "convert",
     "warmup": "warmup",
     "completion": "completion",
+    "cite": "cite",
     "versions": "versions",
 }
 """Command → its module in this package, whose `command` it is."""

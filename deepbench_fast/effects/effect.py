@@ -106,6 +106,7 @@ class Effect(Model):
     parameters: ClassVar[tuple[Parameter, ...]]
     alternatives: ClassVar[bool] = False
     of_outputs: ClassVar[type[Effect] | None] = None
+    sources: ClassVar[tuple[str, ...]] = ()
     """What the name stands for where a recipe of series gives a value for each output."""
 
     @property

@@ -125,7 +125,9 @@ class Kind:
     where parameters that are valid each for itself don't go together; it gets the setting and the support (smallest and
     largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
     silent. `fingerprint` is the hash of a kind of the user's own. `dynamics` is what a system has that moves in time,
-    None for objects of images. `profile` says where the definition of light is: see `profile_function`.
+    None for objects of images. `profile` says where the definition of light is: see `profile_function`. `sources` names
+    the works that its formulas are from (see `run/references.bib`): under "" those of all its objects, else those of a
+    form or a solver.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Kind:
     dynamics: Dynamics | None = None
     check: Callable[[Setting, Mapping[str, tuple[float, float]]], None] | None = None
     profile: str = ""
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def options(self) -> tuple[str, ...]:

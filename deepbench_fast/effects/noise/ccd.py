@@ -37,6 +37,7 @@ class CcdNoise(Noise):
     name: ClassVar[str] = "ccd"
     rank: ClassVar[int] = 10
     of_light: ClassVar[bool] = True
+    sources: ClassVar[tuple[str, ...]] = ("howell2006", "giles2016", "box1958")
     streams: ClassVar[tuple[str, ...]] = ("noise.ccd.photons", "noise.ccd.readings")
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("sky", "adu", "level of the sky in each pixel", 0.0, MOST_COUNTS),

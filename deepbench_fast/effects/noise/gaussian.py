@@ -32,6 +32,7 @@ class GaussianNoise(Noise):
 
     name: ClassVar[str] = "gaussian"
     rank: ClassVar[int] = 30
+    sources: ClassVar[tuple[str, ...]] = ("box1958",)
     streams: ClassVar[tuple[str, ...]] = ("noise.gaussian",)
     of_outputs: ClassVar[type[Effect] | None] = OutputNoise
     parameters: ClassVar[tuple[Parameter, ...]] = (

@@ -22,6 +22,7 @@ class OutputNoise(Noise):
 
     name: ClassVar[str] = "gaussian"
     rank: ClassVar[int] = 30
+    sources: ClassVar[tuple[str, ...]] = ("box1958",)
     streams: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[tuple[Parameter, ...]] = tuple(
         Parameter(output, "", f"standard deviation of {output}", 0.0, LARGEST)

@@ -25,6 +25,7 @@ class PoissonNoise(Noise):
 
     name: ClassVar[str] = "poisson"
     rank: ClassVar[int] = 20
+    sources: ClassVar[tuple[str, ...]] = ("giles2016",)
     streams: ClassVar[tuple[str, ...]] = ("noise.poisson",)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("level", "", "mean of the background in each pixel", 0.0, MOST_COUNTS),

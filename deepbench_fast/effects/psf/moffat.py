@@ -24,6 +24,7 @@ class MoffatPsf(Psf):
     """
 
     name: ClassVar[str] = "moffat"
+    sources: ClassVar[tuple[str, ...]] = ("moffat1969",)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("gamma", "pix", "core width", 0.5, WIDEST),
         Parameter("alpha", "", "steepness of the wings", 1.0, 20.0, low_open=True),

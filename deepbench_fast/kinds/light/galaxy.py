@@ -44,6 +44,7 @@ GALAXY = Kind(
         Parameter("ellip", "", "ellipticity, 1 - axis ratio", 0.0, 0.95, partial(always, Uniform(0.0, 0.7))),
         angle("theta", "position angle of the major axis, from +x towards +y", math.pi),
     ),
+    sources={"": ("sersic1963", "graham2005")},
     profile="deepbench_fast.kernels.light.profiles:galaxy",
     kernels={
         "center": "deepbench_fast.kernels.light.galaxy:galaxy_center",

@@ -55,6 +55,7 @@ LENS = Kind(
         Parameter("source_ellip", "", "ellipticity of the source", 0.0, 0.95, partial(always, Uniform(0.0, 0.6))),
         angle("source_theta", "position angle of the source's major axis", math.pi),
     ),
+    sources={"": ("kormann1994", "keeton1998", "sersic1963", "graham2005")},
     profile="deepbench_fast.kernels.light.profiles:lens",
     kernels={
         "center": "deepbench_fast.kernels.light.lens:lens_center",

@@ -58,6 +58,7 @@ SPIRAL_GALAXY = Kind(
         Parameter("rm_n", "", "N", 1.0, 64.0, partial(always, Choice((4.0, 6.0, 8.0))), integer=True),
     ),
     forms={"logarithmic": ("pitch",), "ringermacher_mead": ("rm_scale", "rm_b", "rm_n")},
+    sources={"": ("sersic1963", "graham2005"), "ringermacher_mead": ("ringermacher2009",)},
     profile="deepbench_fast.kernels.light.profiles:spiral_galaxy",
     kernels={
         f"{form}-{sampling}": f"deepbench_fast.kernels.light.spiral_galaxy:spiral_{form}_{sampling}"

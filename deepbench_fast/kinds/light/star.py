@@ -41,6 +41,7 @@ STAR = Kind(
             low_open=True,
         ),
     ),
+    sources={"": ("moffat1969",)},
     profile="deepbench_fast.kernels.light.profiles:star",
     kernels={
         "center": "deepbench_fast.kernels.light.star:star_center",

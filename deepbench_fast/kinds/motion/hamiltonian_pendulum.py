@@ -11,6 +11,7 @@ HAMILTONIAN_PENDULUM = Kind(
     layer="series",
     parameters=pendulum_parameters(),
     forms=FORMS,
+    sources={"": ("goldstein2002",), "rk4": ("hairer1993",), "symplectic": ("yoshida1990",)},
     kernels={
         "rk4": "deepbench_fast.kernels.motion.pendulum:hamiltonian_rk4",
         "symplectic": "deepbench_fast.kernels.motion.symplectic:hamiltonian_symplectic",

@@ -89,6 +89,15 @@ N_BODY = Kind(
         "kepler": {"bodies": Constant(2.0), "softening": Constant(0.0)},
         "figure_eight": {"bodies": Constant(3.0), "softening": Constant(0.0), "mass": Constant(1.0)},
     },
+    sources={
+        "": ("plummer1911",),
+        "radau": ("everhart1985", "rein2015"),
+        "leapfrog": ("hairer2003",),
+        "rk4": ("hairer1993",),
+        "random": ("aarseth1974",),
+        "kepler": ("murray1999",),
+        "figure_eight": ("chenciner2000",),
+    },
     kernels={
         "radau": "deepbench_fast.kernels.motion.radau:n_body_radau",
         "leapfrog": "deepbench_fast.kernels.motion.n_body:n_body_leapfrog",

@@ -28,6 +28,7 @@ PENDULUM = Kind(
         Parameter("friction", "N m s", "torque per angular velocity, c", 0.0, LARGEST, partial(always, Constant(0.0)))
     ),
     forms=FORMS,
+    sources={"rk4": ("hairer1993",), "small_angle": ("landau1976",)},
     kernels={
         "rk4": "deepbench_fast.kernels.motion.pendulum:pendulum_rk4",
         "exact": "deepbench_fast.kernels.motion.exact_pendulum:pendulum_exact",

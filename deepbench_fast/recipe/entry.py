@@ -10,15 +10,23 @@ from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe import names
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions import Constant, Distribution, parse_distributions
+from deepbench_fast.values.distributions import Constant, Distribution, Frame, parse_distributions
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.model import Drawn, FrozenDict, Model, frozen
+from deepbench_fast.values.parameter import Parameter
 
 
 def _as_written(invalid: Invalid, *steps: str) -> Invalid:
     """With a path as in a recipe, where parameters stand beside options."""
     path = invalid.path[1:] if invalid.path[:1] == ("parameters",) else invalid.path
     return Invalid(invalid.problem, (*steps, *path))
+
+
+def _placed(parameter: Parameter, drawn: Distribution, image: Image) -> Distribution:
+    """What stands for a part of the frame in an image."""
+    if not isinstance(drawn, Frame) or parameter.axis is None:
+        return drawn
+    return drawn.on(image.shape[parameter.axis])
 
 
 def _min_length(value: object) -> float:
@@ -67,6 +75,7 @@ class Entry(Model):
             names.check_control(declared.dynamics, self.solver, self.step, self.tolerance)
         with within("parameters"):
             names.check_parameter_names(declared, self.form, self.parameters)
+            names.check_positions(declared, self.parameters)
 
     @classmethod
     def parse(cls, value: object) -> Entry:
@@ -95,14 +104,15 @@ class Entry(Model):
         return {**{name: value for name, value in options.items() if value not in (None, "")}, **self.parameters}
 
     def resolved(self, image: Image) -> Entry:
-        """The same with a distribution for every parameter of its form, in the kind's order."""
+        """The same with a distribution for every parameter of its form: in the kind's order, or as all were given."""
         declared = kind(self.kind)
-        given = {**declared.form_defaults.get(self.form, {}), **self.parameters}
+        placed = {name: _placed(declared.parameter(name), drawn, image) for name, drawn in self.parameters.items()}
+        given = {**declared.form_defaults.get(self.form, {}), **placed}
         found = {}
         for parameter in declared.parameters_of(self.form):
             with within(parameter.name):
                 found[parameter.name] = given.get(parameter.name) or parameter.default(image)
-        update: dict[str, Any] = {"parameters": found}
+        update: dict[str, Any] = {"parameters": placed if placed == found else found}
         if self.min_length is None and declared.redraw is not None:
             update["min_length"] = 0.0 if set(given) & set(declared.redraw.ends) else declared.redraw.default(image)
         if declared.dynamics is not None:

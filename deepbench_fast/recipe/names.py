@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions import Distribution
+from deepbench_fast.values.distributions import Distribution, Frame
 from deepbench_fast.values.parameter import Parameter, check_alone
 
 if TYPE_CHECKING:
@@ -89,6 +89,14 @@ def check_parameter_names(declared: Kind, form: str, names: Iterable[str]) -> No
                 check_option_name(declared, name)
                 other = next(other for other, own in declared.forms.items() if name in own)
                 raise Invalid(f"is a parameter of form {other}, but this {declared.name} has form {form}")
+
+
+def check_positions(declared: Kind, parameters: Mapping[str, Distribution]) -> None:
+    """Raise `Invalid` where what is no position is to be a part of the frame."""
+    for name, drawn in parameters.items():
+        if isinstance(drawn, Frame) and declared.parameter(name).axis is None:
+            positions = ", ".join(p.name for p in declared.parameters if p.axis is not None) or "objects of images"
+            raise Invalid(f"can't be a part of the frame: that is for positions ({positions})", (name,))
 
 
 def flags_as_numbers(declared: Kind, parameters: Mapping[str, object]) -> dict[str, float]:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions import Constant, Derived, Distribution, Scaled
+from deepbench_fast.values.distributions import Constant, Derived, Distribution, Frame, Scaled
 
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image
 
 
 FLAG = (0, 1)
+AXES = {"y": 0, "y1": 0, "y2": 0, "x": 1, "x1": 1, "x2": 1}
+"""Names of positions, and the axis of the image that each is along."""
 
 
 def required(image: Image) -> NoReturn:
@@ -53,6 +55,11 @@ class Parameter:
     def is_flag(self) -> bool:
         """Whether it says yes (1) or no (0); a recipe may write true and false."""
         return self.only == FLAG
+
+    @property
+    def axis(self) -> int | None:
+        """The axis of the image that a position in pixels is along; None for what is no position."""
+        return AXES.get(self.name) if self.unit == "pix" else None
 
     @property
     def allowed(self) -> str:
@@ -104,6 +111,8 @@ def check_alone(parameter: Parameter, distribution: Distribution) -> None:
     """Check a parameter that stands alone, with no other one of the same object to be derived from."""
     if isinstance(distribution, Derived):
         raise Invalid(f"can't be {distribution.noun}: there is no other parameter to start from")
+    if isinstance(distribution, Frame):
+        raise Invalid("can't be a part of the frame: that is for positions")
     parameter.check(distribution)
 
 

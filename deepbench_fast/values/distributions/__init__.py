@@ -4,6 +4,7 @@ from deepbench_fast.values.distributions.choice import Choice
 from deepbench_fast.values.distributions.constant import Constant
 from deepbench_fast.values.distributions.derived import Derived
 from deepbench_fast.values.distributions.distribution import Alone, Base, Distribution
+from deepbench_fast.values.distributions.frame import Frame
 from deepbench_fast.values.distributions.grid import Grid
 from deepbench_fast.values.distributions.integers import Integers
 from deepbench_fast.values.distributions.loguniform import LogUniform
@@ -23,6 +24,7 @@ __all__ = [
     "Constant",
     "Derived",
     "Distribution",
+    "Frame",
     "Grid",
     "Integers",
     "LogUniform",
@@ -37,4 +39,4 @@ __all__ = [
     "register",
 ]
 
-register(Uniform, LogUniform, Normal, Integers, Choice, Poisson, Grid, Table, Offset, Scaled)
+register(Uniform, LogUniform, Normal, Integers, Choice, Poisson, Grid, Table, Offset, Scaled, Frame)

@@ -18,7 +18,7 @@ from deepbench_fast.recipe.contents import MAX_SAMPLES
 from deepbench_fast.recipe.extras import MASK_THRESHOLD, MASKS, NAMES
 from deepbench_fast.recipe.names import COUNT, RESERVED
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
-from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.recipe import PRIVATE, Recipe
 from deepbench_fast.recipe.series import LATEST, MAX_STEPS, Series
 from deepbench_fast.values.distributions import FORMS, Alone, Grid
 from deepbench_fast.values.distributions.varied import varied_laws
@@ -55,6 +55,7 @@ def json_schema() -> Schema:
         "title": "Recipe of deepbench_fast",
         "description": first_line(Recipe),
         **mapping(_recipe_keys(), required=["catalogues"]),
+        "patternProperties": {f"^{PRIVATE}": {"description": "The writer's own: left alone."}},
         "$defs": _definitions(),
     }
 

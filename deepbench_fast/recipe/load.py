@@ -137,15 +137,15 @@ def read_text(text: str, source: str | None = None) -> Document:
     return document
 
 
-def parse(text: str, source: str | None = None, *, merge: bool = False) -> Document:
+def parse(text: str, source: str | None = None) -> Document:
     """Plain data (mappings with text keys, lists, text, numbers, true, false, None) from YAML; raises SyntaxProblem.
 
-    With `merge`, the key << brings in the keys of other mappings, behind the mapping's own.
+    The key << brings in the keys of other mappings, behind the mapping's own.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise SyntaxProblem(f"is longer than {MAX_BYTES} bytes, the most that is read")
     try:
-        return _Composer(text, source, merge).document()
+        return _Composer(text, source).document()
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         raise SyntaxProblem(f"is not valid YAML: {' '.join(str(error.problem).split())}", line) from None
@@ -165,8 +165,8 @@ def parse_value(text: str, key: str) -> object:
 class _Composer:
     """Builds plain data from the parser's events, which come one by one, so that limits hold before memory is spent."""
 
-    def __init__(self, text: str, source: str | None, merge: bool) -> None:
-        self.text, self.source, self.merge = text, source, merge
+    def __init__(self, text: str, source: str | None) -> None:
+        self.text, self.source = text, source
         self.lines: dict[tuple[int, str | int], int] = {}
         self.anchors: dict[str, tuple[Any, int, int]] = {}  # name → value, how many values, how many levels below it
         self.values = self.deepest = 0
@@ -251,8 +251,6 @@ class _Composer:
 
     def _merged(self, event: Any, depth: int) -> list[Any]:
         """The mappings that a merge key names, the strongest first."""
-        if not self.merge:
-            raise _syntax("merge keys (<<) are not supported", event)
         value = self._value(next(self.events), depth + 1)
         mappings = value if isinstance(value, list) else [value]
         if not all(isinstance(item, dict) for item in mappings):

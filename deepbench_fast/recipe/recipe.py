@@ -27,6 +27,9 @@ from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.image import OPEN_SHAPE
 from deepbench_fast.values.user_tables import tables_beside
 
+PRIVATE = "x-"
+"""How keys of a file begin that are its writer's own, e.g. for what merge keys bring in."""
+
 
 class Recipe(Contents):
     """One dataset, described completely.
@@ -95,6 +98,9 @@ class Recipe(Contents):
 
     @classmethod
     def _build(cls, document: Document) -> Recipe:
+        if isinstance(document.data, dict):
+            for key in [key for key in document.data if key.startswith(PRIVATE)]:
+                del document.data[key]
         with document.errors():
             recipe: Recipe = cls.parse(document.data)
         return recipe

@@ -313,7 +313,7 @@ SYNTAX = [
     ("a: ! 3", 1, "tags like"),
     ("a: 1\nb: *nobody", 2, "the alias *nobody refers to nothing"),
     ("a: &a [*a]", 1, "the alias *a refers to nothing that is complete"),
-    ("a: &a {b: 1}\nc: {<<: *a}", 2, "merge keys (<<) are not supported"),
+    ("a: &a [1]\nc: {<<: *a}", 2, "a merge key (<<) needs a mapping or a list of mappings"),
     ("? [a]\n: 1", 1, "a key must be plain text"),
     ("? {a: 1}\n: 1", 1, "a key must be plain text"),
     ("{!!str a: 1}", 1, "a key must be plain text"),

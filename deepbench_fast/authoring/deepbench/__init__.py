@@ -57,7 +57,7 @@ def _shown(key: str) -> str:
 def _read(path: str | os.PathLike[str]) -> Document:
     source = os.fspath(path)
     try:
-        document = load.parse(load.file_text(path), source, merge=True)
+        document = load.parse(load.file_text(path), source)
     except SyntaxProblem as error:
         raise RecipeError(error.problem, source=source, line=error.line) from None
     if document.data is None:

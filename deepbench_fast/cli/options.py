@@ -112,3 +112,31 @@ def origin_option(function: F) -> F:
         help="Where row 0 of an image is: at the bottom, or as in the array on top.",
     )
     return option(function)
+
+
+class Places(click.ParamType):  # type: ignore[type-arg]
+    """Numbers of samples, from 0: 5,9,12."""
+
+    name = "places"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        if isinstance(value, list):
+            return value
+        if not re.fullmatch(r"\d{1,15}(,\d{1,15})*", value.replace(" ", "")):
+            raise click.BadParameter(f"{value!r} is no list of sample numbers, such as 5,9,12", ctx, param)
+        return [int(number) for number in value.split(",")]
+
+
+def look_options(function: F) -> F:
+    """Add the options of how images are painted: arguments `stretch`, `cmap` and `one_scale`."""
+    for decorate in (
+        click.option("--one-scale", is_flag=True, help="One scale for all images, with a bar of its colours."),
+        click.option("--cmap", metavar="NAME", help="A colour map of matplotlib's, e.g. viridis."),
+        click.option(
+            "--stretch",
+            type=click.Choice(["linear", "sqrt", "log", "asinh"]),
+            help="From value to brightness; by default linear for shapes alone, asinh for all else.",
+        ),
+    ):
+        function = decorate(function)
+    return function

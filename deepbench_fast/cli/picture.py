@@ -20,13 +20,19 @@ def picture(
 ) -> str:
     """The image in at most `width` characters a line (default: the terminal's), shrunk by averaging if need be.
 
+    In a terminal it is as large as fits by a whole number of times.
+
     `shapes` says that it holds no light: its scale is then linear. The first row is at the bottom, or with the `origin`
     "upper" at the top.
     """
-    limit = width or max(20, shutil.get_terminal_size((80, 24)).columns - 1)
+    terminal = shutil.get_terminal_size((80, 24))
+    limit = width or max(20, terminal.columns - 1)
     across = 1 if colour else 2
     factor = -(-image.shape[1] * across // limit)
     values = scaled(_shrunk(image.astype(np.float64), factor), shapes)
+    if colour and width is None:
+        times = max(1, min(limit // values.shape[1], 2 * (terminal.lines - 1) // values.shape[0]))
+        values = values.repeat(times, axis=0).repeat(times, axis=1)
     values = values if origin == "upper" else values[::-1]
     if values.shape[0] % 2 and colour:
         values = np.vstack([values, np.zeros((1, values.shape[1]))])

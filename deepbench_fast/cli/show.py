@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, example=f"{PROGRAM} show sky.h5 17 -o sample.png")
 @click.argument("file")
 @click.argument("index", type=int)
-@click.option("-o", "--output", metavar="PNG", help="Write the picture to this file instead of the terminal.")
+@click.option("-o", "--output", metavar="PICTURE", help="Write it all as a picture: .png, .pdf or .svg.")
 @origin_option
 @json_option
 def command(file: str, index: int, output: str | None, origin: Origin, as_json: bool) -> None:
@@ -40,18 +41,24 @@ def command(file: str, index: int, output: str | None, origin: Origin, as_json: 
         return
     click.echo(_text(record))
     if output is None:
-        click.echo(f"\n{_drawn(record, sys.stdout.isatty(), origin)}")
+        click.echo(f"\n{_drawn(record, _in_colour(), origin)}")
+
+
+def _in_colour() -> bool:
+    """Whether the output is a terminal whose user wants colours (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _save(record: Record, output: str, origin: Origin) -> None:
-    from deepbench_fast.pictures.contact_sheet import save_figure, save_picture
+    from deepbench_fast.pictures.contact_sheet import described_picture, save_figure
 
     if record.motion is not None:
         from deepbench_fast.pictures.series_plots import sample_plot
 
         save_figure(sample_plot(record.motion), output)
     elif record.image is not None:
-        save_picture(record.image, output, shapes=record.shapes_alone, origin=origin)
+        figure = described_picture(record.image, _text(record), shapes=record.shapes_alone, origin=origin)
+        save_figure(figure, output)
 
 
 def _drawn(record: Record, colour: bool, origin: Origin) -> str:

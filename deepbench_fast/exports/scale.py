@@ -17,7 +17,7 @@ that differ from image to image count with their median.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,18 +28,10 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.exporter import PictureOptions
 from deepbench_fast.exports.source import Source
 from deepbench_fast.kinds.registry import kinds
-from deepbench_fast.pictures.colours import noise_level
+from deepbench_fast.pictures.colours import F8, LOG_A, STRETCHES, noise_level
 
-F8 = npt.NDArray[np.float64]
-STRETCHES: dict[str, Callable[[F8, float], F8]] = {
-    "linear": lambda x, a: x,
-    "sqrt": lambda x, a: np.sqrt(x),
-    "log": lambda x, a: np.log1p(a * x) / math.log1p(a),
-    "asinh": lambda x, a: np.arcsinh(x / a) / math.asinh(1 / a),
-}
 WITH_A = ("log", "asinh")
 LEAST_A, MOST_A = 1e-9, 1e9
-LOG_A = 1000.0
 NOISE_SOFTENING, LEAST_SOFTENING = 4.0, 0.01
 BLACK, WHITE = 1.0, 99.9
 LOOKED_AT = 1000

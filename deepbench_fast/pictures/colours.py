@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import colorsys
-from typing import TYPE_CHECKING, Any
+import difflib
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds.registry import kind
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
 
+F8: TypeAlias = npt.NDArray[np.float64]
+
 LIGHT_MAP, SHAPE_MAP, MASK_MAP = "magma", "gray", "tab20"
+STRETCHES: dict[str, Callable[[F8, float], F8]] = {
+    "linear": lambda x, a: x,
+    "sqrt": lambda x, a: np.sqrt(x),
+    "log": lambda x, a: np.log1p(a * x) / math.log1p(a),
+    "asinh": lambda x, a: np.arcsinh(x / a) / math.asinh(1 / a),
+}
+"""From x between 0 and 1 to brightness, as in `astropy.visualization`."""
+LOG_A = 1000.0
 # In standard deviations of the noise: where the scale of light turns from linear to logarithmic, and its least length.
 NOISE_SOFTENING = 4.0
 LEAST_CONTRAST = 25.0
@@ -35,52 +50,99 @@ def shapes_alone(recipe: Recipe) -> frozenset[str]:
     )
 
 
-def paint(array: npt.NDArray[Any], what: str, shapes: bool) -> npt.NDArray[np.float64]:
-    """Colours of an image, shape (rows, columns, 4): `what` is its array's name, `shapes` whether it holds no light."""
+@dataclass(frozen=True)
+class Look:
+    """How images become pictures: the `stretch` of their values (one of STRETCHES; None: linear for shapes alone, asinh
+    for all others), the name of a colour map of matplotlib's (None: gray for shapes, magma), and whether all images
+    have one scale, with a bar that says what it is."""
+
+    stretch: str | None = None
+    cmap: str | None = None
+    one_scale: bool = False
+
+    def __post_init__(self) -> None:
+        if self.stretch is not None and self.stretch not in STRETCHES:
+            raise UsageError(f"no stretch '{self.stretch}'; there are {', '.join(STRETCHES)}")
+        if self.cmap is not None:
+            from matplotlib import colormaps
+
+            if self.cmap not in colormaps:
+                near = difflib.get_close_matches(self.cmap, list(colormaps), n=3)
+                raise UsageError(f"matplotlib has no colour map '{self.cmap}'; near it: {', '.join(near) or 'none'}")
+
+    def map_of(self, linear: bool) -> str:
+        """The colour map of shapes, or of light."""
+        return self.cmap or (SHAPE_MAP if linear else LIGHT_MAP)
+
+
+AS_FOUND = Look()
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Values that are black and white, the stretch between them, and its a; `high` is `low` where nothing is."""
+
+    low: float
+    high: float
+    stretch: str
+    a: float
+
+    def brightness(self, image: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Brightness from 0 to 1."""
+        values = np.asarray(image, np.float64)
+        if not self.high > self.low:
+            return np.zeros(values.shape)
+        return STRETCHES[self.stretch](((values - self.low) / (self.high - self.low)).clip(0, 1), self.a).clip(0, 1)
+
+    def value_at(self, brightness: float) -> float:
+        """The value that has this brightness."""
+        values = np.linspace(self.low, self.high, 4097)
+        return float(np.interp(brightness, self.brightness(values), values))
+
+
+def paint(
+    array: npt.NDArray[Any], what: str, shapes: bool, look: Look = AS_FOUND, scale: Scale | None = None
+) -> npt.NDArray[np.float64]:
+    """Colours of an image, shape (rows, columns, 4): `what` is its array's name, `shapes` whether it holds no light.
+
+    Its scale is its own, unless one is given.
+    """
     from matplotlib import colormaps
 
     if what == "masks":
         return mask_colours(array)
     linear = shapes and what != "variance"
-    colours: npt.NDArray[np.float64] = colormaps[SHAPE_MAP if linear else LIGHT_MAP](scaled(array, linear))
+    found = scale_of([array], linear, look) if scale is None else scale
+    colours: npt.NDArray[np.float64] = colormaps[look.map_of(linear)](found.brightness(array))
     return colours
 
 
 def scaled(image: npt.NDArray[Any], shapes: bool) -> npt.NDArray[np.float64]:
     """Brightness from 0 to 1, on the scale for shapes or on that for light."""
-    return shape_scale(image) if shapes else stretch(image)
+    return scale_of([image], shapes).brightness(image)
 
 
-def stretch(image: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Brightness from 0 to 1 on an inverse hyperbolic sine scale (Lupton, Gunn & Szalay 1999).
+def scale_of(images: Iterable[npt.NDArray[Any]], shapes: bool, look: Look = AS_FOUND) -> Scale:
+    """The scale of images, for shapes or for light: of several the noise is the median one, the ends are the outermost.
 
-    The scale is linear up to a few standard deviations of the noise, which is estimated from the differences of
-    neighbouring pixels, and logarithmic above, so that faint wings show, noise stays faint (also where there is nothing
-    else) and cores don't burn out.
+    That for light is linear up to a few standard deviations of the noise, which is estimated from the differences of
+    neighbouring pixels, and logarithmic above (asinh: Lupton, Gunn & Szalay 1999), so that faint wings show, noise
+    stays faint (also where there is nothing else) and cores don't burn out. That for shapes is linear from 0, or the
+    darkest noise, to the brightest shape without its noise: a part of a pixel that is covered shows as that part, an
+    image that a shape fills is white, an empty one black.
     """
-    values = np.asarray(image, np.float64)
-    low, noise = np.percentile(values, 1), noise_level(values)
-    span = max(values.max() - low, LEAST_CONTRAST * noise)
-    if not span > 0:
-        return np.zeros(values.shape)
-    softening = max(NOISE_SOFTENING * noise, PEAK_SOFTENING * span)
-    scaled: npt.NDArray[np.float64] = np.arcsinh((values - low) / softening) / np.arcsinh(span / softening)
-    return scaled.clip(0, 1)
-
-
-def shape_scale(image: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Brightness from 0 to 1 on a linear scale from 0, or the darkest noise, to the brightest shape without its noise.
-
-    A part of a pixel that is covered shows as that part; an image that a shape fills is white, an empty one black.
-    """
-    values = np.asarray(image, np.float64)
-    noise = noise_level(values)
-    low = min(0.0, float(np.percentile(values, 1)))
-    span = max(float(values.max()) - NOISE_ABOVE * noise - low, LEAST_SPAN * noise)
-    if not span > 0:
-        return np.zeros(values.shape)
-    brightness: npt.NDArray[np.float64] = (values - low) / span
-    return brightness.clip(0, 1)
+    values = [np.asarray(image, np.float64) for image in images]
+    noise = float(np.median([noise_level(image) for image in values]))
+    low = float(min(np.percentile(image, 1) for image in values))
+    high = float(max(image.max() for image in values))
+    if shapes:
+        low = min(0.0, low)
+        span = max(high - NOISE_ABOVE * noise - low, LEAST_SPAN * noise)
+    else:
+        span = max(high - low, LEAST_CONTRAST * noise)
+    stretch = look.stretch or ("linear" if shapes else "asinh")
+    a = LOG_A if stretch == "log" else max(NOISE_SOFTENING * noise / span, PEAK_SOFTENING) if span > 0 else 1.0
+    return Scale(low, low + span, stretch, a)
 
 
 def mask_colours(mask: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.pictures.colours import paint, shapes_alone
+from deepbench_fast.pictures.colours import AS_FOUND, Look, Scale, paint, scale_of, shapes_alone
+from deepbench_fast.pictures.titles import titles
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,8 +28,13 @@ DPI = 100
 CELL = 128
 LARGEST_CELL = 256
 GAP = 10
-LABEL = 18
+LABEL, LINE = 18, 14
 MARGIN = 12
+# A bar of colours with its numbers, and the bar alone.
+BAR, BAR_WIDTH, TICKS = 80, 14, 5
+# Lines of text beside one image.
+MOST_LINES = 60
+FORMATS = (".png", ".pdf", ".svg")
 FONT_PIXELS = 11.0
 # Mean advance of a character in units of the font size, on the safe side.
 CHARACTER = 0.62
@@ -52,86 +58,143 @@ def contact_sheet(
     show: str = "images",
     by_catalogue: bool = False,
     origin: Origin = "lower",
+    look: Look = AS_FOUND,
 ) -> Figure:
-    """The first `count` samples in a grid, each with the name of its catalogue, as a matplotlib figure.
+    """The first `count` samples in a grid, each with its number, its catalogue and two telling values, as a matplotlib
+    figure.
 
     Series become plots against time, or of orbits: see `plots`. `show` is "series" ("images" means the same here) or
     "clean", their noise-free curves alone.
 
-    Every image has a scale of its own: logarithmic where there is light, linear where there are shapes alone (see
-    `colours`). Its first row is at the bottom, as in FITS, so that angles run counter-clockwise; at the top, as in the
-    array and in exported pictures, with the `origin` "upper". `show` is what to draw: "images", or the extras "clean",
-    "masks" (a colour for each object) or "variance". `by_catalogue` sorts the samples by catalogue, in the recipe's
-    order. Raises UsageError where there is nothing to show or too much.
+    Every image has a scale of its own, unless the `look` has one for all: logarithmic where there is light, linear
+    where there are shapes alone (see `colours`). Its first row is at the bottom, as in FITS, so that angles run
+    counter-clockwise; at the top, as in the array and in exported pictures, with the `origin` "upper". `show` is what
+    to draw: "images", or the extras "clean", "masks" (a colour for each object) or "variance". `by_catalogue` sorts the
+    samples by catalogue, in the recipe's order. Raises UsageError where there is nothing to show or too much.
     """
-    from matplotlib.figure import Figure
-
     _check(batch, count, show)
     check_origin(origin)
-    if batch.recipe.series is not None:
-        return _plots(batch, count, columns, show, by_catalogue)
-    images, labels = batch[show][:count], batch.labels[:count]
-    if not len(images):
+    if not len(batch):
         raise UsageError(NOTHING)
-    order = np.argsort(labels, kind="stable") if by_catalogue else np.arange(len(labels))
-    shapes = shapes_alone(batch.recipe)
+    if batch.recipe.series is not None:
+        if look != AS_FOUND:
+            raise UsageError("stretch, colours and one scale are for images; the samples are series")
+        return _plots(batch, count, columns, show, by_catalogue)
+    shown = batch[:count]
+    if by_catalogue:
+        shown = shown[np.argsort(shown.labels, kind="stable")]
+    return _sheet(shown, columns, show, origin, look)
+
+
+def _sheet(batch: Batch, columns: int | None, show: str, origin: Origin, look: Look) -> Figure:
+    """All images of a batch in a grid."""
+    from matplotlib.figure import Figure
+
+    images, named = batch[show], titles(batch)
+    shapes = [batch.catalogues[label] in shapes_alone(batch.recipe) for label in batch.labels]
+    lines = 2 if any(title.values for title in named) else 1
     across = _across(len(images), columns)
     down = -(-len(images) // across)
     cell_height, cell_width = cell_size(*images.shape[1:])
-    width = 2 * MARGIN + across * cell_width + (across - 1) * GAP
-    height = 2 * MARGIN + down * (cell_height + LABEL) + (down - 1) * GAP
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
-    for number, sample in enumerate(order.tolist()):
-        catalogue = batch.catalogues[labels[sample]]
+    below = LABEL + (lines - 1) * LINE
+    bar = BAR if look.one_scale and show != "masks" else 0
+    width = 2 * MARGIN + across * cell_width + (across - 1) * GAP + bar
+    height = 2 * MARGIN + down * (cell_height + below) + (down - 1) * GAP
+    figure = _displayed(Figure)(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    linear = all(shapes) and show != "variance"
+    scale = scale_of(images, linear, look) if bar else None
+    for number, image in enumerate(images):
         left = MARGIN + number % across * (cell_width + GAP)
-        top = height - MARGIN - number // across * (cell_height + LABEL + GAP)
-        box = (left / width, (top - LABEL - cell_height) / height, cell_width / width, cell_height / height)
-        draw_image(figure, box, paint(images[sample], show, catalogue in shapes), origin)
-        text = shortened(catalogue, cell_width)
-        figure.text(
-            left / width,
-            (top - LABEL + 5) / height,
-            text,
-            fontsize=FONT_PIXELS * 72 / DPI,
-            color="0.15",
-            verticalalignment="baseline",
-        )
+        top = height - MARGIN - number // across * (cell_height + below + GAP)
+        box = (left / width, (top - below - cell_height) / height, cell_width / width, cell_height / height)
+        draw_image(figure, box, paint(image, show, linear if bar else shapes[number], look, scale), origin)
+        for line, text in enumerate(named[number].lines(_room(cell_width))[:lines]):
+            _write(figure, (left / width, (top - below + 5 + (lines - 1 - line) * LINE) / height), text, cell_width)
+    if scale is not None:
+        room = (1 - (MARGIN + bar - GAP) / width, 0.5 - min(0.4, BAR / height), BAR_WIDTH / width)
+        _draw_bar(figure, (*room, 2 * min(0.4, BAR / height)), scale, look.map_of(linear))
     return figure
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure as PNG with a palette; equal figures give equal bytes. Raises FileError where that fails."""
-    from matplotlib import rc_context, style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL.Image import Dither, fromarray
+def _write(figure: Figure, place: tuple[float, float], text: str, room: int) -> None:
+    font = FONT_PIXELS * 72 / DPI
+    figure.text(*place, shortened(text, room), fontsize=font, color="0.15", verticalalignment="baseline")
 
-    _check_png(path)
-    canvas: Any = FigureCanvasAgg(figure)
-    with style.context("default"), rc_context({"agg.path.chunksize": LINE_POINTS}):
-        canvas.draw()
-    pixels = fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
-    # A palette makes the files of noisy images three times smaller, those of plots more than two times.
-    buffer = io.BytesIO()
-    pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(buffer, format="PNG", optimize=True)
+
+def _draw_bar(figure: Figure, box: tuple[float, float, float, float], scale: Scale, colour_map: str) -> None:
+    """What colour each value has."""
+    axes = figure.add_axes(box)
+    brightness = np.linspace(0, 1, MOST_COLOURS)
+    axes.imshow(brightness[:, None], cmap=colour_map, origin="lower", aspect="auto", extent=(0, 1, 0, 1))
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    ticks = np.linspace(0, 1, TICKS)
+    axes.set_yticks(ticks, [f"{scale.value_at(tick):.3g}" for tick in ticks.tolist()])
+    axes.tick_params(labelsize=FONT_PIXELS * 72 / DPI, length=2)
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: int | None = None) -> None:
+    """Write a figure as its suffix says: PNG with a palette, PDF or SVG; equal figures give equal bytes.
+
+    `dpi` enlarges a PNG: figures have 100. Raises UsageError for another suffix, FileError where writing fails.
+    """
+    from matplotlib import rc_context, style
+
+    suffix = _suffix(path)
+    if dpi is not None:
+        if suffix != ".png":
+            raise UsageError(f"--dpi is for PNG; {path} can be drawn at any size")
+        figure.set_dpi(dpi)
+    with style.context("default"), rc_context({"agg.path.chunksize": LINE_POINTS, "svg.hashsalt": "deepbench_fast"}):
+        content = png(figure) if suffix == ".png" else _vector(figure, suffix.removeprefix("."))
     try:
-        write_whole(path, buffer.getvalue(), overwrite=True)
+        write_whole(path, content, overwrite=True)
     except OSError as error:
         raise FileError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
-def save_picture(
-    image: npt.NDArray[Any], path: str | os.PathLike[str], *, shapes: bool = False, origin: Origin = "lower"
-) -> None:
-    """Write one image as PNG, enlarged by a whole number if it is small; `shapes` says whether it holds no light.
+def png(figure: Figure) -> bytes:
+    """The bytes of a PNG with a palette."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL.Image import Dither, fromarray
 
-    Its first row is at the bottom, or with the `origin` "upper" at the top. Raises FileError where it can't be written.
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
+    buffer = io.BytesIO()
+    # A palette makes the files of noisy images three times smaller, those of plots more than two times.
+    pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _vector(figure: Figure, form: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=form, metadata={"CreationDate" if form == "pdf" else "Date": None})
+    return buffer.getvalue()
+
+
+def described_picture(image: npt.NDArray[Any], text: str, *, shapes: bool = False, origin: Origin = "lower") -> Figure:
+    """One image, enlarged by a whole number if it is small, with lines of text beside it, as a matplotlib figure.
+
+    `shapes` says whether it holds no light. Its first row is at the bottom, or with the `origin` "upper" at the top.
     """
     from matplotlib.figure import Figure
 
-    height, width = cell_size(*image.shape)
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
-    draw_image(figure, (0.0, 0.0, 1.0, 1.0), paint(image, "images", shapes), origin)
-    save_figure(figure, path)
+    lines = text.splitlines()
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], f"… and {len(lines) - MOST_LINES + 1} more lines"]
+    height, width = (2 * side for side in cell_size(*image.shape))
+    room = math.ceil(max((len(line) for line in lines), default=0) * CHARACTER * FONT_PIXELS)
+    tall = max(height, len(lines) * LINE) + 2 * MARGIN
+    wide = width + room + 3 * MARGIN
+    figure = _displayed(Figure)(figsize=(wide / DPI, tall / DPI), dpi=DPI, facecolor="white")
+    box = (MARGIN / wide, 1 - (MARGIN + height) / tall, width / wide, height / tall)
+    draw_image(figure, box, paint(image, "images", shapes), origin)
+    for number, line in enumerate(lines):
+        place = (width + 2 * MARGIN) / wide, 1 - (MARGIN + number * LINE) / tall
+        font = FONT_PIXELS * 72 / DPI
+        figure.text(*place, line, fontsize=font, family="monospace", color="0.15", verticalalignment="top")
+    return figure
 
 
 def cell_size(height: int, width: int) -> tuple[int, int]:
@@ -145,8 +208,13 @@ def cell_size(height: int, width: int) -> tuple[int, int]:
 
 def shortened(label: str, width: int) -> str:
     """The label, cut so that it is not wider than `width` screen pixels."""
-    room = max(1, int(width / (CHARACTER * FONT_PIXELS)))
+    room = _room(width)
     return label if len(label) <= room else label[: room - 1] + "…"
+
+
+def _room(width: int) -> int:
+    """Characters that fit into so many screen pixels."""
+    return max(1, int(width / (CHARACTER * FONT_PIXELS)))
 
 
 def check_origin(origin: str) -> None:
@@ -199,8 +267,21 @@ def draw_image(
     axes.imshow(colours, origin=origin, aspect="auto", interpolation=interpolation)
 
 
-def _check_png(path: str | os.PathLike[str]) -> None:
+def _suffix(path: str | os.PathLike[str]) -> str:
+    """The suffix of a picture that is written, PNG's where there is none."""
     if Path(path).is_dir():
         raise FileError(f"{path} is a directory")
-    if Path(path).suffix.lower() not in ("", ".png"):
-        raise UsageError(f"{path}: only PNG is written; let the name end in .png")
+    suffix = Path(path).suffix.lower() or FORMATS[0]
+    if suffix not in FORMATS:
+        raise UsageError(f"{path}: pictures are PNG, PDF or SVG; let the name end in {', '.join(FORMATS)}")
+    return suffix
+
+
+def _displayed(figure: type[Figure]) -> type[Figure]:
+    """A figure that a notebook shows: what isn't made by pyplot has no picture there of its own."""
+
+    class Displayed(figure):  # type: ignore[misc, valid-type]
+        def _repr_png_(self) -> bytes:
+            return png(self)
+
+    return Displayed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe import addresses, write
 from deepbench_fast.recipe import rules as consistency
-from deepbench_fast.recipe.catalogue import Catalogue
+from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
 from deepbench_fast.recipe.contents import Contents
 from deepbench_fast.recipe.detector import check_noise
 from deepbench_fast.recipe.entry import Entry
@@ -24,6 +25,7 @@ from deepbench_fast.recipe.short_addresses import full_address
 from deepbench_fast.recipe.units import without_units
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.distributions import Base
 from deepbench_fast.values.image import OPEN_SHAPE
 from deepbench_fast.values.user_tables import tables_beside
 
@@ -167,6 +169,42 @@ class Recipe(Contents):
         """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""
         return write.hash_of_data(write.recipe_data(self.resolved()))
 
+    def __str__(self) -> str:
+        """What is random and what is fixed, a line each."""
+        data = write.recipe_data(self.resolved())
+        frame = data.get("image", data.get("series"))
+        lines = [repr(self), f"  {json.dumps(frame)}".replace('"', "")]
+        values = list(_values(self.resolved()))
+        for title, random in (("random", True), ("fixed", False)):
+            found = [f"  {key}: {drawn}" for key, drawn in values if drawn.is_random == random]
+            lines += [title, *found] if found else []
+        return "\n".join(lines)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook shows."""
+        printer.text(str(self))
+
     def __repr__(self) -> str:
         catalogues = list(self.catalogues)
         return f"Recipe(name={self.name!r}, seed={self.seed!r}, samples={self.samples}, catalogues={catalogues})"
+
+
+def _values(recipe: Recipe) -> Iterator[tuple[str, Base]]:
+    """Addresses of all that objects, noise and PSF are drawn from."""
+    yield from _of_effects("", recipe)
+    for name, catalogue in recipe.catalogues.items():
+        own = f"catalogues.{name}."
+        for entry in catalogue.objects:
+            yield f"{own}{entry.name}.count", entry.count
+            yield from ((f"{own}{entry.name}.{parameter}", drawn) for parameter, drawn in entry.parameters.items())
+        yield from _of_effects(own, catalogue)
+
+
+def _of_effects(address: str, part: Contents | Catalogue) -> Iterator[tuple[str, Base]]:
+    """Those of the PSF, the noise and the noise on parameters that a part of a recipe has of its own."""
+    psf = () if part.psf is None or part.psf == INHERIT else (part.psf,)
+    noise = () if part.noise == INHERIT else part.noise
+    for effect in (*psf, *noise):
+        yield from ((f"{address}{effect.stage}.{effect.name}.{key}", drawn) for key, drawn in effect.drawn.items())
+    if part.parameter_noise != INHERIT:
+        yield from ((f"{address}parameter_noise.{key}", level) for key, level in part.parameter_noise.items())

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from deepbench_fast.store.counts import MOST_COUNTED, ROWS
 from deepbench_fast.store.read import StoredDataset
+from deepbench_fast.values import checks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from deepbench_fast.pictures.contact_sheet import Origin
+    from deepbench_fast.render.batch import Batch
+
+THUMBNAILS = 8
 
 
 def open_dataset(path: str | os.PathLike[str], *, partial: bool = False) -> Dataset:
@@ -47,9 +55,48 @@ class Dataset(StoredDataset):
         show: str = "images",
         by_catalogue: bool = False,
         origin: Origin = "lower",
+        index: Sequence[int] | None = None,
+        catalogue: str | None = None,
+        stretch: str | None = None,
+        cmap: str | None = None,
+        one_scale: bool = False,
     ) -> Figure:
-        """A contact sheet of the first samples, as a matplotlib figure: see `pictures.contact_sheet`."""
+        """A contact sheet of the first samples, as a matplotlib figure: see `pictures.contact_sheet`.
+
+        With `index` it is of the samples at these places, with `catalogue` of the first ones of one class. `stretch` is
+        linear, sqrt, log or asinh, `cmap` a colour map of matplotlib's; with `one_scale` all images have the same one,
+        with a bar of colours.
+        """
+        from deepbench_fast.pictures.colours import Look
         from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet
 
-        shown = self[: min(max(count, 0), MOST_IMAGES)]
-        return contact_sheet(shown, count, columns=columns, show=show, by_catalogue=by_catalogue, origin=origin)
+        most = min(max(count, 0), MOST_IMAGES)
+        shown = self.first(most, catalogue) if index is None else self[list(index)]
+        look = Look(stretch, cmap, one_scale)
+        count = count if index is None else len(shown)
+        return contact_sheet(
+            shown, count, columns=columns, show=show, by_catalogue=by_catalogue, origin=origin, look=look
+        )
+
+    def first(self, count: int, catalogue: str | None = None) -> Batch:
+        """The first samples, those of one class if it is named; raises RecipeError where there is no such class."""
+        if catalogue is None:
+            return self[:count]
+        label = self.catalogues.index(checks.known(catalogue, self.catalogues, "class"))
+        found: list[int] = []
+        for first in range(0, len(self), ROWS):
+            labels = self._labels(slice(first, first + ROWS))
+            found += (first + np.flatnonzero(labels == label)).tolist()
+            if len(found) >= count:
+                break
+        return self[found[:count]]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: facts, numbers of samples by class and split, and the first pictures."""
+        from deepbench_fast.pictures.html import page_of
+
+        facts = {"samples": len(self), "digest": self.summary.digest or "unfinished", "seed": self.summary.seed}
+        shape = self.summary.arrays["series" if self.is_series else "images"]["shape"][1:]
+        facts = {"name": self.summary.name, "shape": " × ".join(map(str, shape)), **facts}
+        shown = (self.finished if self.partial else self)[:THUMBNAILS]
+        return page_of(facts, self.class_counts() if len(self) <= MOST_COUNTED else {}, shown)

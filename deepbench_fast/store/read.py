@@ -138,6 +138,11 @@ class StoredDataset:
         )
         return Batch(*self._facts, tables, arrays, stored.first + index)
 
+    def _labels(self, places: slice) -> npt.NDArray[np.int64]:
+        """Numbers of the classes of samples."""
+        numbers = self._numbers(places)
+        return self.stored.labels(_counted(numbers, self.stored.samples) if isinstance(numbers, slice) else numbers)
+
     @cached_property
     def _facts(self) -> tuple[Recipe, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         return self.recipe, self.catalogues, self.target_names, self.outputs

@@ -302,7 +302,8 @@ def test_figures_are_turned_and_exports_are_not(tmp_path: Path) -> None:
         default, lower, upper = pages
         assert (default == lower).all()
         rows = np.flatnonzero((lower != upper).any(axis=1))
-        changed = slice(rows[0], rows[-1] + 1)
+        across = np.flatnonzero((lower != upper).any(axis=0))
+        changed = slice(rows[0], rows[-1] + 1), slice(across[0], across[-1] + 1)  # no text beside it
         assert np.abs(lower[changed][::-1] - upper[changed]).mean() < 5
         assert (upper - lower)[rows[0] : rows[len(rows) // 2]].mean() > 0
     shown = [run_well("show", tmp_path / "dot.h5", 0, "--origin", o).out.splitlines()[-9:] for o in ("lower", "upper")]

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+from deepbench_fast import Recipe, generate
 from deepbench_fast.cli.picture import picture
 
 CELL = re.compile("\x1b\\[38;2;(\\d+);(\\d+);(\\d+);48;2;(\\d+);(\\d+);(\\d+)m▀")
@@ -29,7 +35,7 @@ def test_large_images_are_shrunk_to_the_width() -> None:
 def test_colour_has_two_rows_a_line_and_ends_reset() -> None:
     image = np.zeros((5, 3), np.float32)
     image[4, 1] = 1
-    lines = picture(image, colour=True).split("\n")
+    lines = picture(image, colour=True, width=20).split("\n")
     assert len(lines) == 3
     assert all(line.endswith("\x1b[0m") and len(CELL.findall(line)) == 3 for line in lines)
     cells = CELL.findall(lines[0])
@@ -38,3 +44,24 @@ def test_colour_has_two_rows_a_line_and_ends_reset() -> None:
 
 def test_flat_image() -> None:
     assert picture(np.full((2, 2), 3.0, np.float32), colour=False) == "\n"
+
+
+def test_small_images_fill_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "41")
+    image = np.arange(12.0 * 10).reshape(12, 10)
+    lines = picture(image, colour=True).split("\n")
+    assert len(lines) == 36  # 6 times: 72 rows, two a line; 7 times would be 42 lines
+    assert all(len(CELL.findall(line)) == 60 for line in lines)
+    assert len(set(lines)) == 12
+
+
+@pytest.mark.parametrize("value", ["1", ""])
+def test_no_colour_where_the_user_wants_none(value: str, tmp_path: Path) -> None:
+    generate(Recipe.of_kind("star").with_overrides({"samples": 1}), tmp_path / "star.h5")
+    code = "import pty, sys; pty.spawn([sys.executable, '-m', 'deepbench_fast', 'show', sys.argv[1], '0'])"
+    environment = {**os.environ, "NO_COLOR": value}
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "star.h5"], capture_output=True, env=environment, check=True
+    )
+    assert (b"\x1b[38;2;" in done.stdout) == (value == "")

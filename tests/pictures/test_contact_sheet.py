@@ -10,21 +10,32 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from deepbench_fast import Recipe, open_dataset
-from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.pictures.colours import mask_colours, shape_scale, stretch
+from deepbench_fast.errors import FileError, RecipeError, UsageError
+from deepbench_fast.pictures.colours import Look, mask_colours, scale_of, scaled
 from deepbench_fast.pictures.contact_sheet import (
     CHARACTER,
     FONT_PIXELS,
     cell_size,
     contact_sheet,
+    described_picture,
     save_figure,
-    save_picture,
     shortened,
 )
 from deepbench_fast.pictures.series_panels import motions
 from deepbench_fast.pictures.series_plots import series_sheet
-from deepbench_fast.render.samples import samples
+from deepbench_fast.pictures.titles import Title, titles
+from deepbench_fast.render.samples import first_of, samples, samples_at
 from tests.recipes import noisy_pendulums
+
+PNG = b"\x89PNG"
+
+
+def of_light(image: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return scaled(image, False)
+
+
+def of_shapes(image: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return scaled(image, True)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +66,7 @@ def test_each_pixel_is_a_block_of_its_own_colour(galaxies: Recipe, tmp_path: Pat
     box = figure.axes[0].get_window_extent()
     left, bottom = round(box.x0), page.shape[0] - round(box.y0)
     block = page[bottom - 140 : bottom, left : left + 140][::-1]
-    expected = colormaps["magma"](stretch(shown["images"][0]))[:, :, :3]
+    expected = colormaps["magma"](of_light(shown["images"][0]))[:, :, :3]
     np.testing.assert_allclose(block, np.kron(expected, np.ones((5, 5, 1))), atol=0.03)
 
 
@@ -64,7 +75,7 @@ def test_nothing_overlaps(galaxies: Recipe, count: int, columns: int | None) -> 
     figure = contact_sheet(samples(galaxies, 0, count), count, columns=columns)
     boxes = [axes.get_window_extent() for axes in figure.axes]
     boxes += [text.get_window_extent() for text in figure.texts]
-    assert len(boxes) == 2 * count
+    assert len(boxes) == 3 * count
     width, height = figure.bbox.width, figure.bbox.height
     for number, box in enumerate(boxes):
         assert box.x0 >= 0
@@ -77,7 +88,7 @@ def test_nothing_overlaps(galaxies: Recipe, count: int, columns: int | None) -> 
 def test_labels_are_the_catalogues(mixed_file: Path) -> None:
     data = open_dataset(mixed_file)
     figure = data.plot(6)
-    assert [text.get_text() for text in figure.texts] == [data.catalogues[data[i]["label"]] for i in range(6)]
+    assert named(figure) == [(i, data.catalogues[data[i]["label"]]) for i in range(6)]
     split = data.split("test")
     assert len(split.plot(6).axes) == 6
 
@@ -96,11 +107,17 @@ def test_refusals(galaxies: Recipe, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no samples"):
         contact_sheet(samples(galaxies, 0, 0), 4)
     with pytest.raises(UsageError, match="PNG"):
-        save_picture(shown["images"][0], tmp_path / "x.gif")
+        save_figure(contact_sheet(shown, 1), tmp_path / "x.gif")
     with pytest.raises(FileError, match="directory"):
-        save_picture(shown["images"][0], tmp_path)
+        save_figure(contact_sheet(shown, 1), tmp_path)
     with pytest.raises(FileError, match="nowhere"):
-        save_picture(shown["images"][0], tmp_path / "nowhere" / "x.png")
+        save_figure(contact_sheet(shown, 1), tmp_path / "nowhere" / "x.png")
+
+
+def named(figure: Figure) -> list[tuple[int, str]]:
+    """Numbers and classes below the images of a figure."""
+    lines = [text.get_text().split(" ", 1) for text in figure.texts]
+    return [(int(number), name) for number, name in lines if number.isdecimal()]
 
 
 def drawn(figure: Figure, number: int) -> npt.NDArray[np.float64]:
@@ -111,8 +128,8 @@ def test_the_first_row_is_at_the_bottom_or_as_asked_at_the_top(galaxies: Recipe,
     """Bright above dark in the array: dark above bright in the figure, or with the origin "upper" as it is."""
     image = np.linspace(1, 0, 8)[:, None] * np.ones(8)
     for origin, first, last in (("lower", 0, 1), ("upper", 1, 0)):
-        save_picture(image, tmp_path / f"{origin}.png", shapes=True, origin=origin)
-        page = imread(tmp_path / f"{origin}.png")
+        save_figure(described_picture(image, "", shapes=True, origin=origin), tmp_path / f"{origin}.png")
+        page = imread(tmp_path / f"{origin}.png")[12:-12, 12:-24]
         assert (page[0, 0, 0], page[-1, 0, 0]) == pytest.approx((first, last), abs=0.02)
         figure = contact_sheet(samples(galaxies, 0, 2), 2, origin=origin)
         assert [axes.images[0].origin for axes in figure.axes] == [origin] * 2
@@ -131,8 +148,8 @@ def test_shapes_have_a_linear_gray_scale_and_light_another() -> None:
     figure = contact_sheet(shown, 10)
     for number, label in enumerate(shown.labels.tolist()):
         image, name = shown["images"][number], shown.catalogues[label]
-        light = name in ("star", "galaxy", "spiral_galaxy", "lens")
-        expected = colormaps["magma"](stretch(image)) if light else colormaps["gray"](shape_scale(image))
+        is_light = name in ("star", "galaxy", "spiral_galaxy", "lens")
+        expected = colormaps["magma"](of_light(image)) if is_light else colormaps["gray"](of_shapes(image))
         np.testing.assert_array_equal(drawn(figure, number), expected)
 
 
@@ -140,9 +157,9 @@ def test_images_are_sorted_by_catalogue_on_request(mixed_file: Path) -> None:
     data = open_dataset(mixed_file)
     labels = data[:12]["label"]
     figure = data.plot(12, by_catalogue=True)
-    assert [text.get_text() for text in figure.texts] == [data.catalogues[label] for label in np.sort(labels)]
+    assert [name for _, name in named(figure)] == [data.catalogues[label] for label in np.sort(labels)]
     first_field = int(np.flatnonzero(labels == 1)[0])
-    expected = colormaps["magma"](stretch(data[first_field]["image"]))
+    expected = colormaps["magma"](of_light(data[first_field]["image"]))
     np.testing.assert_array_equal(drawn(figure, int((labels == 0).sum())), expected)
 
 
@@ -150,19 +167,19 @@ def test_images_are_sorted_by_catalogue_on_request(mixed_file: Path) -> None:
 def test_figures_are_in_order(name: str) -> None:
     figure = contact_sheet(samples(Recipe.builtin(name), 0, 4), 4, columns=4, by_catalogue=True)
     names = ["single", "noisy-single", "composite", "noisy-composite"]
-    assert [text.get_text() for text in figure.texts] == names
+    assert [name for _, name in named(figure)] == names
     assert len({round(axes.get_position().y0, 6) for axes in figure.axes}) == 1
 
 
 def test_extras_are_shown_on_request(mixed_file: Path) -> None:
     data = open_dataset(mixed_file)
     clean = contact_sheet(data[:3], 3, show="clean")
-    np.testing.assert_array_equal(drawn(clean, 2), colormaps["magma"](stretch(data[2]["clean"])))
+    np.testing.assert_array_equal(drawn(clean, 2), colormaps["magma"](of_light(data[2]["clean"])))
     shown = samples(Recipe.builtin("shapes").with_overrides({"size": (32, 32), "extras": ["masks", "variance"]}), 0, 2)
     masks = contact_sheet(shown, 2, show="masks")
     np.testing.assert_array_equal(drawn(masks, 1), mask_colours(shown["masks"][1]))
     variance = contact_sheet(shown, 2, show="variance")
-    np.testing.assert_array_equal(drawn(variance, 1), colormaps["magma"](stretch(shown["variance"][1])))
+    np.testing.assert_array_equal(drawn(variance, 1), colormaps["magma"](of_light(shown["variance"][1])))
     with pytest.raises(UsageError, match="no masks"):
         data.plot(3, show="masks")
     with pytest.raises(UsageError, match="can't show 'targets'"):
@@ -191,3 +208,117 @@ def test_refusals_of_series(galaxies: Recipe) -> None:
         contact_sheet(samples(noisy_pendulums(), 0, 0), 4)
     with pytest.raises(UsageError, match="401 images"):
         contact_sheet(shown, 401)
+
+
+def test_values_below_an_image_are_those_of_the_table(mixed_file: Path) -> None:
+    shown = samples(Recipe.builtin("galaxies"), 40, 46)
+    figure = contact_sheet(shown, 6)
+    lines = [text.get_text() for text in figure.texts][1::2]
+    table = shown.tables.objects["galaxy"]
+    assert lines == [f"r_eff {row['r_eff']:.3g}  n {row['n']:.3g}" for row in table]
+    again = contact_sheet(samples_at(Recipe.builtin("galaxies"), range(40, 46)), 6)
+    assert [text.get_text() for text in again.texts][1::2] == lines
+    fields = open_dataset(mixed_file)[:20]
+    counts = [title.values for title in titles(fields)]
+    for number, label in enumerate(fields.labels):
+        stars = np.count_nonzero(fields.tables.objects["star"]["sample"] == number)
+        assert fields.catalogues[label] != "fields" or counts[number][0] == f"star {stars}"
+
+
+def test_only_as_many_values_as_fit() -> None:
+    title = Title("7 stars", ("gamma 1.38", "alpha 3.21"))
+    assert title.lines(30) == ("7 stars", "gamma 1.38  alpha 3.21")
+    assert title.lines(21) == ("7 stars", "gamma 1.38")
+    assert title.lines(3) == ("7 stars", "gamma 1.38")
+    assert Title("7 stars", ()).lines(30) == ("7 stars", "")
+
+
+@pytest.mark.parametrize("stretch", [None, "linear", "sqrt", "log", "asinh"])
+def test_one_scale_is_the_same_for_all_images_and_its_bar_says_it(galaxies: Recipe, stretch: str | None) -> None:
+    shown = samples(galaxies, 0, 4)
+    look = Look(stretch, "viridis", one_scale=True)
+    figure = contact_sheet(shown, 4, look=look)
+    scale = scale_of(shown["images"], False, look)
+    for number, image in enumerate(shown["images"]):
+        np.testing.assert_array_equal(drawn(figure, number), colormaps["viridis"](scale.brightness(image)))
+    bar = figure.axes[4]
+    assert bar.images[0].get_cmap().name == "viridis"
+    for tick, label in zip(bar.get_yticks(), bar.get_yticklabels(), strict=True):
+        assert scale.brightness(np.array([float(label.get_text())])) == pytest.approx(tick, abs=0.03)
+    assert len(contact_sheet(shown, 4, look=Look(stretch)).axes) == 4
+
+
+def test_a_look_that_is_none() -> None:
+    with pytest.raises(UsageError, match="no stretch 'cube'; there are linear, sqrt, log, asinh"):
+        Look("cube")
+    with pytest.raises(UsageError, match="no colour map 'virids'; near it: viridis"):
+        Look(cmap="virids")
+    with pytest.raises(UsageError, match="the samples are series"):
+        contact_sheet(samples(noisy_pendulums(), 0, 2), 2, look=Look(one_scale=True))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("pdf", b"%PDF-"), ("svg", b"<?xml"), ("png", b"\x89PNG"), ("", b"\x89PNG")]
+)
+def test_the_suffix_says_the_format_and_equal_figures_are_equal_files(
+    galaxies: Recipe, suffix: str, start: bytes, tmp_path: Path
+) -> None:
+    made = []
+    for name in ("one", "two"):
+        path = (tmp_path / name).with_suffix(f".{suffix}" if suffix else "")
+        save_figure(contact_sheet(samples(galaxies, 0, 2), 2), path)
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
+    assert made[0].startswith(start)
+
+
+def test_dots_an_inch(galaxies: Recipe, tmp_path: Path) -> None:
+    for dpi in (100, 250):
+        save_figure(contact_sheet(samples(galaxies, 0, 2), 2), tmp_path / f"{dpi}.png", dpi=dpi)
+    one, two = (imread(tmp_path / f"{dpi}.png").shape for dpi in (100, 250))
+    assert (two[0], two[1]) == pytest.approx((2.5 * one[0], 2.5 * one[1]), abs=2)
+    with pytest.raises(UsageError, match="--dpi is for PNG"):
+        save_figure(contact_sheet(samples(galaxies, 0, 2), 2), tmp_path / "x.svg", dpi=200)
+
+
+def test_a_notebook_shows_the_figure(mixed_file: Path) -> None:
+    figure = open_dataset(mixed_file).plot(2)
+    assert figure._repr_png_().startswith(PNG)  # type: ignore[attr-defined]
+
+
+def test_some_samples_and_those_of_a_class(mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    assert named(data.plot(index=[12, 5, 9])) == [(i, data.catalogues[data[i]["label"]]) for i in (12, 5, 9)]
+    stars = data.first(30, "stars")
+    assert stars.index.tolist() == np.flatnonzero(data[:]["label"] == 0)[:30].tolist()
+    part = data.split("test")
+    assert set(part.first(7, "fields").labels.tolist()) == {1}
+    with pytest.raises(RecipeError, match="unknown class 'star'; did you mean 'stars'"):
+        data.plot(catalogue="star")
+
+
+def test_samples_at_are_those_of_the_whole() -> None:
+    recipe = Recipe.builtin("lensing")
+    whole, some = samples(recipe, 0, 40), samples_at(recipe, [33, 2, 2, 17])
+    assert some.index.tolist() == [33, 2, 2, 17]
+    for row, number in enumerate([33, 2, 2, 17]):
+        np.testing.assert_array_equal(some["images"][row], whole["images"][number])
+    for kind, table in some[[0]].tables.objects.items():
+        expected = whole.tables.objects[kind]
+        np.testing.assert_array_equal(table, expected[expected["sample"] == 33])
+    assert first_of(recipe, "stars", 9) == np.flatnonzero(whole.labels == 1)[:9].tolist()
+    with pytest.raises(UsageError, match="not a range"):
+        samples_at(recipe, [-1])
+
+
+def test_one_sample_has_its_text_beside_it(tmp_path: Path) -> None:
+    lines = [f"parameter {k}  {k}.5 pix" for k in range(100)]
+    figure = described_picture(np.eye(8), "\n".join(lines))
+    shown = [text.get_text() for text in figure.texts]
+    assert shown == [*lines[:59], "… and 41 more lines"]
+    image = figure.axes[0].get_window_extent()
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert box.x0 > image.x1
+        assert box.x1 <= figure.bbox.width
+        assert box.y0 >= 0

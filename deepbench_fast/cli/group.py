@@ -34,6 +34,7 @@ COMMANDS = {
     "show": "show",
     "preview": "preview",
     "verify": "verify",
+    "report": "report",
     "export": "export",
     "ladder": "ladder",
     "convert": "convert",

@@ -1,31 +1,41 @@
-"""A dataset as a notebook shows it: a table of facts, numbers of samples, pictures; one piece of HTML."""
+"""Pieces of HTML that need nothing else: tables, pictures, and a dataset as a notebook shows it."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from deepbench_fast.pictures.contact_sheet import contact_sheet, png
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from deepbench_fast.render.batch import Batch
+
+
+def table(rows: Iterable[Sequence[object]], *, head: bool = False) -> str:
+    """Rows whose first cell names them; with `head` the first row names the columns."""
+    parts = []
+    for number, row in enumerate(rows):
+        tags = ["th" if place == 0 or (head and number == 0) else "td" for place in range(len(row))]
+        cells = (f"<{tag}>{escape(str(cell))}</{tag}>" for tag, cell in zip(tags, row, strict=True))
+        parts.append(f"<tr>{''.join(cells)}</tr>")
+    return f"<table>{''.join(parts)}</table>"
+
+
+def img(figure: Figure, alt: str = "") -> str:
+    """A figure as a picture inside of the page."""
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{base64.b64encode(png(figure)).decode()}">'
 
 
 def page_of(facts: Mapping[str, object], counts: Mapping[str, Mapping[str, int]], shown: Batch) -> str:
     """Facts by name; numbers of samples by class and split; a contact sheet of samples, none where there are none."""
-    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in facts.items())
-    parts = [f"<table>{rows}</table>"]
+    parts = [table(facts.items())]
     if counts:
-        splits = next(iter(counts.values()))
-        head = "".join(f"<th>{escape(name)}</th>" for name in ("class", *splits))
-        body = "".join(
-            f"<tr><th>{escape(name)}</th>{''.join(f'<td>{number:,}</td>' for number in row.values())}</tr>"
-            for name, row in counts.items()
-        )
-        parts.append(f"<table><tr>{head}</tr>{body}</table>")
+        numbers = ((name, *(f"{number:,}" for number in row.values())) for name, row in counts.items())
+        parts.append(table([("class", *next(iter(counts.values()))), *numbers], head=True))
     if len(shown):
-        picture = base64.b64encode(png(contact_sheet(shown, len(shown), columns=4))).decode()
-        parts.append(f'<img alt="the first samples" src="data:image/png;base64,{picture}">')
+        parts.append(img(contact_sheet(shown, len(shown), columns=4), "the first samples"))
     return "<div>" + "".join(parts) + "</div>"

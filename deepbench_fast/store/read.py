@@ -129,14 +129,21 @@ class StoredDataset:
         return numbers if self._indices is None else self._indices[numbers]
 
     def _batch(self, numbers: slice | npt.NDArray[np.int64]) -> Batch:
-        stored = self.stored
         arrays, index = self._read(numbers)
-        tables = LazyTables(
+        return Batch(*self._facts, self._tables(numbers, index), arrays, self.stored.first + index)
+
+    def tables_of(self, places: Any) -> LazyTables:
+        """The tables of samples, as a `Batch` of them has, without their data."""
+        numbers = self._numbers(places)
+        return self._tables(numbers, _counted(numbers, self.stored.samples) if isinstance(numbers, slice) else numbers)
+
+    def _tables(self, numbers: slice | npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> LazyTables:
+        stored = self.stored
+        return LazyTables(
             stored.first + int(index[0]) if index.size else stored.first,
             lambda: self._take("samples", numbers, index),
             lambda: {kind: self._objects_of(kind, index) for kind in stored.header.kinds},
         )
-        return Batch(*self._facts, tables, arrays, stored.first + index)
 
     def _labels(self, places: slice) -> npt.NDArray[np.int64]:
         """Numbers of the classes of samples."""

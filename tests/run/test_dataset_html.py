@@ -19,9 +19,10 @@ class Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.open: list[str] = []
+        self.void: tuple[str, ...] = ("img",)
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag != "img":
+        if tag not in self.void:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

@@ -1,0 +1,1 @@
+"""What a dataset is, on one page: `report` writes it as HTML or as a Markdown card."""

@@ -1,0 +1,133 @@
+"""A dataset on one page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+
+from deepbench_fast import Recipe, generate, open_dataset
+from deepbench_fast.pictures.histograms import Drawn, histogram_sheet
+from deepbench_fast.run.report.contents import BLOCK, BLOCKS, checks, looked_at, populations
+from deepbench_fast.run.report.loading import LOADING
+from deepbench_fast.run.report.page import report
+from deepbench_fast.values.distributions import Integers, LogUniform, Uniform
+from tests.cli.running import run, run_well
+from tests.run.test_dataset_html import Tags
+
+
+@pytest.fixture(scope="module")
+def page(mixed_file: Path) -> str:
+    return report(mixed_file)
+
+
+def test_it_says_what_the_dataset_is(page: str, mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    tags = Tags()
+    tags.void += ("meta", "br")
+    tags.feed(page.partition("<body>")[2].partition("</body>")[0])
+    assert not tags.open
+    summary = data.summary
+    for words in (summary.digest, summary.recipe_hash, f"{summary.samples:,}", *data.catalogues, *data.splits):
+        assert str(words) in page
+    for title in (
+        "Classes and splits",
+        "Checks",
+        "Samples",
+        "One sample through its stages",
+        "Recipe",
+        "How to cite it",
+    ):
+        assert f"<h2>{title}</h2>" in page
+    assert "every bit: as it should be" in page
+    assert len(page) < 3_000_000
+
+
+def test_it_needs_no_network_and_runs_nothing(page: str) -> None:
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!data:)', page)
+    assert "url(" not in page
+
+
+def test_values_are_those_of_the_tables(mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    found = {p.title: {d.name: d for d in p.drawn} for p in populations(data, looked_at(data))}
+    stars = data.objects("star")
+    label = list(data.stored.header.labels["objects/star"]["entry"]).index("fields/star")
+    own = stars[stars["entry"] == label]
+    for name, drawn in found["fields: star"].items():
+        np.testing.assert_array_equal(drawn.values, np.asarray(getattr(own[name], "value", own[name])))
+    noise = next(drawn for title, drawn in found.items() if title.endswith("noise and PSF"))
+    assert all(name.startswith(("noise.", "psf.")) for name in noise)
+
+
+def test_of_many_samples_runs_spread_evenly_are_looked_at() -> None:
+    class Many:
+        def __len__(self) -> int:
+            return 10**7
+
+    runs = looked_at(Many())  # type: ignore[arg-type]
+    assert len(runs) == BLOCKS
+    assert (runs[0].start, runs[-1].stop) == (0, 10**7)
+    assert {run.stop - run.start for run in runs} == {BLOCK}
+
+
+def test_a_changed_pixel_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "star.h5"
+    generate(Recipe.of_kind("star").with_overrides({"samples": 20}), path)
+    with h5py.File(path, "r+") as file:
+        file["images"][7, 3, 3] += 1
+    for everything in (False, True):
+        (check,) = checks(open_dataset(path), everything)
+        assert not check.same
+    assert "NOT what it should be" in report(path)
+
+
+def test_series_and_a_card(tmp_path: Path) -> None:
+    path = tmp_path / "swings.h5"
+    generate(Recipe.builtin("pendulums").with_overrides({"samples": 12, "name": "swings | <b>"}), path)
+    run_well("report", path, "-o", tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;" in text
+    assert "One sample through its stages" not in text
+    run_well("report", path, "-o", tmp_path / "card.md", "--verify", "all")
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    front = yaml.safe_load(card.split("---\n")[1])
+    assert front["size_categories"] == ["n<1K"]
+    assert front["pretty_name"] == "swings | <b>"
+    assert "| class | train | validation | test |" in card or "| class | " in card
+    assert "all samples made again from the recipe: as it should be" in card
+    assert open_dataset(path).summary.digest in card
+
+
+def test_wrong_names(tmp_path: Path, mixed_file: Path) -> None:
+    ran = run("report", mixed_file, "-o", tmp_path / "page.pdf")
+    assert ran.status == 2
+    assert "HTML or Markdown" in ran.err
+    assert run("report", tmp_path / "none.h5", "-o", tmp_path / "page.html").status != 0
+
+
+@pytest.mark.parametrize(("name", "text"), [pair for pair in LOADING if pair[0] != "PyTorch"])
+def test_the_ways_to_load_it_work(name: str, text: str, mixed_file: Path, tmp_path: Path) -> None:
+    shutil.copy(mixed_file, tmp_path / "data.h5")
+    subprocess.run([sys.executable, "-c", text.format(file="data.h5")], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("law", [Uniform(2, 5), LogUniform(1, 100), Integers(3, 9)])
+def test_the_line_of_a_law_lies_on_its_histogram(law: Uniform) -> None:
+    u = (np.arange(200_000) + 0.5) / 200_000
+    figure = histogram_sheet([Drawn("n", "", law.quantile(u), law)])
+    (axes,) = figure.axes
+    at, density = axes.lines[0].get_data()
+    heights = np.array([bar.get_height() for bar in axes.patches])
+    edges = np.array([bar.get_x() for bar in axes.patches] + [axes.patches[-1].get_x() + axes.patches[-1].get_width()])
+    inside = (np.asarray(at) > edges[0]) & (np.asarray(at) < edges[-1])
+    bars = heights[np.searchsorted(edges, np.asarray(at)[inside]) - 1]
+    np.testing.assert_allclose(bars, np.asarray(density)[inside], rtol=0.08, atol=1e-3)

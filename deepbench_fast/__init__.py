@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deepbench_fast.render.simulator import Simulator, simulate
     from deepbench_fast.run.dataset import Dataset, open_dataset
     from deepbench_fast.run.generate import generate
+    from deepbench_fast.run.recut import extend, index_parts, merge, reshard
     from deepbench_fast.run.verify import verify
 
 __version__ = "0.2.0.dev0"
@@ -45,11 +46,15 @@ __all__ = [
     "Simulator",
     "UsageError",
     "export",
+    "extend",
     "generate",
+    "index_parts",
     "ladder",
     "light_kind",
+    "merge",
     "open_dataset",
     "parameter",
+    "reshard",
     "sample",
     "samples",
     "simulate",
@@ -71,11 +76,15 @@ _MODULES = {
     "Simulator": "render.simulator",
     "UsageError": "errors",
     "export": "exports.formats",
+    "extend": "run.recut",
     "generate": "run.generate",
+    "index_parts": "run.recut",
     "ladder": "authoring.ladders",
     "light_kind": "kinds.own",
+    "merge": "run.recut",
     "open_dataset": "run.dataset",
     "parameter": "kinds.own",
+    "reshard": "run.recut",
     "sample": "render.samples",
     "samples": "render.samples",
     "simulate": "render.simulator",

@@ -10,9 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 ENDING = ".new"
+MOST_LOOKED_AT = 10_000  # files beside it: a folder may hold a million parts of a dataset
 STALE_AFTER_SECONDS = 86_400  # on another host, whose processes can't be looked up
 
 
@@ -54,10 +56,10 @@ def temporary_beside(path: Path) -> Path:
 
 
 def remove_stale(path: Path) -> None:
-    """Remove the temporary files of `path` whose process has ended."""
+    """Remove the temporary files of `path` whose process has ended, among the first files of its folder."""
     name = re.compile(rf"{re.escape(path.name)}\.(.+)-(\d+)-[0-9a-f]{{8}}{re.escape(ENDING)}")
     with suppress(OSError):
-        for entry in os.scandir(path.parent):
+        for entry in islice(os.scandir(path.parent), MOST_LOOKED_AT):
             match = name.fullmatch(entry.name)
             if match is not None and _is_stale(entry, match[1], int(match[2])):
                 with suppress(OSError):

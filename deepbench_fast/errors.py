@@ -47,10 +47,6 @@ class AccuracyWarning(UserWarning):
     """Data were made as asked, but some of them are less accurate than they look."""
 
 
-class IndexWarning(UserWarning):
-    """A part was made as asked, but another one keeps the index over all parts from being written."""
-
-
 class LockWarning(UserWarning):
     """A file system has no locks, so nothing keeps two processes from filling one file."""
 

@@ -34,6 +34,7 @@ LAYERS = {
 NAMES = {
     "Recipes": ["Recipe", "ladder"],
     "Files": ["generate", "open_dataset", "Dataset", "verify", "export"],
+    "Many files": ["index_parts", "merge", "extend", "reshard"],
     "On the fly": ["samples", "sample", "Batch", "Simulator", "simulate", "Prior"],
     "Kinds of your own": ["light_kind", "parameter"],
 }

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from deepbench_fast import FileError, Recipe, generate, open_dataset, samples, verify
+from deepbench_fast import FileError, Recipe, generate, index_parts, open_dataset, samples, verify
 from deepbench_fast.store.format import chunk_digest
 from tests.oracles.n_body import kinetic, potential
 
@@ -183,6 +183,7 @@ def test_shards_and_their_index_equal_the_whole(whole: Path, tmp_path: Path) -> 
     for k in (2, 1, 3):
         assert not path.exists()
         generate(everything(), path, shard=f"{k}/3")
+    index_parts(path)
     assert contents(path) == contents(whole)
     index, single = open_dataset(path), open_dataset(whole)
     assert index.summary.digest == single.summary.digest

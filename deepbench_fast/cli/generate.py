@@ -22,7 +22,10 @@ from deepbench_fast.cli.words import duration, grouped, print_json
 @click.argument("output", metavar="OUT.h5")
 @recipe_options
 @threads_option
-@click.option("--shard", metavar="K/N", help="Make the K-th of N parts, as OUT.shard-K-of-N.h5.")
+@click.option(
+    "--shard", metavar="K/N", help="Make the K-th of N parts, as OUT.shard-K-of-N.h5; auto/N: K from the job array."
+)
+@click.option("--base", type=click.IntRange(0, 1), metavar="0|1", help="With auto: what the job array begins with.")
 @click.option("--split", metavar="NAME", help="Make only the samples of one of the recipe's splits.")
 @click.option(
     "--resume", is_flag=True, help="Go on where an earlier run was stopped: start an absent file, keep a finished one."
@@ -40,6 +43,7 @@ def command(
     assignments: tuple[tuple[str, str], ...],
     threads: int | None,
     shard: str | None,
+    base: int | None,
     split: str | None,
     resume: bool,
     overwrite: bool,
@@ -50,12 +54,13 @@ def command(
     SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
     data is the last line printed.
     """
+    if shard is not None or base is not None:
+        shard = _shard(shard, base)
     if resume and overwrite and not _has_begun(output, shard):
         raise click.UsageError(f"--resume and --overwrite go on with a replacement of {output}, and nothing is there")
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.run.generate import generate
-    from deepbench_fast.store.index import is_whole_index
 
     began = time.perf_counter()
     try:
@@ -75,9 +80,16 @@ def command(
     work = f"{grouped(made)} samples in {duration(seconds)}, {grouped(round(made / seconds))} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"
     click.echo(f"{name}: {work if made or not resume else 'was complete'}", err=True)
-    if shard is not None and is_whole_index(output):
-        click.echo(f"{output}: all parts are there; it reads them as one file", err=True)
     click.echo(summary.digest)
+
+
+def _shard(shard: str | None, base: int | None) -> str:
+    """K/N."""
+    from deepbench_fast.run.engines.job_arrays import shard_of_job
+
+    if shard is None:
+        raise click.UsageError("--base goes with --shard auto/N")
+    return str(shard_of_job(shard, base))
 
 
 def _has_begun(output: str, shard: str | None) -> bool:

@@ -29,8 +29,9 @@ class CountOrAll(Count):
     metavar="N|all",
     help="Also generate N chunks, spread over the file, or all of them again and compare the bits.",
 )
+@click.option("--keep-going", is_flag=True, help="Of an index: name all parts that are missing or wrong.")
 @json_option
-def command(file: str, regenerate: int | str, as_json: bool) -> None:
+def command(file: str, regenerate: int | str, keep_going: bool, as_json: bool) -> None:
     """Check FILE against its recipe and its digests; exit status 1, and what differs, where it isn't what it says.
 
     Digests find damage by accident, not by intent: they are fast hashes of 64 bits.
@@ -38,9 +39,12 @@ def command(file: str, regenerate: int | str, as_json: bool) -> None:
     from deepbench_fast.run.verify import verify_stored
     from deepbench_fast.store.index import open_stored
 
-    with open_stored(file) as stored, Progress("chunks") as progress:
+    with open_stored(file, missing=keep_going) as stored, Progress("chunks") as progress:
         progress.start(len(stored.header.chunks), 0)
-        report = verify_stored(stored, regenerate, progress=progress.advance)
+        report = verify_stored(stored, regenerate, keep_going=keep_going, progress=progress.advance)
+    if not as_json:
+        for problem in report.unreadable:
+            click.echo(problem, err=True)
     if as_json:
         print_json({**dataclasses.asdict(report), "same": report.same})
     report.raise_if_different()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from deepbench_fast.atomic import remove_stale
@@ -13,11 +16,12 @@ from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.run.energy_drift import warn_of_drift
 from deepbench_fast.run.engines.threads import Progress, fill
-from deepbench_fast.store.claim import Job, check_index, claimed, drop_superfluous, finish
+from deepbench_fast.store.claim import Job, claimed, drop_superfluous, finish
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.limits import check_fits
 from deepbench_fast.store.read import summarise
-from deepbench_fast.store.shards import Shard, index_if_complete
+from deepbench_fast.store.rows import row_path, write_row
+from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
 
 
@@ -34,10 +38,10 @@ def generate(
     """Generate the dataset that `recipe` describes into the HDF5 file `path`.
 
     The file is filled as `<path>.part` and renamed when it is complete. `threads` defaults to the CPUs that the process
-    may use and changes no byte. `shard="K/N"` makes the K-th of N parts, as `<stem>.shard-K-of-N<suffix>`; whoever
-    completes the last one writes `path` itself, an index that reads as the single file. `resume` starts an absent file,
-    continues an unfinished one (chunks are hashed again first), and returns at once where it is finished. `overwrite`
-    replaces `path`; with `resume`, too, an unfinished file is continued, not begun anew.
+    may use and changes no byte. `shard="K/N"` makes the K-th of N parts, as `<stem>.shard-K-of-N<suffix>`, and its row
+    beside it (.json), from which `index_parts` makes `path`, that reads as the single file. `resume` starts an absent
+    file, continues an unfinished one (chunks are hashed again first), and returns at once where it is finished.
+    `overwrite` replaces `path`; with `resume`, too, an unfinished file is continued, not begun anew.
 
     Raises FileError (output exists, no room, in use, a failed write, after which what is done is kept), MismatchError
     (the file to resume is of another recipe) and UsageError. On SIGINT or SIGTERM in the main thread it raises
@@ -55,25 +59,34 @@ def generate(
     part = Shard.parse(shard) if isinstance(shard, str) else shard
     target = Path(path) if part is None else part.path(Path(path))
     first, stop = (0, plan.samples) if part is None else part.span(plan)
-    if part is not None and os.path.exists(path) and not overwrite:
-        check_index(Path(path), plan)
+    named = target
     target = Path(os.path.realpath(target)) if os.path.islink(target) else target
     job = Job(target, plan, first, stop, threads or usable_cpus(), resume, overwrite)
-    _generate_file(job, progress)
+    if part is not None and overwrite:
+        with suppress(OSError):
+            row_path(named).unlink()  # it must not outlive the part that it tells of
+    make_file(job, partial(_fill, progress=progress))
     if part is not None:
-        index_if_complete(Path(path), plan, part.count)
+        write_row(named)
     warn_of_drift(target, plan)
     return summarise(target)
 
 
-def _generate_file(job: Job, progress: Progress | None) -> None:
+Filling = Callable[[PartFile, Job], None]
+
+
+def make_file(job: Job, filling: Filling) -> None:
+    """Make the job's file, or go on with it: claim it, let `filling` fill it, give it its name.
+
+    Raises FileError, which says how to go on where something is kept.
+    """
     target = job.target
     try:
         if not target.parent.is_dir():
             raise FileError(f"{target.parent}: no such directory")
         if target.is_dir():
             raise FileError(f"{target} is a directory")
-        while not _is_made(job, progress):  # another process began or finished the file, and that decides
+        while not _is_made(job, filling):  # another process began or finished the file, and that decides
             pass
     except FileError:
         raise
@@ -83,7 +96,11 @@ def _generate_file(job: Job, progress: Progress | None) -> None:
         raise FileError(f"{target}: can't be written: {error.strerror or error}{kept}") from error
 
 
-def _is_made(job: Job, progress: Progress | None) -> bool:
+def _fill(file: PartFile, job: Job, progress: Progress | None) -> None:
+    fill(file, job.plan, job.threads, progress)
+
+
+def _is_made(job: Job, filling: Filling) -> bool:
     """Make the file if it isn't there; False where another process was quicker."""
     remove_stale(job.unfinished)
     drop_superfluous(job)
@@ -93,7 +110,7 @@ def _is_made(job: Job, progress: Progress | None) -> bool:
         if descriptor is None:
             return False
         file = PartFile(job.unfinished, job.plan, descriptor)
-        fill(file, job.plan, job.threads, progress)
+        filling(file, job)
         file.check_size()
         finish(descriptor, job)
     return True

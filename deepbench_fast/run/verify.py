@@ -15,7 +15,7 @@ import numpy.typing as npt
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.streams import MAX_MEMBERS
 from deepbench_fast.draw.tables import Tables, draw
-from deepbench_fast.errors import MismatchError, UsageError
+from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.kernels.stopping import Stop
 from deepbench_fast.render.noise import forget_levels
@@ -48,7 +48,9 @@ class Difference:
 class Report:
     """What `verify` found; chunks are numbered from the file's first.
 
-    `differences` has the first one of each chunk that was generated again: in its tables, or else in its data.
+    `differences` has the first one of each chunk that was generated again: in its tables, or else in its data;
+    `unreadable` what is wrong with files that can't be read, where that was no reason to stop, and `unread` their
+    chunks.
     """
 
     chunks: int
@@ -58,16 +60,20 @@ class Report:
     wrong_tables: list[int] = field(default_factory=list)
     regenerated: int = 0
     differences: list[Difference] = field(default_factory=list)
+    unread: list[int] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     @property
     def same(self) -> bool:
         """Whether nothing differs."""
-        return not (self.unfinished or self.wrong_digest or self.wrong_data or self.wrong_tables)
+        return not (self.unread or self.unfinished or self.wrong_digest or self.wrong_data or self.wrong_tables)
 
     def raise_if_different(self) -> None:
         """Raise MismatchError, naming the chunks that differ, and the first value that does where it is known."""
-        first = f"; the first: {self.differences[0]}" if self.differences else ""
+        known = [*self.unreadable, *self.differences]
+        first = f"; the first: {known[0]}" if known else ""
         for chunks, what in (
+            (self.unread, "can't be read"),
             (self.unfinished, "not finished"),
             (self.wrong_digest, "bytes differ from their digest"),
             (self.wrong_data, "rendering the tables again gives other bits"),
@@ -82,21 +88,27 @@ def verify(
     path: str | os.PathLike[str],
     regenerate: int | str = 0,
     *,
+    keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Check the file at `path`: all that it says of itself against its recipe, every chunk's digest, and for
     `regenerate` chunks (a number spread over the file, or "all") that drawing gives its tables and rendering its tables
-    gives its data, bit for bit.
+    gives its data, bit for bit. Of an index every part is checked, many at a time.
 
-    `progress` is told the number of chunks done. Raises FileError where the file can't be read or says of itself what
-    isn't so, UsageError for a bad number.
+    The first part of an index that is missing or isn't what it should be is an error; with `keep_going` all of them are
+    in the report, with the command that makes each again. `progress` is told the number of chunks done. Raises
+    FileError where the file can't be read or says of itself what isn't so, UsageError for a bad number.
     """
-    with open_stored(path) as stored:
-        return verify_stored(stored, regenerate, progress=progress)
+    with open_stored(path, missing=keep_going) as stored:
+        return verify_stored(stored, regenerate, keep_going=keep_going, progress=progress)
 
 
 def verify_stored(
-    stored: Stored, regenerate: int | str = 0, *, progress: Callable[[int], None] | None = None
+    stored: Stored,
+    regenerate: int | str = 0,
+    *,
+    keep_going: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> Report:
     """The same for a dataset that is open."""
     chunks = stored.header.chunks
@@ -106,16 +118,22 @@ def verify_stored(
     again = set(np.linspace(0, len(chunks) - 1, wanted).round().astype(int).tolist()) if wanted else set()
     plan = make_plan(stored.recipe) if again else None  # digests need no recipe
     report = Report(len(chunks), regenerated=len(again))
-    stop = Stop()
+    stop, wrong = Stop(), set[str]()
 
     def check(part: npt.NDArray[np.int64]) -> None:
         renderer = None if plan is None else Renderer(plan)
         for number in part.tolist():
             if stop.is_set():
                 return
-            found = _check_digest(stored, number, report)
-            if renderer is not None and found is not None and number in again:
-                _check_bits(stored, renderer, *found, number, report, stop)
+            try:
+                found = _check_digest(stored, number, report)
+                if renderer is not None and found is not None and number in again:
+                    _check_bits(stored, renderer, *found, number, report, stop)
+            except FileError as error:
+                if not keep_going:
+                    raise
+                report.unread.append(number)
+                wrong.add(str(error))
             if progress is not None:
                 progress(1)
 
@@ -125,7 +143,8 @@ def verify_stored(
             list(pool.map(check, parts))
         finally:
             stop.set()
-    for found in (report.unfinished, report.wrong_digest, report.wrong_data, report.wrong_tables):
+    report.unreadable.extend(sorted(wrong))
+    for found in (report.unread, report.unfinished, report.wrong_digest, report.wrong_data, report.wrong_tables):
         found.sort()
     report.differences.sort(key=lambda difference: difference.sample)
     return report

@@ -10,8 +10,11 @@ import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from deepbench_fast.atomic import publish, sync_folder, temporary_beside
 from deepbench_fast.draw.plan import Plan
@@ -31,7 +34,8 @@ class Job:
     """The samples `first` to `stop - 1` of a plan as the file `target`, and what becomes of what is there already.
 
     `resume` goes on with an unfinished file and keeps a finished one; `overwrite` replaces. With both, an unfinished
-    file is gone on with and replaces `target` at the end.
+    file is gone on with and replaces `target` at the end. `software` made the samples, and `rows[chunk, kind]` are the
+    numbers of objects where they are known without drawing.
     """
 
     target: Path
@@ -41,6 +45,8 @@ class Job:
     threads: int
     resume: bool
     overwrite: bool
+    software: str = SOFTWARE
+    rows: npt.NDArray[np.int64] | None = field(default=None, compare=False)
 
     @property
     def unfinished(self) -> Path:
@@ -156,8 +162,8 @@ def _begin(job: Job, replace: bool) -> int | None:
     temporary = temporary_beside(job.unfinished)
     descriptor, begun = lock_file(temporary), False
     try:
-        rows = rows_per_chunk(job.plan, job.first, job.stop, job.threads)
-        create_file(temporary, job.plan, job.first, job.stop, rows)
+        rows = rows_per_chunk(job.plan, job.first, job.stop, job.threads) if job.rows is None else job.rows
+        create_file(temporary, job.plan, job.first, job.stop, rows, job.software)
         with suppress(FileExistsError):
             publish(temporary, job.unfinished, overwrite=replace)
             if job.overwrite or not job.target.exists():
@@ -196,10 +202,10 @@ def _check_resumable(job: Job) -> None:
         header = check_same(path, job.plan, job.first, job.stop)
     except FileError as error:
         raise FileError(f"{error}; --overwrite starts again") from None
-    if header.attributes["software"] != SOFTWARE:
+    if header.attributes["software"] != job.software:
         raise MismatchError(
-            f"{path} was begun by {header.attributes['software']}, this is {SOFTWARE}: finish it with that version, or "
-            "start again with --overwrite"
+            f"{path} was begun by {header.attributes['software']}, this is {job.software}: finish it with that "
+            "version, or start again with --overwrite"
         )
 
 

@@ -38,25 +38,28 @@ NO_VARIABLE = "This is a netCDF dimension but not a netCDF variable."
 """What netCDF-4 calls a scale that has a length and no values; the length follows in ten places."""
 
 
-def create_file(path: Path, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64]) -> None:
-    """Write the file for the samples `first` to `stop - 1`, whose chunks have `rows[chunk, kind]` objects.
+def create_file(
+    path: Path, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64], software: str = SOFTWARE
+) -> None:
+    """Write the file for the samples `first` to `stop - 1`, whose chunks have `rows[chunk, kind]` objects and are made
+    by `software`.
 
     Raises FileError where the disk has no room for it, where writing fails, and where the file does not read back.
     """
     check_space(path, plan, stop - first, rows.sum(axis=0))
     image = FileImage()
     with laid_out(image) as file:
-        chunks_at = _lay_out(file, plan, first, stop, rows)
+        chunks_at = _lay_out(file, plan, first, stop, rows, software)
     chunks = chunk_table(plan, first, stop, rows)
     try:
         _write(path, image, chunks, chunks_at)
     except OSError as error:
         what = f"no room for {image.size / 1e9:.2f} GB" if error.errno in NO_ROOM else "can't be laid out"
         raise FileError(f"{_finished(path)}: {what}: {error.strerror}") from error
-    _check_created(path, plan, first, stop, chunks)
+    _check_created(path, schema.root_attributes(plan, first, stop, software), chunks)
 
 
-def _lay_out(file: Any, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64]) -> int:
+def _lay_out(file: Any, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.int64], software: str) -> int:
     """Make all datasets and their descriptions; the place of the rows of `/chunks`."""
     samples = stop - first
     create_group(file, "objects")
@@ -68,7 +71,7 @@ def _lay_out(file: Any, plan: Plan, first: int, stop: int, rows: npt.NDArray[np.
         labelled = with_enums(dtype, schema.table_enums(plan)[name])
         _create_dataset(file, name, (lengths.get(name, samples),), h5t.py_create(labelled, logical=True))
     _create_dataset(file, "chunks", (len(rows),), h5t.py_create(schema.chunks_dtype(kind.name for kind in plan.kinds)))
-    write_description(file, plan, first, stop)
+    write_description(file, plan, first, stop, software)
     return int(file["chunks"].id.get_offset() or 0)
 
 
@@ -85,11 +88,10 @@ def _write(path: Path, image: FileImage, chunks: npt.NDArray[Any], chunks_at: in
         os.close(descriptor)
 
 
-def _check_created(path: Path, plan: Plan, first: int, stop: int, chunks: npt.NDArray[Any]) -> None:
+def _check_created(path: Path, planned: Mapping[str, schema.Attribute], chunks: npt.NDArray[Any]) -> None:
     """Raise FileError where the file that was just written is not the one that was planned."""
     with open_hdf5(path, locking=False) as file:
         header: Header = check(file, path)
-    planned = schema.root_attributes(plan, first, stop, SOFTWARE)
     if header.attributes != planned or not np.array_equal(header.chunks, chunks):
         raise FileError(f"{_finished(path)}: what was written does not read back: the disk loses data")
 

@@ -75,8 +75,12 @@ class PartFile:
         self._write("samples", start, block.tables.samples)
         for kind, table in block.tables.objects.items():
             self._write(f"objects/{kind}", int(self.row_offsets[kind][block.first_chunk]), table)
-        self._write("chunks", block.first_chunk, block.chunks)
-        self.chunks[block.first_chunk : block.first_chunk + len(block.chunks)] = block.chunks
+        self.mark(block.first_chunk, block.chunks)
+
+    def mark(self, first_chunk: int, chunks: npt.NDArray[Any]) -> None:
+        """Write rows of `/chunks`, after their data."""
+        self._write("chunks", first_chunk, chunks)
+        self.chunks[first_chunk : first_chunk + len(chunks)] = chunks
 
     def check_size(self) -> None:
         """Raise FileError where the file was cut while it was filled: written on, it would have its size again, with

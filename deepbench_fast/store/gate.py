@@ -18,7 +18,7 @@ from deepbench_fast.errors import FileError, RecipeError, UsageError
 from deepbench_fast.recipe.load import MAX_BYTES
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.hdf5 import readable
-from deepbench_fast.store.header import ROWS, SHARDS, Header
+from deepbench_fast.store.header import OFFSET, ROWS, SHARDS, TABLE_DIGEST, Header, table_digest
 from deepbench_fast.store.raw_file import Damaged
 from deepbench_fast.store.structure import MOST_OF_A_TEXT, Part, Structure, Virtual
 from deepbench_fast.store.unknown import check_unknown
@@ -52,7 +52,7 @@ def check(file: Any, path: str | os.PathLike[str]) -> Header:
         except Virtual as virtual:
             raise FileError(
                 f"{path}: {virtual}, as in an index of the first release, which reads zeros for missing parts; remove "
-                "it, and 'generate --shard K/N --resume' of any part makes a new one"
+                f"it, and 'deepbench-fast index -o {path}' makes a new one"
             ) from None
         except Damaged as wrong:
             raise FileError(f"{path}: damaged: {wrong}") from None
@@ -159,7 +159,9 @@ def _shards(part: Part, header: Header) -> npt.NDArray[Any]:
     """The table of parts, if it names plain files that hold the samples of the whole, one after the other."""
     numbers = ("bytes", "first", "samples", *(ROWS + kind for kind in header.kinds))
     dtype = part.dtype
-    types = {"file": "S", **dict.fromkeys(numbers, "<i8"), "digest": "S32"}
+    # indices of earlier versions have no offsets, and no digest of the table
+    offsets = [name for name in dtype.names or () if name.startswith(OFFSET)]
+    types = {"file": "S", **dict.fromkeys(numbers, "<i8"), "digest": "S32", **dict.fromkeys(offsets, "<i8")}
     same = dtype.names == tuple(types) and all(dtype[n] == t or dtype[n].kind == t for n, t in types.items())
     _need(same and len(part.shape) == 1 and part.shape[0] > 0, "/shards has other columns")
     shards: npt.NDArray[Any] = part.item[:]
@@ -168,6 +170,8 @@ def _shards(part: Part, header: Header) -> npt.NDArray[Any]:
             file_name(name.decode(), portable=False)
         except (FileError, UnicodeDecodeError):
             raise Damaged(f"/shards names {checks.quote(name)}, no plain name") from None
+    same = not offsets or part.attribute(TABLE_DIGEST) == table_digest(shards)
+    _need(same, f"/shards is not the table that its {TABLE_DIGEST} names")
     before = np.concatenate(([0], np.cumsum(shards["samples"])))
     _need(
         bool((shards["samples"] >= 0).all())

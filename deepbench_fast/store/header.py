@@ -7,9 +7,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
 SHARDS = "shards"
 ROWS = "rows_"
+OFFSET = "offset_"
+TABLE_DIGEST = "table_digest"
+
+
+def table_digest(table: npt.NDArray[Any]) -> int:
+    """XXH3-63 of the bytes of `/shards`: HDF5 keeps no checksum of them, and offsets are read by."""
+    return xxhash.xxh3_64_intdigest(table.tobytes()) >> 1
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""The parts of indexes that a process holds open, over all its indexes: each takes a descriptor, so they are few."""
+"""The parts of indexes that a process holds open, over all its indexes: few of those that take a descriptor each, more
+of those that are mapped without one."""
 
 from __future__ import annotations
 
@@ -6,7 +7,10 @@ import itertools
 import os
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from deepbench_fast.store.mapping import MOST_MAPS, WITHOUT_DESCRIPTORS
 
 MOST_OPEN = 256
 SHARE_OF_DESCRIPTORS = 8
@@ -15,10 +19,16 @@ T = TypeVar("T")
 _owners = itertools.count()
 
 
-class OpenParts(Generic[T]):
-    """Parts by owner and number, of which the one that was not used for longest is let go first."""
+def new_owner() -> int:
+    """A number that no other owner has or had."""
+    return next(_owners)
 
-    def __init__(self) -> None:
+
+class OpenParts(Generic[T]):
+    """At most `most()` parts by owner and number, of which the one that was not used for longest is let go first."""
+
+    def __init__(self, most: Callable[[], int]) -> None:
+        self._most = most
         self._parts: OrderedDict[tuple[int, int], T] = OrderedDict()
         self._gone: deque[int] = deque()  # owners whose parts are let go when the lock is held next
         self.reset()
@@ -28,10 +38,6 @@ class OpenParts(Generic[T]):
     def reset(self) -> None:
         """A new lock: after a fork the old one may be held by a thread that isn't there."""
         self._lock = threading.Lock()
-
-    def new_owner(self) -> int:
-        """A number that no other owner has or had."""
-        return next(_owners)
 
     def get(self, owner: int, number: int) -> T | None:
         """The part, if it is open."""
@@ -49,7 +55,7 @@ class OpenParts(Generic[T]):
                 for key in [key for key in self._parts if key[0] == gone]:
                     del self._parts[key]
             self._parts[owner, number] = part
-            while len(self._parts) > most_open():
+            while len(self._parts) > self._most():
                 self._parts.popitem(last=False)
 
     def forget(self, owner: int) -> None:
@@ -65,3 +71,8 @@ def most_open() -> int:
         return MOST_OPEN // 4
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_OPEN if limit == resource.RLIM_INFINITY else max(8, min(MOST_OPEN, limit // SHARE_OF_DESCRIPTORS))
+
+
+def most_mapped() -> int:
+    """How many parts may be mapped."""
+    return MOST_MAPS if WITHOUT_DESCRIPTORS else most_open()

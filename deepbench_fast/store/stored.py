@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from deepbench_fast.store import format as schema
 from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5, readable
 from deepbench_fast.store.header import ROWS, Header
+from deepbench_fast.store.mapping import map_file
 from deepbench_fast.store.places import contiguous_offset
 from deepbench_fast.values.user_tables import tables_stored
 
@@ -98,6 +98,10 @@ class Stored(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close what is open; rows that were read and are still in use stay valid."""
+
+    @abstractmethod
+    def pieces(self, name: str, start: int, stop: int) -> Iterator[tuple[StoredFile, int, int]]:
+        """The files that hold the rows `start` to `stop - 1`, each with its own rows, first and one past the last."""
 
     def __enter__(self) -> Stored:
         return self
@@ -192,7 +196,8 @@ class StoredFile(Stored):
     """One file, opened once: what is read later comes from it, whatever becomes of its name.
 
     Where the bytes of all arrays and tables lie in one run each, as `generate` writes them, they are read through a
-    memory map, with one descriptor; else (after a compression, say) by HDF5. `places` says where they lie.
+    memory map, where the system can without a descriptor; else (after a compression, say) by HDF5. `places` says where
+    they lie.
     """
 
     def __init__(
@@ -212,7 +217,7 @@ class StoredFile(Stored):
             offsets = {name: offset for name, offset in found.items() if offset is not None}
             if len(offsets) < len(names):
                 return cls(Path(path), header, {name: file[name] for name in names}, None, file)
-            places = Places(Path(path), header, offsets, _identity(file.id.get_vfd_handle()))
+            places = Places(Path(path), header, offsets, identity(file.id.get_vfd_handle()))
             stored = places.mapped(file.id.get_vfd_handle())
         file.close()
         return stored
@@ -250,6 +255,10 @@ class StoredFile(Stored):
         if self._file is not None:
             self._file.close()
 
+    def pieces(self, name: str, start: int, stop: int) -> Iterator[tuple[StoredFile, int, int]]:
+        if start < stop:
+            yield self, start, stop
+
 
 @dataclass(frozen=True, eq=False)
 class Places:
@@ -264,13 +273,13 @@ class Places:
         """The same file, opened anew; None where its name has been given to another one, or it was changed."""
         try:
             with open(self.path, "rb") as file:
-                return self.mapped(file.fileno()) if _identity(file.fileno()) == self.identity else None
+                return self.mapped(file.fileno()) if identity(file.fileno()) == self.identity else None
         except FileNotFoundError:
             return None
 
     def mapped(self, descriptor: int) -> StoredFile:
         """All arrays and tables over one read-only map of the open file."""
-        found = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        found = map_file(descriptor, os.fstat(descriptor).st_size)
         datasets = {}
         for name, offset in self.offsets.items():
             shape, dtype = self.header.types[name]
@@ -283,7 +292,7 @@ class Places:
         return StoredFile(self.path, self.header, datasets, self)
 
 
-def _identity(descriptor: int) -> tuple[int, ...]:
+def identity(descriptor: int) -> tuple[int, ...]:
     """What tells an open file from others, and from itself after a change."""
     status = os.fstat(descriptor)
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -134,6 +134,7 @@ def prepare(folder: Path) -> Path:
         ("preview", "o.h5", "-o", "p.png"),
         ("preview", "s.h5", "-o", "p.png"),
         *(("generate", "./images.yaml", "index.h5", *FEW, "--shard", f"{number}/2") for number in (1, 2)),
+        ("index", "-o", "index.h5"),
         *(("preview", name, "-n", "2", "-o", "p.png") for name in ("galaxies", "pendulums", "star")),
     ):
         run_here(command, here)

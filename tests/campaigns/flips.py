@@ -32,13 +32,14 @@ FILES = tuple(RECIPES)
 @cache
 def templates() -> Path:
     """A folder with the files as they should be."""
-    from deepbench_fast import Recipe, generate
+    from deepbench_fast import Recipe, generate, index_parts
 
     folder = Path(tempfile.mkdtemp(prefix="flips-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name, text in RECIPES.items():
         for shard in ("1/2", "2/2") if name == "index" else (None,):
             generate(Recipe.from_yaml(text), folder / f"{name}.h5", threads=1, shard=shard)
+    index_parts(folder / "index.h5")
     return folder
 
 

@@ -333,7 +333,7 @@ def damage_bytes(path: Path, rng: random.Random) -> None:
 @cache
 def templates() -> Path:
     """A folder with the files as they should be."""
-    from deepbench_fast import Recipe, generate
+    from deepbench_fast import Recipe, generate, index_parts
     from deepbench_fast.run.generate import generate as generate_part
 
     load_all()
@@ -344,6 +344,7 @@ def templates() -> Path:
     generate(Recipe.from_yaml(SERIES), folder / "series.h5", threads=1)
     for number in (1, 2):
         generate_part(images, folder / "index.h5", threads=1, shard=f"{number}/2")
+    index_parts(folder / "index.h5")
     (folder / "own.py").write_text(OWN)
     subprocess.run([sys.executable, folder / "own.py", folder / "own.h5"], check=True)
     for name, options in (("old", {"libver": "earliest"}), ("packed", {})):

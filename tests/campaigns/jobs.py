@@ -93,6 +93,13 @@ JOBS = {
     "all-shards": Job(
         _generate("--shard", "1/3", "--resume"), (_generate("--shard", "1/3", "--resume"),), before=_shards(2, 3)
     ),
+    "index": _again("index", "-o", "o.h5", before=_shards(1, 2, 3)),
+    "index-again": _again("index", "-o", "o.h5", before=(*_shards(1, 2, 3), ("index", "-o", "o.h5"))),
+    "merge": Job(
+        ("merge", "o.h5", "w.h5"),
+        (("merge", "o.h5", "w.h5", "--resume"), ("merge", "o.h5", "w.h5", "--overwrite")),
+        before=(*_shards(1, 2, 3), ("index", "-o", "o.h5")),
+    ),
     "shard-again": _job("--shard", "2/3", "--overwrite", before=_shards(1, 2, 3)),
     "shard-of-another": _job("--shard", "2/3", "--overwrite", recipe="other", before=_shards(1, 2, 3)),
     **{

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast import generate
+from deepbench_fast import generate, index_parts
 from deepbench_fast.recipe.recipe import Recipe
 from tests.recipes import mixed
 
@@ -32,6 +32,7 @@ def index_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("parts") / "mixed.h5"
     for number in (1, 2, 3):
         generate(mixed(), path, threads=2, shard=f"{number}/3")
+    index_parts(path)
     return path
 
 

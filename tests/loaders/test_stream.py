@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from deepbench_fast import Recipe, UsageError, generate, open_dataset, samples, stream
+from deepbench_fast import Recipe, UsageError, generate, index_parts, open_dataset, samples, stream
 from deepbench_fast.loaders.order import Order
 from deepbench_fast.loaders.sources import open_source
 from deepbench_fast.loaders.stream import Stream
@@ -83,6 +83,7 @@ def test_series(tmp_path: Path) -> None:
 def test_an_index_over_parts(recipe: Recipe, path: Path, tmp_path: Path) -> None:
     for number in range(3):
         generate(recipe, tmp_path / "all.h5", shard=f"{number + 1}/3")
+    index_parts(tmp_path / "all.h5")
     for one, other in zip(stream(tmp_path / "all.h5", BATCH), stream(path, BATCH), strict=True):
         same(one, other)
 

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from deepbench_fast import generate, open_dataset, samples
+from deepbench_fast import generate, index_parts, open_dataset, samples
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store.file_bytes import lock_file
 from deepbench_fast.store.format import ARRAYS
@@ -62,9 +62,10 @@ def test_a_longer_dataset_begins_with_the_shorter_one(whole: Path, tmp_path: Pat
 def test_shards_equal_the_whole(whole: Path, tmp_path: Path) -> None:
     path = tmp_path / "mixed.h5"
     for k in (2, 3, 1):
-        assert not path.exists()
         generate(mixed(), path, shard=f"{k}/3")
-    names = {f"mixed.shard-{k}-of-3.h5" for k in (1, 2, 3)} | {"mixed.h5"}
+        assert not path.exists()
+    index_parts(path)
+    names = {f"mixed.shard-{k}-of-3.{suffix}" for k in (1, 2, 3) for suffix in ("h5", "json")} | {"mixed.h5"}
     assert {p.name for p in tmp_path.iterdir()} == names
     assert contents(path) == contents(whole)
     index, single = open_dataset(path), open_dataset(whole)
@@ -82,6 +83,7 @@ def test_an_index_has_no_time_stamps(tmp_path: Path) -> None:
     path = tmp_path / "mixed.h5"
     for k in (1, 2):
         generate(mixed(samples=900), path, shard=f"{k}/2")
+    index_parts(path)
     with h5py.File(path) as file:
         found: dict[str, int] = {}
         file.visititems(lambda name, held: found.update({name: h5py.h5o.get_info(held.id).mtime}))
@@ -93,8 +95,9 @@ def test_the_index_of_shards_replaces_no_other_dataset(tmp_path: Path) -> None:
     path = tmp_path / "other.h5"
     generate(mixed(samples=5, seed=8), path)
     before = path.read_bytes()
+    generate(mixed(samples=5), path, shard="1/1")
     with pytest.raises(MismatchError, match="another recipe"):
-        generate(mixed(samples=5), path, shard="1/1")
+        index_parts(path)
     assert path.read_bytes() == before
 
 
@@ -102,6 +105,7 @@ def test_more_shards_than_chunks(tmp_path: Path) -> None:
     recipe = mixed(samples=900)
     for k in range(1, 6):
         generate(recipe, tmp_path / "small.h5", shard=f"{k}/5")
+    index_parts(tmp_path / "small.h5")
     generate(recipe, tmp_path / "whole.h5")
     assert contents(tmp_path / "small.h5") == contents(tmp_path / "whole.h5")
 

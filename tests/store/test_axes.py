@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
-from deepbench_fast import Recipe, generate
+from deepbench_fast import Recipe, generate, index_parts
 
 AXES = ("sample", "time", "output")
 OUTPUTS = ["x", "velocity", "momentum"]
@@ -26,6 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generate(recipe, folder / "series.h5")
     for part in (1, 2):
         generate(recipe, folder / "index.h5", shard=f"{part}/2")
+    index_parts(folder / "index.h5")
     generate(Recipe.of_kind("star").set("samples", 9), folder / "images.h5")
     return folder
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import pickle
-import re
 import shlex
 import shutil
 import subprocess
 import sys
 import threading
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,9 +16,10 @@ import h5py
 import numpy as np
 import pytest
 
-from deepbench_fast import Recipe, generate, open_dataset, verify
-from deepbench_fast.errors import FileError, IndexWarning
-from deepbench_fast.store import open_parts, shards
+from deepbench_fast import Recipe, generate, index_parts, open_dataset, verify
+from deepbench_fast.errors import FileError, MismatchError
+from deepbench_fast.store import open_parts, write_index
+from deepbench_fast.store.header import table_digest
 from tests.cli.running import run
 from tests.recipes import mixed, noisy_pendulums
 
@@ -28,6 +27,7 @@ from tests.recipes import mixed, noisy_pendulums
 def make(folder: Path, name: str = "m.h5", parts: int = 3, **changes: object) -> Path:
     for number in range(1, parts + 1):
         generate(mixed(**changes), folder / name, shard=f"{number}/{parts}", threads=1)
+    index_parts(folder / name)
     return folder / name
 
 
@@ -93,6 +93,7 @@ def test_series_in_parts(tmp_path: Path) -> None:
     recipe = noisy_pendulums().with_overrides({"samples": 2000, "series.steps": 200})
     for number in (1, 2):
         generate(recipe, tmp_path / "s.h5", shard=f"{number}/2")
+    index_parts(tmp_path / "s.h5")
     generate(recipe, tmp_path / "w.h5")
     ours, whole = open_dataset(tmp_path / "s.h5"), open_dataset(tmp_path / "w.h5")
     assert ours.summary.digest == whole.summary.digest
@@ -108,7 +109,9 @@ def test_series_in_parts(tmp_path: Path) -> None:
 def test_the_table_of_parts(index: Path) -> None:
     with h5py.File(index) as file:
         rows = file["shards"][:]
-    assert rows.dtype.names == ("file", "bytes", "first", "samples", "rows_galaxy", "rows_star", "digest")
+    named = ("file", "bytes", "first", "samples", "rows_galaxy", "rows_star", "digest")
+    arrays = ("images", "clean", "targets", "samples", "objects/galaxy", "objects/star", "chunks")
+    assert rows.dtype.names == (*named, *(f"offset_{name}" for name in arrays))
     for number, row in enumerate(rows, 1):
         summary = open_dataset(part(index, number)).summary
         assert row["file"].decode() == part(index, number).name
@@ -128,22 +131,12 @@ def test_a_part_that_is_missing(index: Path, monkeypatch: pytest.MonkeyPatch, mi
     message = check_loud(index, 2, "missing")
     for command in (("info", index), ("preview", index, "-o", index.with_name("p.png")), ("show", index, "0")):
         assert run(*command).status == 1
-    ran = run("generate", "galaxies", index, "--shard", "1/3", "--resume")
-    assert "all parts are there" not in ran.err
     for command in message.partition("to make it again: ")[2].split(" && "):
         program, *arguments = shlex.split(command)
         assert program == "deepbench-fast"
         assert run(*arguments).status == 0
     assert open_dataset(index).summary.digest == open_dataset(mixed_file).summary.digest
     assert verify(index).same
-
-
-def test_resuming_another_part_does_not_say_that_all_are_there(index: Path) -> None:
-    part(index, 2).unlink()
-    (index.parent / "m.yaml").write_text(mixed().to_yaml(), encoding="utf-8")
-    ran = run("generate", index.parent / "m.yaml", index, "--shard", "1/3", "--resume")
-    assert ran.status == 0
-    assert "all parts are there" not in ran.err
 
 
 def test_a_part_of_the_same_name_in_the_current_folder_is_not_read(
@@ -187,6 +180,7 @@ def fit(index: Path, number: int) -> None:
         rows = file["shards"][:]
         rows["bytes"][number - 1] = part(index, number).stat().st_size
         file["shards"][:] = rows
+        file["shards"].attrs["table_digest"] = table_digest(file["shards"][:])
 
 
 def test_a_part_whose_chunks_are_others(index: Path) -> None:
@@ -215,13 +209,9 @@ def by_another_version(path: Path) -> None:
 
 def test_parts_of_two_versions(index: Path) -> None:
     by_another_version(part(index, 2))
-    fit(index, 2)
-    message = check_loud(index, 2, r"deepbench_fast 9\.9\.9")
-    assert "deepbench_fast 0." in message
-    index.unlink()
-    with pytest.warns(IndexWarning, match=r"two versions.*deepbench_fast 0\..*9\.9\.9"):
-        generate(mixed(), index, shard="1/3", resume=True)
-    assert not index.exists()
+    part(index, 2).with_suffix(".json").unlink()
+    with pytest.raises(MismatchError, match=r"shard-2-of-3.h5: made by deepbench_fast 9\.9\.9, the others by deepb"):
+        index_parts(index)
 
 
 def test_an_unfinished_file_of_another_version_is_not_gone_on_with(tmp_path: Path) -> None:
@@ -234,35 +224,29 @@ def test_an_unfinished_file_of_another_version_is_not_gone_on_with(tmp_path: Pat
         generate(mixed(), tmp_path / "m.h5", resume=True)
 
 
-def test_a_damaged_neighbour_is_no_failure_of_this_part(tmp_path: Path) -> None:
-    index = tmp_path / "m.h5"
-    generate(mixed(), index, shard="1/2")
-    neighbour = part(index, 1, 2)
-    neighbour.write_bytes(neighbour.read_bytes()[:100_000])
-    recipe = tmp_path / "m.yaml"
-    recipe.write_text(mixed().to_yaml(), encoding="utf-8")
-    ran = run("generate", recipe, index, "--shard", "2/2")
-    assert ran.status == 0
-    assert re.search(r"Warning: .*no index is written: .*shard-1-of-2.*truncated", ran.err)
-    assert not index.exists()
-    assert open_dataset(part(index, 2, 2)).summary.complete
+def test_a_job_looks_at_no_other_part(tmp_path: Path) -> None:
+    neighbour = part(tmp_path / "m.h5", 1, 2)
+    neighbour.write_bytes(b"damaged")
+    generate(mixed(), tmp_path / "m.h5", shard="2/2")
+    assert open_dataset(part(tmp_path / "m.h5", 2, 2)).summary.complete
+    assert not (tmp_path / "m.h5").exists()
 
 
-def test_an_index_does_not_outlive_a_part_of_it(index: Path) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", IndexWarning)
-        generate(mixed(seed=8), index, shard="2/3", overwrite=True)
-    assert not index.exists()
+def test_an_index_over_a_part_that_was_made_anew_is_loud(index: Path) -> None:
+    generate(mixed(seed=8), index, shard="2/3", overwrite=True)
+    with pytest.raises(FileError, match="shard-2-of-3"):
+        open_dataset(index)[:]
 
 
 def test_an_index_replaces_no_file_with_samples(tmp_path: Path) -> None:
     generate(mixed(), tmp_path / "m.h5")
     before = (tmp_path / "m.h5").read_bytes()
+    generate(mixed(), tmp_path / "m.h5", shard="1/1")
     with pytest.raises(FileError, match="exists as one file"):
-        generate(mixed(), tmp_path / "m.h5", shard="1/1")
+        index_parts(tmp_path / "m.h5")
     assert (tmp_path / "m.h5").read_bytes() == before
-    generate(mixed(), tmp_path / "m.h5", shard="1/1", overwrite=True)
-    assert open_dataset(tmp_path / "m.h5").summary.complete
+    index_parts(tmp_path / "m.h5", overwrite=True)
+    assert open_dataset(tmp_path / "m.h5").stored.header.shards is not None
 
 
 @pytest.mark.parametrize(
@@ -284,7 +268,7 @@ def test_an_index_of_the_first_release(index: Path) -> None:
     with pytest.raises(FileError, match="an index of the first release"):
         open_dataset(index)
     index.unlink()
-    generate(mixed(), index, shard="2/3", resume=True)
+    index_parts(index)
     assert verify(index).same
 
 
@@ -309,7 +293,7 @@ def test_for_h5py_alone_a_missing_part_is_not_a_number(index: Path) -> None:
 
 
 def test_more_parts_than_virtual_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mixed_file: Path) -> None:
-    monkeypatch.setattr(shards, "MOST_VIRTUAL", 2)
+    monkeypatch.setattr(write_index, "MOST_VIRTUAL", 2)
     index = make(tmp_path)
     with h5py.File(index) as file:
         assert set(file) == {"chunks", "shards", "recipe", "objects"}
@@ -324,17 +308,16 @@ def test_parts_made_by_threads(tmp_path: Path) -> None:
             tasks = [pool.submit(generate, mixed(), tmp_path / "m.h5", threads=1, shard=f"{k}/3") for k in (1, 2, 3)]
             for task in tasks:
                 task.result()
-            assert {p.name for p in tmp_path.iterdir()} == {
-                "m.h5",
-                *(part(tmp_path / "m.h5", k).name for k in (1, 2, 3)),
-            }
+            index_parts(tmp_path / "m.h5")
+            parts = [part(tmp_path / "m.h5", k) for k in (1, 2, 3)]
+            assert {*tmp_path.iterdir()} == {tmp_path / "m.h5", *parts, *(p.with_suffix(".json") for p in parts)}
             assert verify(tmp_path / "m.h5").same
             for path in tmp_path.iterdir():
                 path.unlink()
 
 
 def test_reading_from_many_threads(index: Path, mixed_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_parts, "most_open", lambda: 1)
+    monkeypatch.setattr(open_parts, "most_mapped", lambda: 1)
     ours, images = open_dataset(index), open_dataset(mixed_file).images
     wrong: list[int] = []
 
@@ -373,6 +356,7 @@ def test_descriptors_stay_bounded(tmp_path: Path, mixed_file: Path) -> None:
     recipe = Recipe.builtin("stars").with_overrides({"samples": parts * 334, "noise": []})
     for number in range(1, parts + 1):
         generate(recipe, tmp_path / "s.h5", shard=f"{number}/{parts}", threads=1)
+    index_parts(tmp_path / "s.h5")
     for path, limit, count in ((tmp_path / "s.h5", 64, 3), (mixed_file, 1024, 500)):
         command = [sys.executable, "-c", BOUNDED, str(path), str(limit), str(count)]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)

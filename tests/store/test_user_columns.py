@@ -63,6 +63,7 @@ def test_a_file_is_made_again_without_its_tables(made: Path, tmp_path: Path) -> 
     assert run("generate", made / "recipe.yaml", away / "o.h5").status == 0
     for number in "12":
         assert run("generate", made / "recipe.yaml", away / "whole.h5", "--shard", f"{number}/2").status == 0
+    assert run("index", "-o", away / "whole.h5").status == 0
     with h5py.File(away / "o.h5") as file:
         assert sorted(tuple(column[:]) for column in file["tables"].values()) == [
             (0.1, 0.2, 0.3),

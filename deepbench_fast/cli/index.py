@@ -1,0 +1,49 @@
+"""`index`: parts of a dataset, made by many jobs, as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import json_option
+from deepbench_fast.cli.words import grouped, print_json
+
+
+@click.command(cls=Command, example=f"{PROGRAM} index -o survey.h5")
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.option("-o", "--output", metavar="OUT.h5", required=True, help="The index to write, beside the parts.")
+@click.option("--manifest", metavar="FILE.jsonl", help="Also write the parts' rows, a line of JSON each.")
+@click.option("--kerchunk", metavar="FILE.json", help="Also write references by which Zarr and xarray read the parts.")
+@click.option("--overwrite", is_flag=True, help="Replace whatever OUT.h5 is; an index of the same dataset always is.")
+@json_option
+def command(
+    paths: tuple[str, ...], output: str, manifest: str | None, kerchunk: str | None, overwrite: bool, as_json: bool
+) -> None:
+    """Write OUT.h5, which reads the parts of a dataset as one file.
+
+    PATH are parts, their rows (.json), or the folder they are in; by default the parts of OUT.h5's name beside it. They
+    stay where they are, beside OUT.h5. Where samples are missing or parts differ, nothing is written: what is wrong and
+    the commands that mend it are printed, exit status 1.
+    """
+    from deepbench_fast.store.parts import survey
+    from deepbench_fast.store.read import summarise
+    from deepbench_fast.store.references import write_references
+    from deepbench_fast.store.write_index import write_index, write_manifest
+
+    found = survey(Path(output), [Path(path) for path in paths])
+    if not found.is_whole:
+        for line in found.told():
+            click.echo(line, err=True)
+    write_index(found, overwrite=overwrite)
+    if manifest is not None:
+        write_manifest(found, Path(manifest))
+    if kerchunk is not None:
+        write_references(found, Path(kerchunk))
+    summary = summarise(output)
+    if as_json:
+        print_json({**summary.as_json(), "parts": len(found.rows)})
+        return
+    click.echo(f"{output}: {grouped(summary.samples)} samples in {grouped(len(found.rows))} parts", err=True)
+    click.echo(summary.digest)

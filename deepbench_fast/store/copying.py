@@ -1,0 +1,126 @@
+"""Chunks of a dataset into another file of the same samples: by the kernel where it can, else through memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.plan import Plan
+from deepbench_fast.errors import FileError, MismatchError, UsageError
+from deepbench_fast.store import format as schema
+from deepbench_fast.store.claim import Job
+from deepbench_fast.store.file_bytes import read_at, write_at
+from deepbench_fast.store.fill import PartFile
+from deepbench_fast.store.header import ROWS
+from deepbench_fast.store.stored import Stored, StoredFile, identity
+
+RUN_BYTES = 64 * 2**20
+BLOCK_BYTES = 2**20
+NOT_BY_THE_KERNEL = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM, errno.EBADF}
+
+Progress = Callable[[int], None]
+
+
+def check_copyable(source: Stored, plan: Plan) -> None:
+    """Raise FileError where the source isn't finished, MismatchError where files of its recipe have other columns
+    today."""
+    if not source.header.complete:
+        raise FileError(f"{source.path}: unfinished (--resume continues it)")
+    types = schema.describe(plan).types
+    if dict(source.header.types) != dict(types):
+        raise MismatchError(
+            f"{source.path}: {source.header.attributes['software']} made it with other columns than files have today: "
+            "only that version can copy it"
+        )
+
+
+def copy_chunks(source: Stored, file: PartFile, job: Job, stop: int, told: Progress | None = None) -> None:
+    """Copy all chunks before the sample `stop` that the file hasn't got yet; `told` is called with numbers of samples.
+
+    Chunks that are marked done are hashed, and copied again where they differ.
+    """
+    chunks = source.header.chunks
+    ahead = int(np.searchsorted(chunks["first"], job.first))  # chunks of the source before the file's first
+    count = int(np.searchsorted(file.chunks["first"] + file.chunks["count"], stop, side="right"))
+    for number in np.flatnonzero(file.chunks["done"][:count] == 1).tolist():
+        if file.stored_digest(number) != int(chunks["digest"][ahead + number]):
+            file.chunks["done"][number] = 0
+    at_once = max(1, RUN_BYTES // (job.plan.chunk * job.plan.sample_bytes))
+    for start in range(0, count, at_once):
+        end = min(start + at_once, count)
+        if not (file.chunks["done"][start:end] == 1).all():
+            _copy_run(source, file, start, end, ahead)
+        if told is not None:
+            told(int(file.chunks["count"][start:end].sum()))
+
+
+def _copy_run(source: Stored, file: PartFile, first_chunk: int, stop_chunk: int, ahead: int) -> None:
+    chunks = source.header.chunks[ahead + first_chunk : ahead + stop_chunk]
+    counted = ("first", "count", *(ROWS + kind for kind in file.row_offsets))
+    own = file.chunks[first_chunk:stop_chunk]
+    if any(not np.array_equal(own[name], chunks[name]) for name in counted):
+        raise MismatchError(f"{source.path}: its chunks hold other objects than those of {file.path}")
+    file.check_size()
+    for name in (*source.header.arrays, *source.header.tables):
+        offsets = source.row_offsets.get(name.removeprefix("objects/")) if name.startswith("objects/") else source.edges
+        assert offsets is not None
+        own_offsets = file.row_offsets.get(name.removeprefix("objects/")) if name.startswith("objects/") else None
+        first, stop = int(offsets[ahead + first_chunk]), int(offsets[ahead + stop_chunk])
+        row = int(own["first"][0]) - file.first if own_offsets is None else int(own_offsets[first_chunk])
+        for part, start, end in source.pieces(name, first, stop):
+            row += _copy_rows(part, name, start, end, file, row)
+    file.mark(first_chunk, chunks)
+
+
+def _copy_rows(part: StoredFile, name: str, start: int, stop: int, file: PartFile, row: int) -> int:
+    """Copy rows to the rows from `row` on; how many they are."""
+    place = file.places[name]
+    offset = place.offset + row * place.row
+    if part.places is None:  # compressed by its user, say
+        write_at(file.descriptor, schema.bytes_of(part.unchecked(name, start, stop)), offset)
+        return stop - start
+    with open(part.path, "rb", buffering=0) as source:
+        if identity(source.fileno()) != part.places.identity:
+            raise FileError(f"{part.path}: it was changed while it was copied")
+        size = (stop - start) * place.row
+        copy_bytes(source.fileno(), part.places.offsets[name] + start * place.row, file.descriptor, offset, size)
+    return stop - start
+
+
+def copy_bytes(source: int, at: int, target: int, offset: int, size: int) -> None:
+    """Copy bytes between open files. Raises FileError where the source ends before."""
+    while size and hasattr(os, "copy_file_range"):
+        try:
+            copied = os.copy_file_range(source, target, size, at, offset)
+        except OSError as error:
+            if error.errno not in NOT_BY_THE_KERNEL:
+                raise
+            break
+        if copied == 0:
+            break
+        at, offset, size = at + copied, offset + copied, size - copied
+    while size:
+        block = read_at(source, min(size, BLOCK_BYTES), at)
+        write_at(target, memoryview(block), offset)
+        at, offset, size = at + len(block), offset + len(block), size - len(block)
+
+
+def chunk_rows(source: Stored, first: int, stop: int) -> npt.NDArray[np.int64]:
+    """Numbers of objects, `[chunk, kind]`, of the source's chunks from the sample `first` to `stop - 1`."""
+    chunks = source.header.chunks
+    start, end = np.searchsorted(chunks["first"], (first, stop))
+    rows = np.zeros((end - start, len(source.header.kinds)), np.int64)
+    for number, kind in enumerate(source.header.kinds):
+        rows[:, number] = chunks[ROWS + kind][start:end]
+    return rows
+
+
+def check_not_source(source: Stored, *targets: os.PathLike[str]) -> None:
+    """Raise UsageError where a file to write is one that is read."""
+    for target in targets:
+        if os.path.exists(target) and os.path.samefile(target, source.path):
+            raise UsageError(f"{target}: it is what shall be copied; name another file")

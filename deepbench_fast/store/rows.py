@@ -1,0 +1,199 @@
+"""What a finished part says of itself in one line of JSON beside it: enough to index it, and to read it, unopened.
+
+`sky.shard-2-of-3.json` has `file` (the part's plain name), `bytes`, `first`, `samples`, `rows_<kind>`, `digest`,
+`recipe_hash`, `software` and `schema`; `chunks`, for each chunk its samples, its objects of each kind and its digest in
+hexadecimal digits; and `datasets`, for each array and table its `shape`, its `dtype` as NumPy writes it and its
+`offset` in the file, null where it is not stored in one run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.atomic import write_whole
+from deepbench_fast.errors import FileError
+from deepbench_fast.store import format as schema
+from deepbench_fast.store.gate import check
+from deepbench_fast.store.hdf5 import open_hdf5, readable
+from deepbench_fast.store.header import ROWS, Header
+from deepbench_fast.store.places import contiguous_offset
+from deepbench_fast.store.stored import digest_of
+from deepbench_fast.values.file_names import file_name
+
+SUFFIX = ".json"
+MOST_BYTES = 2**30
+CHUNKS = "chunks"
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A part: its file's plain name and size, the samples in it, and where their numbers lie in the file.
+
+    `chunks` has the columns of `/chunks`; `offsets` has -1 where a dataset isn't stored in one run.
+    """
+
+    file: str
+    bytes: int
+    first: int
+    samples: int
+    rows: dict[str, int]
+    digest: str
+    recipe_hash: str
+    software: str
+    schema: str
+    chunks: npt.NDArray[Any]
+    offsets: dict[str, int]
+    datasets: dict[str, Any]
+
+    @property
+    def stop(self) -> int:
+        """One past the last sample."""
+        return self.first + self.samples
+
+    @property
+    def of(self) -> tuple[str, str, str]:
+        """What all parts of one dataset share."""
+        return self.recipe_hash, self.software, self.schema
+
+    def text(self) -> str:
+        """One line of JSON."""
+        own = ("file", "bytes", "first", "samples", "digest", "recipe_hash", "software", "schema")
+        counted = ("count", *(ROWS + kind for kind in self.rows))
+        digests = [f"{digest:016x}" for digest in self.chunks["digest"].tolist()]
+        chunks = list(zip(*(self.chunks[name].tolist() for name in counted), digests, strict=True))
+        rows = {ROWS + kind: count for kind, count in self.rows.items()}
+        plain = {name: getattr(self, name) for name in own}
+        return json.dumps({**plain, **rows, "datasets": self.datasets, CHUNKS: chunks}) + "\n"
+
+    @classmethod
+    def parse(cls, text: str, source: str | os.PathLike[str]) -> Row:
+        """Read a line. Raises FileError, with `source`, where it is no such line."""
+        try:
+            return cls._parse(json.loads(text))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+            words = str(error) if isinstance(error, Wrong) else "it is no line that a finished part writes"
+            raise FileError(f"{source}: damaged: {words}") from None
+
+    @classmethod
+    def _parse(cls, data: dict[str, Any]) -> Row:
+        counted = {name.removeprefix(ROWS): _natural(data, name) for name in data if name.startswith(ROWS)}
+        names = ("file", "digest", "recipe_hash", "software", "schema")
+        texts = {name: data[name] for name in names}
+        if not all(isinstance(text, str) and text.isprintable() for text in texts.values()):
+            raise Wrong("one of its texts is none")
+        try:
+            file_name(texts["file"], portable=False)
+        except FileError as error:
+            raise Wrong(str(error)) from None
+        numbers = {name: _natural(data, name) for name in ("bytes", "first", "samples")}
+        chunks = _chunks(data[CHUNKS], numbers["first"], counted)
+        for name, total in (("count", numbers["samples"]), *((ROWS + k, n) for k, n in counted.items())):
+            if int(chunks[name].sum()) != total:
+                raise Wrong(f"its chunks have not {total} {name}")
+        offsets = {name: -1 if d["offset"] is None else _natural(d, "offset") for name, d in data["datasets"].items()}
+        found: dict[str, Any] = {**texts, **numbers}
+        return cls(**found, rows=counted, chunks=chunks, offsets=offsets, datasets=data["datasets"])
+
+
+class Wrong(ValueError):
+    """What a row says that can't be so."""
+
+
+def _natural(data: dict[str, Any], name: str) -> int:
+    value = data[name]
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise Wrong(f"{name} is no whole number from 0")
+    return value
+
+
+def _chunks(rows: list[list[Any]], first: int, counted: dict[str, int]) -> npt.NDArray[Any]:
+    chunks = np.zeros(len(rows), schema.chunks_dtype(counted))
+    names = ("count", *(ROWS + kind for kind in counted))
+    for place, name in enumerate(names):
+        chunks[name] = [row[place] for row in rows]
+        if (chunks[name] < 0).any() or float(chunks[name].sum(dtype=float)) >= 2.0**62:
+            raise Wrong(f"its chunks have impossible {name}")
+    chunks["digest"] = [int(row[len(names)], 16) for row in rows]
+    chunks["first"] = first + np.concatenate(([0], np.cumsum(chunks["count"])))[:-1] if len(rows) else 0
+    chunks["done"] = 1
+    return chunks
+
+
+def row_path(part: Path) -> Path:
+    """Where the row of a part is: `sky.shard-2-of-3.h5` → `sky.shard-2-of-3.json`."""
+    return part.with_suffix(SUFFIX)
+
+
+def row_of(path: Path) -> Row:
+    """The row of a finished part, from the part itself. Raises FileError where it is none."""
+    with open_hdf5(path) as file:
+        header = check(file, path)
+        if header.shards is not None:
+            raise FileError(f"{path}: an index, no part of one")
+        digest = digest_of(header)
+        if digest is None:
+            raise FileError(f"{path}: unfinished (--resume continues it)")
+        with readable(path):
+            datasets = {name: _dataset(file[name]) for name in (*header.arrays, *header.tables, CHUNKS)}
+    return _row(path, header, digest, datasets)
+
+
+def _row(path: Path, header: Header, digest: str, datasets: dict[str, Any]) -> Row:
+    own = header.attributes
+    return Row(
+        file=path.name,
+        bytes=path.stat().st_size,
+        first=own["first"],
+        samples=own["samples"],
+        rows={kind: header.rows(f"objects/{kind}") for kind in header.kinds},
+        digest=digest,
+        recipe_hash=own["recipe_hash"],
+        software=own["software"],
+        schema=own["schema"],
+        chunks=header.chunks,
+        offsets={name: -1 if found["offset"] is None else found["offset"] for name, found in datasets.items()},
+        datasets=datasets,
+    )
+
+
+def _dataset(dataset: Any) -> dict[str, Any]:
+    dtype = dataset.dtype
+    plain = dtype.str if dtype.names is None else [[name, dtype[name].str] for name in dtype.names]
+    return {"dtype": plain, "shape": list(dataset.shape), "offset": contiguous_offset(dataset)}
+
+
+def write_row(part: Path) -> Row:
+    """Write the row of a finished part beside it, if it isn't there already."""
+    row = row_of(part)
+    text, path = row.text(), row_path(part)
+    try:
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            return row
+        write_whole(path, text.encode(), overwrite=True)
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path}: can't be written: {getattr(error, 'strerror', None) or error}") from error
+    return row
+
+
+def read_row(path: Path) -> Row:
+    """Read the file of a row. Raises FileError where it can't be read or is none."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise FileError(f"{path}: too long for what a finished part writes")
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: damaged: not UTF-8") from None
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    return Row.parse(text, path)

@@ -39,6 +39,10 @@ class FileError(DeepbenchFastError, OSError):
     """A file is missing, incomplete, of another schema, in use, or there is no room for it."""
 
 
+class InUseError(FileError):
+    """Another process is filling the file."""
+
+
 class MismatchError(DeepbenchFastError):
     """Data differ from what they should be: a digest, a regenerated sample, a recipe that is resumed."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import json_option, recipe_options, threads_option
+from deepbench_fast.cli.options import Count, json_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.warned import warnings_below
@@ -26,6 +28,8 @@ from deepbench_fast.cli.words import duration, grouped, print_json
     "--shard", metavar="K/N", help="Make the K-th of N parts, as OUT.shard-K-of-N.h5; auto/N: K from the job array."
 )
 @click.option("--base", type=click.IntRange(0, 1), metavar="0|1", help="With auto: what the job array begins with.")
+@click.option("--dask", metavar="ADDRESS|local:N", help="Make shards on a Dask scheduler's workers, then their index.")
+@click.option("--shards", type=Count(), metavar="K", help="With --dask: how many shards; by default about 4 GB each.")
 @click.option("--split", metavar="NAME", help="Make only the samples of one of the recipe's splits.")
 @click.option(
     "--resume", is_flag=True, help="Go on where an earlier run was stopped: start an absent file, keep a finished one."
@@ -44,6 +48,8 @@ def command(
     threads: int | None,
     shard: str | None,
     base: int | None,
+    dask: str | None,
+    shards: int | None,
     split: str | None,
     resume: bool,
     overwrite: bool,
@@ -56,7 +62,7 @@ def command(
     """
     if shard is not None or base is not None:
         shard = _shard(shard, base)
-    if resume and overwrite and not _has_begun(output, shard):
+    if resume and overwrite and dask is None and not _has_begun(output, shard):
         raise click.UsageError(f"--resume and --overwrite go on with a replacement of {output}, and nothing is there")
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
@@ -64,9 +70,17 @@ def command(
 
     began = time.perf_counter()
     try:
-        with warnings_below(), Progress() as progress:
+        with warnings_below(), _client(dask, shards) as client, Progress() as progress:
             summary = generate(
-                recipe, output, threads=threads, shard=shard, resume=resume, overwrite=overwrite, progress=progress
+                recipe,
+                output,
+                threads=threads,
+                shard=shard,
+                client=client,
+                shards=shards,
+                resume=resume,
+                overwrite=overwrite,
+                progress=progress,
             )
     except KeyboardInterrupt as stop:
         again = [argument for argument in arguments if argument != "--resume"]
@@ -90,6 +104,17 @@ def _shard(shard: str | None, base: int | None) -> str:
     if shard is None:
         raise click.UsageError("--base goes with --shard auto/N")
     return str(shard_of_job(shard, base))
+
+
+def _client(address: str | None, shards: int | None) -> AbstractContextManager[Any]:
+    """A client of a Dask scheduler; nothing where none was asked for."""
+    if address is None:
+        if shards is not None:
+            raise click.UsageError("--shards goes with --dask; --shard K/N makes one part")
+        return nullcontext()
+    from deepbench_fast.run.engines.dask import connected
+
+    return connected(address)
 
 
 def _has_begun(output: str, shard: str | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepbench_fast.atomic import remove_stale
 from deepbench_fast.draw.plan import make_plan
@@ -24,6 +25,9 @@ from deepbench_fast.store.rows import row_path, write_row
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 
 def generate(
     recipe: Recipe,
@@ -31,6 +35,8 @@ def generate(
     *,
     threads: int | None = None,
     shard: str | Shard | None = None,
+    client: Client | None = None,
+    shards: int | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -43,12 +49,32 @@ def generate(
     file, continues an unfinished one (chunks are hashed again first), and returns at once where it is finished.
     `overwrite` replaces `path`; with `resume`, too, an unfinished file is continued, not begun anew.
 
+    With a `client` of `dask.distributed` its workers make the dataset in `shards` parts (by default of about 4 GB, at
+    least 64 where it has so many chunks), and `path` is their index.
+
     Raises FileError (output exists, no room, in use, a failed write, after which what is done is kept), MismatchError
     (the file to resume is of another recipe) and UsageError. On SIGINT or SIGTERM in the main thread it raises
     Interrupted and leaves a resumable file. Warns with AccuracyWarning where bodies did not keep their energy or may be
     elsewhere, and with LockWarning where the file system has no locks, so that nothing keeps two processes from filling
     one file.
     """
+    if client is not None:
+        from deepbench_fast.run.engines.dask import generate_on
+
+        if shard is not None or threads is not None:
+            raise UsageError("client: its workers make all shards, by as many threads as they have")
+        return generate_on(
+            client,
+            generate,
+            recipe,
+            Path(path),
+            shards=shards,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    if shards is not None:
+        raise UsageError("shards: it goes with a client of Dask; shard='K/N' makes one part")
     if threads is not None and threads < 1:
         raise UsageError(f"threads: {threads} is not a positive number")
     plan = make_plan(recipe)

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from deepbench_fast.errors import FileError, LockWarning
+from deepbench_fast.errors import FileError, InUseError, LockWarning
 
 SYNC_FILE_RANGE_WRITE = 2
 BUSY = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}  # any other reason: there are no locks
@@ -79,7 +79,7 @@ def lock_file(path: Path, *, create: bool = True) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)  # it was renamed or replaced before it was locked
-    raise FileError(f"{path}: another process is filling this file")
+    raise InUseError(f"{path}: another process is filling this file")
 
 
 def share_lock(descriptor: int) -> None:
@@ -117,7 +117,7 @@ def _lock(descriptor: int, path: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in BUSY:
-            raise FileError(f"{path}: another process is filling this file") from error
+            raise InUseError(f"{path}: another process is filling this file") from error
         words = f"{path.parent}: files can't be locked there ({error.strerror}): let no two processes fill the same one"
         warnings.warn(words, LockWarning, stacklevel=3)
 

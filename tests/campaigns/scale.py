@@ -68,10 +68,10 @@ def _many(samples: int) -> Tried:
     with scratch() as folder:
         path = folder / "many.h5"
         began = time.monotonic()
-        digest, peak = _apart(GENERATE, path, samples, 2)
+        digest, peak = apart(GENERATE, path, samples, 2)
         seconds = time.monotonic() - began
         check(int(peak) < MEMORY, f"{int(peak) / 1e6:.0f} MB")
-        check(_apart(GENERATE, path, samples, 1)[0] == digest, "one thread gives another digest")
+        check(apart(GENERATE, path, samples, 1)[0] == digest, "one thread gives another digest")
         images = open_dataset(path).images
         hashes = np.fromiter((xxhash.xxh3_64_intdigest(image) for image in images), np.uint64, samples)
         check(len(np.unique(hashes)) == samples, "two samples are alike")
@@ -79,7 +79,7 @@ def _many(samples: int) -> Tried:
 
 
 def _plan(number: int, parts: int, samples: int) -> Tried:
-    first, stop, rows, index, seconds, peak = _apart(PLAN, f"{number}/{parts}", samples)
+    first, stop, rows, index, seconds, peak = apart(PLAN, f"{number}/{parts}", samples)
     ends = [samples * k / parts for k in (number - 1, number)]
     check(abs(int(first) - ends[0]) <= 2**14 and abs(int(stop) - ends[1]) <= 2**14, (first, stop))
     check(int(rows) == int(stop) - int(first), f"{rows} objects of samples {first} to {stop}")
@@ -88,7 +88,7 @@ def _plan(number: int, parts: int, samples: int) -> Tried:
     return Tried("planned", {"bytes": int(peak), "seconds": float(seconds)})
 
 
-def _apart(code: str, *arguments: object) -> list[str]:
+def apart(code: str, *arguments: object) -> list[str]:
     """What a process of its own prints, and its peak memory, where the system tells it."""
     told = PEAK_MEMORY if Path("/proc/self/status").exists() else "print(0)"
     command = [sys.executable, "-c", code + told, *map(str, arguments)]

@@ -1,0 +1,107 @@
+"""Many parts: indexing, opening and reading them costs little, whatever their number.
+
+Cases: index/N: N parts of one chunk of 4096 circles of 8x8 (about 0.8 MB each); the index is written in less than 5
+seconds and 300 MB, opened in less than half a second, and gives 25,000 samples a second at random, the same as those
+drawn anew. job/K/N: a job of N parts has no more work than one of 3.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+
+from tests.campaigns.children import scratch
+from tests.campaigns.harness import Campaign, Tried, check, main
+from tests.campaigns.scale import apart
+
+MAKE = """
+import os, sys
+os.fsync = lambda descriptor: None  # the files are looked at once, by this machine
+from deepbench_fast import Recipe, generate
+folder, parts, made = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(",")
+recipe = Recipe.of_kind("circle").with_overrides(
+    {"samples": 4096 * parts, "size": (8, 8), "image.dtype": "uint8", "noise": []}
+)
+for number in range(int(made[0]), int(made[1]) + 1):
+    generate(recipe, f"{folder}/p.h5", shard=f"{number}/{parts}", threads=1)
+"""
+INDEX = """
+import sys, time
+from deepbench_fast import index_parts
+from deepbench_fast.run import recut
+began = time.perf_counter()
+index_parts(sys.argv[1] + "/p.h5")
+print(time.perf_counter() - began)
+"""
+OPEN = """
+import sys, time
+import deepbench_fast.run.dataset, deepbench_fast.draw.plan
+from deepbench_fast import open_dataset
+began = time.perf_counter()
+dataset = open_dataset(sys.argv[1] + "/p.h5")
+print(time.perf_counter() - began)
+"""
+READ = (
+    OPEN
+    + """
+import os
+import numpy as np
+from deepbench_fast import samples
+numbers = np.random.default_rng(0).integers(0, len(dataset), 40_000).tolist()
+for _ in range(2):  # the first time every part is opened and checked
+    began = time.perf_counter()
+    for number in numbers:
+        dataset[number]
+    print(len(numbers) / (time.perf_counter() - began))
+recipe = dataset.recipe
+for number in numbers[:100]:
+    assert (dataset[number]["image"] == samples(recipe, number, number + 1).images[0]).all()
+print(len(os.listdir("/proc/self/fd")))
+"""
+)
+JOB = """
+import sys, time
+from deepbench_fast import Recipe, generate
+recipe = Recipe.of_kind("circle").with_overrides({"samples": 10**12, "size": (8, 8), "image.dtype": "uint8"})
+generate(recipe.with_overrides({"samples": 10}), sys.argv[1] + "/warm.h5", threads=1)
+began = time.process_time()
+generate(recipe, sys.argv[1] + "/j.h5", shard=sys.argv[2] + "/" + sys.argv[3], threads=1)
+print(time.process_time() - began)
+"""
+
+
+def cases(seed: int, of: Sequence[str]) -> Iterator[str]:
+    """All there are."""
+    yield from (case for case in ("job/5/1000000000", "index/10000") if case.split("/")[0] in of)
+
+
+def attempt(case: str) -> Tried:
+    """Take one."""
+    kind, *numbers = case.split("/")
+    return _index(int(numbers[0])) if kind == "index" else _job(*numbers)
+
+
+def _index(parts: int) -> Tried:
+    with scratch() as folder:
+        apart(MAKE, folder, parts, f"1,{parts}")
+        index, memory = map(float, apart(INDEX, folder))
+        opened, _ = map(float, apart(OPEN, folder))
+        _, first, again, descriptors, _ = map(float, apart(READ, folder))
+        told = {"index": index, "bytes": memory, "open": opened, "first": first, "again": again}
+        print(json.dumps(told | {"descriptors": descriptors}), file=sys.stderr)
+        check(index < 5 and memory < 300e6, f"index: {index} s, {memory / 1e6:.0f} MB")
+        check(opened < 0.5, f"open: {opened} s")
+        check(again >= 25_000 and descriptors <= 200, f"read: {again} a second, {descriptors} descriptors")
+    return Tried("read", told)
+
+
+def _job(number: str, parts: str) -> Tried:
+    with scratch() as folder:
+        seconds, memory = map(float, apart(JOB, folder, number, parts))
+        check(seconds < 0.5 and memory < 500e6, f"{seconds} s, {memory / 1e6:.0f} MB")
+    return Tried("made", {"seconds": seconds, "bytes": memory})
+
+
+if __name__ == "__main__":
+    main(Campaign("parts", ["job", "index"], cases, attempt, tries=2))

@@ -1,0 +1,72 @@
+"""`--shard auto/N`: the number of a job, as each scheduler tells it in the environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepbench_fast.errors import UsageError
+from deepbench_fast.run.engines.job_arrays import CONDOR, SCHEDULERS, shard_of_job
+from deepbench_fast.store.shards import Shard
+
+TOLD = [(scheduler.variable, scheduler.base) for scheduler in SCHEDULERS]
+
+
+@pytest.mark.parametrize(("variable", "base"), TOLD)
+def test_each_scheduler(variable: str, base: int) -> None:
+    for number in (base, base + 4):
+        assert shard_of_job("auto/5", None, {variable: str(number)}) == Shard(number - base + 1, 5)
+    for other in (0, 1):
+        assert shard_of_job("auto/5", other, {variable: "3"}) == Shard(3 - other + 1, 5)
+    for number in (base - 1, base + 5):
+        with pytest.raises(UsageError, match=r"parts 1 to 5|not a number|no scheduler"):
+            shard_of_job("auto/5", None, {variable: str(number)})
+
+
+def test_condor_tells_it_in_a_file(tmp_path: Path) -> None:
+    ad = tmp_path / "job.ad"
+    ad.write_text('Owner = "someone"\nClusterId = 12\nProcId = 4\nJobStatus = 2\n')
+    assert shard_of_job("auto/5", None, {CONDOR.variable: str(ad)}) == Shard(5, 5)
+    ad.write_text("ClusterId = 12\n")
+    with pytest.raises(UsageError, match="has no ProcId"):
+        shard_of_job("auto/5", None, {CONDOR.variable: str(ad)})
+    with pytest.raises(UsageError, match="no such file"):
+        shard_of_job("auto/5", None, {CONDOR.variable: str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "words"),
+    [
+        ("auto/5", {}, "no scheduler tells"),
+        ("auto/5", {"LSB_JOBINDEX": "0", "SGE_TASK_ID": "undefined"}, "no scheduler tells"),
+        ("auto/5", {"SLURM_ARRAY_TASK_ID": "2", "JOB_COMPLETION_INDEX": "1"}, "SLURM_ARRAY_TASK_ID and JOB_COMPL"),
+        ("auto/5", {"SLURM_ARRAY_TASK_ID": "two"}, "'two', not a number"),
+        ("auto/0", {"SLURM_ARRAY_TASK_ID": "1"}, "parts 1 to 0"),
+        ("auto", {"SLURM_ARRAY_TASK_ID": "1"}, "not K/N"),
+        ("auto/x", {"SLURM_ARRAY_TASK_ID": "1"}, "not K/N"),
+    ],
+)
+def test_what_is_refused(text: str, environment: dict[str, str], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        shard_of_job(text, None, environment)
+
+
+def test_a_jobs_environment(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "deepbench_fast.cli", "generate", "star", str(tmp_path / "s.h5"), "-n", "1000"]
+    for variable, number, options in (
+        ("SLURM_ARRAY_TASK_ID", "2", ()),
+        ("JOB_COMPLETION_INDEX", "2", ()),
+        ("SLURM_ARRAY_TASK_ID", "0", ("--base", "0")),
+    ):
+        environment = {**os.environ, variable: number}
+        for _ in range(2):  # as after a requeue
+            subprocess.run([*command, "--shard", "auto/3", "--resume", *options], env=environment, check=True)
+    made = {path.name for path in tmp_path.glob("*.h5")}
+    assert made == {f"s.shard-{k}-of-3.h5" for k in (1, 2, 3)}
+    subprocess.run([sys.executable, "-m", "deepbench_fast.cli", "index", "-o", str(tmp_path / "s.h5")], check=True)
+    ran = subprocess.run([*command, "--shard", "1/3", "--base", "1"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (2, "Error: base: it goes with shard auto/N\n")

@@ -77,7 +77,7 @@ class Row:
         """Read a line. Raises FileError, with `source`, where it is no such line."""
         try:
             return cls._parse(json.loads(text))
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
             words = str(error) if isinstance(error, Wrong) else "it is no line that a finished part writes"
             raise FileError(f"{source}: damaged: {words}") from None
 

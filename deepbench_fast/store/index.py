@@ -115,7 +115,7 @@ class StoredIndex(Stored):
         for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
             chosen = order[start:stop]
             number = int(parts[chosen[0]])
-            taken[chosen] = self._part(number).take(name, numbers[chosen] - edges[number])
+            taken[chosen] = self._part(number)._take(name, numbers[chosen] - edges[number])
         return taken
 
     def one(self, number: int) -> dict[str, Any]:

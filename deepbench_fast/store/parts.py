@@ -125,13 +125,11 @@ def _read(path: Path) -> Row:
 
 def _in_folder(folder: Path, output: Path) -> Iterator[Path]:
     """The rows of the parts of `output`, and parts without one."""
-    start, names = f"{output.stem}.shard-", set()
-    for entry in os.scandir(folder):
-        if entry.name.startswith(start) and Shard.of_name(entry.name) is not None:
-            names.add(entry.name)
+    start = f"{output.stem}.shard-"
+    names = {entry.name for entry in os.scandir(folder) if entry.name.startswith(start)}
     for name in sorted(names):
         stem, suffix = os.path.splitext(name)
-        if suffix == SUFFIX or (suffix == output.suffix and stem + SUFFIX not in names):
+        if (suffix == SUFFIX or (suffix == output.suffix and stem + SUFFIX not in names)) and Shard.of_name(name):
             yield folder / name
 
 

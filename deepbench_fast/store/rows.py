@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +94,7 @@ class Row:
         except FileError as error:
             raise Wrong(str(error)) from None
         numbers = {name: _natural(data, name) for name in ("bytes", "first", "samples")}
-        chunks = _chunks(data[CHUNKS], numbers["first"], counted)
-        for name, total in (("count", numbers["samples"]), *((ROWS + k, n) for k, n in counted.items())):
-            if int(chunks[name].sum()) != total:
-                raise Wrong(f"its chunks have not {total} {name}")
+        chunks = _chunks(data[CHUNKS], numbers["first"], {"count": numbers["samples"], **counted})
         offsets = {name: -1 if d["offset"] is None else _natural(d, "offset") for name, d in data["datasets"].items()}
         found: dict[str, Any] = {**texts, **numbers}
         return cls(**found, rows=counted, chunks=chunks, offsets=offsets, datasets=data["datasets"])
@@ -113,17 +111,23 @@ def _natural(data: dict[str, Any], name: str) -> int:
     return value
 
 
-def _chunks(rows: list[list[Any]], first: int, counted: dict[str, int]) -> npt.NDArray[Any]:
-    chunks = np.zeros(len(rows), schema.chunks_dtype(counted))
-    names = ("count", *(ROWS + kind for kind in counted))
-    for place, name in enumerate(names):
-        chunks[name] = [row[place] for row in rows]
-        if (chunks[name] < 0).any() or float(chunks[name].sum(dtype=float)) >= 2.0**62:
-            raise Wrong(f"its chunks have impossible {name}")
-    chunks["digest"] = [int(row[len(names)], 16) for row in rows]
-    chunks["first"] = first + np.concatenate(([0], np.cumsum(chunks["count"])))[:-1] if len(rows) else 0
-    chunks["done"] = 1
-    return chunks
+def _chunks(rows: list[list[Any]], first: int, totals: dict[str, int]) -> npt.NDArray[Any]:
+    """`/chunks` of a part whose chunks together have these `totals` of samples and of objects of each kind."""
+    found, sums, place = [], [0] * len(totals), first
+    for *counts, digest in rows:
+        if len(counts) != len(totals) or not all(type(count) is int and count >= 0 for count in counts):
+            raise Wrong("its chunks have other columns")
+        found.append((place, *counts, int(digest, 16), 1))
+        place += counts[0]
+        sums = [total + count for total, count in zip(sums, counts, strict=True)]
+    if sums != list(totals.values()):
+        raise Wrong("its chunks don't hold its samples and objects")
+    return np.array(found, _chunks_dtype(tuple(totals)[1:]))
+
+
+@cache
+def _chunks_dtype(kinds: tuple[str, ...]) -> np.dtype[Any]:
+    return schema.chunks_dtype(kinds)
 
 
 def row_path(part: Path) -> Path:

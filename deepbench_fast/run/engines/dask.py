@@ -89,7 +89,7 @@ def _results(
         return client.submit(_make_part, *arguments, key=None, pure=False, retries=TRIES)
 
     def most() -> int:
-        return max(4, TASKS_OF_A_THREAD * sum(client.nthreads().values()))
+        return max(4, TASKS_OF_A_THREAD * int(sum(client.nthreads().values())))
 
     names: dict[Any, int] = {}
     waiting = as_completed([])

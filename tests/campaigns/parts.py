@@ -1,6 +1,6 @@
 """Many parts: indexing, opening and reading them costs little, whatever their number.
 
-Cases: index/N: N parts of one chunk of 4096 circles of 8x8 (about 0.8 MB each); the index is written in less than 5
+Cases: index/N: N parts of one chunk of 4096 circles of 8x8 (0.67 MB each); the index is written in less than 5
 seconds and 300 MB, opened in less than half a second, and gives 25,000 samples a second at random, the same as those
 drawn anew; times are those of the processor. job/K/N: a job of N parts has no more work than one of 3.
 """

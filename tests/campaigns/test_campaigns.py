@@ -21,6 +21,7 @@ SMALL = [
     ("recipes", "--tries 300"),
     ("command_lines", "--of generate --of info --of export --of schema --tries 60"),
     ("changes", "--tries 30"),
+    ("parts", "--case job/5/1000000000 --case index/200"),
     ("scale", "--case plan/777777/1000000/1000000000000 --case samples/100000"),
 ]
 

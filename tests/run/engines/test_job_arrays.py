@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from deepbench_fast import Recipe
 from deepbench_fast.errors import UsageError
-from deepbench_fast.run.engines.job_arrays import CONDOR, SCHEDULERS, shard_of_job
+from deepbench_fast.run.engines.job_arrays import CONDOR, SCHEDULERS, Scheduler, shard_of_job
 from deepbench_fast.store.shards import Shard
 
 TOLD = [(scheduler.variable, scheduler.base) for scheduler in SCHEDULERS]
@@ -70,3 +72,27 @@ def test_a_jobs_environment(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "deepbench_fast.cli", "index", "-o", str(tmp_path / "s.h5")], check=True)
     ran = subprocess.run([*command, "--shard", "1/3", "--base", "1"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (2, "Error: base: it goes with shard auto/N\n")
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "clusters.md"
+SCRIPT = re.compile(r"([A-Z][^\n]*?)[:,][^\n]*\n(?:[^\n]+\n)*\n```text\n(#!/bin/bash\n.*?)```", re.DOTALL)
+SCRIPTS = dict(SCRIPT.findall(PAGE.read_text(encoding="utf-8")))
+"""The guide's script for each scheduler, by the first words of the paragraph above it."""
+
+
+@pytest.mark.parametrize("scheduler", [*SCHEDULERS, CONDOR], ids=lambda scheduler: scheduler.name)
+def test_the_guides_scripts(scheduler: Scheduler, tmp_path: Path) -> None:
+    text = next(text for title, text in SCRIPTS.items() if scheduler.name.startswith(title))
+    (tmp_path / "survey.yaml").write_text(Recipe.builtin("stars").to_yaml())
+    for part in (1, 64):
+        number = str(part - 1 + scheduler.base)
+        (tmp_path / "job.ad").write_text(f"ProcId = {number}\n")
+        told = {scheduler.variable: str(tmp_path / "job.ad") if scheduler is CONDOR else number}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = {**os.environ, "PATH": path, "SCRATCH": str(tmp_path), **told}
+        script = text.replace("-n 1e9", "-n 64000")
+        subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, check=True)
+        assert (tmp_path / f"survey.shard-{part}-of-64.json").exists()
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith(f"| {scheduler.name} |")]
+    assert f"`{scheduler.variable}`" in rows[0]
+    assert rows[0].endswith(f"| {scheduler.base} |")

@@ -120,7 +120,12 @@ def _rows(output: Path, paths: Iterable[Path]) -> list[Row]:
 def _read(path: Path) -> Row:
     """The row in a file, or that of a part, which is read itself where it has none."""
     place = path if path.suffix == SUFFIX else row_path(path)
-    return read_row(place) if place == path or place.exists() else row_of(path)
+    if place != path and not place.exists():
+        return row_of(path)
+    row = read_row(place)
+    if Path(row.file).stem != place.stem:
+        raise FileError(f"{place}: it is the row of {row.file}; remove it if that part was renamed")
+    return row
 
 
 def _in_folder(folder: Path, output: Path) -> Iterator[Path]:

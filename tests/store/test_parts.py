@@ -198,6 +198,18 @@ def test_parts_with_names_of_their_own(whole: Path, mixed_file: Path) -> None:
         index_parts(whole, [paths[0], *paths[2:]], overwrite=True)
 
 
+def test_a_renamed_part(whole: Path, mixed_file: Path) -> None:
+    for number in range(1, PARTS + 1):
+        for path in (part(whole, number), row_path(part(whole, number))):
+            path.rename(path.with_name(path.name.replace("m.shard", "n.shard")))
+    index = whole.with_name("n.h5")
+    with pytest.raises(FileError, match=r"n\.shard-1-of-4\.json: it is the row of m\.shard-1-of-4\.h5; remove it"):
+        index_parts(index)
+    for path in whole.parent.glob("*.json"):
+        path.unlink()
+    assert index_parts(index).digest == open_dataset(mixed_file).summary.digest
+
+
 def test_a_manifest_has_the_rows_in_order(whole: Path) -> None:
     manifest = whole.with_name("rows.jsonl")
     run_well("index", "-o", whole, "--manifest", manifest)

@@ -17,6 +17,9 @@ from deepbench_fast.values.parameter import Parameter
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image
 
+TILED = "deepbench_fast.kernels.light.boxes"
+"""Where the kernels are that draw light tile by tile."""
+
 Layer = Literal["shape", "light", "series"]
 """Shapes compose first, by the image's `overlap`; then light adds. A series is no layer of an image."""
 
@@ -125,9 +128,9 @@ class Kind:
     where parameters that are valid each for itself don't go together; it gets the setting and the support (smallest and
     largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
     silent. `fingerprint` is the hash of a kind of the user's own. `dynamics` is what a system has that moves in time,
-    None for objects of images. `profile` says where the definition of light is: see `profile_function`. `sources` names
-    the works that its formulas are from (see `run/references.bib`): under "" those of all its objects, else those of a
-    form or a solver.
+    None for objects of images. `profile` says where the definition of light is: see `profile_function`; `reach` how far
+    it reaches: see `tiled`. `sources` names the works that its formulas are from (see `run/references.bib`): under ""
+    those of all its objects, else those of a form or a solver.
     """
 
     name: str
@@ -143,6 +146,7 @@ class Kind:
     dynamics: Dynamics | None = None
     check: Callable[[Setting, Mapping[str, tuple[float, float]]], None] | None = None
     profile: str = ""
+    reach: str = ""
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -209,6 +213,14 @@ class Kind:
         """The kernel that adds rows of this kind's table, all of one form, to a canvas, or that moves systems by one
         solver; imports Numba."""
         return _found(self.kernels[self.rendering(image, form, solver)])
+
+    def tiled(self, image: Image, form: str = "") -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+        """How far light reaches (see `kernels.light.reach`), and the kernel that draws it tile by tile; None for a kind
+        that is drawn on the whole frame."""
+        if not self.reach:
+            return None
+        _, _, kernel = self.kernels[self.rendering(image, form)].partition(":")
+        return _found(self.reach), _found(f"{TILED}:tiled_{kernel}")
 
     def profile_function(self) -> Callable[[float, float, Any], float]:
         """The definition of a kind of light: brightness at an offset (dx, dy) from the centre, in pixels, in float64.

@@ -22,7 +22,7 @@ from deepbench_fast.recipe.recipe import PRIVATE, Recipe
 from deepbench_fast.recipe.series import LATEST, MAX_STEPS, Series
 from deepbench_fast.values.distributions import FORMS, Alone, Grid
 from deepbench_fast.values.distributions.varied import varied_laws
-from deepbench_fast.values.image import MAX_OVERSAMPLE, MAX_SIDE, Image
+from deepbench_fast.values.image import HIGHEST_CUTOFF, MAX_OVERSAMPLE, MAX_SIDE, Image
 from deepbench_fast.values.parameter import FLAG, Parameter
 from deepbench_fast.values.schemas import (
     NAME,
@@ -121,6 +121,10 @@ def _image_keys() -> Schema:
         "pixel_scale": {
             **any_of(number(0.0, math.inf, low_open=True), WRITTEN, NULL),
             "description": "Arcseconds a pixel: lengths can then be written in angles. It changes no pixel.",
+        },
+        "cutoff": {
+            **number(0.0, HIGHEST_CUTOFF),
+            "description": "Brightness below which an object's light is left out of a pixel. Default: 0, nothing is.",
         },
     }
 

@@ -15,8 +15,10 @@ from deepbench_fast.effects.effect import Rows, Stage
 from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
 from deepbench_fast.kernels.shapes import compose
 from deepbench_fast.kernels.stopping import NEVER
+from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.render.noise import effect_rows
 from deepbench_fast.render.oversample import LENGTH, in_pixels, in_sub_pixels
+from deepbench_fast.render.tiles import TiledLight
 
 PIXELS_AT_ONCE = 2**20
 SECONDS_AT_ONCE = 0.2
@@ -29,12 +31,16 @@ OVERLAPS = {"union": compose.UNION, "xor": compose.XOR, "add": compose.ADD}
 
 @dataclass(frozen=True)
 class Brush:
-    """A kernel, and the rows that it draws: those of a kind (of one form, where the recipe has several)."""
+    """A kernel, and the rows that it draws: those of a kind (of one form, where the recipe has several).
+
+    `tiled` draws them instead where light has a cutoff and the kind's reach is known.
+    """
 
     kind: str
     is_shape: bool
     kernel: Callable[..., Any]
     entries: npt.NDArray[np.int64] | None
+    tiled: TiledLight | None
 
     def rows(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The rows of the kind's table that are drawn by this kernel."""
@@ -50,17 +56,29 @@ def make_brushes(plan: Plan) -> list[Brush]:
         for form in forms:
             chosen = np.array([e.number for e in entries if e.entry.form == form], np.int64)
             kernel = kind.kernel(plan.recipe.image, form)
-            brushes.append(Brush(kind.name, kind.layer == "shape", kernel, chosen if len(forms) > 1 else None))
+            own = chosen if len(forms) > 1 else None
+            brushes.append(Brush(kind.name, kind.layer == "shape", kernel, own, _tiled(plan, kind, form)))
     return brushes
 
 
+def _tiled(plan: Plan, kind: Kind, form: str) -> TiledLight | None:
+    image = plan.recipe.image
+    tiled = kind.tiled(image, form) if image.cutoff else None
+    return None if tiled is None else TiledLight(*tiled, image.cutoff)
+
+
 class Scene:
-    """Draws and blurs the objects of one plan, with a canvas that is kept from call to call: one for each thread."""
+    """Draws and blurs the objects of one plan, with a canvas that is kept from call to call: one for each thread.
+
+    With a cutoff as many as `threads` draw on one canvas.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.threads = 1
         self.brushes = make_brushes(plan)
         self.overlap = OVERLAPS[plan.recipe.image.overlap]
+        self.cutoff = np.float32(plan.recipe.image.cutoff)
         self.stop = NEVER
         self.factor = plan.recipe.image.oversample
         self.shape = (self.factor * plan.shape[0], self.factor * plan.shape[1])
@@ -91,14 +109,19 @@ class Scene:
         """
         frame = (*self.shape, pad)
         canvas = self._blank_canvas(len(samples), self.canvas_length(pad))
-        columns, rows = self._pixel_coordinates(pad)
         for brush in self.brushes:
+            if brush.tiled is not None:
+                table = in_sub_pixels(self.kinds[brush.kind], brush.rows(objects[brush.kind]), self.factor)
+                brush.tiled.draw(canvas, frame, table, first, self.threads, self.stop)
+                continue
             for run in self._runs(brush.rows(objects[brush.kind]), canvas.shape[1]):
                 table = in_sub_pixels(self.kinds[brush.kind], run, self.factor)
                 if brush.is_shape:
                     brush.kernel(canvas, frame, table, first, self.overlap)
+                elif self.cutoff > 0.0:
+                    self._add_bright(brush, canvas, frame, table, first)
                 else:
-                    brush.kernel(canvas, columns, rows, frame, table, first)
+                    brush.kernel(canvas, *self._pixel_coordinates(pad), frame, table, first)
         self.stop.check()
         if self.factor == 1:
             self._blur(canvas, frame, samples, out)
@@ -107,6 +130,25 @@ class Scene:
             self._blur(canvas, frame, samples, fine)
             in_pixels(fine, self.plan.recipe.image, all(brush.is_shape for brush in self.brushes), out)
         self.stop.check()
+
+    def _add_bright(
+        self,
+        brush: Brush,
+        canvas: npt.NDArray[np.float32],
+        frame: tuple[int, int, int],
+        table: npt.NDArray[Any],
+        first: int,
+    ) -> None:
+        """Add the light of each object that is not below the cutoff, where its kind's reach isn't known."""
+        light = np.empty((1, canvas.shape[1]), np.float32)
+        for k in range(len(table)):
+            self.stop.check()
+            light.fill(0.0)
+            one = table[k : k + 1].copy()
+            one["sample"] = 0
+            brush.kernel(light, *self._pixel_coordinates(frame[2]), frame, one, 0)
+            light[np.abs(light) < self.cutoff] = 0.0
+            canvas[table["sample"][k] - first] += light[0]
 
     def _runs(self, table: npt.NDArray[Any], pixels: int) -> Iterator[npt.NDArray[Any]]:
         """The rows of a table in order, as many at once as take a moment: between two runs `stop` is looked at."""

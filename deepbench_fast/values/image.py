@@ -10,6 +10,7 @@ from deepbench_fast.values.model import Model
 
 MAX_SIDE = 16_384
 MAX_OVERSAMPLE = 15
+HIGHEST_CUTOFF = 1e20
 
 OPEN_SHAPE = (0, 0)
 """The shape that an image has until a recipe gives it that of its kinds."""
@@ -34,6 +35,13 @@ def _oversample(value: object) -> int:
     return factor
 
 
+def _cutoff(value: object) -> float:
+    cutoff = checks.number(value, "a brightness")
+    if not 0.0 <= cutoff <= HIGHEST_CUTOFF:
+        raise Invalid(f"must be a brightness from 0 to {HIGHEST_CUTOFF:g}, not {checks.quote(value)}")
+    return cutoff
+
+
 class Image(Model):
     """Shape (rows, columns) and dtype of an image, and how objects become pixels.
 
@@ -43,6 +51,10 @@ class Image(Model):
     overlap, `overlap` takes the largest ("union"), those that an odd number of shapes covers ("xor") or the sum
     ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255. With
     `pixel_scale`, in arcseconds a pixel, lengths can be written in angles; it changes no pixel.
+
+    `cutoff` is the brightness, before the PSF, below which the light of an object is left out of a pixel (of a sub-pixel
+    where there are such): it changes no pixel by as much as the number of a sample's objects times itself, and objects
+    are evaluated only where they are as bright. 0 leaves nothing out.
     """
 
     shape: Annotated[tuple[int, int], _shape] = OPEN_SHAPE
@@ -52,10 +64,11 @@ class Image(Model):
     overlap: Annotated[str, checks.choice("union", "xor", "add")] = "union"
     coverage: Annotated[bool, checks.boolean] = False
     pixel_scale: Annotated[float | None, _pixel_scale] = None
+    cutoff: Annotated[float, _cutoff] = 0.0
 
     def data(self) -> dict[str, object]:
         """The plain data of the image; what changes nothing is left out."""
-        left_out = {"oversample": 1, "pixel_scale": None}
+        left_out = {"oversample": 1, "pixel_scale": None, "cutoff": 0.0}
         given = {name: value for name, value in vars(self).items() if left_out.get(name, ...) != value}
         return {**given, "shape": list(self.shape)}
 

@@ -271,14 +271,21 @@ def galaxy_center(
     on the cusp gets amplitude e**b. Raises nothing: the table must be valid.
     """
     for k in range(table.shape[0]):
-        galaxy = _galaxy(table[k])
-        image = canvas[table[k].sample - first]
-        nearest = canvas_index(frame, galaxy.column0, galaxy.row0)
-        before = image[max(nearest, 0)]
-        _add_center_light(image, columns, rows, galaxy)
-        if nearest >= 0:
-            light = _light_at(galaxy, galaxy.column0 - galaxy.x, galaxy.row0 - galaxy.y)
-            image[nearest] = before + np.float32(light)
+        add_galaxy(canvas[table[k].sample - first], columns, rows, frame, table[k])
+
+
+@inline
+def add_galaxy(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: tuple[int, int, int], row: Any
+) -> None:
+    """Add the brightness of one galaxy at the pixel centres."""
+    galaxy = _galaxy(row)
+    nearest = canvas_index(frame, galaxy.column0, galaxy.row0)
+    before = image[max(nearest, 0)]
+    _add_center_light(image, columns, rows, galaxy)
+    if nearest >= 0:
+        light = _light_at(galaxy, galaxy.column0 - galaxy.x, galaxy.row0 - galaxy.y)
+        image[nearest] = before + np.float32(light)
 
 
 @inline
@@ -484,24 +491,52 @@ def galaxy_integrate(
     the signed fan of `pixel_mean`. Where the light is above 1e-6 of the brightest pixel's, on the frame or off it, the
     relative error of a pixel is below 1e-4.
     """
-    light = np.empty(canvas.shape[1], np.float32)
-    pixels = make_pixels(canvas.shape[1])
-    fan = make_fan()
-    x = np.empty_like(fan.light)
-    total = np.empty_like(fan.light)
+    scratch = make_galaxy_scratch(canvas.shape[1])
     for k in range(table.shape[0]):
-        galaxy = _galaxy(table[k])
-        scale = _scale(galaxy)
-        _set_series_light(light, columns, rows, galaxy, scale)
-        fan_distance, fine_distance, cells = _tiers(galaxy)
-        count = collect_pixels(frame, _ellipse(galaxy, fine_distance, galaxy.q), galaxy.column0, galaxy.row0, pixels)
-        _set_fine_means(galaxy, scale, cells, pixels, count)
-        put_means(light, pixels, count)
-        q = min(galaxy.q * (FAN_DISTANCE / FLAT_FAN), 1.0) if _has_short_fan(galaxy) else galaxy.q
-        count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance, q), fan)
-        if count > 0:
-            longest = NARROW_STRETCH if _is_narrow(galaxy) else np.inf
-            pieces = place_nodes(fan, edges, galaxy.cosine, galaxy.sine, galaxy.q, longest)
-            _set_fan_light(galaxy, fan, pieces * len(NODES), x, total)
-            put_fan(light, fan, count, edges, pieces, galaxy.peak * galaxy.n * galaxy.q)
-        add_light(canvas[table[k].sample - first], light)
+        add_galaxy_means(canvas[table[k].sample - first], columns, rows, frame, table[k], scratch)
+
+
+class Scratch(NamedTuple):
+    """Scratch for the means of one galaxy over a canvas; `x` and `total` have a place for each node of the fan."""
+
+    light: Float32Array
+    pixels: Pixels
+    fan: Fan
+    x: Float32Array
+    total: Float32Array
+
+
+@inline
+def make_galaxy_scratch(length: int) -> Scratch:
+    """Room for a canvas of `length` pixels."""
+    fan = make_fan()
+    light = np.empty(length, np.float32)
+    return Scratch(light, make_pixels(length), fan, np.empty_like(fan.light), np.empty_like(fan.light))
+
+
+@inline
+def add_galaxy_means(
+    image: Float32Array,
+    columns: Float32Array,
+    rows: Float32Array,
+    frame: tuple[int, int, int],
+    row: Any,
+    scratch: Scratch,
+) -> None:
+    """Add the mean brightness of one galaxy over the pixels."""
+    galaxy = _galaxy(row)
+    scale = _scale(galaxy)
+    light, pixels, fan = scratch.light[: image.shape[0]], scratch.pixels, scratch.fan
+    _set_series_light(light, columns, rows, galaxy, scale)
+    fan_distance, fine_distance, cells = _tiers(galaxy)
+    count = collect_pixels(frame, _ellipse(galaxy, fine_distance, galaxy.q), galaxy.column0, galaxy.row0, pixels)
+    _set_fine_means(galaxy, scale, cells, pixels, count)
+    put_means(light, pixels, count)
+    q = min(galaxy.q * (FAN_DISTANCE / FLAT_FAN), 1.0) if _has_short_fan(galaxy) else galaxy.q
+    count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance, q), fan)
+    if count > 0:
+        longest = NARROW_STRETCH if _is_narrow(galaxy) else np.inf
+        pieces = place_nodes(fan, edges, galaxy.cosine, galaxy.sine, galaxy.q, longest)
+        _set_fan_light(galaxy, fan, pieces * len(NODES), scratch.x, scratch.total)
+        put_fan(light, fan, count, edges, pieces, galaxy.peak * galaxy.n * galaxy.q)
+    add_light(image, light)

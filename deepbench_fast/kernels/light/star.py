@@ -105,19 +105,24 @@ def star_center(
     gamma > 0, alpha > 0.
     """
     for k in range(table.shape[0]):
-        star = _star(table[k])
-        image = canvas[table[k].sample - first]
-        column0 = np.float32(star.column0)
-        row0 = np.float32(star.row0)
-        x_rest = np.float32(star.x - star.column0)
-        y_rest = np.float32(star.y - star.row0)
-        inverse = np.float32(1.0 / star.gamma2)
-        power = np.float32(-star.alpha)
-        amplitude = np.float32(star.amplitude)
-        for i in range(image.shape[0]):
-            dx = (columns[i] - column0) - x_rest
-            dy = (rows[i] - row0) - y_rest
-            image[i] += amplitude * exp2f(power * log2_1pf((dx * dx + dy * dy) * inverse))
+        add_star(canvas[table[k].sample - first], columns, rows, table[k])
+
+
+@inline
+def add_star(image: Float32Array, columns: Float32Array, rows: Float32Array, row: Any) -> None:
+    """Add the brightness of one star at the pixel centres."""
+    star = _star(row)
+    column0 = np.float32(star.column0)
+    row0 = np.float32(star.row0)
+    x_rest = np.float32(star.x - star.column0)
+    y_rest = np.float32(star.y - star.row0)
+    inverse = np.float32(1.0 / star.gamma2)
+    power = np.float32(-star.alpha)
+    amplitude = np.float32(star.amplitude)
+    for i in range(image.shape[0]):
+        dx = (columns[i] - column0) - x_rest
+        dy = (rows[i] - row0) - y_rest
+        image[i] += amplitude * exp2f(power * log2_1pf((dx * dx + dy * dy) * inverse))
 
 
 @inline
@@ -251,24 +256,50 @@ def star_integrate(
     nine pixels about a star that is narrower than its cells are sums over their edges, see `moffat_flux`. Where the
     light is above 1e-6 of the brightest pixel's the relative error is below 1e-4.
     """
-    light = np.empty(canvas.shape[1], np.float32)
-    pixels = make_pixels(canvas.shape[1])
+    scratch = make_star_scratch(canvas.shape[1])
     for k in range(table.shape[0]):
-        star = _star(table[k])
-        _set_series_light(light, columns, rows, star)
-        narrow = _is_narrow(star)
-        limit = CELL_KAPPA * (NARROW_KAPPA if narrow else 1.0)
-        kappa = limit
-        fall = _fall(star, narrow)
-        for cells in CELLS:
-            radius = _fine_radius(star, fall, kappa)
-            if radius < (BEYOND_CORE if narrow else 0.0):
-                break
-            circle = Ellipse(star.x, star.y, 1.0, 0.0, 1.0, radius * radius)
-            count = collect_pixels(frame, circle, star.column0, star.row0, pixels)
-            _set_fine_means(star, cells, pixels, count)
-            put_means(light, pixels, count)
-            kappa = NEARER * limit * cells
-        if narrow:
-            put_core(light, frame, star.x, star.y, star.amplitude, star.gamma2, star.alpha)
-        add_light(canvas[table[k].sample - first], light)
+        add_star_means(canvas[table[k].sample - first], columns, rows, frame, table[k], scratch)
+
+
+class Scratch(NamedTuple):
+    """Scratch for the means of one star over a canvas."""
+
+    light: Float32Array
+    pixels: Pixels
+
+
+@inline
+def make_star_scratch(length: int) -> Scratch:
+    """Room for a canvas of `length` pixels."""
+    return Scratch(np.empty(length, np.float32), make_pixels(length))
+
+
+@inline
+def add_star_means(
+    image: Float32Array,
+    columns: Float32Array,
+    rows: Float32Array,
+    frame: tuple[int, int, int],
+    row: Any,
+    scratch: Scratch,
+) -> None:
+    """Add the mean brightness of one star over the pixels."""
+    star = _star(row)
+    light = scratch.light[: image.shape[0]]
+    _set_series_light(light, columns, rows, star)
+    narrow = _is_narrow(star)
+    limit = CELL_KAPPA * (NARROW_KAPPA if narrow else 1.0)
+    kappa = limit
+    fall = _fall(star, narrow)
+    for cells in CELLS:
+        radius = _fine_radius(star, fall, kappa)
+        if radius < (BEYOND_CORE if narrow else 0.0):
+            break
+        circle = Ellipse(star.x, star.y, 1.0, 0.0, 1.0, radius * radius)
+        count = collect_pixels(frame, circle, star.column0, star.row0, scratch.pixels)
+        _set_fine_means(star, cells, scratch.pixels, count)
+        put_means(light, scratch.pixels, count)
+        kappa = NEARER * limit * cells
+    if narrow:
+        put_core(light, frame, star.x, star.y, star.amplitude, star.gamma2, star.alpha)
+    add_light(image, light)

@@ -46,6 +46,7 @@ GALAXY = Kind(
     ),
     sources={"": ("sersic1963", "graham2005")},
     profile="deepbench_fast.kernels.light.profiles:galaxy",
+    reach="deepbench_fast.kernels.light.reach:galaxy",
     kernels={
         "center": "deepbench_fast.kernels.light.galaxy:galaxy_center",
         "integrate": "deepbench_fast.kernels.light.galaxy:galaxy_integrate",

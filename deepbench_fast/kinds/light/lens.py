@@ -57,6 +57,7 @@ LENS = Kind(
     ),
     sources={"": ("kormann1994", "keeton1998", "sersic1963", "graham2005")},
     profile="deepbench_fast.kernels.light.profiles:lens",
+    reach="deepbench_fast.kernels.light.reach:lens",
     kernels={
         "center": "deepbench_fast.kernels.light.lens:lens_center",
         "integrate": "deepbench_fast.kernels.light.lens:lens_integrate",

@@ -60,6 +60,7 @@ SPIRAL_GALAXY = Kind(
     forms={"logarithmic": ("pitch",), "ringermacher_mead": ("rm_scale", "rm_b", "rm_n")},
     sources={"": ("sersic1963", "graham2005"), "ringermacher_mead": ("ringermacher2009",)},
     profile="deepbench_fast.kernels.light.profiles:spiral_galaxy",
+    reach="deepbench_fast.kernels.light.reach:spiral_galaxy",
     kernels={
         f"{form}-{sampling}": f"deepbench_fast.kernels.light.spiral_galaxy:spiral_{form}_{sampling}"
         for form in ("logarithmic", "ringermacher_mead")

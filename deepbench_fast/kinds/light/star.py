@@ -43,6 +43,7 @@ STAR = Kind(
     ),
     sources={"": ("moffat1969",)},
     profile="deepbench_fast.kernels.light.profiles:star",
+    reach="deepbench_fast.kernels.light.reach:star",
     kernels={
         "center": "deepbench_fast.kernels.light.star:star_center",
         "integrate": "deepbench_fast.kernels.light.star:star_integrate",

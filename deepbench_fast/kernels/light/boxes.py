@@ -1,0 +1,449 @@
+"""Light with a cutoff: each object is drawn where it can be that bright, tile by tile.
+
+A tile is TILE_ROWS x TILE_COLUMNS pixels of one sample's canvas, which stay in the CPU's cache while its objects are
+added, in the order of their table. A part of an object is what its ellipse (see `reach`) has of a tile: a box that a
+kernel of the whole frame draws on a small canvas, from which those pixels are added whose light is not below the
+cutoff. A kernel's pixel follows from its offset from the object's centre alone. So no bit depends on tiles, on the
+frame, or on which thread draws which tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.elementary import floor
+from deepbench_fast.kernels.image.grid import LANES, nearest_integer
+from deepbench_fast.kernels.light.galaxy import add_galaxy, add_galaxy_means, make_galaxy_scratch
+from deepbench_fast.kernels.light.lens import lens_center, lens_integrate
+from deepbench_fast.kernels.light.pixel_mean import Ellipse, Float32Array, FloatArray, IntArray
+from deepbench_fast.kernels.light.spiral_galaxy import (
+    spiral_logarithmic_center,
+    spiral_logarithmic_integrate,
+    spiral_ringermacher_mead_center,
+    spiral_ringermacher_mead_integrate,
+)
+from deepbench_fast.kernels.light.star import add_star, add_star_means, make_star_scratch
+
+# Both even: what lies half-way between two pixels is rounded to even ones, wherever a box begins.
+TILE_ROWS = 128
+TILE_COLUMNS = 256
+ROOM = TILE_ROWS * TILE_COLUMNS + LANES
+# Centres count as the nearest multiple of this, in pixels: then moving them by whole pixels is exact.
+STEPS_OF_PLACE = 2.0**26
+
+Frame = tuple[int, int, int]
+# Adds the one object of a table to a small canvas: image, columns, rows, frame, table, scratch.
+Draw = Callable[[Float32Array, Float32Array, Float32Array, Frame, npt.NDArray[Any], Any], None]
+# Of no use to a kernel that needs no scratch, or makes its own.
+NO_SCRATCH = 0
+
+
+@inline
+def _tile_grid(frame: Frame) -> tuple[int, int, int]:
+    """The row and column of the first tile's first pixel, and the tiles in a column and in a row of them."""
+    height, width, pad = frame
+    before = pad + pad % 2
+    return before, (before + height + pad - 1) // TILE_ROWS + 1, (before + width + pad - 1) // TILE_COLUMNS + 1
+
+
+@kernel
+def tiles_of(frame: Frame) -> int:
+    """The number of tiles of one canvas."""
+    _, down, across = _tile_grid(frame)
+    return down * across
+
+
+@inline
+def _extent(low: float, high: float, first: int, stop: int) -> tuple[int, int]:
+    """The whole numbers from low to high that are in first .. stop - 1: the first one and the one after the last."""
+    low = min(max(low, float(first)), float(stop))
+    high = min(max(high, first - 1.0), stop - 1.0)
+    return int(-floor(-low)), int(floor(high)) + 1
+
+
+@inline
+def _ellipse(row: FloatArray) -> Ellipse:
+    return Ellipse(row[0], row[1], row[2], row[3], row[4], row[5])
+
+
+@inline
+def _determinant(ellipse: Ellipse) -> float:
+    return ellipse.xx * ellipse.yy - ellipse.xy * ellipse.xy
+
+
+@inline
+def _row_extent(ellipse: Ellipse, first: int, stop: int) -> tuple[int, int]:
+    """The rows of an ellipse, of those from first to stop - 1."""
+    reach = np.sqrt(ellipse.limit * ellipse.xx / _determinant(ellipse))
+    return _extent(ellipse.y - reach, ellipse.y + reach, first, stop)
+
+
+@inline
+def _half_width(ellipse: Ellipse, dy: float) -> float:
+    """Half the length of the chord at this offset from the centre, 0 beside it."""
+    return float(np.sqrt(max(ellipse.xx * ellipse.limit - _determinant(ellipse) * dy * dy, 0.0)) / ellipse.xx)
+
+
+@inline
+def _column_extent(ellipse: Ellipse, top: int, bottom: int, first: int, stop: int) -> tuple[int, int]:
+    """The columns, of those from first to stop - 1, that an ellipse has in the rows from top to bottom - 1.
+
+    Its leftmost point is at dy = xy sqrt(limit / (yy (xx yy - xy**2))), the rightmost one opposite.
+    """
+    tip = ellipse.xy * np.sqrt(ellipse.limit / (ellipse.yy * _determinant(ellipse)))
+    above, below = top - ellipse.y, bottom - 1 - ellipse.y
+    left, right = min(max(tip, above), below), min(max(-tip, above), below)
+    slope = ellipse.xy / ellipse.xx
+    low = ellipse.x - slope * left - _half_width(ellipse, left)
+    high = ellipse.x - slope * right + _half_width(ellipse, right)
+    return _extent(low, high, first, stop)
+
+
+@inline
+def _tile_range(ellipse: Ellipse, frame: Frame) -> tuple[int, int, int, int]:
+    """First and last row, and first and last column, of tiles that an ellipse may touch; none: the last before the
+    first."""
+    height, width, pad = frame
+    before, _, _ = _tile_grid(frame)
+    top, bottom = _row_extent(ellipse, -pad, height + pad)
+    if top >= bottom:
+        return 0, -1, 0, -1
+    left, right = _column_extent(ellipse, top, bottom, -pad, width + pad)
+    return (
+        (top + before) // TILE_ROWS,
+        (bottom - 1 + before) // TILE_ROWS,
+        (left + before) // TILE_COLUMNS,
+        (right - 1 + before) // TILE_COLUMNS if left < right else -1,
+    )
+
+
+@kernel
+def sort_into_tiles(samples: IntArray, ellipses: FloatArray, frame: Frame, starts: IntArray) -> IntArray:
+    """Numbers of the objects of each tile, in the order of their table; one object may be in many.
+
+    `samples` are the numbers of the objects' canvases. `starts`, one more than there are tiles on all canvases, is
+    filled with the place in what is returned of each tile's first object.
+    """
+    _, down, across = _tile_grid(frame)
+    starts[:] = 0
+    for k in range(samples.shape[0]):
+        if ellipses[k, 5] > 0.0:
+            top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame)
+            for i in range(top, bottom + 1):
+                for j in range(left, right + 1):
+                    starts[(samples[k] * down + i) * across + j + 1] += 1
+    for tile in range(1, starts.shape[0]):
+        starts[tile] += starts[tile - 1]
+    objects = np.empty(starts[-1], np.int64)
+    ends = starts[:-1].copy()
+    for k in range(samples.shape[0]):
+        if ellipses[k, 5] > 0.0:
+            top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame)
+            for i in range(top, bottom + 1):
+                for j in range(left, right + 1):
+                    tile = (samples[k] * down + i) * across + j
+                    objects[ends[tile]] = k
+                    ends[tile] += 1
+    return objects
+
+
+@inline
+def _set_coordinates(columns: Float32Array, rows: Float32Array, width: int) -> None:
+    """Column and row of each pixel of a box of this width; columns beyond its last row go on into further ones."""
+    start = 0
+    row = 0
+    while start < columns.shape[0]:
+        for i in range(min(width, columns.shape[0] - start)):
+            columns[start + i] = np.float32(i)
+            rows[start + i] = np.float32(row)
+        start += width
+        row += 1
+
+
+@inline
+def _add_bright(target: Float32Array, light: Float32Array, cutoff: np.float32) -> None:
+    """Add the light that is not below the cutoff."""
+    for i in range(light.shape[0]):
+        target[i] += light[i] if abs(light[i]) >= cutoff else np.float32(0.0)
+
+
+@inline
+def _draw_parts(
+    draw: Draw,
+    scratch: Any,
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    height, width, pad = frame
+    before, down, across = _tile_grid(frame)
+    stride = width + 2 * pad
+    least = np.float32(cutoff)
+    columns, rows, light = np.empty(ROOM, np.float32), np.empty(ROOM, np.float32), np.empty(ROOM, np.float32)
+    one = table[:1].copy()
+    # No literal: kernels would be compiled once more for its type.
+    zero = np.int64(0)
+    for tile in range(tiles[0], tiles[1]):
+        image = canvas[tile // (down * across)]
+        first_row = tile // across % down * TILE_ROWS - before
+        first_column = tile % across * TILE_COLUMNS - before
+        for place in range(starts[tile], starts[tile + 1]):
+            k = objects[place]
+            end_row, end_column = (
+                min(first_row + TILE_ROWS, height + pad),
+                min(first_column + TILE_COLUMNS, width + pad),
+            )
+            ellipse = _ellipse(ellipses[k])
+            top, bottom = _row_extent(ellipse, max(first_row, -pad), end_row)
+            left, right = _column_extent(ellipse, top, bottom, max(first_column, -pad), end_column)
+            if top >= bottom or left >= right:
+                continue
+            top_even, left_even = top - top % 2, left - left % 2
+            box_height, box_width = bottom - top_even, right - left_even
+            length = (box_height * box_width + LANES - 1) // LANES * LANES
+            box = light[:length]
+            box[:] = np.float32(0.0)
+            _set_coordinates(columns[:length], rows[:length], box_width)
+            one[0] = table[k]
+            one[0].sample = 0
+            one[0].x = nearest_integer(one[0].x * STEPS_OF_PLACE) / STEPS_OF_PLACE - left_even
+            one[0].y = nearest_integer(one[0].y * STEPS_OF_PLACE) / STEPS_OF_PLACE - top_even
+            draw(box, columns[:length], rows[:length], (box_height, box_width, zero), one, scratch)
+            for row in range(top, bottom):
+                start = (row + pad) * stride + left + pad
+                own = (row - top_even) * box_width + left - left_even
+                _add_bright(image[start : start + right - left], box[own : own + right - left], least)
+
+
+# For each kernel of the whole frame one that adds the parts of the tiles from tiles[0] to tiles[1] - 1. `canvas`, `frame`
+# and `table` are as for that, `ellipses` are from `reach`, `starts` and `objects` from `sort_into_tiles`.
+
+
+@inline
+def _star_center(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    add_star(image, columns, rows, table[0])
+
+
+@kernel
+def tiled_star_center(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(_star_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+
+
+@inline
+def _star_integrate(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    add_star_means(image, columns, rows, frame, table[0], scratch)
+
+
+@kernel
+def tiled_star_integrate(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(
+        _star_integrate, make_star_scratch(ROOM), canvas, frame, table, ellipses, starts, objects, tiles, cutoff
+    )
+
+
+@inline
+def _galaxy_center(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    add_galaxy(image, columns, rows, frame, table[0])
+
+
+@kernel
+def tiled_galaxy_center(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(_galaxy_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+
+
+@inline
+def _galaxy_integrate(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    add_galaxy_means(image, columns, rows, frame, table[0], scratch)
+
+
+@kernel
+def tiled_galaxy_integrate(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(
+        _galaxy_integrate, make_galaxy_scratch(ROOM), canvas, frame, table, ellipses, starts, objects, tiles, cutoff
+    )
+
+
+@inline
+def _lens_center(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    lens_center(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+
+
+@kernel
+def tiled_lens_center(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(_lens_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+
+
+@inline
+def _lens_integrate(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    lens_integrate(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+
+
+@kernel
+def tiled_lens_integrate(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(_lens_integrate, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+
+
+@inline
+def _spiral_logarithmic_center(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    spiral_logarithmic_center(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+
+
+@kernel
+def tiled_spiral_logarithmic_center(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(_spiral_logarithmic_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+
+
+@inline
+def _spiral_logarithmic_integrate(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    spiral_logarithmic_integrate(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+
+
+@kernel
+def tiled_spiral_logarithmic_integrate(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(
+        _spiral_logarithmic_integrate, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff
+    )
+
+
+@inline
+def _spiral_ringermacher_mead_center(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    spiral_ringermacher_mead_center(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+
+
+@kernel
+def tiled_spiral_ringermacher_mead_center(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(
+        _spiral_ringermacher_mead_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff
+    )
+
+
+@inline
+def _spiral_ringermacher_mead_integrate(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+) -> None:
+    spiral_ringermacher_mead_integrate(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+
+
+@kernel
+def tiled_spiral_ringermacher_mead_integrate(
+    canvas: npt.NDArray[np.float32],
+    frame: Frame,
+    table: npt.NDArray[Any],
+    ellipses: FloatArray,
+    starts: IntArray,
+    objects: IntArray,
+    tiles: tuple[int, int],
+    cutoff: float,
+) -> None:
+    _draw_parts(
+        _spiral_ringermacher_mead_integrate, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff
+    )

@@ -39,7 +39,7 @@ class TiledLight(NamedTuple):
         objects = sort_into_tiles(table["sample"] - first, ellipses, frame, starts)
 
         def draw_tiles(tiles: tuple[int, int]) -> None:
-            self.kernel(canvas, frame, table, ellipses, starts, objects, tiles, self.cutoff)
+            self.kernel(canvas, frame, table, (ellipses, starts, objects), tiles, self.cutoff, stop.flag)
 
         _share(draw_tiles, len(starts) - 1, threads, stop)
 

@@ -52,9 +52,9 @@ class Image(Model):
     ("add"). Then light adds. Images of shapes alone can have dtype "uint8", in which sums stop at 255. With
     `pixel_scale`, in arcseconds a pixel, lengths can be written in angles; it changes no pixel.
 
-    `cutoff` is the brightness, before the PSF, below which the light of an object is left out of a pixel (of a sub-pixel
-    where there are such): it changes no pixel by as much as the number of a sample's objects times itself, and objects
-    are evaluated only where they are as bright. 0 leaves nothing out.
+    `cutoff` is the brightness, before the PSF, below which the light of an object is left out of a pixel (of a
+    sub-pixel where there are such): it changes no pixel by more than itself times the number of the sample's objects,
+    and objects are evaluated only where they can be as bright. 0 leaves nothing out.
     """
 
     shape: Annotated[tuple[int, int], _shape] = OPEN_SHAPE

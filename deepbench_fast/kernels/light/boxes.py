@@ -39,6 +39,8 @@ STEPS_OF_PLACE = 2.0**26
 Frame = tuple[int, int, int]
 # Adds the one object of a table to a small canvas: image, columns, rows, frame, table, scratch.
 Draw = Callable[[Float32Array, Float32Array, Float32Array, Frame, npt.NDArray[Any], Any], None]
+# Ellipses of objects, and what `sort_into_tiles` made of them: the places of each tile's first object, and the objects.
+Parts = tuple[FloatArray, IntArray, IntArray]
 # Of no use to a kernel that needs no scratch, or makes its own.
 NO_SCRATCH = 0
 
@@ -179,12 +181,12 @@ def _draw_parts(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
+    ellipses, starts, objects = parts
     height, width, pad = frame
     before, down, across = _tile_grid(frame)
     stride = width + 2 * pad
@@ -192,7 +194,7 @@ def _draw_parts(
     columns, rows, light = np.empty(ROOM, np.float32), np.empty(ROOM, np.float32), np.empty(ROOM, np.float32)
     one = table[:1].copy()
     # No literal: kernels would be compiled once more for its type.
-    zero = np.int64(0)
+    zero = pad - pad
     for tile in range(tiles[0], tiles[1]):
         image = canvas[tile // (down * across)]
         first_row = tile // across % down * TILE_ROWS - before
@@ -225,8 +227,8 @@ def _draw_parts(
                 _add_bright(image[start : start + right - left], box[own : own + right - left], least)
 
 
-# For each kernel of the whole frame one that adds the parts of the tiles from tiles[0] to tiles[1] - 1. `canvas`, `frame`
-# and `table` are as for that, `ellipses` are from `reach`, `starts` and `objects` from `sort_into_tiles`.
+# For each kernel of the whole frame one that adds the parts of the tiles from tiles[0] to tiles[1] - 1, until `flag` is
+# set. `canvas`, `frame` and `table` are as for that; a part's frame has no padding, so frame[2] is the sample 0.
 
 
 @inline
@@ -241,13 +243,12 @@ def tiled_star_center(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(_star_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+    _draw_parts(_star_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
@@ -262,15 +263,12 @@ def tiled_star_integrate(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(
-        _star_integrate, make_star_scratch(ROOM), canvas, frame, table, ellipses, starts, objects, tiles, cutoff
-    )
+    _draw_parts(_star_integrate, make_star_scratch(ROOM), canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
@@ -285,13 +283,12 @@ def tiled_galaxy_center(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(_galaxy_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+    _draw_parts(_galaxy_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
@@ -306,22 +303,19 @@ def tiled_galaxy_integrate(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(
-        _galaxy_integrate, make_galaxy_scratch(ROOM), canvas, frame, table, ellipses, starts, objects, tiles, cutoff
-    )
+    _draw_parts(_galaxy_integrate, make_galaxy_scratch(ROOM), canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
 def _lens_center(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    lens_center(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+    lens_center(image.reshape(1, -1), columns, rows, frame, table, frame[2])
 
 
 @kernel
@@ -329,20 +323,19 @@ def tiled_lens_center(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(_lens_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+    _draw_parts(_lens_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
 def _lens_integrate(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    lens_integrate(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+    lens_integrate(image.reshape(1, -1), columns, rows, frame, table, frame[2])
 
 
 @kernel
@@ -350,20 +343,19 @@ def tiled_lens_integrate(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(_lens_integrate, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+    _draw_parts(_lens_integrate, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
 def _spiral_logarithmic_center(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    spiral_logarithmic_center(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+    spiral_logarithmic_center(image.reshape(1, -1), columns, rows, frame, table, frame[2])
 
 
 @kernel
@@ -371,20 +363,19 @@ def tiled_spiral_logarithmic_center(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(_spiral_logarithmic_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff)
+    _draw_parts(_spiral_logarithmic_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
 def _spiral_logarithmic_integrate(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    spiral_logarithmic_integrate(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+    spiral_logarithmic_integrate(image.reshape(1, -1), columns, rows, frame, table, frame[2])
 
 
 @kernel
@@ -392,22 +383,19 @@ def tiled_spiral_logarithmic_integrate(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(
-        _spiral_logarithmic_integrate, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff
-    )
+    _draw_parts(_spiral_logarithmic_integrate, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
 def _spiral_ringermacher_mead_center(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    spiral_ringermacher_mead_center(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+    spiral_ringermacher_mead_center(image.reshape(1, -1), columns, rows, frame, table, frame[2])
 
 
 @kernel
@@ -415,22 +403,19 @@ def tiled_spiral_ringermacher_mead_center(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(
-        _spiral_ringermacher_mead_center, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff
-    )
+    _draw_parts(_spiral_ringermacher_mead_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
 def _spiral_ringermacher_mead_integrate(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    spiral_ringermacher_mead_integrate(image.reshape(1, -1), columns, rows, frame, table, np.int64(0))
+    spiral_ringermacher_mead_integrate(image.reshape(1, -1), columns, rows, frame, table, frame[2])
 
 
 @kernel
@@ -438,12 +423,9 @@ def tiled_spiral_ringermacher_mead_integrate(
     canvas: npt.NDArray[np.float32],
     frame: Frame,
     table: npt.NDArray[Any],
-    ellipses: FloatArray,
-    starts: IntArray,
-    objects: IntArray,
+    parts: Parts,
     tiles: tuple[int, int],
     cutoff: float,
+    flag: IntArray,
 ) -> None:
-    _draw_parts(
-        _spiral_ringermacher_mead_integrate, NO_SCRATCH, canvas, frame, table, ellipses, starts, objects, tiles, cutoff
-    )
+    _draw_parts(_spiral_ringermacher_mead_integrate, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)

@@ -23,9 +23,15 @@ from tests.recipes import mixed
 FILE = Path(__file__).with_name("golden.json")
 
 
+def small_wide_field() -> Recipe:
+    """The built-in recipe, on fewer pixels and with fewer objects: its cutoff, over several tiles."""
+    counts = {"catalogues.exposures.galaxy.count": 300, "catalogues.exposures.star.count": 60}
+    return Recipe.builtin("wide-field").with_overrides({"samples": 3, "size": [300, 500], **counts})
+
+
 def recipes(layer: str) -> dict[str, Recipe]:
-    """Every kind of a layer in every rendering; of the layer "all" one recipe with everything on."""
-    found = {"mixed": mixed(samples=900)} if layer == "all" else {}
+    """Every kind of a layer in every rendering; of "all" one with everything on, and one with a cutoff."""
+    found = {"mixed": mixed(samples=900), "wide-field": small_wide_field()} if layer == "all" else {}
     for name, kind in kinds().items():
         for settings, options in kind.renderings() if kind.layer == layer else ():
             changes = {f"image.{key}": value for key, value in settings.items()}

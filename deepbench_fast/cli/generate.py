@@ -16,7 +16,7 @@ from deepbench_fast.cli.options import Count, json_option, recipe_options, threa
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.warned import warnings_below
-from deepbench_fast.cli.words import duration, grouped, print_json
+from deepbench_fast.cli.words import duration, grouped, print_json, rate
 
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
@@ -91,7 +91,7 @@ def command(
     if as_json:
         print_json({**summary.as_json(), "seconds": seconds, "samples_per_second": made / seconds})
         return
-    work = f"{grouped(made)} samples in {duration(seconds)}, {grouped(round(made / seconds))} a second"
+    work = f"{grouped(made)} samples in {duration(seconds)}, {rate(made / seconds)} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"
     click.echo(f"{name}: {work if made or not resume else 'was complete'}", err=True)
     click.echo(summary.digest)

@@ -9,9 +9,10 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, recipe_options, threads_option
 from deepbench_fast.cli.source import load_source
-from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json, series_facts
+from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json, rate, series_facts
 
 if TYPE_CHECKING:
+    from deepbench_fast.run.cutoff import Cutoff
     from deepbench_fast.run.estimate import Estimate, Ingredient
 
 
@@ -61,6 +62,8 @@ def _text(found: Estimate) -> str:
         ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
         ("time", _time(found)),
     ]
+    if found.cutoff is not None:
+        facts.append(("cutoff", _cutoff(found.cutoff)))
     if found.series is not None:
         facts += series_facts(found.series)
     data = [
@@ -86,23 +89,25 @@ def _text(found: Estimate) -> str:
     return "\n\n".join(parts)
 
 
+def _cutoff(found: Cutoff) -> str:
+    """What a cutoff would save, and cost."""
+    saved = f"would draw objects on {100 * found.share:.2g} % of the pixels"
+    return f"image.cutoff={found.value:g}, a hundredth of the noise, {saved}; none changes by more than it an object"
+
+
 def _time(found: Estimate) -> str:
     """How long it takes, on how many threads, and what the disk must take."""
-    rate = f"{_rate(found.samples_per_second)} samples a second on {found.threads} thread"
-    rate += "s" if found.threads > 1 else ""
+    speed = f"{rate(found.samples_per_second)} samples a second on {found.threads} thread"
+    speed += "s" if found.threads > 1 else ""
     if found.at_least:
-        return f"at least {duration(found.seconds)} (at most {rate})"
+        return f"at least {duration(found.seconds)} (at most {speed})"
     disk = byte_size(round(sum(found.bytes.values()) / found.seconds))
     computing = f"; computing alone {duration(found.seconds_computing)}" if _waits_for_disk(found) else ""
-    return f"about {duration(found.seconds)} ({rate}), if the disk takes {disk} a second{computing}"
+    return f"about {duration(found.seconds)} ({speed}), if the disk takes {disk} a second{computing}"
 
 
 def _waits_for_disk(found: Estimate) -> bool:
     return found.seconds > WORTH_TELLING * found.seconds_computing
-
-
-def _rate(rate: float) -> str:
-    return f"{rate:.2g}" if rate < 10 else f"{rate:,.0f}"
 
 
 def _row(ingredient: Ingredient) -> tuple[str, str, str]:

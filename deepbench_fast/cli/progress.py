@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from deepbench_fast.cli import words
 from deepbench_fast.cli.words import duration, grouped
 
 SECONDS_BETWEEN_LINES = 30.0
@@ -52,7 +53,8 @@ class Progress:
         left = (self.total - self.done) / rate if rate else float("inf")
         rest = f", {duration(left)} left" if left < float("inf") else ""
         share = 100 * self.done // max(1, self.total)
-        return f"{grouped(self.done)} of {grouped(self.total)} {self.unit} ({share} %), {rate:.3g} a second{rest}"
+        done = f"{grouped(self.done)} of {grouped(self.total)} {self.unit} ({share} %)"
+        return f"{done}, {words.rate(rate)} a second{rest}"
 
     def _new_bar(self) -> Any:
         from tqdm import tqdm

@@ -44,6 +44,11 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
+def rate(number: float) -> str:
+    """How many a second: two digits below 10, so that slow work isn't 0 a second, and whole numbers above."""
+    return f"{number:.2g}" if number < 9.95 else grouped(round(number))
+
+
 def byte_size(number: float) -> str:
     """Bytes in the largest fitting decimal unit."""
     for unit in ("B", "kB", "MB", "GB", "TB"):

@@ -38,12 +38,15 @@ class Keys(NamedTuple):
 
 
 class Renderer:
-    """Renders tables of one plan, with scratch arrays that are kept from call to call: make one for each thread."""
+    """Renders tables of one plan, with scratch arrays that are kept from call to call: make one for each thread.
 
-    def __init__(self, plan: Plan) -> None:
+    With a cutoff as many as `threads` draw on one frame, with the same bits.
+    """
+
+    def __init__(self, plan: Plan, threads: int = 1) -> None:
         check_compiled()
         self.plan = plan
-        self.maker = _Series(plan) if plan.is_series else _Images(plan)
+        self.maker = _Series(plan) if plan.is_series else _Images(plan, threads)
 
     def allocate(self, samples: int) -> Arrays:
         """Arrays for `render` to fill: one for each of the plan's arrays, one row a sample."""
@@ -79,9 +82,9 @@ class Renderer:
 class _Images:
     """Renders blocks of images."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, threads: int) -> None:
         self.plan = plan
-        self.scene = Scene(plan)
+        self.scene = Scene(plan, threads)
         self.masks = Masks(self.scene)
         self.finite = FiniteLight(self.scene)
         self.pad = 0

@@ -73,9 +73,9 @@ class Scene:
     With a cutoff as many as `threads` draw on one canvas.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, threads: int = 1) -> None:
         self.plan = plan
-        self.threads = 1
+        self.threads = threads
         self.brushes = make_brushes(plan)
         self.overlap = OVERLAPS[plan.recipe.image.overlap]
         self.cutoff = np.float32(plan.recipe.image.cutoff)

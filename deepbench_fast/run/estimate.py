@@ -21,6 +21,7 @@ from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import parts_of
 from deepbench_fast.render.drift import FAULTS, integrated_kinds
 from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.run.cutoff import Cutoff, proposed_cutoff
 from deepbench_fast.run.rate import LONGEST_LOOK, Rate, highest_rate, measured_rate
 from deepbench_fast.run.resolution import resolution_warnings
 from deepbench_fast.store.create import bytes_needed
@@ -55,7 +56,8 @@ class Estimate:
     that is slower (see `measured_rate`); it is a lower bound where it is `at_least` so many. `seconds_computing` is
     what is left of it where the disk takes everything at once: how fast a disk goes on to be isn't known. `levels` are
     the columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
-    in `time_unit`, `steps`, and `outputs` with their units; it is None for images.
+    in `time_unit`, `steps`, and `outputs` with their units; it is None for images. `cutoff` is one that is worth while,
+    None where there is none.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Estimate:
     random: list[Ingredient]
     fixed: list[Ingredient]
     levels: list[str]
+    cutoff: Cutoff | None
     warnings: list[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -118,6 +121,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
         random=[ingredient for ingredient, is_random in ingredients if is_random],
         fixed=[ingredient for ingredient, is_random in ingredients if not is_random],
         levels=list(plan.sample_columns),
+        cutoff=proposed_cutoff(plan),
         warnings=[
             *resolution_warnings(plan, stop),
             *outside_warnings(plan),

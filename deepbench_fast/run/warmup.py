@@ -45,7 +45,15 @@ def small_recipes() -> Iterator[tuple[str, list[Recipe]]]:
     """Recipes that use every kernel between them: PSFs, noise and extras, then each kind."""
     yield "PSFs, noise and extras", _effects()
     for kind in kinds().values():
-        yield kind.name, [_one_object(kind, settings, options) for settings, options in kind.renderings()]
+        yield kind.name, [_one_object(kind, settings, options) for settings, options in _settings(kind)]
+
+
+def _settings(kind: Kind) -> Iterator[tuple[dict[str, object], dict[str, str]]]:
+    """Every way to render a kind, and those with a cutoff."""
+    for settings, options in kind.renderings():
+        yield settings, options
+        if kind.reach:
+            yield {**settings, "cutoff": 0.01}, options
 
 
 def _effects() -> list[Recipe]:

@@ -32,6 +32,14 @@ def test_duration(seconds: float, text: str) -> None:
     assert words.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(0.0712, "0.071"), (0.07, "0.07"), (9.4, "9.4"), (9.96, "10"), (120.4, "120"), (554_000, "554 000")],
+)
+def test_rates_of_slow_work_are_not_0(rate: float, text: str) -> None:
+    assert words.rate(rate) == text
+
+
 def test_grouped() -> None:
     assert words.grouped(1_000_000) == "1 000 000"
 
@@ -52,7 +60,14 @@ def test_progress_line() -> None:
     progress.start(1_000_000, 400_000)
     progress.advance(100_000)
     assert progress.made == 100_000
-    assert progress.line(2.0) == "500 000 of 1 000 000 samples (50 %), 5e+04 a second, 10 s left"
+    assert progress.line(2.0) == "500 000 of 1 000 000 samples (50 %), 50 000 a second, 10 s left"
+
+
+def test_progress_line_of_slow_samples() -> None:
+    progress = Progress()
+    progress.start(20, 0)
+    progress.advance(1)
+    assert progress.line(14.0) == "1 of 20 samples (5 %), 0.071 a second, 4 min 26 s left"
 
 
 def test_progress_is_quiet_at_first_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

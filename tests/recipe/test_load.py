@@ -86,7 +86,7 @@ CASES = [
         "64x64",
         4,
         "image",
-        "keys with values (shape, dtype, sampling, oversample, overlap, coverage, pixel_scale), not '64x64'",
+        "keys with values (shape, dtype, sampling, oversample, overlap, coverage, pixel_scale, cutoff), not '64x64'",
     ),
     ("gaussian: {sigma: 0.7}", "gausian: {sigma: 0.7}", 5, "psf.gausian", "did you mean 'gaussian'?"),
     ("gaussian: {sigma: 0.7}", "gaussian: {sgma: 0.7}", 5, "psf.gaussian.sgma", "did you mean 'sigma'?"),

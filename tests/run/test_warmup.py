@@ -29,7 +29,8 @@ for recipe in (mixed(), mixed().of_split("train"), *map(Recipe.builtin, builtin_
         samples(recipe, 0, 5)
         continue
     for sampling in ("center", "integrate"):
-        samples(recipe.with_overrides({"image.sampling": sampling}), 0, 5)
+        size = {"size": [128, 128]} if recipe.name == "wide-field" else {}
+        samples(recipe.with_overrides({"image.sampling": sampling, **size}), 0, 5)
 generate(mixed(samples=20), sys.argv[1])
 print(len(warm), sorted(compiled() - warm))
 """

@@ -181,7 +181,8 @@ def fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) ->
         tasks = _runs(~done, size)
         missing = int(file.chunks["count"][~done].sum())
         useful = max(len(tasks), -(-missing // work.granule))
-        _run_threads(min(threads, useful) or 1, _fill_tasks, work, tasks, (file, plan))
+        workers = min(threads, useful) or 1
+        _run_threads(workers, _fill_tasks, work, tasks, (file, plan, threads // workers))
         if received:
             raise Interrupted(received[0])
 
@@ -233,13 +234,15 @@ class _Rendered:
     buffers: Arrays
 
 
-def _fill_tasks(work: _Work, file: PartFile, plan: Plan) -> None:
+def _fill_tasks(work: _Work, file: PartFile, plan: Plan, threads: int) -> None:
     """Render task after task and write each one; then help others with theirs.
+
+    As many as `threads` draw on one frame: where there are fewer samples than threads, none of these is idle.
 
     The system lets one thread at a time write to a file, and others spin: while another thread writes, the next task is
     rendered into a second set of buffers.
     """
-    renderer = Renderer(plan)
+    renderer = Renderer(plan, threads)
     size = max((int(file.chunks["count"][slice(*task)].sum()) for task in work.known), default=0)
     free: list[Arrays] = []
     made = 0

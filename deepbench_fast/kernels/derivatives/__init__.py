@@ -1,0 +1,1 @@
+"""Exact first derivatives: scalar functions compiled once more, for numbers that carry their slopes with them."""

@@ -67,6 +67,8 @@ def _choose_chained(value: Any, slopes: Any) -> Any:
         return lambda value, slopes: dual(value.v, scaled(slope(value), slopes))
     if isinstance(value, numba_types.BaseTuple) and len(value) == 2:
         return lambda value, slopes: (_chained(value[0], slopes), _chained(value[1], slopes))
+    if isinstance(value, numba_types.BaseTuple):
+        return lambda value, slopes: (_chained(value[0], slopes), *_chained(value[1:], slopes))
     return lambda value, slopes: value
 
 

@@ -338,9 +338,9 @@ def _store(re: Floats, im: Floats, first: int, height: int, width: int, image: P
     half = (width + 1) // 2
     for i in range(height):
         for j in range(half):
-            image[i * stride + j] = np.float32(re[(first + i) * half + j])
+            image[i * stride + j] = re[(first + i) * half + j]
         for j in range(width - half):
-            image[i * stride + half + j] = np.float32(im[(first + i) * half + j])
+            image[i * stride + half + j] = im[(first + i) * half + j]
 
 
 @kernel

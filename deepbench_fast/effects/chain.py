@@ -160,6 +160,14 @@ class Chain:
             law = law.and_then(model.law(self._rows(model, table)))
         return law
 
+    def law_slopes(self, table: Rows) -> dict[str, PixelLaw]:
+        """How the numbers of `law` change with the columns of `/samples`, by their names."""
+        found: dict[str, PixelLaw] = {}
+        for model in self.noises:
+            slopes = model.law_slopes(self._rows(model, table))
+            found |= {model.column(name): law for name, law in slopes.items()}
+        return found
+
     def reach(self, table: Rows, side: int) -> int:
         """How far the widest PSF of all samples spreads light, in pixels; `side` is the frame's longer side."""
         if not self.psfs:

@@ -234,6 +234,11 @@ class Noise(Effect):
         raise UsageError(f"noise {cls.name} has no likelihood")
 
     @classmethod
+    def law_slopes(cls, rows: Rows) -> dict[str, PixelLaw]:
+        """How the numbers of `law` change with each parameter: their derivatives, by the parameter's name."""
+        raise UsageError(f"noise {cls.name} has no likelihood")
+
+    @classmethod
     def log_likelihood(
         cls, pixels: npt.NDArray[np.floating], clean: npt.NDArray[np.floating], rows: Rows
     ) -> npt.NDArray[np.float64]:

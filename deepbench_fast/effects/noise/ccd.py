@@ -96,6 +96,26 @@ class CcdNoise(Noise):
             len(gain), gain=gain, sky=np.where(counts, sky, 0.0), shift=shift, variance=reading * reading
         )
 
+    @classmethod
+    def law_slopes(cls, rows: Rows) -> dict[str, PixelLaw]:
+        import numpy as np
+
+        gain, read_noise = rows.number("gain"), rows.number("read_noise")
+        counts, count = gain > 0.0, len(gain)
+        there = np.where(rows.absent(), 0.0, 1.0)
+        taken = np.where(rows.columns["subtract_sky"] == 1.0, -there, 0.0)
+        unit = np.where(counts, gain, 1.0)
+        slope = 2.0 * read_noise / (unit * unit)
+        return {
+            "sky": PixelLaw.of(
+                count, sky=np.where(counts, there, 0.0), shift=np.where(counts, taken, there + taken)
+            ),
+            "gain": PixelLaw.of(
+                count, gain=np.where(counts, 1.0, 0.0), variance=np.where(counts, -slope * read_noise / unit, 0.0)
+            ),
+            "read_noise": PixelLaw.of(count, variance=slope),
+        }
+
     def check_light(self, brightest: float, key: str) -> None:
         electrons = self.gain.support[1] * (brightest + self.sky.support[1])
         if electrons > MOST_ELECTRONS:

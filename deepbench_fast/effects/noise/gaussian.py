@@ -63,6 +63,11 @@ class GaussianNoise(Noise):
         return PixelLaw.of(len(sigma), variance=sigma * sigma)
 
     @classmethod
+    def law_slopes(cls, rows: Rows) -> dict[str, PixelLaw]:
+        sigma = rows.number("sigma")
+        return {"sigma": PixelLaw.of(len(sigma), variance=2.0 * sigma)}
+
+    @classmethod
     def found(cls, given: Collection[str]) -> tuple[Parameter, ...]:
         return (FOUND_SIGMA,) if "snr" in given else ()
 

@@ -57,5 +57,13 @@ class PoissonNoise(Noise):
         level = rows.number("level")
         return PixelLaw.of(len(level), level=level, shift=np.where(rows.columns["subtract"] == 1.0, -level, 0.0))
 
+    @classmethod
+    def law_slopes(cls, rows: Rows) -> dict[str, PixelLaw]:
+        import numpy as np
+
+        there = np.where(rows.absent(), 0.0, 1.0)
+        shift = np.where(rows.columns["subtract"] == 1.0, -there, 0.0)
+        return {"level": PixelLaw.of(len(there), level=there, shift=shift)}
+
     def softened(self, fraction: Fraction) -> PoissonNoise:
         return self._scaled({"level": fraction**2})  # its variance

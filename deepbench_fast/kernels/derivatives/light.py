@@ -24,26 +24,28 @@ DIRECTIONS = 128
 def light_kernels(profile: Callable[..., Any], own: bool = False) -> tuple[Callable[..., None], Callable[..., None]]:
     """Kernels (mean, slopes) of a kind of light by the float64 profile that defines it.
 
-    mean(table, columns, rows, out): adds each row's light to out, float64 (T, pixels), row k to out[k].
-    slopes(table, columns, rows, wanted, places, factors, out, slopes): also adds, for each q, `factors[k, q]` times the
-    slope along the kind's float64 column number `wanted[q]` to slopes[k, places[q]], float64 (T, P, pixels).
-    `columns`, `rows`: float32 (pixels,). A kind of the user's `own` is compiled in each process.
+    mean(table, first, columns, rows, out): adds each row's light to out[row.sample - first], float64 (T, pixels).
+    slopes(table, first, columns, rows, wanted, places, factors, out, slopes): also adds, for each q, `factors[k, q]`
+    times the slope along the kind's float64 column number `wanted[q]` to slopes[t, places[q]], float64 (T, P, pixels),
+    for row number k. `columns`, `rows`: float64 (pixels,). A kind of the user's `own` is compiled in each process.
     """
     compiled = kernel_of_a_process if own else kernel
     value, dual_value = inline(getattr(profile, "py_func", profile)), lift(profile)
 
     @compiled
-    def mean(table: npt.NDArray[Any], columns: npt.NDArray[np.float32], rows: npt.NDArray[np.float32], out: Floats) -> None:
+    def mean(table: npt.NDArray[Any], first: int, columns: Floats, rows: Floats, out: Floats) -> None:
         for k in range(table.size):
             row = table[k]
+            target = out[row.sample - first]
             for p in range(columns.size):
-                out[k, p] += value(columns[p] - row.x, rows[p] - row.y, row)
+                target[p] += value(columns[p] - row.x, rows[p] - row.y, row)
 
     @compiled
     def slopes(
         table: npt.NDArray[Any],
-        columns: npt.NDArray[np.float32],
-        rows: npt.NDArray[np.float32],
+        first: int,
+        columns: Floats,
+        rows: Floats,
         wanted: Integers,
         places: Integers,
         factors: Floats,
@@ -52,11 +54,11 @@ def light_kernels(profile: Callable[..., Any], own: bool = False) -> tuple[Calla
     ) -> None:
         block = np.empty((DIRECTIONS + 3) * LANES)
         for k in range(table.size):
-            row = dual_row(table[k])
-            for first in range(0, columns.size, LANES):
-                used = min(LANES, columns.size - first)
+            row, t = dual_row(table[k]), table[k].sample - first
+            for begin in range(0, columns.size, LANES):
+                used = min(LANES, columns.size - begin)
                 for lane in range(LANES):
-                    place = min(first + lane, columns.size - 1)
+                    place = min(begin + lane, columns.size - 1)
                     block[lane] = columns[place]
                     block[LANES + lane] = rows[place]
                 for lane in range(LANES):
@@ -64,10 +66,10 @@ def light_kernels(profile: Callable[..., Any], own: bool = False) -> tuple[Calla
                     block[2 * LANES + lane] = light.v
                     put_slopes(light, block, 3 * LANES + lane, LANES)
                 for lane in range(used):
-                    out[k, first + lane] += block[2 * LANES + lane]
+                    out[t, begin + lane] += block[2 * LANES + lane]
                 for q in range(wanted.size):
                     start = (3 + wanted[q]) * LANES
                     for lane in range(used):
-                        slopes[k, places[q], first + lane] += factors[k, q] * block[start + lane]
+                        slopes[t, places[q], begin + lane] += factors[k, q] * block[start + lane]
 
     return mean, slopes

@@ -1,0 +1,221 @@
+"""How likely a sample is, given the parameters that a recipe draws, and how well it tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.free_parameters import WHAT, Free, check_given, check_values, chosen_catalogue, free_parameters
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.draw.tables import Given, Tables, draw
+from deepbench_fast.effects.law import PixelLaw
+from deepbench_fast.errors import UsageError
+from deepbench_fast.kernels.cpus import usable_cpus
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.render.information import Expected, Part, Weights, add_scores, bounds
+from deepbench_fast.values import checks
+
+Floats = npt.NDArray[np.float64]
+
+BLOCK_BYTES = 2**20
+"""Images and slopes that are held at a time, in each thread."""
+
+
+class Likelihood:
+    """p(x | theta) of the samples x of a recipe, exactly as its noise makes them, with slopes and Fisher information.
+
+    `parameters` are names of the recipe's parameters, those of `Prior` ("galaxy.r_eff", "noise.gaussian.sigma",
+    "psf.gaussian.sigma"), in the order of theta's columns; without them all that the recipe draws. Whatever else is drawn
+    would have to be integrated over, and is refused. theta is (count, parameters), or (parameters,) for one; x is
+    (count, ...) like the samples, or one sample; one of either stands beside many of the other. All is float64 and the
+    same bits on every CPU, with any number of threads.
+
+    Raises UsageError, in one line, where a recipe has no density or no slopes, for unknown names, and for values that a
+    parameter can't have.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        parameters: Iterable[str] | None = None,
+        *,
+        catalogue: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self._plan = make_plan(recipe)
+        self._plan.check_tables()
+        self.recipe = self._plan.recipe
+        self._catalogue = chosen_catalogue(self._plan, catalogue)
+        possible = free_parameters(self._plan, self._catalogue)
+        if parameters is None:
+            names = [name for name, free in possible.items() if free.distribution.is_random]
+        else:
+            names = list(dict.fromkeys(checks.known(name, possible, WHAT) for name in parameters))
+        if not names:
+            raise UsageError(f"{recipe.name}: no parameter is drawn")
+        self.names = tuple(names)
+        self._expected = Expected(self._plan, self._catalogue, self.names)
+        _check_noise(self._expected)
+        _check_nuisances(self._expected, possible)
+        self._weights = Weights()
+        self._threads = usable_cpus() if threads is None else checks.whole_number(threads, 1, 2**16)
+
+    def log_likelihood(self, x: npt.ArrayLike, theta: npt.ArrayLike) -> Floats:
+        """ln p(x | theta), shape (count,): a density of the pixels; a sum over them, in order.
+
+        Errors of a pixel as in `kernels.noise.likelihood`: rounding for Gaussian noise, 1e-11 for counts.
+        """
+        table, x, one = self._pairs(x, theta)
+        out = np.empty(len(table))
+
+        def work(part: Part, block: slice) -> None:
+            out[block] = PixelLaw(*part.law.T).log_likelihood(x[block], part.light)
+
+        self._each(table, work, slopes=False)
+        return out[0] if one else out
+
+    def score(self, x: npt.ArrayLike, theta: npt.ArrayLike) -> Floats:
+        """Slopes of ln p(x | theta) along theta, shape (count, parameters)."""
+        table, x, one = self._pairs(x, theta)
+        out = np.zeros(table.shape)
+        self._each(table, lambda part, block: add_scores(part, x[block], out[block]))
+        return out[0] if one else out
+
+    def fisher(self, theta: npt.ArrayLike) -> Floats:
+        """Fisher information, the mean of score scoreᵀ over x, shape (count, parameters, parameters).
+
+        Exact for Gaussian noise; for counts by sums over all pixels' values, right to 1e-6.
+        """
+        table, one = self._table(theta)
+        out = np.zeros((*table.shape, table.shape[1]))
+        self._each(table, lambda part, block: self._weights.add(part, out[block]))
+        return out[0] if one else out
+
+    def crlb(self, theta: npt.ArrayLike) -> Floats:
+        """The least standard deviations that unbiased estimates can have, shape (count, parameters).
+
+        Roots of the diagonal of the inverse Fisher information, all parameters being unknown together and without a
+        prior (Cramér 1946; Rao 1945); NaN where the information is singular.
+        """
+        information = self.fisher(theta)
+        inverse, _ = bounds(np.atleast_3d(information) if information.ndim == 3 else information[None])
+        found = np.sqrt(np.diagonal(inverse, axis1=1, axis2=2))
+        return found if information.ndim == 3 else found[0]
+
+    def mean(self, theta: npt.ArrayLike) -> Floats:
+        """The samples without noise, shape (count, ...): what Simulator calls `clean`, in float64."""
+        table, one = self._table(theta)
+        out = np.empty((len(table), int(np.prod(self._plan.shape))))
+
+        def work(part: Part, block: slice) -> None:
+            out[block] = part.light
+
+        self._each(table, work, slopes=False)
+        images = out.reshape(len(table), *self._plan.shape)
+        return images[0] if one else images
+
+    def variance(self, theta: npt.ArrayLike) -> Floats:
+        """The variance of each pixel, shape (count, ...)."""
+        table, one = self._table(theta)
+        out = np.empty((len(table), int(np.prod(self._plan.shape))))
+
+        def work(part: Part, block: slice) -> None:
+            gain, sky, level, _, variance = part.law.T[:, :, None]
+            counts = np.maximum(part.light + sky, 0.0) / np.where(gain > 0.0, gain, np.inf)
+            out[block] = counts + level + variance
+
+        self._each(table, work, slopes=False)
+        images = out.reshape(len(table), *self._plan.shape)
+        return images[0] if one else images
+
+    def _table(self, theta: npt.ArrayLike) -> tuple[Floats, bool]:
+        try:
+            table = np.asarray(theta, np.float64)
+        except (TypeError, ValueError):
+            raise UsageError("theta must be numbers") from None
+        if table.ndim not in (1, 2) or table.shape[-1] != len(self.names):
+            raise UsageError(f"theta must have shape (count, {len(self.names)}), not {table.shape}")
+        return np.ascontiguousarray(np.atleast_2d(table)), table.ndim == 1
+
+    def _pairs(self, x: npt.ArrayLike, theta: npt.ArrayLike) -> tuple[Floats, Floats, bool]:
+        """theta and x, equally many; whether there was one of each alone."""
+        table, one = self._table(theta)
+        data = np.asarray(x, np.float64)
+        if data.shape[-len(self._plan.shape) :] != self._plan.shape or data.ndim > len(self._plan.shape) + 1:
+            raise UsageError(f"x must have shape (count, {', '.join(map(str, self._plan.shape))}), not {data.shape}")
+        single = data.ndim == len(self._plan.shape)
+        data = data.reshape(1 if single else len(data), -1)
+        count = len(table) if len(data) == 1 else len(data)
+        if len(table) not in (1, count):
+            raise UsageError(f"{len(data)} samples x, but {len(table)} rows of theta")
+        table = np.ascontiguousarray(np.broadcast_to(table, (count, table.shape[1])))
+        return table, np.ascontiguousarray(np.broadcast_to(data, (count, data.shape[1]))), one and single
+
+    def _each(self, table: Floats, work: Callable[[Part, slice], None], slopes: bool = True) -> None:
+        """`work` on the parts of each block of samples, block by block."""
+        numbers = int(np.prod(self._plan.shape)) * (1 + len(self.names) * slopes)
+        size = max(1, BLOCK_BYTES // (8 * numbers))
+
+        def one(start: int) -> None:
+            block = slice(start, min(start + size, len(table)))
+            for part in self._expected.parts(self._tables(table[block]), slopes):
+                _check_density(part)
+                work(part, block)
+
+        starts = range(0, len(table), size)
+        if len(starts) < 2 or self._threads == 1:
+            for start in starts:
+                one(start)
+            return
+        one(0)  # what isn't compiled yet is, once
+        with ThreadPoolExecutor(self._threads) as pool:
+            for _ in pool.map(one, starts[1:]):
+                pass
+
+    def _tables(self, theta: Floats) -> Tables:
+        """Tables of samples with these parameters."""
+        given = []
+        for number, free in enumerate(self._expected.free.values()):
+            values = np.ascontiguousarray(theta[:, number])
+            check_values(free, values)
+            given.append(Given(None if free.entry is None else free.entry.number, free.column, values))
+        check_given(self._plan, given)
+        return draw(self._plan, 0, len(theta), given, catalogue=self._catalogue)
+
+
+def _check_noise(expected: Expected) -> None:
+    plan = expected.plan
+    models = plan.recipe.noise_of(plan.catalogues[expected.catalogue])
+    names = [model.name for model in models]
+    if not models:
+        raise UsageError("without noise samples have no density: give the recipe noise")
+    if names == ["poisson"]:
+        raise UsageError(
+            "poisson noise alone has no density: a pixel less its light is a whole number; add gaussian noise"
+        )
+
+
+def _check_nuisances(expected: Expected, possible: dict[str, Free]) -> None:
+    """Raise UsageError for the first thing that is drawn and isn't named."""
+    plan = expected.plan
+    drawn: Iterator[str] = (name for name, free in possible.items() if free.distribution.is_random)
+    for name in drawn:
+        if name not in expected.free:
+            raise UsageError(f"{name} is drawn, but not among the parameters: name it, or give it a number")
+    for entry in expected.entries:
+        if entry.count.is_random:
+            raise UsageError(f"{entry.entry.name}.count is drawn: samples with other objects have other parameters")
+        random = [name for name, law in entry.distributions.items() if law.is_random]
+        if random and not entry.entry.occurs_once:
+            raise UsageError(
+                f"{entry.entry.name}.{random[0]} is drawn for each of several objects, which have no names: write an "
+                "entry for each of them"
+            )
+
+
+def _check_density(part: Part) -> None:
+    if not (part.law[:, 4] > 0.0).all():
+        raise UsageError("the noise has no density: its gaussian part, or the read noise, is 0")

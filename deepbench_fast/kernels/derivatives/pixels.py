@@ -1,0 +1,359 @@
+"""Score and Fisher information of pixels: slopes of ln p along the numbers of their law, and the mean of their products.
+
+The law of a pixel is that of `kernels.noise.likelihood`: light S, gain g, sky, level, shift and variance v. In counts,
+y = g (pixel - shift), N ~ Poisson(mu), u = g**2 v, the density f(y) = sum over n of Poisson(n; mu) Normal(y - n; u) has
+
+    s_mu = d ln f / d mu = f(y - 1) / f(y) - 1,    E[n | y] = mu f(y - 1) / f(y),    E[n (n - 1) | y] = mu**2 f(y - 2) / f(y)
+    s_y  = d ln f / d y  = -E[y - n | y] / u,      s_u = d ln f / d u = (E[(y - n)**2 | y] / u - 1) / (2 u)
+
+since n Poisson(n; mu) = mu Poisson(n - 1; mu) and the normal density obeys the heat equation. What follows for g at
+given S, sky, v is (1 + y s_y + 2 u s_u + mu s_mu) / g.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.elementary import exp, floor, log
+from deepbench_fast.kernels.noise.likelihood import _log_density, _log_sum
+
+Floats = npt.NDArray[np.float64]
+
+LIGHT, GAIN, SKY, LEVEL, SHIFT, VARIANCE = range(6)
+NUMBERS = 6
+"""What a pixel's law has, its light first, then in the order of `PixelLaw`."""
+
+LANES = 32
+# Below this variance, in counts, a pixel's count is read without error: erfc(1 / sqrt(8 u)) = 1e-10.
+SHARP = 0.006
+# Above it no ripple of single counts is left: exp(-2 pi**2 u) = 7e-18.
+SMOOTH = 2.0
+# The table of the information of a pixel has so many nodes to a unit of ln mu, and none below the smallest.
+NODES = 8
+SMALLEST = -60.0
+POINTS = 6
+# A pivot of a matrix with diagonal 1 that is lost in rounding.
+SINGULAR = 1e-12
+
+
+@kernel
+def _moments(y: float, mean: float, variance: float) -> tuple[float, float, float, float]:
+    """ln f, s_mu, s_y and s_u of a pixel in counts."""
+    here = _log_sum(mean, y, variance)
+    one = exp(_log_sum(mean, y - 1.0, variance) - here)
+    two = exp(_log_sum(mean, y - 2.0, variance) - here)
+    count = mean * one
+    square = y * y - 2.0 * y * count + mean * mean * two + count
+    return here, one - 1.0, (count - y) / variance, 0.5 * (square / variance - 1.0) / variance
+
+
+@kernel
+def _log_of(pixel: float, light: float, law: Floats) -> float:
+    return _log_density(pixel, light, law[0], law[1], law[2], law[3], law[4])
+
+
+@inline
+def _ratio(pixel: float, less: float, light: float, law: Floats, here: float) -> float:
+    """f(pixel - less) / f(pixel)."""
+    return exp(_log_of(pixel - less, light, law) - here)
+
+
+@kernel
+def _double_score(pixel: float, light: float, law: Floats, out: Floats) -> None:
+    """Counts of photons and of a background in units of their own: the same identities for both."""
+    gain, level, variance = law[0], law[2], law[4]
+    mean = gain * (light + law[1])
+    here = _log_of(pixel, light, law)
+    unit = 1.0 / gain
+    n, m = _ratio(pixel, unit, light, law, here), _ratio(pixel, 1.0, light, law, here)
+    nn, mm = _ratio(pixel, 2.0 * unit, light, law, here), _ratio(pixel, 2.0, light, law, here)
+    nm = _ratio(pixel, 1.0 + unit, light, law, here)
+    y = pixel - law[3]
+    n1, m1 = mean * n * unit, level * m
+    n2, m2 = (mean * mean * nn + mean * n) * unit * unit, level * level * mm + m1
+    cross = mean * level * nm * unit
+    rest = y - n1 - m1
+    square = y * y - 2.0 * y * (n1 + m1) + n2 + m2 + 2.0 * cross
+    out[LIGHT] = out[SKY] = gain * (n - 1.0)
+    out[LEVEL] = m - 1.0
+    out[SHIFT] = rest / variance
+    out[VARIANCE] = 0.5 * (square / variance - 1.0) / variance
+    out[GAIN] = (light + law[1]) * (n - 1.0) - (y * n1 - n2 - cross) / variance / gain
+
+
+@kernel
+def _score(pixel: float, light: float, law: Floats, out: Floats) -> None:
+    """d ln p along light, gain, sky, level, shift and variance; `law` holds the numbers after the light."""
+    gain, sky, level, shift, variance = law[0], law[1], law[2], law[3], law[4]
+    counted = gain > 0.0 and gain * (light + sky) > 0.0
+    out[:] = 0.0
+    if counted and level > 0.0 and gain != 1.0:
+        _double_score(pixel, light, law, out)
+    elif counted:
+        mean = gain * (light + sky) + level
+        y, u = gain * (pixel - shift), gain * gain * variance
+        _, by_mean, by_y, by_u = _moments(y, mean, u)
+        out[LIGHT] = out[SKY] = gain * by_mean
+        out[LEVEL] = by_mean
+        out[SHIFT] = -gain * by_y
+        out[VARIANCE] = gain * gain * by_u
+        out[GAIN] = (1.0 + y * by_y + 2.0 * u * by_u + gain * (light + sky) * by_mean) / gain
+    else:
+        y = pixel - shift - (0.0 if gain > 0.0 else light)
+        if level > 0.0:
+            _, out[LEVEL], by_y, out[VARIANCE] = _moments(y, level, variance)
+            out[SHIFT] = -by_y
+        else:
+            out[SHIFT] = y / variance
+            out[VARIANCE] = 0.5 * (y * y / variance - 1.0) / variance
+        out[LIGHT] = 0.0 if gain > 0.0 else out[SHIFT]
+
+
+@inline
+def _ordered_sum(a: Floats, b: Floats) -> float:
+    """The sum of a_i b_i: LANES sums side by side, added up in order at the end."""
+    sums = np.zeros(LANES)
+    whole = a.size - a.size % LANES
+    for first in range(0, whole, LANES):
+        for lane in range(LANES):
+            sums[lane] += a[first + lane] * b[first + lane]
+    for i in range(whole, a.size):
+        sums[i - whole] += a[i] * b[i]
+    total = 0.0
+    for lane in range(LANES):
+        total += sums[lane]
+    return total
+
+
+@kernel
+def add_normal_score(pixels: Floats, light: Floats, law: Floats, slopes: Floats, law_slopes: Floats, out: Floats) -> None:
+    """As `add_score`, where nothing is counted."""
+    rest = np.empty(pixels.shape[1])
+    for t in range(pixels.shape[0]):
+        shift, variance = law[t, 3], law[t, 4]
+        total, square = 0.0, 0.0
+        for p in range(rest.size):
+            rest[p] = (pixels[t, p] - shift - light[t, p]) / variance
+            total += rest[p]
+            square += rest[p] * rest[p]
+        by_variance = 0.5 * (square - rest.size / variance)
+        for a in range(out.shape[1]):
+            out[t, a] += _ordered_sum(rest, slopes[t, a])
+            out[t, a] += total * law_slopes[t, 3, a] + by_variance * law_slopes[t, 4, a]
+
+
+@kernel
+def add_score(pixels: Floats, light: Floats, law: Floats, slopes: Floats, law_slopes: Floats, out: Floats) -> None:
+    """Add the slopes of ln p of each sample's pixels along its parameters.
+
+    pixels, light: (T, pixels); law: (T, 5), the numbers of a `PixelLaw`; slopes: (T, P, pixels), of the light;
+    law_slopes: (T, 5, P); out: (T, P). All float64; the variance must be above 0.
+    """
+    by = np.empty((NUMBERS, pixels.shape[1]))
+    one = np.empty(NUMBERS)
+    for t in range(pixels.shape[0]):
+        for p in range(pixels.shape[1]):
+            _score(pixels[t, p], light[t, p], law[t], one)
+            for number in range(NUMBERS):
+                by[number, p] = one[number]
+        for a in range(out.shape[1]):
+            out[t, a] += _ordered_sum(by[LIGHT], slopes[t, a])
+        for number in range(1, NUMBERS):
+            total = 0.0
+            for p in range(pixels.shape[1]):
+                total += by[number, p]
+            for a in range(out.shape[1]):
+                if law_slopes[t, number - 1, a] != 0.0:
+                    out[t, a] += total * law_slopes[t, number - 1, a]
+
+
+@kernel
+def add_products(rows: Floats, image: Floats, out: Floats) -> None:
+    """out[t, a] += sum over pixels of rows[t, a] image[t]."""
+    for t in range(rows.shape[0]):
+        for a in range(rows.shape[1]):
+            out[t, a] += _ordered_sum(rows[t, a], image[t])
+
+
+@kernel
+def add_information(slopes: Floats, weights: Floats, out: Floats) -> None:
+    """out[t, a, b] += sum over pixels of slopes[t, a] weights[t] slopes[t, b].
+
+    slopes: float64 (T, P, pixels), weights: (T, pixels) or (T, 1), out: (T, P, P).
+    """
+    even = weights.shape[1] == 1
+    weighed = np.empty(slopes.shape[2])
+    for t in range(slopes.shape[0]):
+        for a in range(slopes.shape[1]):
+            weight = weights[t, 0]
+            for p in range(weighed.size):
+                weighed[p] = slopes[t, a, p] * (weight if even else weights[t, p])
+            for b in range(a + 1):
+                total = _ordered_sum(weighed, slopes[t, b])
+                out[t, a, b] += total
+                if b < a:
+                    out[t, b, a] += total
+
+
+@kernel
+def add_information_of_law(
+    information: Floats, slopes: Floats, law_slopes: Floats, out: Floats
+) -> None:
+    """What parameters of the noise add to the information of one sample.
+
+    information: (pixels or 1, 6, 6), the mean products of the scores of each pixel; slopes: (P, pixels); law_slopes:
+    (5, P); out: (P, P), which holds that of the light alone.
+    """
+    even = information.shape[0] == 1
+    count = slopes.shape[0]
+    crossed = np.zeros((count, NUMBERS))
+    total = np.zeros((NUMBERS, NUMBERS))
+    for p in range(slopes.shape[1]):
+        one = information[0 if even else p]
+        for number in range(1, NUMBERS):
+            for other in range(1, NUMBERS):
+                total[number, other] += one[number, other]
+            for a in range(count):
+                crossed[a, number] += slopes[a, p] * one[LIGHT, number]
+    for a in range(count):
+        for b in range(count):
+            for number in range(1, NUMBERS):
+                out[a, b] += crossed[a, number] * law_slopes[number - 1, b] + law_slopes[number - 1, a] * crossed[b, number]
+                for other in range(1, NUMBERS):
+                    out[a, b] += law_slopes[number - 1, a] * total[number, other] * law_slopes[other - 1, b]
+
+
+@inline
+def _node(mean: float, variance: float, out: Floats) -> None:
+    """E of the products of s_mu, s_y, s_u and 1 + y s_y + 2 u s_u, in counts: (4, 4).
+
+    A trapezoidal sum over y, whose step resolves the turns of the score between two counts: right to 1e-9.
+    """
+    out[:] = 0.0
+    if variance < SHARP:
+        out[0, 0], out[1, 1], out[2, 2] = 1.0 / mean, 1.0 / variance, 0.5 / (variance * variance)
+        out[3, 3] = mean * (mean + 1.0) / variance
+        out[1, 3] = out[3, 1] = mean / variance
+        return
+    root, width = np.sqrt(variance), np.sqrt(mean + variance)
+    step = 0.25 * width if variance >= SMOOTH else min(0.5 * root, 0.8 * variance)
+    first, last = max(-12.0 * root, mean - 40.0 * width), mean + 14.0 * width + 12.0 * root + 12.0
+    score = np.empty(4)
+    for k in range(int((last - first) / step) + 1):
+        y = first + k * step
+        here, score[0], score[1], score[2] = _moments(y, mean, variance)
+        score[3] = 1.0 + y * score[1] + 2.0 * variance * score[2]
+        density = step * exp(here)
+        if density > 0.0:
+            for a in range(4):
+                for b in range(4):
+                    out[a, b] += density * score[a] * score[b]
+
+
+@kernel
+def fill_nodes(variance: float, first: int, out: Floats) -> None:
+    """The information of pixels whose mean is exp(k / NODES), k = first, first + 1, ...; out: float64 (nodes, 4, 4)."""
+    for k in range(out.shape[0]):
+        _node(exp((first + k) / NODES), variance, out[k])
+
+
+@inline
+def node_of(mean: float) -> float:
+    """Where a mean stands among the nodes."""
+    return max(log(max(mean, 1e-300)), SMALLEST) * NODES
+
+
+@kernel
+def reach_of(mean: Floats) -> tuple[int, int]:
+    """The first node that these means need, and the one after the last."""
+    low, high = np.inf, -np.inf
+    for i in range(mean.size):
+        place = node_of(mean[i])
+        low, high = min(low, place), max(high, place)
+    return int(floor(low)) - POINTS // 2 + 1, int(floor(high)) + POINTS // 2 + 1
+
+
+@kernel
+def information_of_counts(
+    mean: Floats, gain: float, light_counts: bool, scale: Floats, first: int, nodes: Floats, out: Floats
+) -> None:
+    """The mean products of the scores of pixels along light, gain, sky, level, shift and variance.
+
+    mean: (pixels,) in counts; scale: (pixels,), the mean that the gain scales; gain: counts for one unit. The light is
+    counted itself, or else it shifts what is. nodes: those of `fill_nodes` from `first` on, between which is
+    interpolated by six points, in ln mean; out: (pixels, 6, 6).
+    """
+    at = np.empty((4, 4))
+    turn = np.zeros((NUMBERS, 4))
+    for p in range(mean.size):
+        place = node_of(mean[p])
+        start = int(floor(place)) - POINTS // 2 + 1
+        at[:] = 0.0
+        for i in range(POINTS):
+            weight = 1.0
+            for j in range(POINTS):
+                if j != i:
+                    weight *= (place - (start + j)) / (i - j)
+            for a in range(4):
+                for b in range(4):
+                    at[a, b] += weight * nodes[start - first + i, a, b]
+        turn[LIGHT, 0], turn[LIGHT, 1] = (gain, 0.0) if light_counts else (0.0, -gain)
+        turn[SKY, 0] = gain if light_counts else 0.0
+        turn[LEVEL, 0] = 1.0
+        turn[SHIFT, 1] = -gain
+        turn[VARIANCE, 2] = gain * gain
+        turn[GAIN, 0], turn[GAIN, 3] = scale[p] / gain, 1.0 / gain
+        for a in range(NUMBERS):
+            for b in range(NUMBERS):
+                total = 0.0
+                for i in range(4):
+                    for j in range(4):
+                        total += turn[a, i] * at[i, j] * turn[b, j]
+                out[p, a, b] = total
+
+
+@kernel
+def invert(information: Floats, inverse: Floats) -> int:
+    """The inverse of a symmetric matrix that is positive definite; returns its rank, and where that isn't full NaN.
+
+    Scaled to a diagonal of 1, then Cholesky's factors column by column in order (Golub & Van Loan 2013, 4.2); a pivot
+    below 1e-12 is none. information, inverse: float64 (P, P).
+    """
+    count = information.shape[0]
+    scale, factor = np.empty(count), np.zeros((count, count))
+    rank = 0
+    for a in range(count):
+        scale[a] = np.sqrt(information[a, a]) if information[a, a] > 0.0 else 0.0
+    for a in range(count):
+        pivot = 1.0 if scale[a] > 0.0 else 0.0
+        for k in range(a):
+            pivot -= factor[a, k] * factor[a, k]
+        if pivot > SINGULAR:
+            rank += 1
+            factor[a, a] = np.sqrt(pivot)
+            for b in range(a + 1, count):
+                if scale[b] > 0.0:
+                    entry = information[b, a] / (scale[b] * scale[a])
+                    for k in range(a):
+                        entry -= factor[b, k] * factor[a, k]
+                    factor[b, a] = entry / factor[a, a]
+    if rank < count:
+        inverse[:] = np.nan
+        return rank
+    lower = np.zeros((count, count))
+    for a in range(count):
+        lower[a, a] = 1.0 / factor[a, a]
+        for b in range(a + 1, count):
+            total = 0.0
+            for k in range(a, b):
+                total -= factor[b, k] * lower[k, a]
+            lower[b, a] = total / factor[b, b]
+    for a in range(count):
+        for b in range(a + 1):
+            total = 0.0
+            for k in range(a, count):
+                total += lower[k, a] * lower[k, b]
+            inverse[a, b] = inverse[b, a] = total / (scale[a] * scale[b])
+    return rank

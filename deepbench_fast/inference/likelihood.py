@@ -20,7 +20,7 @@ from deepbench_fast.values import checks
 
 Floats = npt.NDArray[np.float64]
 
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**21
 """Images and slopes that are held at a time, in each thread."""
 
 
@@ -69,10 +69,10 @@ class Likelihood:
         Errors of a pixel as in `kernels.noise.likelihood`: rounding for Gaussian noise, 1e-11 for counts.
         """
         table, x, one = self._pairs(x, theta)
-        out = np.empty(len(table))
+        out = np.zeros(len(table))
 
-        def work(part: Part, block: slice) -> None:
-            out[block] = PixelLaw(*part.law.T).log_likelihood(x[block], part.light)
+        def work(part: Part, block: slice, columns: slice) -> None:
+            out[block] += PixelLaw(*part.law.T).log_likelihood(x[block, columns], part.light)
 
         self._each(table, work, slopes=False)
         return out[0] if one else out
@@ -81,7 +81,11 @@ class Likelihood:
         """Slopes of ln p(x | theta) along theta, shape (count, parameters)."""
         table, x, one = self._pairs(x, theta)
         out = np.zeros(table.shape)
-        self._each(table, lambda part, block: add_scores(part, x[block], out[block]))
+
+        def work(part: Part, block: slice, columns: slice) -> None:
+            add_scores(part, np.ascontiguousarray(x[block, columns]), out[block])
+
+        self._each(table, work)
         return out[0] if one else out
 
     def fisher(self, theta: npt.ArrayLike) -> Floats:
@@ -91,7 +95,7 @@ class Likelihood:
         """
         table, one = self._table(theta)
         out = np.zeros((*table.shape, table.shape[1]))
-        self._each(table, lambda part, block: self._weights.add(part, out[block]))
+        self._each(table, lambda part, block, columns: self._weights.add(part, out[block]))
         return out[0] if one else out
 
     def crlb(self, theta: npt.ArrayLike) -> Floats:
@@ -110,8 +114,8 @@ class Likelihood:
         table, one = self._table(theta)
         out = np.empty((len(table), int(np.prod(self._plan.shape))))
 
-        def work(part: Part, block: slice) -> None:
-            out[block] = part.light
+        def work(part: Part, block: slice, columns: slice) -> None:
+            out[block, columns] = part.light
 
         self._each(table, work, slopes=False)
         images = out.reshape(len(table), *self._plan.shape)
@@ -122,10 +126,10 @@ class Likelihood:
         table, one = self._table(theta)
         out = np.empty((len(table), int(np.prod(self._plan.shape))))
 
-        def work(part: Part, block: slice) -> None:
+        def work(part: Part, block: slice, columns: slice) -> None:
             gain, sky, level, _, variance = part.law.T[:, :, None]
             counts = np.maximum(part.light + sky, 0.0) / np.where(gain > 0.0, gain, np.inf)
-            out[block] = counts + level + variance
+            out[block, columns] = counts + level + variance
 
         self._each(table, work, slopes=False)
         images = out.reshape(len(table), *self._plan.shape)
@@ -154,16 +158,18 @@ class Likelihood:
         table = np.ascontiguousarray(np.broadcast_to(table, (count, table.shape[1])))
         return table, np.ascontiguousarray(np.broadcast_to(data, (count, data.shape[1]))), one and single
 
-    def _each(self, table: Floats, work: Callable[[Part, slice], None], slopes: bool = True) -> None:
-        """`work` on the parts of each block of samples, block by block."""
+    def _each(self, table: Floats, work: Callable[[Part, slice, slice], None], slopes: bool = True) -> None:
+        """`work(part, block, columns)` on the parts of each block of samples; a part's numbers are those `columns` of x.
+        """
         numbers = int(np.prod(self._plan.shape)) * (1 + len(self.names) * slopes)
         size = max(1, BLOCK_BYTES // (8 * numbers))
 
         def one(start: int) -> None:
             block = slice(start, min(start + size, len(table)))
-            for part in self._expected.parts(self._tables(table[block]), slopes):
+            parts = self._expected.parts(self._tables(table[block]), slopes)
+            for number, part in enumerate(parts):
                 _check_density(part)
-                work(part, block)
+                work(part, block, slice(number, None, len(parts)))
 
         starts = range(0, len(table), size)
         if len(starts) < 2 or self._threads == 1:

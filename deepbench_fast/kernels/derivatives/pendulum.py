@@ -1,0 +1,279 @@
+"""Pendulums and their slopes along length, mass, gravity, friction, angle and velocity: the solvers' own steps on duals.
+
+The slopes are those of what the solver computes, with the number of its steps held: they differ from those of the motion
+by as much as the solver does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.derivatives.duals import put_slopes, variable
+from deepbench_fast.kernels.derivatives.lift import lift
+from deepbench_fast.kernels.elementary import atan2, exp, floor, sincos
+from deepbench_fast.kernels.motion.observables import (
+    ANGLE,
+    FORCE,
+    KINETIC,
+    MOMENTUM,
+    POTENTIAL,
+    VELOCITY,
+    X,
+    Y,
+    _height,
+)
+from deepbench_fast.kernels.motion.pendulum import compensated_sum, fourth_order_step, longest_step, sine
+from deepbench_fast.kernels.motion.small_angle import _creep
+from deepbench_fast.kernels.motion.symplectic import LONGEST_STEP, yoshida_step
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+INPUTS = ("length", "mass", "gravity", "friction", "angle", "velocity")
+DIRECTIONS = 6
+
+
+@inline
+def _frequency(length: Any, gravity: Any) -> Any:
+    return np.sqrt(gravity / length)
+
+
+@inline
+def _damping(length: Any, mass: Any, friction: Any, frequency: Any) -> Any:
+    return friction / (mass * length * length) / frequency
+
+
+@inline
+def _observed(
+    code: int, length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any
+) -> Any:
+    """What `kernels.motion.observables` records of one state."""
+    inertia, weight = mass * length * length, mass * gravity * length
+    if code == ANGLE:
+        return angle
+    if code == VELOCITY:
+        return velocity
+    if code == X:
+        return length * sine(angle)
+    if code == Y:
+        return length * (_height(angle) - 1.0)
+    if code == MOMENTUM:
+        return inertia * velocity
+    if code == FORCE:
+        return -(weight * sine(angle)) - friction * velocity
+    if code == KINETIC:
+        return 0.5 * inertia * (velocity * velocity)
+    if code == POTENTIAL:
+        return weight * _height(angle)
+    return 0.5 * inertia * (velocity * velocity) + weight * _height(angle)
+
+
+@inline
+def _small_angle(
+    length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float
+) -> Any:
+    square = gravity / length
+    half = 0.5 * friction / (mass * length * length)
+    if half * half >= square:
+        return _creep(square, half, angle, velocity, time)
+    ringing = np.sqrt(square - half * half)
+    s, c = sincos(ringing * time)
+    envelope = exp(-half * time)
+    return (
+        envelope * (angle * c + (velocity + half * angle) / ringing * s),
+        envelope * (velocity * c - (square * angle + half * velocity) / ringing * s),
+    )
+
+
+@inline
+def _landen(a: Any, b: Any) -> Any:
+    """A modulus of Landen's, and the next means."""
+    total = a + b
+    return (a - b) / total, 0.5 * total, np.sqrt(a * b)
+
+
+@inline
+def _up(k: Any, s: Any, c: Any, d: Any) -> Any:
+    """sn, cn and dn one modulus up (DLMF 22.7.2-4)."""
+    bulge = k * (s * s)
+    scale = 1.0 / (1.0 + bulge)
+    return (1.0 + k) * s * scale, c * d * scale, (1.0 - bulge) * scale
+
+
+@inline
+def _exact(
+    length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float
+) -> Any:
+    """As `pendulum_exact`."""
+    frequency = np.sqrt(gravity / length)
+    k, complement = sincos(0.5 * angle)
+    k1, a, b = _landen(1.0, complement)
+    k2, a, b = _landen(a, b)
+    k3, a, b = _landen(a, b)
+    k4, a, b = _landen(a, b)
+    k5, a, b = _landen(a, b)
+    k6, a, b = _landen(a, b)
+    k7, a, b = _landen(a, b)
+    k8, a, b = _landen(a, b)
+    s, c = sincos(frequency * time * a)
+    s, c, d = _up(k8, s, c, 1.0)
+    s, c, d = _up(k7, s, c, d)
+    s, c, d = _up(k6, s, c, d)
+    s, c, d = _up(k5, s, c, d)
+    s, c, d = _up(k4, s, c, d)
+    s, c, d = _up(k3, s, c, d)
+    s, c, d = _up(k2, s, c, d)
+    s, c, d = _up(k1, s, c, d)
+    slant = complement * s
+    dn = np.sqrt(c * c + slant * slant)
+    return 2.0 * atan2(k * c, complement), -2.0 * frequency * k * slant / dn
+
+
+@inline
+def _fastest_step(angle: float, rate: float, damping: float, duration: float) -> float:
+    half_sine = sine(0.5 * angle)
+    return LONGEST_STEP / max(np.sqrt(half_sine * half_sine + 0.25 * rate * rate), 1.0)
+
+
+@inline
+def _yoshida(angle: Any, rate: Any, damping: Any, h: Any) -> Any:
+    return yoshida_step(angle, rate, h)
+
+
+STEPPING = {
+    "pendulum_rk4": (fourth_order_step, longest_step),
+    "hamiltonian_rk4": (fourth_order_step, longest_step),
+    "hamiltonian_symplectic": (_yoshida, _fastest_step),
+}
+CLOSED = {"pendulum_exact": _exact, "pendulum_small_angle": _small_angle}
+
+
+@cache
+def pendulum_slopes(solver: str) -> Callable[..., None]:
+    """The kernel for a solver, by the name of its function.
+
+    kernel(inputs, times, codes, wanted, places, factors, rows, out, slopes): inputs float64 (n, 6), in the order of
+    INPUTS; times (steps,); codes int64 (F,), outputs as in `observables`; system i fills out[:, rows[i]], float64 (F, T,
+    steps), and adds, for each q, factors[i, q] times the slope along input wanted[q] to slopes[:, rows[i], places[q]],
+    (F, T, P, steps).
+    """
+    follow = _by_steps(*STEPPING[solver]) if solver in STEPPING else _by_formula(CLOSED[solver])
+
+    @kernel
+    def slopes_of_pendulums(
+        inputs: Floats,
+        times: Floats,
+        codes: Integers,
+        wanted: Integers,
+        places: Integers,
+        factors: Floats,
+        rows: Integers,
+        out: Floats,
+        slopes: Floats,
+    ) -> None:
+        along = np.empty(DIRECTIONS)
+        for i in range(inputs.shape[0]):
+            follow(inputs[i], times, codes, wanted, places, factors[i], out[:, rows[i]], slopes[:, rows[i]], along)
+
+    return slopes_of_pendulums
+
+
+_dual_observed, _dual_frequency, _dual_damping = lift(_observed), lift(_frequency), lift(_damping)
+_dual_sum = lift(compensated_sum)
+
+
+@inline
+def _record(
+    s: int,
+    codes: Integers,
+    wanted: Integers,
+    places: Integers,
+    factors: Floats,
+    out: Floats,
+    slopes: Floats,
+    along: Floats,
+    length: Any,
+    mass: Any,
+    gravity: Any,
+    friction: Any,
+    angle: Any,
+    velocity: Any,
+) -> None:
+    for f in range(codes.size):
+        value = _dual_observed(codes[f], length, mass, gravity, friction, angle, velocity)
+        out[f, s] = value.v
+        put_slopes(value, along, 0, 1)
+        for q in range(wanted.size):
+            slopes[f, places[q], s] += factors[q] * along[wanted[q]]
+
+
+def _by_steps(step: Callable[..., Any], longest: Callable[..., Any]) -> Callable[..., None]:
+    dual_step = lift(step)
+
+    @inline
+    def follow(
+        inputs: Floats,
+        times: Floats,
+        codes: Integers,
+        wanted: Integers,
+        places: Integers,
+        factors: Floats,
+        out: Floats,
+        slopes: Floats,
+        along: Floats,
+    ) -> None:
+        length, mass = variable(inputs[0], 0, DIRECTIONS), variable(inputs[1], 1, DIRECTIONS)
+        gravity, friction = variable(inputs[2], 2, DIRECTIONS), variable(inputs[3], 3, DIRECTIONS)
+        angle, velocity = variable(inputs[4], 4, DIRECTIONS), variable(inputs[5], 5, DIRECTIONS)
+        frequency = _dual_frequency(length, gravity)
+        damping = _dual_damping(length, mass, friction, frequency)
+        rate = velocity / frequency
+        angle_rest, rate_rest = 0.0 * angle, 0.0 * rate
+        most = longest(angle.v, rate.v, damping.v, frequency.v * times[-1])
+        before = 0.0
+        for s in range(times.size):
+            span = (times[s] - before) * frequency
+            count = -floor(-span.v / most)
+            h = span / max(count, 1.0)
+            for _ in range(int(count)):
+                angle_more, rate_more = dual_step(angle, rate, damping, h)
+                angle, angle_rest = _dual_sum(angle, angle_rest, angle_more)
+                rate, rate_rest = _dual_sum(rate, rate_rest, rate_more)
+            before = times[s]
+            moving = rate * frequency
+            _record(
+                s, codes, wanted, places, factors, out, slopes, along, length, mass, gravity, friction, angle, moving
+            )
+
+    return follow
+
+
+def _by_formula(state: Callable[..., Any]) -> Callable[..., None]:
+    dual_state = lift(state)
+
+    @inline
+    def follow(
+        inputs: Floats,
+        times: Floats,
+        codes: Integers,
+        wanted: Integers,
+        places: Integers,
+        factors: Floats,
+        out: Floats,
+        slopes: Floats,
+        along: Floats,
+    ) -> None:
+        length, mass = variable(inputs[0], 0, DIRECTIONS), variable(inputs[1], 1, DIRECTIONS)
+        gravity, friction = variable(inputs[2], 2, DIRECTIONS), variable(inputs[3], 3, DIRECTIONS)
+        angle, velocity = variable(inputs[4], 4, DIRECTIONS), variable(inputs[5], 5, DIRECTIONS)
+        for s in range(times.size):
+            now, moving = dual_state(length, mass, gravity, friction, angle, velocity, times[s])
+            _record(s, codes, wanted, places, factors, out, slopes, along, length, mass, gravity, friction, now, moving)
+
+    return follow

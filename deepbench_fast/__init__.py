@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from deepbench_fast.exports.formats import export
+    from deepbench_fast.inference.likelihood import Likelihood
     from deepbench_fast.inference.prior import Prior
     from deepbench_fast.kinds.own import light_kind, parameter
     from deepbench_fast.loaders.stream import stream
@@ -39,6 +40,7 @@ __all__ = [
     "Dataset",
     "DeepbenchFastError",
     "FileError",
+    "Likelihood",
     "MismatchError",
     "Prior",
     "Recipe",
@@ -71,6 +73,7 @@ _MODULES = {
     "MismatchError": "errors",
     "Recipe": "recipe.recipe",
     "RecipeError": "errors",
+    "Likelihood": "inference.likelihood",
     "Prior": "inference.prior",
     "Samples": "render.samples",  # the former name of Batch
     "Simulator": "render.simulator",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,8 @@ class Likelihood:
     """p(x | theta) of the samples x of a recipe, exactly as its noise makes them, with slopes and Fisher information.
 
     `parameters` are names of the recipe's parameters, those of `Prior` ("galaxy.r_eff", "noise.gaussian.sigma",
-    "psf.gaussian.sigma"), in the order of theta's columns; without them all that the recipe draws. Whatever else is drawn
-    would have to be integrated over, and is refused. theta is (count, parameters), or (parameters,) for one; x is
+    "psf.gaussian.sigma"), in the order of theta's columns; without them all that the recipe draws. Whatever else is
+    drawn would have to be integrated over, and is refused. theta is (count, parameters), or (parameters,) for one; x is
     (count, ...) like the samples, or one sample; one of either stands beside many of the other. All is float64 and the
     same bits on every CPU, with any number of threads.
 
@@ -62,6 +63,9 @@ class Likelihood:
         _check_nuisances(self._expected, possible)
         self._weights = Weights()
         self._threads = usable_cpus() if threads is None else checks.whole_number(threads, 1, 2**16)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self.recipe, self.names, self._plan.catalogues[self._catalogue], self._threads)
 
     def log_likelihood(self, x: npt.ArrayLike, theta: npt.ArrayLike) -> Floats:
         """ln p(x | theta), shape (count,): a density of the pixels; a sum over them, in order.
@@ -159,8 +163,7 @@ class Likelihood:
         return table, np.ascontiguousarray(np.broadcast_to(data, (count, data.shape[1]))), one and single
 
     def _each(self, table: Floats, work: Callable[[Part, slice, slice], None], slopes: bool = True) -> None:
-        """`work(part, block, columns)` on the parts of each block of samples; a part's numbers are those `columns` of x.
-        """
+        """`work(part, block, columns)` on the parts of each block of samples, whose numbers are those columns of x."""
         numbers = int(np.prod(self._plan.shape)) * (1 + len(self.names) * slopes)
         size = max(1, BLOCK_BYTES // (8 * numbers))
 
@@ -192,6 +195,10 @@ class Likelihood:
         return draw(self._plan, 0, len(theta), given, catalogue=self._catalogue)
 
 
+def _unpickled(recipe: Recipe, names: tuple[str, ...], catalogue: str, threads: int) -> Likelihood:
+    return Likelihood(recipe, names, catalogue=catalogue, threads=threads)
+
+
 def _check_noise(expected: Expected) -> None:
     plan = expected.plan
     models = plan.recipe.noise_of(plan.catalogues[expected.catalogue])
@@ -206,7 +213,6 @@ def _check_noise(expected: Expected) -> None:
 
 def _check_nuisances(expected: Expected, possible: dict[str, Free]) -> None:
     """Raise UsageError for the first thing that is drawn and isn't named."""
-    plan = expected.plan
     drawn: Iterator[str] = (name for name, free in possible.items() if free.distribution.is_random)
     for name in drawn:
         if name not in expected.free:

@@ -18,7 +18,7 @@ F = TypeVar("F", bound=Callable[..., object])
 # callbacks, and a sixth of the compile time would go into the wrappers for them.
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
-INLINED: dict[str, Any] = {**_FLAGS, "forceinline": True}
+INLINED: Any = {**_FLAGS, "forceinline": True}
 """The same flags for code that Numba chooses by the types of its arguments."""
 
 

@@ -1,12 +1,11 @@
 """What samples are expected to be, how that changes with their parameters, and how well it tells these.
 
-All in float64, from the definitions of the kinds. The Fisher information of parameters theta is the mean of the products
-of the slopes of ln p(x | theta); its inverse bounds the covariance of every unbiased estimate (Cramer 1946, Rao 1945).
+All in float64, from the definitions of the kinds. The Fisher information of parameters theta is the mean of the
+products of the slopes of ln p(x | theta); its inverse bounds the covariance of every unbiased estimate (Cramer 1946, Rao 1945).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -36,8 +35,7 @@ SIGMA, SNR = f"{GAUSSIAN}sigma", f"{GAUSSIAN}snr"
 
 
 class Part(NamedTuple):
-    """Numbers of samples that have one law: light (T, n), its slopes (T, P, n), the law (T, 5) and its slopes (T, 5, P).
-    """
+    """Numbers of samples that have one law: light (T, n), slopes (T, P, n), the law (T, 5), its slopes (T, 5, P)."""
 
     light: Floats
     slopes: Floats
@@ -54,9 +52,7 @@ class Expected:
     def __init__(self, plan: Plan, catalogue: int, names: Sequence[str]) -> None:
         self.plan, self.catalogue, self.names = plan, catalogue, tuple(names)
         possible = free_parameters(plan, catalogue)
-        self.free: dict[str, Free] = {
-            name: possible[checks.known(name, possible, WHAT)] for name in self.names
-        }
+        self.free: dict[str, Free] = {name: possible[checks.known(name, possible, WHAT)] for name in self.names}
         self.entries = [e for e in plan.entries if e.catalogue == catalogue]
         _check_plan(plan, self.entries)
         for free in self.free.values():
@@ -73,7 +69,7 @@ class Expected:
                     yield numbers[chain[-1]], place, chain
 
     def parts(self, tables: Tables, slopes: bool = True) -> list[Part]:
-        """The samples, their slopes along the parameters, and the laws of their noise; without `slopes` these are empty.
+        """The samples, their slopes along the parameters if asked for, and the laws of their noise.
 
         An image is one part, a series one for each of its columns. They hold until the same thread asks again.
         """
@@ -83,7 +79,7 @@ class Expected:
         if not self.plan.is_series:
             return [self._part(tables.samples, light, along, len(free))]
         columns = zip(self.plan.output_columns, light, along, strict=True)
-        return [self._column(tables.samples, output, *column, free) for (_, _, output), *column in columns]
+        return [self._column(tables.samples, output, one, slope, free) for (_, _, output), one, slope in columns]
 
     def _column(
         self, samples: npt.NDArray[Any], output: str, light: Floats, along: Floats, free: Sequence[Free]
@@ -162,10 +158,15 @@ def add_scores(part: Part, pixels: Floats, out: Floats) -> None:
     from deepbench_fast.kernels.derivatives.pixels import add_normal_score, add_score
 
     counted = (part.law[:, 0] > 0.0) | (part.law[:, 2] > 0.0)
+    kernel: Any
     for chosen, kernel in ((~counted, add_normal_score), (counted, add_score)):
         if chosen.any():
             found = np.zeros((int(chosen.sum()), out.shape[1]))
-            kernel(pixels[chosen], *(array[chosen] for array in (part.light, part.law, part.slopes, part.law_slopes)), found)
+            kernel(
+                pixels[chosen],
+                *(array[chosen] for array in (part.light, part.law, part.slopes, part.law_slopes)),
+                found,
+            )
             out[chosen] += found
 
 

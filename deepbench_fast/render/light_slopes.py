@@ -30,9 +30,7 @@ class LightScene:
         self.factor = plan.recipe.image.oversample
         self.shape = (self.factor * plan.shape[0], self.factor * plan.shape[1])
 
-    def slopes(
-        self, tables: Tables, sources: Sequence[Source], free: Sequence[Free] = ()
-    ) -> tuple[Floats, Floats]:
+    def slopes(self, tables: Tables, sources: Sequence[Source], free: Sequence[Free] = ()) -> tuple[Floats, Floats]:
         """Images (T, pixels) and their slopes along parameters (T, P, pixels)."""
         count = len(tables.samples)
         if self.factor == 1 and not self.plan.effects.psfs:
@@ -41,10 +39,8 @@ class LightScene:
         rows = self._psf_rows(tables.samples)
         for pad, part in self._by_pad(rows, count):
             fine[part] = self._blurred(tables, sources, free, rows.part(part) if rows.columns else rows, pad, part)
-        images = fine.reshape(count, 1 + len(free), *self.shape)
-        middle = self.factor // 2
-        images = np.ascontiguousarray(images[:, :, middle :: self.factor, middle :: self.factor])
-        images = images.reshape(count, 1 + len(free), -1)
+        middle = slice(self.factor // 2, None, self.factor)
+        images = fine.reshape(count, 1 + len(free), *self.shape)[:, :, middle, middle].reshape(count, 1 + len(free), -1)
         return np.ascontiguousarray(images[:, 0]), np.ascontiguousarray(images[:, 1:])
 
     def _zeros(self, name: str, *shape: int) -> Floats:
@@ -102,7 +98,13 @@ class LightScene:
         return out
 
     def _canvas(
-        self, tables: Tables, sources: Sequence[Source], count: int, pad: int, place: npt.NDArray[np.int64], samples: int
+        self,
+        tables: Tables,
+        sources: Sequence[Source],
+        count: int,
+        pad: int,
+        place: npt.NDArray[np.int64],
+        samples: int,
     ) -> tuple[Floats, Floats]:
         """Light on the padded canvas, (samples, sub-pixels), and its slopes, (samples, P, sub-pixels)."""
         height, width = self.shape[0] + 2 * pad, self.shape[1] + 2 * pad
@@ -166,9 +168,13 @@ def blur_one(
             psf.add_separable(canvas[:1], frame, changed, weights, to)
             psf.add_separable(canvas[:1], frame, weights, changed, to)
     elif gamma > 0.0:
-        by_name = dict(zip(("", "psf_moffat_gamma", "psf_moffat_alpha"), psf.moffat_slopes(
-            gamma, alpha, moffat_radius(gamma, alpha, max(height, width))
-        ), strict=True))
+        by_name = dict(
+            zip(
+                ("", "psf_moffat_gamma", "psf_moffat_alpha"),
+                psf.moffat_slopes(gamma, alpha, moffat_radius(gamma, alpha, max(height, width))),
+                strict=True,
+            )
+        )
         psf.add_transformed(canvas, frame, by_name[""], out)
         for name, place in places.items():
             if name in by_name:

@@ -35,7 +35,9 @@ class MotionScene:
             table = table[table["entry"] == entry.number]
             names, columns = float_columns(entry.kind), table.dtype.names or ()
             inputs = np.stack([table[name] if name in columns else np.zeros(len(table)) for name in INPUTS], axis=1)
-            used = [(INPUTS.index(names[q]), place, chain) for q, place, chain in source.directions if names[q] in INPUTS]
+            used = [
+                (INPUTS.index(names[q]), place, chain) for q, place, chain in source.directions if names[q] in INPUTS
+            ]
             wanted, places = (np.array([one[k] for one in used], np.int64) for k in (0, 1))
             factors = np.ones((len(table), len(used)))
             for q, (_, _, chain) in enumerate(used):

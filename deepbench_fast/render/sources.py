@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Source:
-    """An entry, and which of its columns change with which parameters: number of the column, place, chain of columns."""
+    """An entry, and which of its columns change with which parameters: number, place, columns from one to the other."""
 
     entry: PlannedEntry
     directions: tuple[tuple[int, int, tuple[str, ...]], ...]
@@ -45,7 +46,7 @@ def chains(entry: PlannedEntry, column: str, named: set[str]) -> Iterator[tuple[
 def chain_factors(entry: PlannedEntry, chain: tuple[str, ...], table: npt.NDArray[Any]) -> Floats:
     """How much the last column of a chain changes with its first one: 1 for sums, the factor for products."""
     factors = np.ones(len(table))
-    for base, name in zip(chain, chain[1:], strict=False):
+    for base, name in pairwise(chain):
         drawn = entry.distributions.get(name)
         if isinstance(drawn, Scaled) and not drawn.is_random:
             factors *= drawn.part.support[0]

@@ -107,9 +107,7 @@ class CcdNoise(Noise):
         unit = np.where(counts, gain, 1.0)
         slope = 2.0 * read_noise / (unit * unit)
         return {
-            "sky": PixelLaw.of(
-                count, sky=np.where(counts, there, 0.0), shift=np.where(counts, taken, there + taken)
-            ),
+            "sky": PixelLaw.of(count, sky=np.where(counts, there, 0.0), shift=np.where(counts, taken, there + taken)),
             "gain": PixelLaw.of(
                 count, gain=np.where(counts, 1.0, 0.0), variance=np.where(counts, -slope * read_noise / unit, 0.0)
             ),

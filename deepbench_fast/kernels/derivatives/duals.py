@@ -2,10 +2,13 @@
 
     (a + a' e) (b + b' e) = a b + (a' b + a b') e,    f(a + a' e) = f(a) + f'(a) a' e
 
-The slopes are one vector, on which the processor works as a whole. Each slope is computed by + - * / alone, in the order
-that stands here: the same bits on every CPU. Where a function has no slope (the square root at 0, a corner), the mean
+Each slope is computed by + - * / alone, in the order that stands here: the same bits on every CPU, and packed code where
+the function itself gives packed code. Where a function has no slope (the square root at 0, a corner), the mean
 of both sides is taken, or 0 where they are infinite.
 """
+
+# Numba's own doors for new types are not typed.
+# mypy: allow-untyped-calls, allow-untyped-decorators
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, types
 from numba.core.imputils import lower_cast
-from numba.core.typeconv import Conversion
+from numba.core.typeconv.castgraph import Conversion
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     infer_getattr,
-    intrinsic,
     lower_getattr_generic,
     make_attribute_wrapper,
     models,
@@ -30,6 +33,9 @@ from numba.extending import (
 
 from deepbench_fast.kernels import elementary as el
 from deepbench_fast.kernels._jit import INLINED
+
+_intrinsic: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic
+_of_literals: Callable[[Callable[..., Any]], Callable[..., Any]] = extending.intrinsic(prefer_literal=True)
 
 IDENTITY = ("sample", "entry", "slot")
 
@@ -124,7 +130,7 @@ def _make(context: Any, builder: Any, kind: Dual, value: Any, slopes: Any) -> An
 class _RowAttributes(AttributeTemplate):
     key = DualRow
 
-    def generic_resolve(self, row: DualRow, name: str) -> Any:
+    def generic_resolve(self, row: DualRow, name: str) -> Any:  # type: ignore[override]
         kind = dict(row.columns).get(name)
         return row.dual if kind == types.float64 else kind
 
@@ -145,7 +151,7 @@ def _cast(context: Any, builder: Any, given: Any, kind: Dual, value: Any) -> Any
     return _make(context, builder, kind, number, _constant([0.0] * kind.count))
 
 
-@intrinsic
+@_intrinsic
 def dual_row(typing: Any, record: Any) -> Any:
     """The row of a table with its float64 columns as the directions, in their order."""
     kind = DualRow(record)
@@ -153,16 +159,14 @@ def dual_row(typing: Any, record: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         row = cgutils.create_struct_proxy(kind)(context, builder)
         for name, column in kind.columns:
-            place = cgutils.get_record_member(
-                builder, arguments[0], record.offset(name), context.get_data_type(column)
-            )
+            place = cgutils.get_record_member(builder, arguments[0], record.offset(name), context.get_data_type(column))
             setattr(row, name, context.unpack_value(builder, column, place, 1))
         return row._getvalue()
 
     return kind(record), code
 
 
-@intrinsic(prefer_literal=True)
+@_of_literals
 def variable(typing: Any, value: Any, direction: Any, directions: Any) -> Any:
     """The number with slope 1 in one of so many directions; both are literals."""
     kind = Dual(directions.literal_value)
@@ -174,7 +178,7 @@ def variable(typing: Any, value: Any, direction: Any, directions: Any) -> Any:
     return kind(types.float64, direction, directions), code
 
 
-@intrinsic
+@_intrinsic
 def dual(typing: Any, value: Any, slopes: Any) -> Any:
     """The number with these slopes."""
     kind = Dual(slopes.count)
@@ -185,7 +189,7 @@ def dual(typing: Any, value: Any, slopes: Any) -> Any:
     return kind(types.float64, slopes), code
 
 
-@intrinsic
+@_intrinsic
 def slope(typing: Any, number: Any) -> Any:
     """The first slope of a dual number."""
 
@@ -195,7 +199,7 @@ def slope(typing: Any, number: Any) -> Any:
     return types.float64(number), code
 
 
-@intrinsic
+@_intrinsic
 def scaled(typing: Any, factor: Any, slopes: Any) -> Any:
     """Slopes times a number."""
 
@@ -206,7 +210,7 @@ def scaled(typing: Any, factor: Any, slopes: Any) -> Any:
     return slopes(types.float64, slopes), code
 
 
-@intrinsic
+@_intrinsic
 def added(typing: Any, one: Any, other: Any) -> Any:
     """The sum of slopes."""
 
@@ -219,7 +223,7 @@ def added(typing: Any, one: Any, other: Any) -> Any:
     return one(one, one), code
 
 
-@intrinsic
+@_intrinsic
 def subtracted(typing: Any, one: Any, other: Any) -> Any:
     """The difference of slopes."""
 
@@ -232,7 +236,7 @@ def subtracted(typing: Any, one: Any, other: Any) -> Any:
     return one(one, one), code
 
 
-@intrinsic
+@_intrinsic
 def put_slopes(typing: Any, number: Any, out: Any, first: Any, stride: Any) -> Any:
     """Write the slopes to out[first], out[first + stride], ...: a contiguous float64 array with room for them."""
 
@@ -327,4 +331,3 @@ def _negative(a: Any) -> Any:
 @overload(operator.pos, jit_options=INLINED, strict=False)
 def _positive(a: Any) -> Any:
     return (lambda a: a) if is_dual(a) else None
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,8 @@ def lift(function: Function) -> Function:
 
     Of `elementary`, NumPy and math it may use what stands in this file. Values are those of the function itself.
     """
-    plain: types.FunctionType = getattr(function, "py_func", function)
+    given: Any = function
+    plain: types.FunctionType = getattr(given, "py_func", given)
     names = _names(plain.__code__)
     known = {name: _BUILTINS[name] for name in names if name in _BUILTINS} | plain.__globals__
     namespace = known | {name: _lifted(known[name], names) for name in names if name in known}
@@ -79,7 +80,9 @@ def _lifted(value: Any, names: tuple[str, ...]) -> Any:
         return lift(value)
     if isinstance(value, types.ModuleType):
         module = types.ModuleType(value.__name__)
-        module.__dict__.update({name: _lifted(getattr(value, name), names) for name in names if hasattr(value, name)})
+        module.__dict__["__getattr__"] = partial(getattr, value)
+        found = {name: vars(value)[name] for name in names if name in vars(value)}
+        module.__dict__.update({name: _lifted(one, names) for name, one in found.items()})
         return module
     return value
 

@@ -1,7 +1,7 @@
-"""Pendulums and their slopes along length, mass, gravity, friction, angle and velocity: the solvers' own steps on duals.
+"""Pendulums and their slopes along length, mass, gravity, friction, angle, velocity: the solvers' own steps on duals.
 
-The slopes are those of what the solver computes, with the number of its steps held: they differ from those of the motion
-by as much as the solver does.
+The slopes are those of what the solver computes, with the number of its steps held: they differ from those of the
+motion by as much as the solver does.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def _damping(length: Any, mass: Any, friction: Any, frequency: Any) -> Any:
 
 
 @inline
-def _observed(
-    code: int, length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any
-) -> Any:
+def _observed(code: int, length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any) -> Any:
     """What `kernels.motion.observables` records of one state."""
     inertia, weight = mass * length * length, mass * gravity * length
     if code == ANGLE:
@@ -75,9 +73,7 @@ def _observed(
 
 
 @inline
-def _small_angle(
-    length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float
-) -> Any:
+def _small_angle(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float) -> Any:
     square = gravity / length
     half = 0.5 * friction / (mass * length * length)
     if half * half >= square:
@@ -107,9 +103,7 @@ def _up(k: Any, s: Any, c: Any, d: Any) -> Any:
 
 
 @inline
-def _exact(
-    length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float
-) -> Any:
+def _exact(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float) -> Any:
     """As `pendulum_exact`."""
     frequency = np.sqrt(gravity / length)
     k, complement = sincos(0.5 * angle)
@@ -138,7 +132,8 @@ def _exact(
 @inline
 def _fastest_step(angle: float, rate: float, damping: float, duration: float) -> float:
     half_sine = sine(0.5 * angle)
-    return LONGEST_STEP / max(np.sqrt(half_sine * half_sine + 0.25 * rate * rate), 1.0)
+    fastest: float = np.sqrt(half_sine * half_sine + 0.25 * rate * rate)
+    return LONGEST_STEP / max(fastest, 1.0)
 
 
 @inline
@@ -159,8 +154,8 @@ def pendulum_slopes(solver: str) -> Callable[..., None]:
     """The kernel for a solver, by the name of its function.
 
     kernel(inputs, times, codes, wanted, places, factors, rows, out, slopes): inputs float64 (n, 6), in the order of
-    INPUTS; times (steps,); codes int64 (F,), outputs as in `observables`; system i fills out[:, rows[i]], float64 (F, T,
-    steps), and adds, for each q, factors[i, q] times the slope along input wanted[q] to slopes[:, rows[i], places[q]],
+    INPUTS; times (steps,); codes int64 (F,), outputs as in `observables`; system i fills out[:, rows[i]], float64 (F,
+    T, steps), and adds, for each q, factors[i, q] times the slope along input wanted[q] to slopes[:, rows[i], places[q]],
     (F, T, P, steps).
     """
     follow = _by_steps(*STEPPING[solver]) if solver in STEPPING else _by_formula(CLOSED[solver])

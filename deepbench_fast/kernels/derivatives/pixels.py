@@ -1,9 +1,10 @@
-"""Score and Fisher information of pixels: slopes of ln p along the numbers of their law, and the mean of their products.
+"""Score and Fisher information of pixels: slopes of ln p along the numbers of their law, and their mean products.
 
 The law of a pixel is that of `kernels.noise.likelihood`: light S, gain g, sky, level, shift and variance v. In counts,
 y = g (pixel - shift), N ~ Poisson(mu), u = g**2 v, the density f(y) = sum over n of Poisson(n; mu) Normal(y - n; u) has
 
-    s_mu = d ln f / d mu = f(y - 1) / f(y) - 1,    E[n | y] = mu f(y - 1) / f(y),    E[n (n - 1) | y] = mu**2 f(y - 2) / f(y)
+    s_mu = d ln f / d mu = f(y - 1) / f(y) - 1
+    E[n | y] = mu f(y - 1) / f(y),    E[n (n - 1) | y] = mu**2 f(y - 2) / f(y)
     s_y  = d ln f / d y  = -E[y - n | y] / u,      s_u = d ln f / d u = (E[(y - n)**2 | y] / u - 1) / (2 u)
 
 since n Poisson(n; mu) = mu Poisson(n - 1; mu) and the normal density obeys the heat equation. What follows for g at
@@ -128,7 +129,9 @@ def _ordered_sum(a: Floats, b: Floats) -> float:
 
 
 @kernel
-def add_normal_score(pixels: Floats, light: Floats, law: Floats, slopes: Floats, law_slopes: Floats, out: Floats) -> None:
+def add_normal_score(
+    pixels: Floats, light: Floats, law: Floats, slopes: Floats, law_slopes: Floats, out: Floats
+) -> None:
     """As `add_score`, where nothing is counted."""
     rest = np.empty(pixels.shape[1])
     for t in range(pixels.shape[0]):
@@ -198,9 +201,7 @@ def add_information(slopes: Floats, weights: Floats, out: Floats) -> None:
 
 
 @kernel
-def add_information_of_law(
-    information: Floats, slopes: Floats, law_slopes: Floats, out: Floats
-) -> None:
+def add_information_of_law(information: Floats, slopes: Floats, law_slopes: Floats, out: Floats) -> None:
     """What parameters of the noise add to the information of one sample.
 
     information: (pixels or 1, 6, 6), the mean products of the scores of each pixel; slopes: (P, pixels); law_slopes:
@@ -220,7 +221,9 @@ def add_information_of_law(
     for a in range(count):
         for b in range(count):
             for number in range(1, NUMBERS):
-                out[a, b] += crossed[a, number] * law_slopes[number - 1, b] + law_slopes[number - 1, a] * crossed[b, number]
+                out[a, b] += (
+                    crossed[a, number] * law_slopes[number - 1, b] + law_slopes[number - 1, a] * crossed[b, number]
+                )
                 for other in range(1, NUMBERS):
                     out[a, b] += law_slopes[number - 1, a] * total[number, other] * law_slopes[other - 1, b]
 

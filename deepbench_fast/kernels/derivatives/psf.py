@@ -107,7 +107,9 @@ def _weight(i: int, j: int, gamma: float, alpha: float) -> float:
             w_0, w_1, w_2, w_3 = narrow_weights(0.5 * square / t)
             own_i = w_0 if i == 0 else (w_1 if i == 1 else (w_2 if i == 2 else w_3))
             own_j = w_0 if j == 0 else (w_1 if j == 1 else (w_2 if j == 2 else w_3))
-            weight += light * (own_i * own_j - t / (PI * square) * (exp(-(t / square) * (i * i)) * exp(-(t / square) * (j * j))))
+            weight += light * (
+                own_i * own_j - t / (PI * square) * (exp(-(t / square) * (i * i)) * exp(-(t / square) * (j * j)))
+            )
     return weight
 
 

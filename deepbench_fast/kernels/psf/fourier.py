@@ -267,7 +267,9 @@ def _clear(values: Floats) -> None:
 
 
 @kernel
-def _load(image: Pixels, stride: int, height: int, width: int, rows: int, re: Floats, im: Floats) -> None:
+def _load(
+    image: npt.NDArray[np.floating], stride: int, height: int, width: int, rows: int, re: Floats, im: Floats
+) -> None:
     """The left half of an image as the real part, the right half as the imaginary part; zeros down to `rows`."""
     half = (width + 1) // 2
     _clear(re[: rows * half])
@@ -334,7 +336,9 @@ def _pair_columns(re: Floats, im: Floats, rows: int, width: int, first: int, to_
 
 
 @kernel
-def _store(re: Floats, im: Floats, first: int, height: int, width: int, image: Pixels, stride: int) -> None:
+def _store(
+    re: Floats, im: Floats, first: int, height: int, width: int, image: npt.NDArray[np.floating], stride: int
+) -> None:
     half = (width + 1) // 2
     for i in range(height):
         for j in range(half):
@@ -377,14 +381,14 @@ def transfer_function(weights: Floats, row_turns: Floats, column_turns: Floats, 
 
 @kernel
 def convolve(
-    window: Pixels,
+    window: npt.NDArray[np.floating],
     stride: int,
     margin: int,
     shape: tuple[int, int],
     transfer: Floats,
     turns: tuple[Floats, Floats],
     work: Floats,
-    out: Pixels,
+    out: npt.NDArray[np.floating],
     out_stride: int,
     stop: Flag,
 ) -> None:

@@ -229,7 +229,7 @@ def test_what_has_no_density_is_refused_in_one_line() -> None:
         (galaxies(noise=[{"poisson": {"level": 3}}]), None, "poisson noise alone"),
         (galaxies(noise=[{"ccd": {"sky": 1, "gain": 1, "read_noise": 0}}]), None, "read noise"),
         (galaxies(), ["galaxy.n"], "galaxy.x is drawn"),
-        (galaxies([{"star": {**star["star"], "count": {"integers": [1, 3]}}}]), None, "count is drawn"),
+        (galaxies([{"star": {**star["star"], "count": {"integers": [1, 3]}}}, {"galaxy": GALAXY}]), None, "count is drawn"),
         (galaxies([{"star": {**star["star"], "count": 2}}, {"galaxy": GALAXY}]), None, "several objects"),
         (galaxies([star, rectangle]), None, "is a shape"),
         (galaxies([star], image={"shape": [11, 12], "sampling": "integrate"}), None, "integrate"),

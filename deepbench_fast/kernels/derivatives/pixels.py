@@ -219,13 +219,16 @@ def add_information_of_law(information: Floats, slopes: Floats, law_slopes: Floa
             for a in range(count):
                 crossed[a, number] += slopes[a, p] * one[LIGHT, number]
     for a in range(count):
-        for b in range(count):
+        for b in range(a + 1):
+            more = 0.0
             for number in range(1, NUMBERS):
-                out[a, b] += (
-                    crossed[a, number] * law_slopes[number - 1, b] + law_slopes[number - 1, a] * crossed[b, number]
-                )
+                by_a, by_b = law_slopes[number - 1, a], law_slopes[number - 1, b]
+                more += crossed[a, number] * by_b + by_a * crossed[b, number]
                 for other in range(1, NUMBERS):
-                    out[a, b] += law_slopes[number - 1, a] * total[number, other] * law_slopes[other - 1, b]
+                    more += by_a * total[number, other] * law_slopes[other - 1, b]
+            out[a, b] += more
+            if b < a:
+                out[b, a] += more
 
 
 @inline

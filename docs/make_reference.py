@@ -35,7 +35,7 @@ NAMES = {
     "Recipes": ["Recipe", "ladder"],
     "Files": ["generate", "open_dataset", "Dataset", "verify", "export"],
     "Many files": ["index_parts", "merge", "extend", "reshard"],
-    "On the fly": ["samples", "sample", "Batch", "Simulator", "simulate", "Prior"],
+    "On the fly": ["samples", "sample", "Batch", "Simulator", "simulate", "Prior", "Likelihood"],
     "Kinds of your own": ["light_kind", "parameter"],
 }
 MADE_BY_FUNCTIONS = ("Dataset", "Batch")

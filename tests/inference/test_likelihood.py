@@ -1,4 +1,4 @@
-"""Likelihoods of whole recipes: against closed forms, differences of ln p, direct sums over counts, and scatter of fits."""
+"""Likelihoods of whole recipes, against closed forms, differences of ln p, sums over counts, and scatter of fits."""
 
 from __future__ import annotations
 
@@ -221,6 +221,11 @@ def test_series(solver: str) -> None:
     np.testing.assert_allclose(seen, information / np.outer(scale, scale), atol=5 * np.sqrt(2 / len(scores)))
 
 
+def _ask(recipe: Recipe, names: list[str] | None) -> None:
+    likelihood = Likelihood(recipe, names)
+    likelihood.log_likelihood(np.ones((11, 12)), theta_of(likelihood))
+
+
 def test_what_has_no_density_is_refused_in_one_line() -> None:
     star = {"star": {"x": 5, "y": 5, "gamma": 2, "alpha": 3, "amplitude": {"uniform": [1, 2]}}}
     rectangle = {"rectangle": {"x": 5, "y": 5, "width": 3, "height": 2}}
@@ -229,7 +234,11 @@ def test_what_has_no_density_is_refused_in_one_line() -> None:
         (galaxies(noise=[{"poisson": {"level": 3}}]), None, "poisson noise alone"),
         (galaxies(noise=[{"ccd": {"sky": 1, "gain": 1, "read_noise": 0}}]), None, "read noise"),
         (galaxies(), ["galaxy.n"], "galaxy.x is drawn"),
-        (galaxies([{"star": {**star["star"], "count": {"integers": [1, 3]}}}, {"galaxy": GALAXY}]), None, "count is drawn"),
+        (
+            galaxies([{"star": {**star["star"], "count": {"integers": [1, 3]}}}, {"galaxy": GALAXY}]),
+            None,
+            "count is drawn",
+        ),
         (galaxies([{"star": {**star["star"], "count": 2}}, {"galaxy": GALAXY}]), None, "several objects"),
         (galaxies([star, rectangle]), None, "is a shape"),
         (galaxies([star], image={"shape": [11, 12], "sampling": "integrate"}), None, "integrate"),
@@ -238,8 +247,7 @@ def test_what_has_no_density_is_refused_in_one_line() -> None:
     ]
     for recipe, names, words in refused:
         with pytest.raises(UsageError, match=words) as caught:
-            likelihood = Likelihood(recipe, names)
-            likelihood.log_likelihood(np.ones((11, 12)), theta_of(likelihood))
+            _ask(recipe, names)
         assert "\n" not in str(caught.value)
     likelihood = Likelihood(galaxies())
     for x, theta, words in (

@@ -1,4 +1,4 @@
-"""Scalar functions of the package in 40 digits, and their slopes by differences there: rules of no derivative are used."""
+"""Scalar functions of the package in 40 digits, and their slopes by differences there: by no rule of derivatives."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     (a + a' e) (b + b' e) = a b + (a' b + a b') e,    f(a + a' e) = f(a) + f'(a) a' e
 
-Each slope is computed by + - * / alone, in the order that stands here: the same bits on every CPU, and packed code where
-the function itself gives packed code. Where a function has no slope (the square root at 0, a corner), the mean
+Each slope is computed by + - * / alone, in the order that stands here: the same bits on every CPU, and packed
+code where the function itself gives it. Where a function has no slope (the square root at 0, a corner), the mean
 of both sides is taken, or 0 where they are infinite.
 """
 

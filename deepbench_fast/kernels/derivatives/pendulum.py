@@ -154,7 +154,7 @@ def pendulum_slopes(solver: str) -> Callable[..., None]:
     """The kernel for a solver, by the name of its function.
 
     kernel(inputs, times, codes, wanted, places, factors, rows, out, slopes): inputs float64 (n, 6), in the order of
-    INPUTS; times (steps,); codes int64 (F,), outputs as in `observables`; system i fills out[:, rows[i]], float64 (F,
+    INPUTS; times (steps,); codes int64 (F,), outputs as in `observables`; system i fills out[:, rows[i]], (F,
     T, steps), and adds, for each q, factors[i, q] times the slope along input wanted[q] to slopes[:, rows[i], places[q]],
     (F, T, P, steps).
     """

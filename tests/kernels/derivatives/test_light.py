@@ -65,7 +65,9 @@ def test_slopes_are_those_of_the_definition(draws: int, name: str, form: str) ->
             at = row[direction]
             for column, line, value, own in zip(columns, rows, light, found, strict=True):
 
-                def shifted(x: Any, column: float = column, line: float = line, direction: str = direction) -> Any:
+                def shifted(
+                    x: Any, column: float = column, line: float = line, direction: str = direction, row: Any = row
+                ) -> Any:
                     given = types.SimpleNamespace(**{**row, direction: x})
                     dx, dy = mp.mpf(column) - given.x, mp.mpf(line) - given.y
                     return profile(dx, dy, given)

@@ -1,7 +1,8 @@
 """What samples are expected to be, how that changes with their parameters, and how well it tells these.
 
 All in float64, from the definitions of the kinds. The Fisher information of parameters theta is the mean of the
-products of the slopes of ln p(x | theta); its inverse bounds the covariance of every unbiased estimate (Cramer 1946, Rao 1945).
+products of the slopes of ln p(x | theta); its inverse bounds the covariance of every unbiased estimate (Cramér
+1946, Rao 1945).
 """
 
 from __future__ import annotations

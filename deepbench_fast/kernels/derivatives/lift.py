@@ -9,12 +9,10 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from numba.core import types as numba_types
-from numba.extending import overload
 
 from deepbench_fast.kernels import elementary as el
-from deepbench_fast.kernels._jit import INLINED, inline
-from deepbench_fast.kernels.derivatives.duals import added, dual, is_dual, scaled, slope, variable
+from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels.derivatives._duals import added, dual, for_types, is_dual, is_tuple, scaled, slope, variable
 from deepbench_fast.kernels.image.grid import nearest_integer
 from deepbench_fast.kernels.motion.pendulum import sine
 
@@ -49,7 +47,7 @@ def _by_one(function: Function) -> Function:
     def stub(x: Any) -> Any:
         raise NotImplementedError
 
-    @overload(stub, jit_options=INLINED, strict=False)
+    @for_types(stub)
     def choose(x: Any) -> Any:
         if is_dual(x) and x.count > 1:
             return lambda x: _chained(function(variable(x.v, 0, 1)), x.d)
@@ -62,13 +60,13 @@ def _chained(value: Any, slopes: Any) -> Any:
     raise NotImplementedError
 
 
-@overload(_chained, jit_options=INLINED, strict=False)
+@for_types(_chained)
 def _choose_chained(value: Any, slopes: Any) -> Any:
     if is_dual(value):
         return lambda value, slopes: dual(value.v, scaled(slope(value), slopes))
-    if isinstance(value, numba_types.BaseTuple) and len(value) == 2:
+    if is_tuple(value) and len(value) == 2:
         return lambda value, slopes: (_chained(value[0], slopes), _chained(value[1], slopes))
-    if isinstance(value, numba_types.BaseTuple):
+    if is_tuple(value):
         return lambda value, slopes: (_chained(value[0], slopes), *_chained(value[1:], slopes))
     return lambda value, slopes: value
 
@@ -103,7 +101,7 @@ def _unary(function: Function, slope_of: Function) -> Function:
     def stub(x: Any) -> Any:
         raise NotImplementedError
 
-    @overload(stub, jit_options=INLINED, strict=False)
+    @for_types(stub)
     def choose(x: Any) -> Any:
         def code(x):  # type: ignore[no-untyped-def]
             value = function(x.v)
@@ -125,7 +123,7 @@ def _binary(function: Function, slopes: Function) -> Function:
     def stub(x: Any, y: Any) -> Any:
         raise NotImplementedError
 
-    @overload(stub, jit_options=INLINED, strict=False)
+    @for_types(stub)
     def choose(x: Any, y: Any) -> Any:
         def both(x, y):  # type: ignore[no-untyped-def]
             value = function(x.v, y.v)
@@ -159,7 +157,7 @@ def _step(function: Function) -> Function:
     def stub(x: Any) -> Any:
         raise NotImplementedError
 
-    @overload(stub, jit_options=INLINED, strict=False)
+    @for_types(stub)
     def choose(x: Any) -> Any:
         return (lambda x: function(x.v)) if is_dual(x) else lambda x: function(x)
 
@@ -176,7 +174,7 @@ def _conversion(function: Function) -> Function:
     def stub(x: Any) -> Any:
         raise NotImplementedError
 
-    @overload(stub, jit_options=INLINED, strict=False)
+    @for_types(stub)
     def choose(x: Any) -> Any:
         return (lambda x: x) if is_dual(x) else lambda x: function(x)
 
@@ -190,7 +188,7 @@ def _pick(function: Any, first: Function) -> None:
     def stub(x: Any, y: Any) -> Any:
         raise NotImplementedError
 
-    @overload(stub, jit_options=INLINED, strict=False)
+    @for_types(stub)
     def choose(x: Any, y: Any) -> Any:
         if is_dual(x) and is_dual(y):
             return lambda x, y: x if chosen(x.v, y.v) else y
@@ -224,7 +222,7 @@ def _sincos(x: Any) -> Any:
     raise NotImplementedError
 
 
-@overload(_sincos, jit_options=INLINED, strict=False)
+@for_types(_sincos)
 def _choose_sincos(x: Any) -> Any:
     def code(x):  # type: ignore[no-untyped-def]
         sine_of, cosine = el.sincos(x.v)

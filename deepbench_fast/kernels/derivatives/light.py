@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel, kernel_of_a_process
-from deepbench_fast.kernels.derivatives.duals import dual_row, put_slopes
+from deepbench_fast.kernels.derivatives._duals import dual_row, put_slopes
 from deepbench_fast.kernels.derivatives.lift import lift
 
 Floats = npt.NDArray[np.float64]

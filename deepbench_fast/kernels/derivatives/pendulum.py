@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.derivatives.duals import put_slopes, variable
+from deepbench_fast.kernels.derivatives._duals import put_slopes, variable
 from deepbench_fast.kernels.derivatives.lift import lift
 from deepbench_fast.kernels.elementary import atan2, exp, floor, sincos
 from deepbench_fast.kernels.motion.observables import (
@@ -154,9 +154,9 @@ def pendulum_slopes(solver: str) -> Callable[..., None]:
     """The kernel for a solver, by the name of its function.
 
     kernel(inputs, times, codes, wanted, places, factors, rows, out, slopes): inputs float64 (n, 6), in the order of
-    INPUTS; times (steps,); codes int64 (F,), outputs as in `observables`; system i fills out[:, rows[i]], (F,
-    T, steps), and adds, for each q, factors[i, q] times the slope along input wanted[q] to slopes[:, rows[i], places[q]],
-    (F, T, P, steps).
+    INPUTS; times (steps,); codes int64 (F,), outputs as in `observables`. System i fills out[:, rows[i]], of float64
+    (F, T, steps), and adds, for each q, factors[i, q] times the slope along input wanted[q] to
+    slopes[:, rows[i], places[q]], of (F, T, P, steps).
     """
     follow = _by_steps(*STEPPING[solver]) if solver in STEPPING else _by_formula(CLOSED[solver])
 

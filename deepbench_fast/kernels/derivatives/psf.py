@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.derivatives.duals import put_slopes, variable
+from deepbench_fast.kernels.derivatives._duals import put_slopes, variable
 from deepbench_fast.kernels.derivatives.lift import lift
 from deepbench_fast.kernels.elementary import PI, exp, log
 from deepbench_fast.kernels.psf import fourier

@@ -11,7 +11,7 @@ import pytest
 
 from deepbench_fast.kernels import elementary
 from deepbench_fast.kernels._jit import inline
-from deepbench_fast.kernels.derivatives.duals import put_slopes, variable
+from deepbench_fast.kernels.derivatives._duals import put_slopes, variable
 from deepbench_fast.kernels.derivatives.lift import lift
 from deepbench_fast.kernels.derivatives.light import light_kernels
 from deepbench_fast.kinds.registry import kind

@@ -73,6 +73,16 @@ class DualRow(types.Type):
         super().__init__(name=f"DualRow({self.columns})")
 
 
+def for_types(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Code for a function that the decorated one chooses by the types of the arguments."""
+    return overload(function, jit_options=INLINED, strict=False)
+
+
+def is_tuple(kind: Any) -> bool:
+    """Whether a type of the compiler is that of tuples."""
+    return isinstance(kind, types.BaseTuple)
+
+
 def is_dual(kind: Any) -> bool:
     """Whether a type of the compiler is that of dual numbers."""
     return isinstance(kind, Dual)
@@ -262,7 +272,7 @@ def _binary(
         return right if is_dual(b) and _is_real(a) else None
 
     for one in operators:
-        overload(one, jit_options=INLINED, strict=False)(choose)
+        for_types(one)(choose)
 
 
 def _over(a, b):  # type: ignore[no-untyped-def]
@@ -323,11 +333,11 @@ for _compare in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq
     _comparison(_compare)
 
 
-@overload(operator.neg, jit_options=INLINED, strict=False)
+@for_types(operator.neg)
 def _negative(a: Any) -> Any:
     return (lambda a: dual(-a.v, scaled(-1.0, a.d))) if is_dual(a) else None
 
 
-@overload(operator.pos, jit_options=INLINED, strict=False)
+@for_types(operator.pos)
 def _positive(a: Any) -> Any:
     return (lambda a: a) if is_dual(a) else None

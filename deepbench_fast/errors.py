@@ -51,6 +51,10 @@ class AccuracyWarning(UserWarning):
     """Data were made as asked, but some of them are less accurate than they look."""
 
 
+class DigestWarning(UserWarning):
+    """Data of a published recipe were made, and they aren't the published ones."""
+
+
 class LockWarning(UserWarning):
     """A file system has no locks, so nothing keeps two processes from filling one file."""
 

@@ -18,6 +18,7 @@ import pytest
 from deepbench_fast import Recipe, generate
 from deepbench_fast.kinds.kind import Layer
 from deepbench_fast.kinds.registry import kinds
+from deepbench_fast.recipe.published import PUBLISHED
 from tests.recipes import mixed
 
 FILE = Path(__file__).with_name("golden.json")
@@ -30,7 +31,10 @@ def small_wide_field() -> Recipe:
 
 
 def recipes(layer: str) -> dict[str, Recipe]:
-    """Every kind of a layer in every rendering; of "all" one with everything on, and one with a cutoff."""
+    """Every kind of a layer in every rendering; of "all" one with everything on, and one with a cutoff; of "published"
+    what is so."""
+    if layer == "published":
+        return {name: Recipe.builtin(name) for name in PUBLISHED}
     found = {"mixed": mixed(samples=900), "wide-field": small_wide_field()} if layer == "all" else {}
     for name, kind in kinds().items():
         for settings, options in kind.renderings() if kind.layer == layer else ():
@@ -43,7 +47,7 @@ def recipes(layer: str) -> dict[str, Recipe]:
     return found
 
 
-LAYERS = ("all", *get_args(Layer))
+LAYERS = ("all", "published", *get_args(Layer))
 GOLDEN: dict[str, str] = json.loads(FILE.read_text())
 
 

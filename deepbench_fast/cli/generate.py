@@ -58,7 +58,7 @@ def command(
     """Generate the dataset that SOURCE describes into the file OUT.h5.
 
     SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
-    data is the last line printed.
+    data is the last line printed; that of an unchanged published recipe (`list --published`) is compared.
     """
     if shard is not None or base is not None:
         shard = _shard(shard, base)
@@ -67,6 +67,7 @@ def command(
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.run.generate import generate
+    from deepbench_fast.run.published import published_dataset
 
     began = time.perf_counter()
     try:
@@ -87,13 +88,17 @@ def command(
         stop.add_note(f"to go on: {shlex.join([PROGRAM, *again, '--resume'])}")
         raise
     seconds = time.perf_counter() - began
-    made = progress.made
+    made, published = progress.made, published_dataset(summary)
     if as_json:
-        print_json({**summary.as_json(), "seconds": seconds, "samples_per_second": made / seconds})
+        digest = None if published is None else published.digest
+        rate = {"seconds": seconds, "samples_per_second": made / seconds}
+        print_json({**summary.as_json(), **rate, "published_digest": digest})
         return
     work = f"{grouped(made)} samples in {duration(seconds)}, {rate(made / seconds)} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"
     click.echo(f"{name}: {work if made or not resume else 'was complete'}", err=True)
+    if published is not None and published.digest == summary.digest:
+        click.echo(f"{output}: the published dataset {published.name}", err=True)
     click.echo(summary.digest)
 
 

@@ -17,6 +17,7 @@ from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.run.energy_drift import warn_of_drift
 from deepbench_fast.run.engines.threads import Progress, fill
+from deepbench_fast.run.published import warn_of_difference
 from deepbench_fast.store.claim import Job, claimed, drop_superfluous, finish
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.limits import check_fits
@@ -55,8 +56,8 @@ def generate(
     Raises FileError (output exists, no room, in use, a failed write, after which what is done is kept), MismatchError
     (the file to resume is of another recipe) and UsageError. On SIGINT or SIGTERM in the main thread it raises
     Interrupted and leaves a resumable file. Warns with AccuracyWarning where bodies did not keep their energy or may be
-    elsewhere, and with LockWarning where the file system has no locks, so that nothing keeps two processes from filling
-    one file.
+    elsewhere, with DigestWarning where a published recipe gave another digest than the published one, and with
+    LockWarning where the file system has no locks, so that nothing keeps two processes from filling one file.
     """
     if client is not None:
         from deepbench_fast.run.engines.dask import generate_on
@@ -95,7 +96,9 @@ def generate(
     if part is not None:
         write_row(named)
     warn_of_drift(target, plan)
-    return summarise(target)
+    summary = summarise(target)
+    warn_of_difference(summary)
+    return summary
 
 
 Filling = Callable[[PartFile, Job], None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict
 from pathlib import Path
 
 import h5py
@@ -12,6 +14,7 @@ from PIL import Image
 from deepbench_fast import open_dataset
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
+from deepbench_fast.recipe.published import PUBLISHED
 from tests.cli.running import run_well
 
 
@@ -22,6 +25,15 @@ def test_list_names_recipes_and_kinds() -> None:
     data = run_well("list", "--json").json
     assert list(data["recipes"]) == list(builtin_recipes())
     assert list(data["kinds"]) == list(kinds())
+
+
+def test_list_names_published_datasets() -> None:
+    text = run_well("list", "--published").out
+    data = run_well("list", "--published", "--json").json
+    assert list(data) == list(PUBLISHED)
+    for name, published in PUBLISHED.items():
+        assert data[name] == asdict(published)
+        assert re.search(rf"^{name} +[\d ]+ +[\d.]+ MB +{published.digest}$", text, re.MULTILINE)
 
 
 IMAGES = [name for name, kind in kinds().items() if kind.dynamics is None]

@@ -1,0 +1,55 @@
+"""A file of a published recipe is compared to the published digest; what isn't the whole of it is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deepbench_fast import Recipe, generate
+from deepbench_fast.errors import DigestWarning
+from deepbench_fast.recipe.published import PUBLISHED
+from deepbench_fast.run.published import published_dataset
+from tests.cli.running import run_well
+
+NAME = "pendulums"
+OTHER = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def stated_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a version whose data differ: the table has another digest."""
+    monkeypatch.setitem(PUBLISHED, NAME, replace(PUBLISHED[NAME], digest=OTHER))
+
+
+def test_the_published_dataset_is_named(tmp_path: Path) -> None:
+    """`filterwarnings = error`: nothing is warned of."""
+    assert published_dataset(generate(Recipe.builtin(NAME), tmp_path / "p.h5")) is PUBLISHED[NAME]
+    ran = run_well("generate", NAME, tmp_path / "p.h5", "--overwrite")
+    assert ran.out == f"{PUBLISHED[NAME].digest}\n"
+    assert f"p.h5: the published dataset {NAME}\n" in ran.err
+    assert run_well("generate", NAME, tmp_path / "q.h5", "--json").json["published_digest"] == PUBLISHED[NAME].digest
+
+
+@pytest.mark.usefixtures("stated_otherwise")
+def test_a_difference_is_one_line_that_names_both_digests(tmp_path: Path) -> None:
+    with pytest.warns(DigestWarning, match=OTHER) as caught:
+        digest = generate(Recipe.builtin(NAME), tmp_path / "p.h5").digest
+    assert digest is not None
+    assert digest in str(caught[0].message)
+    ran = run_well("generate", NAME, tmp_path / "p.h5", "--overwrite")
+    assert [line for line in ran.err.splitlines() if OTHER in line and digest in line and line.startswith("Warning: ")]
+    assert "the published dataset" not in ran.err
+
+
+@pytest.mark.usefixtures("stated_otherwise")
+@pytest.mark.parametrize("change", [{"samples": 500}, {"seed": 1}, {"name": "mine"}])
+def test_another_recipe_is_not_compared(tmp_path: Path, change: dict[str, object]) -> None:
+    summary = generate(Recipe.builtin(NAME).with_overrides(change), tmp_path / "p.h5")
+    assert published_dataset(summary) is None
+
+
+@pytest.mark.usefixtures("stated_otherwise")
+def test_a_part_is_not_compared(tmp_path: Path) -> None:
+    assert published_dataset(generate(Recipe.builtin(NAME), tmp_path / "p.h5", shard="1/2")) is None

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from benchmarks.networks.architectures import NETWORKS
+from benchmarks.networks.places import ROWS, RUNS
 from benchmarks.networks.schedules import OF_NETWORK, SCHEDULES
 from benchmarks.networks.training import Training
 from deepbench_fast import Recipe, __version__, generate
@@ -27,9 +28,6 @@ from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import DeepbenchFastError
 from deepbench_fast.loaders.trained.weights import FOLDER, save_reference, weights_hash
 from deepbench_fast.store.stored import Summary
-
-HERE = Path(__file__).parent
-ROWS, RUNS = HERE / "rows", HERE / "runs"
 
 
 def main(arguments: list[str]) -> None:

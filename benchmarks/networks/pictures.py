@@ -1,0 +1,65 @@
+"""Figures of the guide: learning curves and confusion, and the dial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.networks.table import DRAFT
+
+DOTS = 100
+SHOWN = "small"
+
+
+def table_picture(rows: dict[str, dict[str, Any]], path: Path) -> None:
+    """For each recipe the validation accuracy by epoch of every network, above the confusion of the small one."""
+    recipes = [recipe for recipe in DRAFT if any(row["recipe"] == recipe for row in rows.values())]
+    figure = Figure(figsize=(4 * len(recipes), 7.6), layout="constrained")
+    axes = figure.subplots(2, len(recipes), squeeze=False)
+    for column, recipe in enumerate(recipes):
+        own = [row for row in rows.values() if row["recipe"] == recipe]
+        for row in own:
+            draft = " (draft's settings)" if row["schedule"]["name"] == "draft" else ""
+            found = [100 * point["validation_accuracy"] for point in row["curve"]]
+            axes[0, column].plot(range(1, len(found) + 1), found, marker=".", label=row["network"] + draft)
+        axes[0, column].set(title=recipe, xlabel="epoch", ylabel="validation accuracy, %", ylim=(None, 100))
+        axes[0, column].legend(loc="lower right")
+        _confusion(axes[1, column], next(row for row in own if row["network"] == SHOWN))
+    figure.savefig(path, dpi=DOTS)
+
+
+def _confusion(axes: Any, row: dict[str, Any]) -> None:
+    matrix = np.array(row["confusion"])
+    axes.imshow(matrix / matrix.sum(axis=1, keepdims=True), vmin=0, vmax=1, cmap="Blues")
+    numbers = range(len(row["classes"]))
+    for (true, found), count in np.ndenumerate(matrix):
+        axes.text(found, true, str(count), ha="center", va="center", color="white" if true == found else "black")
+    axes.set_xticks(numbers, row["classes"], rotation=30, ha="right")
+    axes.set_yticks(numbers, row["classes"])
+    axes.set(xlabel=f"found by {row['network']}, test split", ylabel="is")
+
+
+def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
+    """One panel an axis: accuracy by rung, with the mean over the classes where they aren't equally frequent."""
+    names = list(dict.fromkeys(point["axis"] for point in points))
+    figure = Figure(figsize=(3.1 * len(names), 3.9), layout="constrained")
+    axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    for panel, name in zip(axes, names, strict=True):
+        own = sorted((point for point in points if point["axis"] == name), key=lambda point: int(point["rung"]))
+        rungs = [point["rung"] for point in own]
+        shares = np.array([[point["accuracy"], point["balanced_accuracy"]] for point in own])
+        errors = np.sqrt(shares[:, 0] * (1 - shares[:, 0]) / [point["tested"] for point in own])
+        panel.errorbar(rungs, 100 * shares[:, 0], 100 * errors, marker="o", label="accuracy")
+        if np.abs(shares[:, 0] - shares[:, 1]).max() > 0.01:
+            panel.plot(rungs, 100 * shares[:, 1], marker="s", linestyle="--", label="mean over classes")
+            panel.legend(loc="lower left")
+        panel.plot(rungs, [100 / len(point["classes"]) for point in own], color="grey", linestyle=":")
+        panel.set_xticks(rungs, [point["words"] for point in own], rotation=35, ha="right")
+        panel.set_title(name)
+        panel.grid(alpha=0.3)
+    axes[0].set_ylabel("accuracy of the small network, %")
+    figure.savefig(path, dpi=DOTS)

@@ -65,6 +65,11 @@ def test_a_calibrated_classifier_has_no_error() -> None:
     assert calibration_error(probabilities, np.array([0, 0, 0, 1])) == pytest.approx(0)
 
 
+def test_a_confidence_at_an_edge_is_of_the_lower_bin() -> None:
+    probabilities, labels = np.array([[0.5, 0.5], [0.6, 0.4]]), np.array([1, 0])
+    assert calibration_error(probabilities, labels, bins=2) == pytest.approx((0.5 + 0.4) / 2)
+
+
 @pytest.mark.parametrize(("probabilities", "labels"), CASES[:5])
 def test_log_loss(probabilities: F8, labels: I8) -> None:
     expected = [-np.log(row[label]) for row, label in zip(probabilities, labels, strict=True)]

@@ -166,3 +166,12 @@ def test_a_network_of_torchvision_without_it() -> None:
 def test_every_rung_of_the_dial_has_its_point() -> None:
     points = json.loads(POINTS.read_text())
     assert not [(dial_.axis, number) for dial_, number, *_ in dial.missing(points)]
+
+
+def test_equal_data_are_not_trained_on_twice(data: Path) -> None:
+    """The top rungs of several ladders are one dataset under several names."""
+    recipe = Recipe.builtin("networks-geometry").with_overrides({"samples": 600, "size": (16, 16)})
+    digest = generate(recipe, data, resume=True).digest
+    known = {"digest": digest, "accuracy": 0.123, **dict.fromkeys(dial.KEPT[1:], 0)}
+    renamed = recipe.set("name", "another")
+    assert dial.reached(renamed, [known]) == {**known, "recipe_hash": renamed.hash()}

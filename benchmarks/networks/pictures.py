@@ -13,6 +13,7 @@ from benchmarks.networks.table import DRAFT
 
 DOTS = 100
 SHOWN = "small"
+COLOURS = {"small": "C0", "resnet18": "C1", "resnet50": "C2"}
 
 
 def table_picture(rows: dict[str, dict[str, Any]], path: Path) -> None:
@@ -25,7 +26,8 @@ def table_picture(rows: dict[str, dict[str, Any]], path: Path) -> None:
         for row in own:
             draft = " (draft's settings)" if row["schedule"]["name"] == "draft" else ""
             found = [100 * point["validation_accuracy"] for point in row["curve"]]
-            axes[0, column].plot(range(1, len(found) + 1), found, marker=".", label=row["network"] + draft)
+            style = {"color": COLOURS[row["network"]], "linestyle": "--" if draft else "-"}
+            axes[0, column].plot(range(1, len(found) + 1), found, marker=".", label=row["network"] + draft, **style)
         axes[0, column].set(title=recipe, xlabel="epoch", ylabel="validation accuracy, %", ylim=(None, 100))
         axes[0, column].legend(loc="lower right")
         _confusion(axes[1, column], next(row for row in own if row["network"] == SHOWN))
@@ -56,10 +58,13 @@ def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
         panel.errorbar(rungs, 100 * shares[:, 0], 100 * errors, marker="o", label="accuracy")
         if np.abs(shares[:, 0] - shares[:, 1]).max() > 0.01:
             panel.plot(rungs, 100 * shares[:, 1], marker="s", linestyle="--", label="mean over classes")
-            panel.legend(loc="lower left")
-        panel.plot(rungs, [100 / len(point["classes"]) for point in own], color="grey", linestyle=":")
+        panel.plot(rungs, [100 / len(point["classes"]) for point in own], color="grey", linestyle=":", label="chance")
         panel.set_xticks(rungs, [point["words"] for point in own], rotation=35, ha="right")
         panel.set_title(name)
         panel.grid(alpha=0.3)
     axes[0].set_ylabel("accuracy of the small network, %")
+    labelled = {
+        label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(labelled.values(), labelled.keys(), loc="outside upper center", ncols=len(labelled))
     figure.savefig(path, dpi=DOTS)

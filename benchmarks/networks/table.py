@@ -27,6 +27,7 @@ HEADINGS = (
     "network",
     "epochs",
     "accuracy %",
+    "draft %",
     "top 2 %",
     "calibration error %",
     "log loss",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.networks.places import PAGE, PICTURE, ROWS
-from benchmarks.networks.table import DRAFT, WANTED, networks_table, page_with, read_rows
+from benchmarks.networks.table import DRAFT, HEADINGS, WANTED, networks_table, page_with, read_rows
 from deepbench_fast import Recipe
 
 ROWS_THERE = read_rows(ROWS)
@@ -32,6 +32,13 @@ def test_figures_of_a_row_agree(name: str) -> None:
     assert row["accuracy"] == pytest.approx(sum(matrix[k][k] for k in range(len(matrix))) / row["tested"])
     assert (row["top"][0], row["top"][-1]) == (row["accuracy"], 1)
     assert len(row["curve"]) == row["schedule"]["epochs"]
+
+
+def test_every_line_has_a_cell_for_each_heading() -> None:
+    for rows in (ROWS_THERE, {}):
+        lines = [line for line in networks_table(rows).splitlines() if line.startswith("|")]
+        assert len(lines) == 2 + len(WANTED)
+        assert {line.count("|") for line in lines} == {1 + len(HEADINGS)}
 
 
 def test_rows_that_were_not_run_have_their_command() -> None:

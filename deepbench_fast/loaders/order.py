@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -44,8 +45,12 @@ class Order:
         if not self.shuffle:
             return np.arange(first, stop)
         found = np.empty(stop - first, np.int64)
-        epoch_order(first, self.size, min(self.run, self.size), WINDOW, epoch, order_key(self.seed, self.size), found)
+        epoch_order(first, self.size, min(self.run, self.size), WINDOW, epoch, self._key, found)
         return found
+
+    @cached_property
+    def _key(self) -> npt.NDArray[np.uint32]:
+        return order_key(self.seed, self.size)
 
 
 def order_key(seed: int | str, size: int) -> npt.NDArray[np.uint32]:

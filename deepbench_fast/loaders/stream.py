@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
+from deepbench_fast.loaders.ahead import AHEAD, Ahead
+from deepbench_fast.loaders.memory import Memory
 from deepbench_fast.loaders.order import Order
 from deepbench_fast.loaders.sources import Source, chosen_fields, open_source
 from deepbench_fast.values import checks
 
 Batch = dict[str, Any]
-
-AHEAD = 2
-"""Batches a thread that are made, or being made, before they are asked for."""
+Empty = Callable[[tuple[int, ...], np.dtype[Any]], npt.NDArray[Any]]
 
 MOST = 2**48
 
@@ -73,6 +71,7 @@ class Stream:
             raise UsageError("fresh: a file has no samples beyond its own; give the recipe")
         self.drop_last, self.transform = drop_last, transform
         self.threads = _whole("threads", usable_cpus() if threads is None else threads, 1)
+        self._memory = Memory(AHEAD * self.threads + 1)
         self._order = Order(len(self.source), seed, shuffle, run, fresh)
         self.epoch = self.position = 0
         self._goes_on = True
@@ -127,46 +126,49 @@ class Stream:
         return len(self) * self.batch_size if self.drop_last else len(self.source)
 
     def _batches(self, epoch: int, position: int) -> Iterator[Any]:
-        starts = iter(range(position, self._end, self.batch_size))
-        coming: deque[tuple[int, Future[Any]]] = deque()
-        pool = ThreadPoolExecutor(self.threads, "batches")
-        try:
-            while True:
-                for first in starts:
-                    coming.append((first, pool.submit(self._made, epoch, first)))
-                    if len(coming) >= AHEAD * self.threads:
-                        break
-                if not coming:
-                    break
-                first, future = coming.popleft()
-                batch = future.result()
-                if self.epoch == epoch and not self._goes_on:
-                    self.position = min(first + self.batch_size, self._end)
-                yield batch
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        starts = range(position, self._end, self.batch_size)
+        lend = self.transform is None
+        ahead = Ahead(self._made, self._jobs(self._order, epoch, starts), self.threads, lend=lend)
+        for first, batch in zip(starts, ahead, strict=True):
+            if self.epoch == epoch and not self._goes_on:
+                self.position = min(first + self.batch_size, self._end)
+            yield batch
 
-    def _made(self, epoch: int, first: int) -> Any:
-        count = min(self.batch_size, len(self.source) - first)
-        low, high = (first + count * rank // self.world for rank in (self.rank, self.rank + 1))
-        numbers = self._order.numbers(epoch, low, high)
-        batch, arrays = self._allocate(high - low)
-        self.source.fill(numbers, arrays)
-        batch = self._finished(batch)
+    def _jobs(self, order: Order, epoch: int, starts: Iterable[int]) -> Iterator[_Job]:
+        """Memory is taken by the thread that asks for batches and lets go of them: it gets the same again, warm."""
+        for first in starts:
+            count = min(self.batch_size, self._end - first)
+            low, high = (first + count * rank // self.world for rank in (self.rank, self.rank + 1))
+            yield _Job(order, epoch, low, high, *self._allocate(high - low, self._memory.empty))
+
+    def _made(self, job: _Job) -> Any:
+        self.source.fill(job.order.numbers(job.epoch, job.low, job.high), job.arrays)
+        batch = self._finished(job.batch)
         return batch if self.transform is None else self.transform(batch)
 
     def _place(self) -> tuple[int, int]:
         """Rank and world as launchers of several processes tell them."""
         return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
 
-    def _allocate(self, count: int) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
+    def _allocate(self, count: int, empty: Empty) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
         """A batch, and its memory as arrays to fill."""
-        arrays = {name: np.empty((count, *shape), dtype) for name, (shape, dtype) in self.fields.items()}
+        arrays = {name: empty((count, *shape), dtype) for name, (shape, dtype) in self.fields.items()}
         return dict(arrays), arrays
 
     def _finished(self, batch: Batch) -> Batch:
         """The batch as it is handed on."""
         return batch
+
+
+class _Job(NamedTuple):
+    """A batch to be made: of the positions `low` to `high - 1` of an epoch."""
+
+    order: Order
+    epoch: int
+    low: int
+    high: int
+    batch: Batch
+    arrays: dict[str, npt.NDArray[Any]]
 
 
 def _whole(name: str, value: object, least: int) -> int:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.loaders.sources import Fields, Source, chosen_fields, open_source
-from deepbench_fast.loaders.stream import Batch, Stream
+from deepbench_fast.loaders.stream import Batch, Empty, Stream
 
 try:
     import torch
@@ -19,6 +19,8 @@ except ModuleNotFoundError:
 
 PLANES = ("image", "clean", "mask", "variance")
 """Fields that get an axis of channels."""
+
+_INT16, _UINT16 = np.dtype(np.int16), np.dtype(np.uint16)
 
 
 class Loader(Stream):
@@ -51,8 +53,8 @@ class Loader(Stream):
             return torch.distributed.get_rank(), torch.distributed.get_world_size()
         return super()._place()
 
-    def _allocate(self, count: int) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
-        return _allocated(self.fields, count, self.pin_memory)
+    def _allocate(self, count: int, empty: Empty) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
+        return _pinned(self.fields, count) if self.pin_memory else _allocated(self.fields, count, empty)
 
     def _finished(self, batch: Batch) -> Batch:
         return {name: _finished(name, tensor, self.dtype, self.channels) for name, tensor in batch.items()}
@@ -93,26 +95,30 @@ class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, un
         size = len(self)
         if numbers.size and not (-size <= numbers.min() and numbers.max() < size):
             raise IndexError(f"samples {numbers.min()} to {numbers.max()} of {size}")
-        batch, arrays = _allocated(self._fields, numbers.size, False)
+        batch, arrays = _allocated(self._fields, numbers.size, np.empty)
         self.source.fill(np.where(numbers < 0, numbers + size, numbers), arrays)
         batch = {name: _finished(name, tensor, self._dtype, self._channels) for name, tensor in batch.items()}
         items = [{name: tensor[i] for name, tensor in batch.items()} for i in range(numbers.size)]
         return items if self._transform is None else [self._transform(item) for item in items]
 
 
-def _allocated(fields: Fields, count: int, pin_memory: bool) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
+def _allocated(fields: Fields, count: int, empty: Empty) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
+    """Tensors, and the same memory as arrays."""
+    arrays = {name: empty((count, *shape), dtype) for name, (shape, dtype) in fields.items()}
+    return {name: torch.from_numpy(array.view(_same_size(array.dtype))) for name, array in arrays.items()}, arrays
+
+
+def _pinned(fields: Fields, count: int) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
     tensors = {
-        name: torch.empty((count, *shape), dtype=_torch_type(dtype), pin_memory=pin_memory)
+        name: torch.empty((count, *shape), dtype=getattr(torch, _same_size(dtype).name), pin_memory=True)
         for name, (shape, dtype) in fields.items()
     }
-    arrays = {name: tensor.numpy().view(fields[name][1]) for name, tensor in tensors.items()}
-    return dict(tensors), arrays
+    return dict(tensors), {name: tensor.numpy().view(fields[name][1]) for name, tensor in tensors.items()}
 
 
-def _torch_type(dtype: np.dtype[Any]) -> torch.dtype:
-    """PyTorch's type of the same size. It can't compute with uint16: masks are filled as int16, and made int32."""
-    found: torch.dtype = getattr(torch, "int16" if dtype == np.uint16 else dtype.name)
-    return found
+def _same_size(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A type that PyTorch has. It can't compute with uint16: masks are filled as int16, and made int32."""
+    return _INT16 if dtype == _UINT16 else dtype
 
 
 def _finished(name: str, tensor: torch.Tensor, dtype: torch.dtype, channels: bool) -> torch.Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import signal
 import subprocess
@@ -161,6 +160,28 @@ def test_a_state_goes_on(path: Path, taken: int, options: dict[str, Any]) -> Non
         same(batch, other)
 
 
+def test_an_epoch_under_way_ends_as_it_is(path: Path) -> None:
+    """Another state and other epochs are for the next one."""
+    batches = stream(path, BATCH, seed=3)
+    seen = []
+    for batch in batches:
+        seen.append(batch)
+        batches.load_state_dict({"seed": 4, "epoch": 2, "position": 5 * BATCH})
+    assert numbers(seen) == numbers(stream(path, BATCH, seed=3))
+    other = stream(path, BATCH, seed=4)
+    other.set_epoch(2)
+    assert numbers(batches) == numbers(other)[5 * BATCH :]
+
+
+def test_batches_are_their_users(tmp_path: Path) -> None:
+    """Large ones as small ones: none is written to again while anyone has a part of it."""
+    recipe = Recipe.builtin("galaxies").with_overrides({"samples": 300, "size": (64, 64)})
+    batches = stream(recipe, 100, shuffle=False, threads=2)
+    held = [batch["image"][:, 3] for _ in range(4) for batch in batches]
+    for row, batch in zip(held, list(batches) * 4, strict=True):
+        np.testing.assert_array_equal(row, batch["image"][:, 3])
+
+
 def test_an_epoch_that_is_left_is_over(path: Path) -> None:
     batches = stream(path, BATCH)
     for _ in batches:
@@ -266,7 +287,7 @@ def test_sources_are_pickled(path: Path, recipe: Recipe) -> None:
 KILLED = """
 import json, os, signal, sys
 from deepbench_fast import stream
-batches = stream(sys.argv[1], 16, seed=5, rank=int(sys.argv[3]), world=int(sys.argv[4]))
+batches = stream(sys.argv[1], 24, seed=5, rank=int(sys.argv[3]), world=int(sys.argv[4]))
 if os.path.exists(sys.argv[2]):
     batches.load_state_dict(json.load(open(sys.argv[2])))
 for count, batch in enumerate(batches):
@@ -280,20 +301,24 @@ for count, batch in enumerate(batches):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
-@pytest.mark.parametrize("world", [1, 2])
+@pytest.mark.parametrize("world", [1, 2, 3])
 def test_killed_in_the_middle_of_an_epoch(path: Path, world: int, tmp_path: Path) -> None:
     """What was not yet seen comes, and nothing twice."""
-    for rank in range(world):
-        whole = [batch["index"].tolist() for batch in stream(path, 16, seed=5, rank=rank, world=world)]
-        lines: list[str] = []
-        for end, status in (("die", -signal.SIGKILL), ("live", 0)):
-            arguments = [path, tmp_path / f"state{rank}.json", rank, world, end]
-            done = subprocess.run(
-                [sys.executable, "-c", KILLED, *map(str, arguments)], capture_output=True, text=True, env=os.environ
+    seen: list[list[str]] = [[] for _ in range(world)]
+    for end, status in (("die", -signal.SIGKILL), ("live", 0)):
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-c", KILLED, path, tmp_path / f"state{rank}.json", str(rank), str(world), end],
+                stdout=subprocess.PIPE,
+                text=True,
             )
-            assert done.returncode == status, done.stderr
-            lines += done.stdout.splitlines()
-        assert [json.loads(line) for line in lines] == whole
+            for rank in range(world)
+        ]
+        for lines, process in zip(seen, running, strict=True):
+            lines += process.communicate()[0].splitlines()
+            assert process.returncode == status
+    shares = [[number for line in lines for number in json.loads(line)] for lines in zip(*seen, strict=True)]
+    assert shares == [batch["index"].tolist() for batch in stream(path, 24, seed=5)]
 
 
 def test_other_numbers_of_ranks_go_on(path: Path) -> None:

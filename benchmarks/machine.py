@@ -18,6 +18,8 @@ def description() -> dict[str, str]:
     """One line each, by what it tells."""
     versions = {package: installed(package) for package in PACKAGES}
     versions["HDF5"] = h5py.version.hdf5_version
+    versions |= dict(package.split("==") for package in environment.LOADERS if not package.startswith("h5py"))
+    versions["torch"] = f"{installed('torch')} for ours, {versions['torch']} for other loaders"
     versions["DeepBench (in an environment of its own)"] = environment.DEEPBENCH.partition("==")[2]
     return {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),

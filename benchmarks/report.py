@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.measures import kernels, kinds, memory, peer_deepbench, physics, pipeline, reading, startup
+from benchmarks.measures import kernels, kinds, loading, memory, peer_deepbench, physics, pipeline, reading, startup
 from benchmarks.table import Row, markdown
 from benchmarks.timing import FULL, QUICK, Effort
 
@@ -31,6 +31,7 @@ MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "memory": memory.measure,
     "startup": startup.measure,
     "reading": reading.measure,
+    "loading": loading.measure,
 }
 
 

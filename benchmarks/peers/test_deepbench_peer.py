@@ -125,6 +125,6 @@ def test_a_broken_environment_is_replaced(tmp_path: Path) -> None:
     (built / "new").touch()
     broken.mkdir()
     (broken / "old").touch()
-    environment.move_into_place(built, broken)
+    environment.move_into_place(built, broken, ["h5py", environment.DEEPBENCH])
     assert [path.name for path in broken.iterdir()] == ["new"]
     assert not built.exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -92,21 +91,21 @@ def test_an_interrupt_of_a_thread_arrives() -> None:
 
 
 def test_nothing_more_is_begun_for_who_has_left() -> None:
-    begun: list[int] = []
-    together = threading.Barrier(2)
+    """Nor does who leaves wait for what is being made."""
+    begun, second, go_on = list[int](), threading.Event(), threading.Event()
 
     def make(number: int) -> int:
         begun.append(number)
         if number == 1:
-            together.wait(WAIT_S)
+            second.set()
+            assert go_on.wait(WAIT_S)
         return number
 
     coming = iter(Ahead(make, range(100), 1, lend=False))
     assert next(coming) == 0
-    with ThreadPoolExecutor(1) as pool:
-        left = pool.submit(coming.close)  # type: ignore[attr-defined]
-        left.result(WAIT_S)
-        together.wait(WAIT_S)
+    assert second.wait(WAIT_S)
+    coming.close()  # type: ignore[attr-defined]
+    go_on.set()
     for thread in threading.enumerate():
         if thread.name.startswith("batches"):
             thread.join(WAIT_S)

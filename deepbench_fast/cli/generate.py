@@ -91,8 +91,8 @@ def command(
     made, published = progress.made, published_dataset(summary)
     if as_json:
         digest = None if published is None else published.digest
-        rate = {"seconds": seconds, "samples_per_second": made / seconds}
-        print_json({**summary.as_json(), **rate, "published_digest": digest})
+        facts = {"seconds": seconds, "samples_per_second": made / seconds, "published_digest": digest}
+        print_json({**summary.as_json(), **facts})
         return
     work = f"{grouped(made)} samples in {duration(seconds)}, {rate(made / seconds)} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"

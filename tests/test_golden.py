@@ -72,10 +72,28 @@ def test_digests_are_golden(layer: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("layer", LAYERS)
-@pytest.mark.parametrize("cpu", ["generic"])
-def test_digests_are_golden_on_another_cpu(cpu: str, layer: str) -> None:
+def test_digests_are_golden_on_another_cpu(layer: str) -> None:
     """SSE2 instead of this machine's widest vectors."""
-    environment = {**os.environ, "NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": ""}
+    assert digests_elsewhere(layer, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="") == golden(layer)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("bits", ["256", "512"])
+def test_digests_are_golden_under_vectors_of(bits: str) -> None:
+    """The effects, and a kind of each layer; all kinds when a release is made (`slow`)."""
+    assert digests_elsewhere("all", DEEPBENCH_FAST_VECTOR_BITS=bits) == golden("all")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", LAYERS[1:])
+@pytest.mark.parametrize("bits", ["256", "512"])
+def test_all_digests_are_golden_under_vectors_of(bits: str, layer: str) -> None:
+    assert digests_elsewhere(layer, DEEPBENCH_FAST_VECTOR_BITS=bits) == golden(layer)
+
+
+def digests_elsewhere(layer: str, **settings: str) -> dict[str, str]:
+    """The digests of a process with other settings."""
+    environment = {**os.environ, **settings}
     done = subprocess.run(
         [sys.executable, "-m", "tests.test_golden", layer],
         env=environment,
@@ -84,7 +102,8 @@ def test_digests_are_golden_on_another_cpu(cpu: str, layer: str) -> None:
         text=True,
         check=True,
     )
-    assert json.loads(done.stdout) == golden(layer)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Compiled kernels, kept between processes.
 
 One file per function and signature, in a sub-directory (a build) for all else that decides about machine code: the
-sources of all kernels, Python, Numba, LLVM, NumPy, the CPU and Numba's settings. Numba's own cache is not used: it does
-not see changes in functions that a kernel calls, fails on read-only installations, and can be torn by two processes
-that write at once.
+sources of all kernels, Python, Numba, LLVM, NumPy, the CPU, the width of vectors and Numba's settings. Numba's own
+cache is not used: it does not see changes in functions that a kernel calls, fails on read-only installations, and can
+be torn by two processes that write at once.
 
 A file that can't be read, is damaged or belongs to something else is a miss; one that can't be written is done without.
 So is everything here under a Numba that differs inside: its private modules are imported where they are used.
@@ -36,6 +36,7 @@ import platformdirs
 
 from deepbench_fast.kernels._fingerprint import NotReproducibleError, fingerprint
 from deepbench_fast.kernels._owned import ForeignError, make_own_folder, read_own, write_own
+from deepbench_fast.kernels.cpus import vector_bits
 
 LOGGER = logging.getLogger("deepbench_fast")
 
@@ -171,7 +172,7 @@ def _build(directory: Path, codegen: Any) -> Path:
 def _used_build(directory: Path, target: tuple[str, ...]) -> Path:
     """Sub-directory for kernels compiled under the present circumstances, marked as used now."""
     versions = (sys.implementation.name, sys.version, numba.__version__, llvmlite.__version__, np.__version__)
-    circumstances = repr((_FORMAT, sources_digest(Path(__file__).parent), versions, target))
+    circumstances = repr((_FORMAT, sources_digest(Path(__file__).parent), versions, target, vector_bits()))
     build = directory / hashlib.blake2b(circumstances.encode(), digest_size=16).hexdigest()
     with contextlib.suppress(OSError):
         os.utime(build)

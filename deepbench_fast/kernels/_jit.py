@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import numba
 
 from deepbench_fast.kernels._cache import KernelCache, cache_directory
+from deepbench_fast.kernels._width import compiler_of_width
+from deepbench_fast.kernels.cpus import vector_bits
 
 __all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process", "plain_python"]
 
@@ -59,7 +61,10 @@ _not_compiled: set[str] = set()
 
 
 def _compiled(function: Callable[..., object], **more: Any) -> Any:
-    dispatcher = numba.njit(**_FLAGS, **more)(function)
+    bits = vector_bits()
+    dispatcher = numba.njit(**_FLAGS, **more, pipeline_class=None if bits is None else compiler_of_width(bits))(
+        function
+    )
     if dispatcher is function:
         _not_compiled.add(f"{function.__module__}.{function.__qualname__}")
     return dispatcher

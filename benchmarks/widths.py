@@ -1,0 +1,98 @@
+"""Which width of vectors is fastest on this CPU: `python -m benchmarks.widths`.
+
+Each width has a process and a kernel cache of its own; they measure in turns, one after the other. The last line is
+that of `VECTOR_BITS` in `deepbench_fast/kernels/cpus.py`, if this CPU should have one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks import scenes
+from benchmarks.timing import repeated
+from deepbench_fast.kernels.cpus import VECTOR_BITS_VARIABLE, compiled_for
+
+WIDTHS = (0, 256, 512)
+ROUNDS = 5
+SECONDS = 0.1
+WORTH = 1.05  # geometric mean of all kernels, against LLVM's choice
+
+
+def kernels() -> dict[str, Callable[[], object]]:
+    """A call of each kernel that most of a sample's time goes to."""
+    from deepbench_fast.kernels.image.measure import brightness
+    from deepbench_fast.kernels.light.galaxy import galaxy_center
+    from deepbench_fast.kernels.light.star import star_center
+    from deepbench_fast.kernels.noise.ccd import apply_ccd
+    from deepbench_fast.kernels.noise.gaussian import add_gaussian
+    from deepbench_fast.kernels.noise.poisson import add_poisson
+    from deepbench_fast.kernels.psf.gaussian import blur
+    from deepbench_fast.kernels.stopping import NEVER
+
+    galaxy, star, images, padded = (
+        *map(scenes.canvases, ("galaxy", "star"), (28, 28)),
+        *(scenes.images(28, pad=pad) for pad in (0, 3)),
+    )
+    count, out = len(images), np.empty_like(images)
+    yes, members, key = np.ones(count, np.int64), np.arange(count), np.array([1, 2], np.uint32)
+    streams, sums = np.zeros(count, np.uint32), np.empty(count)
+    level, one = np.full(count, 20.0), np.ones(count)
+    widths = np.full(len(padded), scenes.PSF_SIGMA)
+    return {
+        "galaxy": lambda: galaxy_center(*galaxy),
+        "star": lambda: star_center(*star),
+        "Gaussian noise": lambda: add_gaussian(out, one, key, streams, members),
+        "Poisson noise": lambda: add_poisson(out, level, yes, key, streams, members),
+        "CCD noise": lambda: apply_ccd(images, level, one, one, yes, key, streams, streams, members),
+        "Gaussian PSF": lambda: blur(padded, (28, 28, 3), widths, out[: len(padded)], NEVER.flag),
+        "brightness": lambda: brightness(images, sums),
+    }
+
+
+def measure() -> dict[str, float]:
+    """Median seconds of a call of each kernel, in this process."""
+    watches = {name: repeated(action, SECONDS) for name, action in kernels().items()}
+    return {name: statistics.median(watch() for _ in range(ROUNDS)) for name, watch in watches.items()}
+
+
+def measured(bits: int, folder: str) -> dict[str, float]:
+    """The same in a process of this width."""
+    environment = {**os.environ, VECTOR_BITS_VARIABLE: str(bits), "DEEPBENCH_FAST_CACHE_DIR": folder}
+    command = [sys.executable, "-m", "benchmarks.widths", "--here"]
+    found: dict[str, float] = json.loads(
+        subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
+    )
+    return found
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        turns = [{bits: measured(bits, folder) for bits in WIDTHS} for _ in range(3)]
+    gains: dict[int, list[float]] = {bits: [] for bits in WIDTHS[1:]}
+    print(f"{'kernel':16}{'LLVM':>10}" + "".join(f"{bits:>16}" for bits in gains))
+    for name in turns[0][0]:
+        median = {bits: statistics.median(turn[bits][name] for turn in turns) for bits in WIDTHS}
+        text = f"{name:16}{median[0] * 1e6:8.0f}µs"
+        for bits, ratios in gains.items():
+            ratios.append(statistics.median(turn[0][name] / turn[bits][name] for turn in turns))
+            text += f"{median[bits] * 1e6:8.0f}µs {ratios[-1]:4.2f}×"
+        print(text)
+    gain = {bits: statistics.geometric_mean(ratios) for bits, ratios in gains.items()}
+    best = max(gain, key=gain.__getitem__)
+    line = f'"{compiled_for()}": {best}' if gain[best] > WORTH else f"none: {compiled_for()} keeps LLVM's choice"
+    print(f"all: {', '.join(f'{bits} bits {ratio:.2f}×' for bits, ratio in gain.items())}; line: {line}")
+
+
+if __name__ == "__main__":
+    if "--here" in sys.argv:
+        print(json.dumps(measure()))
+    else:
+        main()

@@ -1,0 +1,48 @@
+"""Vectors of the width that is fastest on this CPU, in kernels and in what is inlined into them.
+
+LLVM keeps to 256 bits on CPUs whose makers once lowered the clock for 512. A function says otherwise by the attribute
+`prefer-vector-width`, the one that C compilers set for `-mprefer-vector-width`. Functions of others in the same process
+are left to LLVM, so Numba's settings are not touched.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+
+@cache
+def compiler_of_width(bits: int) -> Any:
+    """Numba's compiler, but that it asks LLVM for vectors of so many bits; None under a Numba that differs inside."""
+    try:
+        from numba.core.compiler import Compiler
+        from numba.core.compiler_machinery import register_pass
+        from numba.core.lowering import Lower
+        from numba.core.typed_passes import NativeLowering
+    except ImportError:
+        return None
+
+    class Lowering(Lower):
+        def setup_function(self, fndesc: Any) -> None:
+            super().setup_function(fndesc)  # type: ignore[no-untyped-call]
+            # llvmlite knows only attributes without a value.
+            set.add(self.function.attributes, f'"prefer-vector-width"="{bits}"')
+
+    @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
+    class LoweringOfWidth(NativeLowering):
+        _name = f"native_lowering_{bits}"
+
+        @property
+        def lowering_class(self) -> type[Lower]:
+            return Lowering
+
+    class CompilerOfWidth(Compiler):
+        def define_pipelines(self) -> Any:
+            pipelines = super().define_pipelines()  # type: ignore[no-untyped-call]
+            for pipeline in pipelines:
+                pipeline.add_pass_after(LoweringOfWidth, NativeLowering)
+                pipeline.passes = [entry for entry in pipeline.passes if entry[0] is not NativeLowering]
+                pipeline.finalize()
+            return pipelines
+
+    return CompilerOfWidth

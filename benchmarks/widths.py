@@ -1,7 +1,7 @@
 """Which width of vectors is fastest on this CPU: `python -m benchmarks.widths`.
 
 Each width has a process and a kernel cache of its own; they measure in turns, one after the other. The last line is
-that of `VECTOR_BITS` in `deepbench_fast/kernels/cpus.py`, if this CPU should have one.
+that of `VECTOR_BITS` in `deepbench_fast/kernels/_width.py`, if this CPU should have one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks import scenes
 from benchmarks.timing import repeated
-from deepbench_fast.kernels.cpus import VECTOR_BITS_VARIABLE, compiled_for
+from deepbench_fast.kernels._width import VECTOR_BITS_VARIABLE, compiled_for
 
 WIDTHS = (0, 256, 512)
 ROUNDS = 5

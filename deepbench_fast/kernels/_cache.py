@@ -34,9 +34,10 @@ import numba
 import numpy as np
 import platformdirs
 
+from deepbench_fast.kernels import _turns, compiling
 from deepbench_fast.kernels._fingerprint import NotReproducibleError, fingerprint
 from deepbench_fast.kernels._owned import ForeignError, make_own_folder, read_own, write_own
-from deepbench_fast.kernels.cpus import vector_bits
+from deepbench_fast.kernels._width import vector_bits
 
 LOGGER = logging.getLogger("deepbench_fast")
 
@@ -91,6 +92,7 @@ class KernelCache:
     def __init__(self, dispatcher: Any) -> None:
         self._function = dispatcher.py_func
         self._options = dispatcher.targetoptions
+        self._waited_for: list[Path] = []  # by other processes, while this one compiles
         self._qualname = self._function.__qualname__.partition(_UNIQUE_MARK)[0]
         self._name = f"{self._function.__module__}.{self._qualname}"
 
@@ -106,7 +108,26 @@ class KernelCache:
             directory = _chosen_directory()
             if directory is None:
                 return None
-            return _read(*self._file(directory, signature, target_context.codegen()), signature, target_context)
+            path, key = self._file(directory, signature, target_context.codegen())
+            found = self._kept(path, key, signature, target_context)
+            if found is None and directory not in _unwritable:
+                _make_build(directory, path.parent)
+                mine = _turns.take(path)
+                self._waited_for.append(path)
+                if not mine:
+                    found = self._kept(path, key, signature, target_context)
+                    if found is not None:
+                        self.give_up()
+            if found is not None:
+                return found
+        except Exception as error:
+            LOGGER.debug("%s compiles: %s", self._name, error)
+        compiling.begun(self._name.replace("deepbench_fast.kernels.", ""))
+        return None
+
+    def _kept(self, path: Path, key: bytes, signature: Any, target_context: Any) -> Any:
+        try:
+            return _read(path, key, signature, target_context)
         except ForeignError as error:
             _say_once("foreign", "compiled kernels are not taken from the cache, and compile again: %s", error)
         except Exception as error:
@@ -119,12 +140,22 @@ class KernelCache:
             directory = _chosen_directory()
             if directory is None:
                 _report("there is no home directory")
-            elif directory not in _unwritable and not result.library.has_dynamic_globals:
-                _write(directory, *self._file(directory, signature, result.codegen), result)
+            elif directory not in _unwritable:
+                path, key = self._file(directory, signature, result.codegen)
+                try:
+                    if not result.library.has_dynamic_globals:
+                        _write(directory, path, key, result)
+                finally:
+                    self.give_up()
         except NotReproducibleError as error:
             LOGGER.debug("%s is not kept: %s", self._name, error)
         except Exception as error:
             _report(str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}")
+
+    def give_up(self) -> None:
+        """Let other processes compile what this one could not."""
+        while self._waited_for:
+            _turns.done(self._waited_for.pop())
 
     def enable(self) -> None:
         """Do nothing: the dispatcher's switch belongs to Numba's own cache."""
@@ -198,13 +229,17 @@ def _write(directory: Path, path: Path, key: bytes, result: Any) -> None:
     content = (_external_symbols(result.library), result._reduce())
     payload: bytes = serialize.dumps(content)  # type: ignore[no-untyped-call]
     try:
-        if not path.parent.is_dir():
-            make_own_folder(path.parent)
-            prune(directory)
+        _make_build(directory, path.parent)
         _replace(path, _checksum(key, payload) + payload)
     except OSError:
         _unwritable.add(directory)
         raise
+
+
+def _make_build(directory: Path, build: Path) -> None:
+    if not build.is_dir():
+        make_own_folder(build)
+        prune(directory)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 import numba
 
 from deepbench_fast.kernels._cache import KernelCache, cache_directory
-from deepbench_fast.kernels._width import compiler_of_width
-from deepbench_fast.kernels.cpus import vector_bits
+from deepbench_fast.kernels._width import compiler_of_width, vector_bits
 
 __all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process", "plain_python"]
 
@@ -32,7 +31,17 @@ def kernel(function: F) -> F:
     dispatcher = _compiled(function)
     # Plain Python under NUMBA_DISABLE_JIT; a Numba without this attribute compiles in each process.
     if hasattr(dispatcher, "_cache"):
-        dispatcher._cache = KernelCache(dispatcher)
+        dispatcher._cache = cache = KernelCache(dispatcher)
+        compile_one = dispatcher.compile
+
+        def compile_or_give_up(signature: object) -> object:
+            try:
+                return compile_one(signature)
+            except BaseException:
+                cache.give_up()
+                raise
+
+        dispatcher.compile = compile_or_give_up
     return dispatcher  # type: ignore[no-any-return]
 
 

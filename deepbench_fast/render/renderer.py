@@ -5,6 +5,7 @@ A pure function of the tables and the names of the streams.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,7 +47,7 @@ class Renderer:
     def __init__(self, plan: Plan, threads: int = 1) -> None:
         check_compiled()
         self.plan = plan
-        self.maker = _Series(plan) if plan.is_series else _Images(plan, threads)
+        self.maker = _Series(plan) if plan.is_series else Images(plan, threads)
 
     def allocate(self, samples: int) -> Arrays:
         """Arrays for `render` to fill: one for each of the plan's arrays, one row a sample."""
@@ -79,7 +80,7 @@ class Renderer:
         return arrays
 
 
-class _Images:
+class Images:
     """Renders blocks of images."""
 
     def __init__(self, plan: Plan, threads: int) -> None:
@@ -103,7 +104,7 @@ class _Images:
         return 4 * (self.scene.canvas_length(self.pad) + fine)
 
     def make(self, tables: Tables, out: Arrays, keys: Keys) -> None:
-        flat = {name: array.reshape(len(array), -1) for name, array in out.items()}
+        flat = {name: array.reshape(len(array), math.prod(array.shape[1:])) for name, array in out.items()}
         whole_numbers = out["images"].dtype == np.uint8
         images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
         self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)

@@ -30,6 +30,7 @@ from deepbench_fast.kinds.registry import registrations
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.render.batch import Batch
+from deepbench_fast.render.compiled import compile_kernels
 from deepbench_fast.render.drift import warn_of_drift_in
 from deepbench_fast.render.renderer import Arrays, Keys, Renderer
 from deepbench_fast.values import checks
@@ -51,6 +52,7 @@ class Simulator:
 
     def __init__(self, recipe: Recipe, *, catalogue: str | None = None) -> None:
         self.plan = make_plan(recipe)
+        compile_kernels(self.plan)  # a kind whose kernel can't be compiled fails here
         self.plan.check_tables()
         self._recipe, self._name = recipe, catalogue
         self._catalogue = None if catalogue is None else chosen_catalogue(self.plan, catalogue)
@@ -59,7 +61,6 @@ class Simulator:
         self._target_names = tuple(target.name for target in self.plan.targets)
         self._scratch = local()
         self._seconds = math.inf  # that one sample took; not known yet
-        self._renderer()  # a kind whose kernel can't be compiled fails here
 
     def batch(self, first: int, stop: int, out: Mapping[str, npt.NDArray[Any]] | None = None) -> Batch:
         """The samples `first` to `stop - 1` of the dataset that the recipe describes.

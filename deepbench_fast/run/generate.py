@@ -14,7 +14,7 @@ from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.recipe.recipe import Recipe
-from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.render.compiled import compile_kernels
 from deepbench_fast.run.energy_drift import warn_of_drift
 from deepbench_fast.run.engines.threads import Progress, fill
 from deepbench_fast.run.published import warn_of_difference
@@ -79,10 +79,10 @@ def generate(
     if threads is not None and threads < 1:
         raise UsageError(f"threads: {threads} is not a positive number")
     plan = make_plan(recipe)
-    plan.check_tables()
     plan.check_grids()
     check_fits(plan)
-    Renderer(plan)  # a kind whose kernel can't be compiled fails before there is a file
+    compile_kernels(plan)  # a kind whose kernel can't be compiled fails before there is a file
+    plan.check_tables()
     part = Shard.parse(shard) if isinstance(shard, str) else shard
     target = Path(path) if part is None else part.path(Path(path))
     first, stop = (0, plan.samples) if part is None else part.span(plan)

@@ -44,9 +44,18 @@ def test_processes_that_start_at_once_all_work(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    outputs = [process.communicate()[0] for process in processes]
-    assert all(output.startswith("8.0 2.0 ") for output in outputs)
-    assert len(kept_files(tmp_path / "kernels")) == 2
+    outputs = [process.communicate()[0].split() for process in processes]
+    assert all(output[:2] == ["8.0", "2.0"] for output in outputs)
+    assert sum(int(output[2]) for output in outputs) == 4  # each kernel is compiled by one, and loaded by the others
+    assert len(kept_files(tmp_path / "kernels")) == 2  # and no locks
+
+
+def test_a_lock_that_a_killed_process_left_holds_nobody_up(tmp_path: Path) -> None:
+    run_script(SCRIPT, tmp_path)
+    for path in kept_files(tmp_path / "kernels"):
+        path.rename(path.with_name(f"{path.name}.lock"))
+    assert run_script(SCRIPT, tmp_path).stdout.startswith("8.0 2.0 0 ")
+    assert [path.suffix for path in kept_files(tmp_path / "kernels")].count(".lock") == 0
 
 
 def test_kernels_are_read_where_new_ones_cannot_be_written(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast.kernels.cpus import VECTOR_BITS, VECTOR_BITS_VARIABLE
+from deepbench_fast.kernels._width import VECTOR_BITS, VECTOR_BITS_VARIABLE
 from tests.kernels.keeping import run_script
 
 # Loops of a kernel, and of a function that is inlined into it: compiled for a CPU that need not be this one, so that

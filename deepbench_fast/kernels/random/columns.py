@@ -34,6 +34,9 @@ Floats = npt.NDArray[np.float64]
 
 BLOCK = 256
 MOST_ATTEMPTS = 1000
+# Plain numbers would be types of their own to Numba, and what they are given to compiled once for each.
+BLOCK_0: int = np.int64(0)  # type: ignore[assignment]
+TURN_0: int = np.int64(0)  # type: ignore[assignment]
 LAST_QUANTILE = 1.0 - 2.0**-53
 
 
@@ -152,7 +155,7 @@ def shuffle(
             order[position] = label
             position += 1
     for j in range(order.size - 1, 0, -1):
-        k = int((j + 1) * uniform_at(key, j, stream, stratum, 0))
+        k = int((j + 1) * uniform_at(key, j, stream, stratum, TURN_0))
         order[j], order[k] = order[k], order[j]
 
 
@@ -165,8 +168,9 @@ def assign_classes(
     In each stratum of S = sum(shares) consecutive samples catalogue c occurs exactly `shares[c]` times.
     """
     size = stratum_size(shares)
-    order = np.zeros(size, np.int64)
-    seen = np.zeros(shares.size, np.int64)
+    order = np.empty(size, np.int64)
+    seen = np.empty(shares.size, np.int64)
+    seen[:] = 0
     stratum = first // size
     position = first - stratum * size
     shuffle(order, shares, key, stream, stratum)
@@ -226,8 +230,9 @@ def assign_splits(
 ) -> None:
     """Split of each sample, by strata of S = sum(shares) consecutive members of its catalogue."""
     size = stratum_size(shares)
-    orders = np.zeros((streams.size, size), np.int64)
-    current = np.full(streams.size, -1, np.int64)
+    orders = np.empty((streams.size, size), np.int64)
+    current = np.empty(streams.size, np.int64)
+    current[:] = -1
     for i in range(catalogue.size):
         c = catalogue[i]
         stratum = member[i] // size
@@ -277,8 +282,8 @@ def draw_counts(
         counts[i, :] = 0
         for e in range(entry_first[c], entry_first[c + 1]):
             p = programs[e]
-            u = 0.5 if p.code == CONSTANT else uniform_at(key, 0, p.stream, member[i], 0)
-            counts[i, e - entry_first[c]] = int(quantile(p, u, member[i], 0, values, cumulative))
+            u = 0.5 if p.code == CONSTANT else uniform_at(key, BLOCK_0, p.stream, member[i], TURN_0)
+            counts[i, e - entry_first[c]] = int(quantile(p, u, member[i], TURN_0, values, cumulative))
 
 
 @kernel
@@ -403,11 +408,14 @@ def draw_columns(
     `floats` and `integers` are two views of one table of 8-byte columns, shape (rows, columns); the programs of group
     g are `group_first[g]` to `group_first[g + 1]`.
     """
-    streams = np.zeros(BLOCK, np.uint32)
-    low = np.zeros(BLOCK, np.uint32)
-    high = np.zeros(BLOCK, np.uint32)
-    uniforms = np.zeros(BLOCK, np.float64)
-    chosen = np.zeros(BLOCK, np.int64)
+    streams = np.empty(BLOCK, np.uint32)
+    low = np.empty(BLOCK, np.uint32)
+    high = np.empty(BLOCK, np.uint32)
+    streams[:] = 0
+    low[:] = 0
+    high[:] = 0
+    uniforms = np.empty(BLOCK, np.float64)
+    chosen = np.empty(BLOCK, np.int64)
     longest = 0
     for g in range(group_first.size - 1):
         longest = max(longest, group_first[g + 1] - group_first[g])

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import kernel
-from deepbench_fast.kernels.random.columns import MOST_ATTEMPTS, uniform_at
+from deepbench_fast.kernels.random.columns import MOST_ATTEMPTS, TURN_0, uniform_at
 from deepbench_fast.kernels.random.samplers import normal_quantile
 
 
@@ -31,7 +31,7 @@ def perturb(
         if np.isnan(scale[i]) or scale[i] == 0.0:
             continue
         for attempt in range(MOST_ATTEMPTS):
-            used = values[i] + scale[i] * normal_quantile(uniform_at(key, attempt, streams[i], members[i], 0))
+            used = values[i] + scale[i] * normal_quantile(uniform_at(key, attempt, streams[i], members[i], TURN_0))
             if used > low and used < high[i]:
                 values[i] = used
                 break

@@ -1,0 +1,76 @@
+"""Kernels that are compiled before the first sample."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deepbench_fast import Recipe
+from tests.kernels.keeping import kept_files, run_script
+from tests.recipes import mixed
+
+# Prints which kernels samples load or compile that the steps did not.
+LATE = """
+import sys
+from deepbench_fast import samples
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.kernels._cache import KernelCache
+from deepbench_fast.render import compiled
+from deepbench_fast.render.renderer import Renderer
+from tests.render.test_compiled import RECIPES
+
+plan = make_plan(RECIPES[sys.argv[1]]())
+for step in compiled.steps(Renderer(plan)):
+    step()
+load = KernelCache.load_overload
+
+def told(self, signature, context):
+    print(self._name)
+    return load(self, signature, context)
+
+KernelCache.load_overload = told
+samples(plan.recipe, 0, 100)
+"""
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    "galaxies": lambda: Recipe.builtin("galaxies"),
+    "sky": lambda: Recipe.builtin("sky"),
+    "shapes": lambda: Recipe.builtin("shapes"),
+    "mixed": lambda: mixed(samples=900),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_samples_need_no_kernel_that_is_not_there(name: str) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", LATE, name], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+COLD = """
+import logging
+from deepbench_fast import Recipe
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.render import compiled
+
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+started, run = [], compiled._helper
+compiled._helper = lambda recipe: started.extend(run(recipe)) or started
+compiled.usable_cpus = lambda: 2
+compiled.compile_kernels(make_plan(Recipe.of_kind("circle")))
+compiled.compile_kernels(make_plan(Recipe.of_kind("circle")))
+print(len(started), [process.poll() is not None for process in started])
+"""
+
+
+@pytest.mark.long
+def test_another_process_helps_once_and_is_gone_afterwards(tmp_path: Path) -> None:
+    done = run_script(COLD, tmp_path)
+    assert done.stdout == "1 [True]\n"
+    assert done.stderr.startswith("compiling kernels for this processor, once; later runs load them (first: random.")
+    assert done.stderr.count("\n") == 1
+    assert [path for path in kept_files(tmp_path / "kernels") if path.suffix == ".lock"] == []

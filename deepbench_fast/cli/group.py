@@ -98,6 +98,7 @@ class Group(click.Group):
         arguments = tuple(sys.argv[1:] if args is None else args)
         try:
             with _stopped_by_sigterm(), self.make_context(PROGRAM, list(arguments), obj=arguments) as context:
+                _speak_on_terminals()
                 self.invoke(context)
                 sys.stdout.flush()
             status = 0
@@ -141,6 +142,15 @@ def _report(error: BaseException) -> int:
 
 def _say(message: str) -> None:
     click.echo(one_line(f"Error: {message}"), err=True)
+
+
+def _speak_on_terminals() -> None:
+    """Let somebody who waits at a terminal know why: the package's log has a line for what takes long, once."""
+    if sys.stderr.isatty():
+        import logging
+
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("deepbench_fast").setLevel(logging.INFO)
 
 
 @contextmanager

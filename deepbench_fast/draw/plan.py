@@ -312,12 +312,12 @@ class Plan:
 
     @cached_property
     def sample_programs(self) -> Programs:
-        """One group a catalogue: the noise and PSF parameters, columns after `member`."""
+        """One group a catalogue: the noise and PSF parameters, columns of `/samples` in words of 8 bytes."""
         groups = [
             [
                 Column(
                     p.stream,
-                    self.sample_columns.index(p.column),
+                    2 + self.sample_columns.index(p.column),  # after catalogue and split, and member
                     p.distribution,
                     stride=self.grid_strides.get(p.stream, 1),
                 )

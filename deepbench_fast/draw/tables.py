@@ -169,16 +169,15 @@ def rows_per_chunk(plan: Plan, first: int, stop: int, threads: int = 1) -> npt.N
 
 
 def _draw_samples(plan: Plan, roster: Roster, key: Key) -> npt.NDArray[Any]:
-    table = np.empty(roster.catalogue.size, plan.samples_dtype)
-    split = np.empty(roster.catalogue.size, np.int32)
+    size, width = roster.catalogue.size, 2 + len(plan.sample_columns)
+    floats = np.full((size, width), np.nan) if width > 2 else np.empty((size, width))
+    table: npt.NDArray[Any] = floats.view(plan.samples_dtype).reshape(size)
+    split = np.empty(size, np.int32)
     kernels.assign_splits(roster.catalogue, roster.member, plan.split_shares, key, plan.split_streams, split)
     table["catalogue"], table["split"], table["member"] = roster.catalogue, split, roster.member
-    if plan.sample_columns:
-        drawn = np.full((table.size, len(plan.sample_columns)), np.nan)
-        turns = np.zeros(table.size, np.int64)
-        addresses = (drawn, drawn.view(np.int64), roster.catalogue, roster.member, turns)
+    if width > 2:
+        addresses = (floats, floats.view(np.int64), roster.catalogue, roster.member, np.zeros(size, np.int64))
         kernels.draw_columns(*addresses, *plan.sample_programs.arguments(key))
-        table.view(np.float64).reshape(table.size, table.dtype.itemsize // 8)[:, 2:] = drawn
     return table
 
 

@@ -147,6 +147,25 @@ def test_stopped_elsewhere(number: signal.Signals, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+def test_a_terminal_is_told_at_once_that_kernels_compile(tmp_path: Path) -> None:
+    import pty
+
+    terminal, end = pty.openpty()
+    environment = {**os.environ, "DEEPBENCH_FAST_CACHE_DIR": str(tmp_path / "cache")}
+    command = [*COMMAND, "generate", "galaxy", str(tmp_path / "few.h5"), "-n", "10"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, env=environment)
+    os.close(end)
+    shown = os.read(terminal, 4096)
+    assert shown.startswith(b"compiling kernels for this processor, once; later runs load them (first: random.")
+    assert process.poll() is None
+    assert os.listdir(tmp_path) == ["cache"]
+    process.terminate()
+    process.communicate()
+    os.close(terminal)
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
 def test_progress_bar_in_a_terminal(tmp_path: Path) -> None:
     import pty
 

@@ -33,6 +33,7 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 BLOCK = 256
+LANES = 32
 MOST_ATTEMPTS = 1000
 # Plain numbers would be types of their own to Numba, and what they are given to compiled once for each.
 BLOCK_0: int = np.int64(0)  # type: ignore[assignment]
@@ -421,6 +422,7 @@ def draw_columns(
         longest = max(longest, group_first[g + 1] - group_first[g])
     for start in range(0, group.size, BLOCK):
         size = min(BLOCK, group.size - start)
+        padded = (size + LANES - 1) // LANES * LANES
         for i in range(size):
             member = members[start + i]
             low[i] = np.uint32(np.uint64(member) & np.uint64(0xFFFFFFFF))
@@ -435,7 +437,7 @@ def draw_columns(
                     streams[i] = np.uint32(programs[k].stream)
                     drawn += programs[k].code != CONSTANT
             if drawn > 0:
-                fill_uniforms(uniforms, streams, low, high, key)
+                fill_uniforms(uniforms[:padded], streams, low, high, key)
             for i in range(size):
                 if chosen[i] < 0:
                     continue
@@ -452,9 +454,9 @@ def fill_uniforms(
     high: npt.NDArray[np.uint32],
     key: npt.NDArray[np.uint32],
 ) -> None:
-    """First uniform of a block of addresses; the whole block, so that the loop is vectorised."""
+    """First uniforms of a block of addresses; a multiple of `LANES`, past the last one if need be."""
     k0 = key[0]
     k1 = key[1]
-    for i in range(BLOCK):
+    for i in range(uniforms.size):
         w0, w1, _, _ = philox4x32(np.uint32(0), streams[i], low[i], high[i], k0, k1)
         uniforms[i] = uniform52(w0, w1)

@@ -69,7 +69,9 @@ def steps(renderer: Renderer) -> list[Step]:
 def _paint(scene: Scene, brush: Brush, tables: Tables) -> None:
     frame, nothing = (*scene.shape, 0), np.empty(0, np.float32)
     table = in_sub_pixels(scene.kinds[brush.kind], tables.objects[brush.kind], scene.factor)
-    if brush.is_shape:
+    if brush.tiled is not None:
+        brush.tiled.compile(frame, table)
+    elif brush.is_shape:
         brush.kernel(nothing.reshape(0, 0), frame, table, 0, scene.overlap)
     else:
         brush.kernel(nothing.reshape(0, 0), nothing, nothing, frame, table, 0)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.stopping import Stop, Stopped
+from deepbench_fast.kernels.stopping import NEVER, Stop, Stopped
 
 SECONDS_AT_ONCE = 0.1
 
@@ -29,10 +29,21 @@ class TiledLight(NamedTuple):
     def draw(self, canvas: Canvas, frame: Frame, table: npt.NDArray[Any], first: int, threads: int, stop: Stop) -> None:
         """Add the rows of a table to their samples' canvases. Each tile is drawn by one thread: bits don't depend on
         their number. Raises Stopped."""
+        if len(table):
+            draw_tiles, count = self._sorted(canvas, frame, table, first, stop)
+            _share(draw_tiles, count, threads, stop)
+
+    def compile(self, frame: Frame, table: npt.NDArray[Any]) -> None:
+        """Compile what draws, by drawing no tile; the table has no rows."""
+        draw_tiles, _ = self._sorted(np.empty((0, 0), np.float32), frame, table, 0, NEVER)
+        draw_tiles((0, 0))
+
+    def _sorted(
+        self, canvas: Canvas, frame: Frame, table: npt.NDArray[Any], first: int, stop: Stop
+    ) -> tuple[Callable[[tuple[int, int]], None], int]:
+        """What draws the tiles from one number to another, and how many tiles there are."""
         from deepbench_fast.kernels.light.boxes import sort_into_tiles, tiles_of
 
-        if not len(table):
-            return
         ellipses = np.empty((len(table), 6))
         self.reach(table, self.cutoff, ellipses)
         starts = np.empty(len(canvas) * tiles_of(frame) + 1, np.int64)
@@ -41,7 +52,7 @@ class TiledLight(NamedTuple):
         def draw_tiles(tiles: tuple[int, int]) -> None:
             self.kernel(canvas, frame, table, (ellipses, starts, objects), tiles, self.cutoff, stop.flag)
 
-        _share(draw_tiles, len(starts) - 1, threads, stop)
+        return draw_tiles, len(starts) - 1
 
 
 def _share(work: Callable[[tuple[int, int]], None], count: int, threads: int, stop: Stop) -> None:

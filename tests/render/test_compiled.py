@@ -12,6 +12,7 @@ import pytest
 from deepbench_fast import Recipe
 from tests.kernels.keeping import kept_files, run_script
 from tests.recipes import mixed
+from tests.test_golden import small_wide_field
 
 # Prints which kernels samples load or compile that the steps did not.
 LATE = """
@@ -41,6 +42,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "sky": lambda: Recipe.builtin("sky"),
     "shapes": lambda: Recipe.builtin("shapes"),
     "mixed": lambda: mixed(samples=900),
+    "wide": small_wide_field,
 }
 
 

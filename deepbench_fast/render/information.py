@@ -31,6 +31,9 @@ Floats = npt.NDArray[np.float64]
 MOST_TABLES = 64
 """Tables that are kept, one for each variance of the read-out."""
 
+NO_SLOPE = {("lens", "q"): 1.0}
+"""Values of parameters, by kind, at which slopes along them aren't known: a round lens is 0 / 0 in its profile."""
+
 GAUSSIAN = "noise_gaussian_"
 SIGMA, SNR = f"{GAUSSIAN}sigma", f"{GAUSSIAN}snr"
 
@@ -77,10 +80,21 @@ class Expected:
         free = list(self.free.values()) if slopes else []
         sources = self.sources if slopes else [Source(source.entry, ()) for source in self.sources]
         light, along = self._scene.slopes(tables, sources, free)
+        self._forget_unknown(tables, free, along)
         if not self.plan.is_series:
             return [self._part(tables.samples, light, along, len(free))]
         columns = zip(self.plan.output_columns, light, along, strict=True)
         return [self._column(tables.samples, output, one, slope, free) for (_, _, output), one, slope in columns]
+
+    def _forget_unknown(self, tables: Tables, free: Sequence[Free], along: Floats) -> None:
+        """Put NaN where a profile has no slope that is known."""
+        for place, one in enumerate(free):
+            if one.entry is not None and (one.entry.kind.name, one.column) in NO_SLOPE:
+                rows = tables.objects[one.entry.kind.name]
+                at = (rows["entry"] == one.entry.number) & (
+                    rows[one.column] == NO_SLOPE[one.entry.kind.name, one.column]
+                )
+                along[rows["sample"][at] - tables.first, place] = np.nan
 
     def _column(
         self, samples: npt.NDArray[Any], output: str, light: Floats, along: Floats, free: Sequence[Free]

@@ -258,3 +258,29 @@ def test_what_has_no_density_is_refused_in_one_line() -> None:
     ):
         with pytest.raises(UsageError, match=words):
             likelihood.log_likelihood(x, theta)
+
+
+def test_what_is_not_known_of_a_round_lens_is_nan() -> None:
+    lens = {
+        "x": 8.2,
+        "y": 7.7,
+        "theta_e": {"uniform": [3, 5]},
+        "q": {"uniform": [0.5, 1]},
+        "phi": 0.3,
+        "softening": 0.1,
+    }
+    lens |= {"gamma1": 0, "gamma2": 0, "source_dx": 0.3, "source_dy": 0.1, "source_amplitude": 2, "source_r_eff": 2}
+    lens |= {"source_n": 1, "source_ellip": 0.2, "source_theta": 0.4}
+    likelihood = Likelihood(galaxies([{"lens": lens}], image={"shape": [16, 16]}), threads=1)
+    assert likelihood.names == ("lens.theta_e", "lens.q")
+    theta = np.array([[4.0, 1.0], [4.0, 0.99]])
+    x = likelihood.mean(theta)
+    assert np.isfinite(x).all()
+    assert np.isfinite(likelihood.log_likelihood(x, theta)).all()
+    information, score = likelihood.fisher(theta), likelihood.score(x, theta)
+    assert np.isnan(information[0]).tolist() == [[False, True], [True, True]]
+    assert np.isnan(score[0]).tolist() == [False, True]
+    assert np.isnan(likelihood.crlb(theta)[0]).all()
+    assert np.isfinite(information[1]).all()
+    assert np.isfinite(score[1]).all()
+    assert np.isfinite(likelihood.crlb(theta)[1]).all()

@@ -194,6 +194,13 @@ def _argument_and_result_types(signature: Any) -> tuple[tuple[Any, ...], Any]:
     return tuple(arguments), result
 
 
+def sweep_locks() -> None:
+    """Remove what processes left that ended while they compiled a kernel."""
+    directory = cache_directory()
+    if directory is not None:
+        _turns.sweep(directory)
+
+
 def _build(directory: Path, codegen: Any) -> Path:
     settings = tuple(repr(getattr(numba.config, name, None)) for name in _SETTINGS)
     return _used_build(directory, (*map(str, codegen.magic_tuple()), *settings))

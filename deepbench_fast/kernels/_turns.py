@@ -50,6 +50,18 @@ def done(path: Path) -> None:
         os.close(descriptor)
 
 
+def sweep(directory: Path) -> None:
+    """Remove the lock files of processes that are gone, below a directory."""
+    if fcntl is None:
+        return
+    for lock in directory.glob("*/*.lock"):
+        with contextlib.suppress(OSError):
+            descriptor = _locked(lock)
+            if descriptor is not None:
+                lock.unlink()
+                os.close(descriptor)
+
+
 def _locked(lock: Path) -> int | None:
     """An open descriptor that holds the lock; None where another has it. Raises OSError where there are no locks."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)

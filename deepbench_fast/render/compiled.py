@@ -18,6 +18,7 @@ import numpy as np
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.tables import Tables, draw
 from deepbench_fast.kernels import compiling
+from deepbench_fast.kernels._cache import sweep_locks
 from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.oversample import in_sub_pixels
@@ -49,6 +50,8 @@ def compile_kernels(plan: Plan) -> None:
         for process in helper:
             process.kill()
             process.wait()
+        if helper:
+            sweep_locks()
 
 
 def steps(renderer: Renderer) -> list[Step]:

@@ -16,7 +16,7 @@ import numba
 import numpy as np
 import pytest
 
-from deepbench_fast.kernels import _cache
+from deepbench_fast.kernels import _cache, _turns
 from deepbench_fast.kernels._jit import cache_directory, kernel
 from tests.kernels.keeping import SCRIPT, double, halve, hits, kept_files, run_script, shifted
 
@@ -56,6 +56,20 @@ def test_a_lock_that_a_killed_process_left_holds_nobody_up(tmp_path: Path) -> No
         path.rename(path.with_name(f"{path.name}.lock"))
     assert run_script(SCRIPT, tmp_path).stdout.startswith("8.0 2.0 0 ")
     assert [path.suffix for path in kept_files(tmp_path / "kernels")].count(".lock") == 0
+
+
+def test_locks_of_processes_that_are_gone_are_swept_and_no_others(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "build").mkdir()
+    left, held = (tmp_path / "build" / name for name in ("left.lock", "held.lock"))
+    left.touch()
+    with held.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _turns.sweep(tmp_path)
+        assert not left.exists()
+        assert held.exists()
+    _turns.sweep(tmp_path)
+    assert not held.exists()
 
 
 def test_kernels_are_read_where_new_ones_cannot_be_written(tmp_path: Path) -> None:

@@ -75,11 +75,13 @@ def _effects() -> list[Recipe]:
         "catalogues": {"star": {"objects": ["star", {"star": {"name": "beside", "x": -2}}]}},
     }
     both = {name: {"objects": ["star"], "psf": psf} for name, psf in (("gaussian", gaussian), ("moffat", moffat))}
+    finer = ({"shape": [28, 28], "oversample": 3, "sampling": sampling} for sampling in ("center", "integrate"))
     plain = {"name": "warmup", "image": {"dtype": "uint8"}, "catalogues": {"circle": {"objects": ["circle"]}}}
     return [
         *(Recipe.parse({**data, "psf": psf}) for psf in (None, gaussian, moffat)),
         Recipe.parse({**data, "catalogues": both, "split": "train"}),
         Recipe.parse({**data, "noise": [{"gaussian": {"snr": 10}}]}),
+        *(Recipe.parse({**data, "image": image}) for image in finer),
         Recipe.parse(plain),
     ]
 

@@ -261,14 +261,14 @@ def test_a_compressed_copy_may_be_replaced_too(mixed_file: Path, tmp_path: Path)
     assert (packed.split("test").objects("star") == plain.split("test").objects("star")).all()
 
 
-def test_reading_takes_one_descriptor(mixed_file: Path) -> None:
+def test_reading_takes_at_most_one_descriptor(mixed_file: Path) -> None:
     if not Path("/proc/self/fd").exists():
         pytest.skip("no /proc here")
     before = len(os.listdir("/proc/self/fd"))
     opened = [open_dataset(mixed_file) for _ in range(20)]
     for dataset in opened:
         _ = dataset[0], dataset.samples, dataset.objects("star"), dataset.images
-    assert len(os.listdir("/proc/self/fd")) - before == 20
+    assert len(os.listdir("/proc/self/fd")) - before <= 20
 
 
 def test_what_is_not_a_dataset(tmp_path: Path) -> None:

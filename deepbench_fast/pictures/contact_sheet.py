@@ -17,6 +17,7 @@ import numpy.typing as npt
 from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.pictures.colours import AS_FOUND, Look, Scale, paint, scale_of, shapes_alone
+from deepbench_fast.pictures.figures import DPI, MOST_COLOURS, new_figure, png
 from deepbench_fast.pictures.titles import titles
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from deepbench_fast.render.batch import Batch
 
-DPI = 100
 CELL = 128
 LARGEST_CELL = 256
 GAP = 10
@@ -39,7 +39,6 @@ FONT_PIXELS = 11.0
 # Mean advance of a character in units of the font size, on the safe side.
 CHARACTER = 0.62
 MOST_IMAGES = 400
-MOST_COLOURS = 256
 # Points of a line that are drawn at a time: longer lines are too much for the renderer.
 LINE_POINTS = 10_000
 NOTHING = "there are no samples to show"
@@ -88,10 +87,9 @@ def contact_sheet(
 
 def _sheet(batch: Batch, columns: int | None, show: str, origin: Origin, look: Look) -> Figure:
     """All images of a batch in a grid."""
-    from matplotlib.figure import Figure
-
     images, named = batch[show], titles(batch)
-    shapes = [batch.catalogues[label] in shapes_alone(batch.recipe) for label in batch.labels]
+    of_shapes = shapes_alone(batch.recipe)
+    shapes = [batch.catalogues[label] in of_shapes for label in batch.labels]
     lines = 2 if any(title.values for title in named) else 1
     across = _across(len(images), columns)
     down = -(-len(images) // across)
@@ -100,7 +98,7 @@ def _sheet(batch: Batch, columns: int | None, show: str, origin: Origin, look: L
     bar = BAR if look.one_scale and show != "masks" else 0
     width = 2 * MARGIN + across * cell_width + (across - 1) * GAP + bar
     height = 2 * MARGIN + down * (cell_height + below) + (down - 1) * GAP
-    figure = _displayed(Figure)(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    figure = new_figure(width, height)
     linear = all(shapes) and show != "variance"
     scale = scale_of(images, linear, look) if bar else None
     for number, image in enumerate(images):
@@ -153,20 +151,6 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: int | None
         raise FileError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
-def png(figure: Figure) -> bytes:
-    """The bytes of a PNG with a palette."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL.Image import Dither, fromarray
-
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
-    buffer = io.BytesIO()
-    # A palette makes the files of noisy images three times smaller, those of plots more than two times.
-    pixels.quantize(MOST_COLOURS, dither=Dither.NONE).save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
-
-
 def _vector(figure: Figure, form: str) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=form, metadata={"CreationDate" if form == "pdf" else "Date": None})
@@ -178,8 +162,6 @@ def described_picture(image: npt.NDArray[Any], text: str, *, shapes: bool = Fals
 
     `shapes` says whether it holds no light. Its first row is at the bottom, or with the `origin` "upper" at the top.
     """
-    from matplotlib.figure import Figure
-
     lines = text.splitlines()
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], f"… and {len(lines) - MOST_LINES + 1} more lines"]
@@ -187,7 +169,7 @@ def described_picture(image: npt.NDArray[Any], text: str, *, shapes: bool = Fals
     room = math.ceil(max((len(line) for line in lines), default=0) * CHARACTER * FONT_PIXELS)
     tall = max(height, len(lines) * LINE) + 2 * MARGIN
     wide = width + room + 3 * MARGIN
-    figure = _displayed(Figure)(figsize=(wide / DPI, tall / DPI), dpi=DPI, facecolor="white")
+    figure = new_figure(wide, tall)
     box = (MARGIN / wide, 1 - (MARGIN + height) / tall, width / wide, height / tall)
     draw_image(figure, box, paint(image, "images", shapes), origin)
     for number, line in enumerate(lines):
@@ -275,13 +257,3 @@ def _suffix(path: str | os.PathLike[str]) -> str:
     if suffix not in FORMATS:
         raise UsageError(f"{path}: pictures are PNG, PDF or SVG; let the name end in {', '.join(FORMATS)}")
     return suffix
-
-
-def _displayed(figure: type[Figure]) -> type[Figure]:
-    """A figure that a notebook shows: what isn't made by pyplot has no picture there of its own."""
-
-    class Displayed(figure):  # type: ignore[misc, valid-type]
-        def _repr_png_(self) -> bytes:
-            return png(self)
-
-    return Displayed

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.pictures.figures import new_figure
 from deepbench_fast.values.distributions import Alone, Base, LogUniform
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 F8: TypeAlias = npt.NDArray[np.float64]
 
-DPI = 100
 WIDTH, HEIGHT = 200, 150
 BINS = 40
 MOST_BARS = 60
@@ -35,11 +35,9 @@ class Drawn(NamedTuple):
 
 def histogram_sheet(drawn: Sequence[Drawn], columns: int = 4) -> Figure:
     """A histogram for each parameter, as a density, with that of its law as a line."""
-    from matplotlib.figure import Figure
-
     across = min(columns, len(drawn))
     down = -(-len(drawn) // across)
-    figure = Figure(figsize=(across * WIDTH / DPI, down * HEIGHT / DPI), dpi=DPI, facecolor="white", layout="tight")
+    figure = new_figure(across * WIDTH, down * HEIGHT, layout="tight")
     for number, parameter in enumerate(drawn, 1):
         axes = figure.add_subplot(down, across, number)
         unit = f" [{parameter.unit}]" if parameter.unit else ""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from deepbench_fast.pictures.contact_sheet import contact_sheet, png
+from deepbench_fast.pictures.contact_sheet import contact_sheet
+from deepbench_fast.pictures.figures import png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

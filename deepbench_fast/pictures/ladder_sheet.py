@@ -13,7 +13,6 @@ from deepbench_fast.draw.tables import call_roll
 from deepbench_fast.errors import UsageError
 from deepbench_fast.pictures.colours import paint, shapes_alone
 from deepbench_fast.pictures.contact_sheet import (
-    DPI,
     FONT_PIXELS,
     MARGIN,
     Origin,
@@ -22,6 +21,7 @@ from deepbench_fast.pictures.contact_sheet import (
     draw_image,
     shortened,
 )
+from deepbench_fast.pictures.figures import DPI, new_figure
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.samples import samples
 
@@ -49,8 +49,6 @@ def ladder_sheet(
     `origin` "upper". Rungs without the catalogue have an empty frame. Raises UsageError for recipes of series, and
     where there is too much to show.
     """
-    from matplotlib.figure import Figure
-
     _check(rungs, rows)
     check_origin(origin)
     members = first_members(rungs[-1], rows)
@@ -58,7 +56,7 @@ def ladder_sheet(
     head = LINE * (1 + max(map(len, labels))) + GAP
     width = 2 * MARGIN + NAME + len(rungs) * (cell_width + GAP) - GAP
     height = 2 * MARGIN + head + len(members) * (cell_height + GAP) - GAP
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    figure = new_figure(width, height)
 
     def write(left: float, below_top: float, text: str, room: int, colour: str, weight: str = "normal") -> None:
         figure.text(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from deepbench_fast.pictures.colours import line_colours
+from deepbench_fast.pictures.figures import new_figure
 from deepbench_fast.pictures.series_panels import Motion, Panel, limits, panels, with_unit
 
 if TYPE_CHECKING:
@@ -96,7 +97,6 @@ class _Sheet:
 
 def _figure(shown: Sequence[Motion], plots: list[list[Panel]], across: int, scale: float) -> Figure:
     from matplotlib import style
-    from matplotlib.figure import Figure
 
     alike = all([panel.title for panel in found] == [panel.title for panel in plots[0]] for found in plots)
     alone = scale == ALONE
@@ -104,7 +104,7 @@ def _figure(shown: Sequence[Motion], plots: list[list[Panel]], across: int, scal
     with style.context("default"):
         width, height = (length / POINT for length in sheet.size)
         dpi = min(DPI, math.sqrt(MOST_PIXELS / (width * height)))
-        figure = Figure(figsize=(width, height), dpi=dpi, facecolor="white")
+        figure = new_figure(width * dpi, height * dpi, dpi)
         for cell, (motion, found) in enumerate(zip(shown, plots, strict=True)):
             at_bottom = cell + across >= len(shown)
             for row, panel in enumerate(found):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from deepbench_fast.render.batch import rows_of
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.catalogue import Catalogue
+    from deepbench_fast.recipe.entry import Entry
     from deepbench_fast.render.batch import Batch
 
 TELLING = 2
@@ -35,28 +35,24 @@ class Title(NamedTuple):
 def titles(batch: Batch) -> list[Title]:
     """The titles of the samples of a batch: random parameters of the catalogue's first entry that occurs once, sizes
     and forms before angles and brightness, or how many objects there are of each kind."""
+    recipe = batch.recipe.resolved()
     words: list[list[str]] = [[] for _ in range(len(batch))]
     for number, name in enumerate(batch.catalogues):
         rows = np.flatnonzero(batch.labels == number)
         if rows.size:
-            _describe(batch, name, rows.tolist(), words)
+            _describe(batch, recipe.catalogues[name], number, rows.tolist(), words)
     names = (f"{index} {batch.catalogues[label]}" for index, label in zip(batch.index, batch.labels, strict=True))
     return [Title(name, tuple(own)) for name, own in zip(names, words, strict=True)]
 
 
-def _describe(batch: Batch, name: str, rows: list[int], words: list[list[str]]) -> None:
-    """Add the words of the samples of one catalogue."""
-    catalogue = batch.recipe.resolved().catalogues[name]
+def _describe(batch: Batch, catalogue: Catalogue, number: int, rows: list[int], words: list[list[str]]) -> None:
+    """Add the words of the samples of one catalogue, the one with this number."""
     once = [entry for entry in catalogue.objects if entry.occurs_once and kind(entry.kind).layer != "series"]
     if once:
-        tables = batch.tables.objects[once[0].kind]
-        numbers = (
-            list(batch.recipe.catalogues).index(name),
-            [entry.name for entry in catalogue.objects].index(once[0].name),
-        )
-        own = tables[tables["entry"] == _entry_number(batch, *numbers)]
+        table = batch.tables.objects[once[0].kind]
+        own = table[table["entry"] == _entry_number(batch, number, catalogue.objects.index(once[0]))]
         found = rows_of(own, batch.index[rows])
-        for parameter in list(_telling(catalogue, once[0].name))[:TELLING]:
+        for parameter in _telling(once[0])[:TELLING]:
             for row, value in zip(rows, own[parameter][found].tolist(), strict=True):
                 words[row].append(f"{parameter} {value:.3g}")
         return
@@ -73,10 +69,9 @@ def _entry_number(batch: Batch, catalogue: int, position: int) -> int:
     return sum(len(other.objects) for other in before) + position
 
 
-def _telling(catalogue: Catalogue, name: str) -> Iterator[str]:
+def _telling(entry: Entry) -> list[str]:
     """Random parameters of an entry, those that tell most first."""
-    entry = next(entry for entry in catalogue.objects if entry.name == name)
     declared = kind(entry.kind)
     random = [declared.parameter(p) for p, drawn in entry.parameters.items() if drawn.is_random]
     shown = [p for p in random if p.axis is None and not p.is_flag]
-    yield from (p.name for p in sorted(shown, key=lambda p: p.unit in ANGLES or p.name.endswith("amplitude")))
+    return [p.name for p in sorted(shown, key=lambda p: p.unit in ANGLES or p.name.endswith("amplitude"))]

@@ -284,6 +284,8 @@ def test_dots_an_inch(galaxies: Recipe, tmp_path: Path) -> None:
 def test_a_notebook_shows_the_figure(mixed_file: Path) -> None:
     figure = open_dataset(mixed_file).plot(2)
     assert figure._repr_png_().startswith(PNG)  # type: ignore[attr-defined]
+    series = contact_sheet(samples(noisy_pendulums(), 0, 2), 2)
+    assert series._repr_png_().startswith(PNG)  # type: ignore[attr-defined]
 
 
 def test_some_samples_and_those_of_a_class(mixed_file: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.cli.text_file import print_or_write
+from deepbench_fast.errors import UsageError
 
 
 @click.command(cls=Command, example=f"{PROGRAM} report sky.h5 -o sky.html")
@@ -19,8 +20,6 @@ def command(file: str, output: str, verify: str) -> None:
     declared law, checks, the recipe, how to load and how to cite it. Of very many samples it looks at some, and says
     so; --verify all checks all of them.
     """
-    from deepbench_fast.atomic import write_whole
-
     everything = verify == "all"
     if output.endswith((".html", ".htm")):
         from deepbench_fast.run.report.page import report
@@ -32,8 +31,4 @@ def command(file: str, output: str, verify: str) -> None:
         text = card(file, everything=everything)
     else:
         raise UsageError(f"{output}: a page is HTML or Markdown; let the name end in .html or .md")
-    try:
-        write_whole(output, text.encode(), overwrite=True)
-    except OSError as error:
-        raise FileError(f"{output}: can't be written: {error.strerror or error}") from error
-    click.echo(f"page in {output}", err=True)
+    print_or_write(text, output, "any browser shows it", exists="exists", overwrite=True)

@@ -28,11 +28,10 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.exporter import PictureOptions
 from deepbench_fast.exports.source import Source
 from deepbench_fast.kinds.registry import kinds
-from deepbench_fast.pictures.colours import F8, LOG_A, STRETCHES, noise_level
+from deepbench_fast.pictures.colours import F8, LOG_A, NOISE_SOFTENING, PEAK_SOFTENING, STRETCHES, noise_level
 
 WITH_A = ("log", "asinh")
 LEAST_A, MOST_A = 1e-9, 1e9
-NOISE_SOFTENING, LEAST_SOFTENING = 4.0, 0.01
 BLACK, WHITE = 1.0, 99.9
 LOOKED_AT = 1000
 BYTES_LOOKED_AT = 2**26
@@ -75,7 +74,7 @@ def find_scale(source: Source, options: PictureOptions) -> Scale:
     if a is None and stretch == "log":
         a = LOG_A
     elif a is None and stretch == "asinh":
-        a = min(1.0, max(LEAST_SOFTENING, NOISE_SOFTENING * _noise(images) / (high - low)))
+        a = min(1.0, max(PEAK_SOFTENING, NOISE_SOFTENING * _noise(images) / (high - low)))
     return Scale(low, high, stretch, a)
 
 

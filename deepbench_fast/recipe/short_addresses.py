@@ -22,10 +22,9 @@ def full_address(recipe: Contents, address: str) -> str:
 
     Raises `Invalid` where several end with it.
     """
-    addresses = list(_addresses(recipe))
-    if address.partition(".")[0] in vars(recipe) or address in addresses:
+    if address.partition(".")[0] in vars(recipe):
         return address
-    found = [full for full in addresses if full.endswith(f".{address}")]
+    found = [full for full in _addresses(recipe) if full.endswith(f".{address}")]
     if len(found) > 1:
         more = ", …" if len(found) > MOST_NAMED else ""
         raise Invalid(f"can mean {len(found)} keys: {', '.join(found[:MOST_NAMED])}{more}")

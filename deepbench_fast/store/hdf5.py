@@ -25,17 +25,11 @@ def open_hdf5(path: str | os.PathLike[str], locking: bool | None = None) -> Any:
     Without `locking` a file is opened as everybody does, since HDF5 refuses mixed ways; only one that is still filled,
     and so locked, isn't locked.
     """
-    try:
+    with opened(path):
         if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):  # a pipe is waited for
             raise FileError(f"{path}: not a regular file")
         with open(path, "rb") as file:
             empty = not file.read(1)
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
-    except FileError:
-        raise
-    except OSError as error:
-        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     if empty:
         raise FileError(f"{path}: an empty file")
     locking = False if Path(path).suffix == UNFINISHED else locking
@@ -46,6 +40,19 @@ def open_hdf5(path: str | os.PathLike[str], locking: bool | None = None) -> Any:
             raise FileError(f"{path}: {_reason(error, path)}") from error
     with readable(path):
         return h5py.File(path, "r", locking=False)
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise FileError where a file isn't there, or the system doesn't let it be read inside."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
 
 @contextmanager

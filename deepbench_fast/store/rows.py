@@ -22,7 +22,7 @@ from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.gate import check
-from deepbench_fast.store.hdf5 import open_hdf5, readable
+from deepbench_fast.store.hdf5 import open_hdf5, opened, readable
 from deepbench_fast.store.header import ROWS, Header
 from deepbench_fast.store.places import contiguous_offset
 from deepbench_fast.store.stored import digest_of
@@ -188,16 +188,12 @@ def write_row(part: Path) -> Row:
 
 def read_row(path: Path) -> Row:
     """Read the file of a row. Raises FileError where it can't be read or is none."""
-    try:
+    with opened(path):
         if path.stat().st_size > MOST_BYTES:
             raise FileError(f"{path}: too long for what a finished part writes")
-        text = path.read_bytes().decode()
+        content = path.read_bytes()
+    try:
+        text = content.decode()
     except UnicodeDecodeError:
         raise FileError(f"{path}: damaged: not UTF-8") from None
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
-    except FileError:
-        raise
-    except OSError as error:
-        raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     return Row.parse(text, path)

@@ -45,6 +45,11 @@ def is_wide(directory: Path, cpu: str, bits: str = "") -> bool:
     return run_script(SCRIPT, directory, **environment).stdout == "True\n"
 
 
+def is_wide_here(directory: Path) -> bool:
+    """The same of this CPU."""
+    return run_script(SCRIPT, directory).stdout == "True\n"
+
+
 @x86
 @pytest.mark.parametrize("cpu", sorted(VECTOR_BITS))
 def test_cpus_of_the_table_have_its_width_and_not_that_of_llvm(cpu: str, tmp_path: Path) -> None:

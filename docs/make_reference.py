@@ -1,13 +1,16 @@
-"""Writes kinds.md, commands.md and api.md, which follow from the program: `python -m docs.make_reference`."""
+"""Writes the pages of the reference that follow from the program: `python -m docs.make_reference`."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import click
 
@@ -16,12 +19,16 @@ from deepbench_fast.cli.group import COMMANDS, PROGRAM, group
 from deepbench_fast.exports.formats import Exported
 from deepbench_fast.kinds.kind import Dynamics, Kind, Output
 from deepbench_fast.kinds.registry import kinds
+from deepbench_fast.recipe import builtin_recipes
+from deepbench_fast.run.citations import references
 from deepbench_fast.run.verify import Report
 from deepbench_fast.store.read import Summary
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.parameter import Parameter
 
 FOLDER = Path(__file__).parent
+FORMULAS = FOLDER / "reference" / "kinds" / "formulas"
+BUILT_IN = FOLDER / "reference" / "built-in" / "facts.json"
 GENERATED = "<!-- Written by `python -m docs.make_reference`: change the program's texts, not this page. -->"
 LAYERS = {
     "shape": ("Shapes", "They compose first, by the recipe's `image.overlap`; then light adds."),
@@ -29,45 +36,124 @@ LAYERS = {
         "Light",
         "It adds to the shapes and to other light. A pixel has its value at the centre, or its mean.",
     ),
-    "series": ("Systems that move", "A sample is the series of one system; see [series](series.md)."),
+    "series": ("Systems that move", "A sample is the series of one system; see [series](../series.md)."),
 }
 NAMES = {
-    "Recipes": ["Recipe", "ladder"],
-    "Files": ["generate", "open_dataset", "Dataset", "verify", "export"],
-    "Many files": ["index_parts", "merge", "extend", "reshard"],
-    "On the fly": ["samples", "sample", "Batch", "Simulator", "simulate", "Prior", "Likelihood"],
-    "Kinds of your own": ["light_kind", "parameter"],
+    "recipes": ("Recipes", ["Recipe", "ladder"]),
+    "files": ("Files", ["generate", "open_dataset", "Dataset", "verify", "export"]),
+    "many-files": ("Many files", ["index_parts", "merge", "extend", "reshard"]),
+    "on-the-fly": ("On the fly", ["samples", "sample", "Batch", "stream", "Simulator", "simulate"]),
+    "inference": ("Inference", ["Prior", "Likelihood"]),
+    "own-kinds": ("Kinds of your own", ["light_kind", "parameter"]),
+}
+"""Page of the Python reference → its title and names; the page "more" has the rest."""
+ACCURACY = {"shape": "light.md#shapes", "light": "light.md", "series": "motion.md"}
+API_EXAMPLES = {
+    "recipes": "Examples: [a recipe of your own](../../tutorials/own-recipe.md), [ladders](../../how-to/ladders.md).",
+    "files": "Examples: [a first dataset](../../tutorials/first-dataset.md), [other formats](../../how-to/export.md).",
+    "many-files": "Examples: [clusters](../../how-to/clusters.md), [large runs](../../how-to/large-runs.md).",
+    "on-the-fly": "Examples: [endless training](../../how-to/endless-training.md), [batches](../../how-to/batches.md),\n"
+    "[a recipe as a simulator](../../how-to/simulators.md). `deepbench_fast.torch` has the same in tensors:\n"
+    "[PyTorch](../../how-to/pytorch.md).",
+    "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md), [likelihood](../../inference.md).",
+    "own-kinds": "Example: [a ring](../../how-to/own-kinds.md).",
+    "more": "What errors mean and what to do: [errors](../errors.md).",
 }
 MADE_BY_FUNCTIONS = ("Dataset", "Batch")
 GIVEN_BACK = {"Summary": Summary, "Report": Report, "Exported": Exported}
 
 
 def kinds_page() -> str:
-    """Every kind that ships with the package: meaning, options, parameters."""
-    shipped = [kind for kind in kinds().values() if not kind.fingerprint]
+    """All kinds that ship with the package, in one table, and a check of what their pages say."""
     parts = [
         "# Kinds of objects",
         GENERATED,
-        "`x` and `y` are pixel coordinates: column and row, 0 is the centre of the first pixel. Defaults are what a\n"
-        "recipe draws a parameter from where it is silent. Those with ↔ are for the given size, and scale with it.\n"
-        "`deepbench-fast describe KIND --size ROWSxCOLUMNS` prints the same for another size.",
-        "![Every kind of object](gallery.png)",
+        "What a sample can hold. A page for each kind has its formula, normalisation, parameters with units and ranges, and\n"
+        "sources; `deepbench-fast describe KIND` prints the parameters in a terminal.",
+        "![Every kind of object](../../gallery/gallery.png)",
     ]
     for layer, (title, words) in LAYERS.items():
-        parts += [f"## {title}", words]
-        for kind in shipped:
-            if kind.layer == layer:
-                parts += list(_kind(kind))
+        rows = [(f"[`{kind.name}`]({kind.name}.md)", _meaning(kind)) for kind in _shipped() if kind.layer == layer]
+        parts += [f"## {title}", words, _table(["kind", "is"], rows)]
+    return _page([*parts, (FORMULAS / "check.md").read_text(encoding="utf-8").strip()])
+
+
+def _shipped() -> list[Kind]:
+    return [kind for kind in kinds().values() if not kind.fingerprint]
+
+
+def _meaning(kind: Kind) -> str:
+    return kind.meaning.removeprefix(f"{kind.name.replace('_', ' ')}: ")
+
+
+def kind_page(kind: Kind) -> str:
+    """Formula, options, parameters and sources of a kind."""
+    rows, columns = kind.default_shape
+    default = "default" if kind.dynamics else f"default at {rows}×{columns}"
+    scales = "" if kind.dynamics else " Defaults with ↔ are for that size of image, and scale with it."
+    formula = (FORMULAS / f"{kind.name}.md").read_text(encoding="utf-8").strip("\n")
+    parts = [
+        f"# {kind.name}",
+        GENERATED,
+        f"{_meaning(kind)}. [Conventions](../../explain/conventions.md) has directions, angles and pixel centres.",
+        "## Formula",
+        formula,
+        "## Parameters",
+        f"A recipe that is silent about a parameter draws it from the default.{scales}",
+        _table(["parameter", "unit", "valid", default, "meaning"], [_row(p, kind) for p in kind.parameters]),
+        "## Options",
+        "\n".join(f"- {fact}" for fact in _facts(kind)),
+        *(["## Sources", _sources(kind)] if kind.sources else []),
+        f"Stated accuracy: [{LAYERS[kind.layer][0].lower()}](../../explain/accuracy/{ACCURACY[kind.layer]}).",
+    ]
     return _page(parts)
 
 
-def _kind(kind: Kind) -> Iterator[str]:
-    rows, columns = kind.default_shape
-    yield f"### {kind.name}"
-    yield kind.meaning.removeprefix(f"{kind.name.replace('_', ' ')}: ")
-    yield "\n".join(f"- {fact}" for fact in _facts(kind))
-    default = "default" if kind.dynamics else f"default at {rows}×{columns}"
-    yield _table(["parameter", "unit", "valid", default, "meaning"], [_row(p, kind) for p in kind.parameters])
+def _sources(kind: Kind) -> str:
+    works = references()
+    lines = []
+    for part, keys in kind.sources.items():
+        of = f" (`{part}`)" if part else ""
+        lines += [f"- {_work(works[key])}{of}" for key in keys]
+    return "\n".join([*lines, "", f"`deepbench-fast cite {kind.name}` prints them as BibTeX."])
+
+
+def _work(entry: str) -> str:
+    """A work in a line: authors, year, where it stands."""
+    fields = dict(re.findall(r"^  (\w+) = \{(.*?)\},$", entry, re.MULTILINE | re.DOTALL))
+    texts = {name: " ".join(re.sub(r"\\\W?([a-zA-Z])|[{}]", _plain, text).split()) for name, text in fields.items()}
+    names = [author.split(",")[0] for author in texts["author"].split(" and ")]
+    authors = " & ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} & {names[-1]}"
+    place = ", ".join(texts[name] for name in ("journal", "booktitle", "volume", "pages") if name in texts)
+    doi = f", doi:{texts['doi']}" if "doi" in texts else ""
+    return f"{authors} ({texts['year']}), {texts['title']}{', ' if place else ''}{place}{doi}"
+
+
+def _plain(found: re.Match[str]) -> str:
+    """A letter of TeX with its accent; braces are nothing."""
+    accents = {"\\'": "\u0301", "\\`": "\u0300", '\\"': "\u0308", "\\~": "\u0303"}
+    if found[0] == r"\o":
+        return "ø"
+    return normalize("NFC", f"{found[1]}{accents.get(found[0][:2], '')}") if found[1] else ""
+
+
+def built_in_page() -> str:
+    """Every built-in recipe: what it is, its picture and its names."""
+    facts = json.loads(BUILT_IN.read_text(encoding="utf-8"))
+    parts = [
+        "# Built-in recipes",
+        GENERATED,
+        "`deepbench-fast generate NAME out.h5` makes one; `describe NAME` prints its recipe, with comments, and `init NAME`\n"
+        "writes it to a file to start from. The recipe hash names the recipe, the digest the data that the second command\n"
+        "makes. `python -m docs.make_pictures built-in` makes pictures and digests again.",
+    ]
+    for name, meaning in builtin_recipes().items():
+        parts += [f"## {name}", f"{meaning}."]
+        if one := facts.get(name):
+            commands = "\n".join((one["picture"], one["command"]))
+            parts += [f"![Samples of {name}](built-in/{name}.png)", f"```text\n{commands}\n```"]
+            parts.append(f"Recipe hash `{one['recipe_hash']}`, digest `{one['digest']}`.")
+    return _page(parts)
 
 
 def _facts(kind: Kind) -> Iterator[str]:
@@ -148,25 +234,40 @@ def _value(option: click.Option) -> str:
     return option.metavar or "/".join(map(str, choices)) or option.type.name.upper()
 
 
-def api_page() -> str:
-    """Signatures and docstrings of the public names."""
-    rest = [name for name in deepbench_fast.__all__ if name not in {n for names in NAMES.values() for n in names}]
-    errors = [name for name in rest if _is_error(getattr(deepbench_fast, name))]
-    sections = {**NAMES, "More": [name for name in rest if name not in errors], "Errors": errors}
+def api_index() -> str:
+    """Every public name, with the first sentence of its docstring."""
     parts = [
-        "# Python API",
+        "# Python",
         GENERATED,
         "All names are imported from `deepbench_fast`. Arrays are NumPy's, tables astropy's.",
     ]
-    for title, names in sections.items():
-        if names:
-            parts.append(f"## {title}")
-            for name in names:
-                parts += list(_documented(name, getattr(deepbench_fast, name)))
-    parts += ["## What these give back", "Frozen records; they are not imported by name."]
-    for name, value in GIVEN_BACK.items():
-        parts += list(_documented(name, value))
+    for page, (title, names) in _topics().items():
+        rows = [(f"[`{name}`]({page}.md)", _first(getattr(deepbench_fast, name))) for name in names]
+        parts += [f"## {title}", _table(["name", "is"], rows)]
     return _page(parts)
+
+
+def _first(value: object) -> str:
+    return " ".join(_prose(value).partition("\n\n")[0].split())
+
+
+def _topics() -> dict[str, tuple[str, list[str]]]:
+    placed = {name for _, names in NAMES.values() for name in names}
+    rest = [name for name in deepbench_fast.__all__ if name not in placed]
+    return {**NAMES, "more": ("Errors and the rest", sorted(rest, key=lambda n: _is_error(getattr(deepbench_fast, n))))}
+
+
+def api_page(page: str) -> str:
+    """Signatures and docstrings of the public names of a topic."""
+    title, names = _topics()[page]
+    parts = [f"# {title}", GENERATED, API_EXAMPLES.get(page, "")]
+    for name in names:
+        parts += list(_documented(name, getattr(deepbench_fast, name)))
+    if page == "files":
+        parts += ["## What these give back", "Frozen records; they are not imported by name."]
+        for name, value in GIVEN_BACK.items():
+            parts += list(_documented(name, value))
+    return _page(parts).replace("\n### ", "\n## ").replace("\n#### ", "\n### ")
 
 
 def _is_error(value: object) -> bool:
@@ -247,7 +348,15 @@ def _page(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"kinds.md": kinds_page, "commands.md": commands_page, "api.md": api_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/kinds/index.md": kinds_page,
+    **{f"reference/kinds/{kind.name}.md": partial(kind_page, kind) for kind in _shipped()},
+    "reference/built-in.md": built_in_page,
+    "reference/commands.md": commands_page,
+    "reference/api/index.md": api_index,
+    **{f"reference/api/{page}.md": partial(api_page, page) for page in _topics()},
+}
+"""Path in `docs/` → what writes its text."""
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

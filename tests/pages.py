@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -9,18 +10,19 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
 from deepbench_fast import Recipe, samples
+from docs.repository_links import LINK, lead_to, moved
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# (\S+\.(?:yaml|py))(?: .*)?\n")
+DECIMAL = re.compile(r"-?\d+\.\d+")
 NEEDS = re.compile(r"# needs (\w+(?:, \w+)*)\n")
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 QUIET = {"MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """No windows; and no threads for small matrices, which are slow where other processes want the cores."""
 
@@ -55,9 +57,10 @@ def blocks(page: Path) -> list[Block]:
     return [block for block in found if block.language != "text" and "pip install" not in block.text]
 
 
-def links(page: Path) -> list[str]:
-    """What a page links to in the repository, relative to itself."""
-    return LINK.findall(page.read_text(encoding="utf-8"))
+def links(page: Path) -> list[Path]:
+    """The files of the repository that a page links to."""
+    here, old = PurePosixPath(page.relative_to(ROOT)), moved()
+    return [ROOT / lead_to(here, link, old) for link, _ in LINK.findall(page.read_text(encoding="utf-8"))]
 
 
 def packages_needed(page: Path) -> list[str]:
@@ -70,10 +73,16 @@ def run_page(page: Path, folder: Path, leave_out: Collection[str] = ()) -> None:
 
     A YAML or Python block whose first line is a comment with a file's name is written to that file. A YAML block
     without one is a part of the page's first recipe: with the part in the place of the same key it must make samples.
+    An `output` block is what the block before it prints.
     """
     recipe: dict[str, Any] = {}
+    printed: str | None = None
     for block in blocks(page):
         if set(block.needs) & set(leave_out):
+            printed = None
+            continue
+        if block.language == "output":
+            assert printed is None or _says(block.text, printed), f"{page.name} shows\n{block.text}\nbut it is\n{printed}"
             continue
         if block.file:
             (folder / block.file).write_text(block.text, encoding="utf-8")
@@ -82,7 +91,18 @@ def run_page(page: Path, folder: Path, leave_out: Collection[str] = ()) -> None:
         elif block.language == "yaml":
             _check_part(block, recipe, folder)
         elif not block.file:
-            run("python, with other packages" if block.needs else block.language, block.text, folder)
+            printed = run("python, with other packages" if block.needs else block.language, block.text, folder)
+
+
+def _says(shown: str, printed: str) -> bool:
+    """Whether a text is what was printed: … stands for anything, and decimal fractions may be 5 % or 0.05 off."""
+    lines, expected = (re.sub(r" +", " ", text.strip()) for text in (printed, shown))
+    between = [re.escape(part).replace("…", ".*") for part in DECIMAL.split(expected)]
+    found = re.fullmatch(f"({DECIMAL.pattern})".join(between), lines)
+    return found is not None and all(
+        math.isclose(float(one), float(other), rel_tol=0.05, abs_tol=0.05)
+        for one, other in zip(DECIMAL.findall(expected), found.groups(), strict=True)
+    )
 
 
 def _check_part(block: Block, recipe: Mapping[str, Any], folder: Path) -> None:
@@ -107,4 +127,5 @@ def missing(packages: Collection[str]) -> list[str]:
 
 def pages() -> Iterator[Path]:
     """The pages of the guide."""
-    return iter(sorted((ROOT / "docs").glob("*.md")))
+    formulas = ROOT / "docs" / "reference" / "kinds" / "formulas"  # parts of pages
+    return (page for page in sorted((ROOT / "docs").rglob("*.md")) if page.parent != formulas)

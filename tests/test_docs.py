@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from deepbench_fast import samples
 from deepbench_fast.recipe.catalogue import Catalogue
@@ -15,6 +16,7 @@ from deepbench_fast.recipe.series import Series
 from deepbench_fast.values.distributions import FORMS
 from deepbench_fast.values.image import Image
 from docs.make_reference import FOLDER, PAGES
+from docs.repository_links import CONFIGURATION, moved, navigation
 from tests.pages import blocks, links, missing, packages_needed, pages, run_page
 
 GUIDE = list(pages())
@@ -22,7 +24,7 @@ OPTIONAL = [page for page in GUIDE if packages_needed(page)]
 
 
 def name(page: Path) -> str:
-    return page.stem
+    return str(page.relative_to(FOLDER).with_suffix(""))
 
 
 @pytest.mark.long
@@ -32,10 +34,10 @@ def test_every_block_runs_as_printed(page: Path, tmp_path: Path) -> None:
 
 
 def test_the_blocks_are_found() -> None:
-    """Every opening fence names one of four languages, so that no block is passed over."""
+    """Every opening fence names one of five languages, so that no block is passed over."""
     for page in GUIDE:
         fences = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("```")]
-        assert set(fences[::2]) <= {"```bash", "```yaml", "```python", "```text"}, page.name
+        assert set(fences[::2]) <= {"```bash", "```yaml", "```python", "```output", "```text"}, page.name
         assert set(fences[1::2]) <= {"```"}, page.name
     assert sum(len(blocks(page)) for page in GUIDE) > 70
 
@@ -54,22 +56,28 @@ def test_generated_pages_are_up_to_date(page: str) -> None:
 @pytest.mark.parametrize("page", GUIDE, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in links(page):
-        assert (page.parent / link).exists(), f"{page.name} links to {link}"
+        assert link.exists(), f"{page.name} links to {link}"
 
 
-def test_the_index_names_every_page() -> None:
-    index = FOLDER / "README.md"
-    assert {page.name for page in GUIDE if page != index} <= set(links(index))
+def test_the_navigation_has_every_page() -> None:
+    named = set(navigation(yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["nav"]))
+    assert {page.relative_to(FOLDER).as_posix() for page in GUIDE} <= named
 
 
-def test_the_page_on_recipes_has_every_key() -> None:
-    text = (FOLDER / "recipes.md").read_text(encoding="utf-8")
+def test_old_addresses_lead_somewhere() -> None:
+    for old, new in moved().items():
+        assert not (FOLDER / old).exists(), f"{old} is there again"
+        assert (FOLDER / new).is_file(), f"{old} is said to be {new} now"
+
+
+def test_the_pages_on_recipes_have_every_key() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in sorted((FOLDER / "reference" / "recipe").glob("*.md")))
     keys = [key for model in (Recipe, Catalogue, Image, Series) for key in model.fields()]
     for key in [*keys, *FORMS]:
-        assert f"{key}:" in text, f"recipes.md has no example of {key}"
+        assert f"{key}:" in text, f"the pages on recipes have no example of {key}"
 
 
-@pytest.mark.parametrize(("file", "page"), [("ring.py", "own-kinds.md")])
+@pytest.mark.parametrize(("file", "page"), [("ring.py", "how-to/own-kinds.md")])
 def test_the_file_that_is_shown_is_the_one_that_ships(file: str, page: str) -> None:
     example = (FOLDER / "examples" / file).read_text(encoding="utf-8")
     assert f"# {file}\n{example}```" in (FOLDER / page).read_text(encoding="utf-8")

@@ -24,6 +24,6 @@ def test_the_set_up_lines_stand_alone() -> None:
     assert all(line.startswith("python3 -m venv .venv && ") for line in lines)
 
 
-@pytest.mark.parametrize("name", links(README))
-def test_links_and_pictures_exist(name: str) -> None:
-    assert (README.parent / name).exists()
+@pytest.mark.parametrize("file", links(README), ids=str)
+def test_links_and_pictures_exist(file: Path) -> None:
+    assert file.exists()

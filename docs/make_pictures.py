@@ -1,7 +1,7 @@
 """Makes the pictures of the pages again, by the commands that stand on them: `python -m docs.make_pictures [PAGE...]`.
 
 A page makes its own pictures: it is run as the tests run it, in an empty folder, and what it shows is copied from there.
-`built-in` are the pictures and digests of the built-in recipes.
+`built-in` are the pictures and digests of the built-in recipes; a name is that one's.
 """
 
 from __future__ import annotations
@@ -43,13 +43,15 @@ def make_own(page: Path) -> None:
 
 
 def picture_command(name: str) -> str:
-    count = 1 if name == "wide-field" else 6
-    order = " --by-catalogue" if len(Recipe.builtin(name).catalogues) > 1 else ""
+    recipe = Recipe.builtin(name)
+    large = recipe.series is None and max(recipe.resolved().image.shape) > 99
+    count = 1 if name == "wide-field" else max(3, len(recipe.catalogues)) if large else 6
+    order = " --by-catalogue" if len(recipe.catalogues) > 1 else ""
     return f"deepbench-fast preview {name} --count {count} --columns {count}{order} --dpi 80 -o {name}.png"
 
 
 def make_built_in(names: list[str]) -> None:
-    """Pictures and digests of built-in recipes; those of others stay."""
+    """Pictures and digests of these built-in recipes; those of others stay."""
     facts = json.loads(BUILT_IN.read_text(encoding="utf-8")) if BUILT_IN.exists() else {}
     for name in names:
         picture, command = picture_command(name), f"deepbench-fast generate {name} {name}.h5 -n {FEW.get(name, 100)}"
@@ -60,7 +62,7 @@ def make_built_in(names: list[str]) -> None:
         hashed = Recipe.builtin(name).hash()
         facts[name] = {"recipe_hash": hashed, "digest": digest, "picture": picture, "command": command}
         print(name, digest)
-    kept = {name: facts[name] for name in builtin_recipes()}
+    kept = {name: facts[name] for name in builtin_recipes() if name in facts}
     BUILT_IN.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
@@ -72,10 +74,10 @@ def _run(command: str, folder: str) -> str:
 
 
 def main(asked: list[str]) -> None:
-    if not asked or "built-in" in asked:
-        BUILT_IN.parent.mkdir(exist_ok=True)
-        make_built_in(list(builtin_recipes()))
-    wanted = {Path(name).resolve() for name in asked if name != "built-in"}
+    names = [name for name in asked if name in builtin_recipes()]
+    if not asked or "built-in" in asked or names:
+        make_built_in(names or list(builtin_recipes()))
+    wanted = {Path(name).resolve() for name in asked if name.endswith(".md")}
     for page in pages():
         if page in wanted or (not asked and any(own_pictures(page))):
             make_own(page)

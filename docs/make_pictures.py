@@ -1,6 +1,6 @@
 """Makes the pictures of the pages again, by the commands that stand on them: `python -m docs.make_pictures [PAGE...]`.
 
-A page makes its own pictures: it is run as the tests run it, in an empty folder, and what it shows is copied from there.
+A page makes its own pictures: it is run as the tests run it, in an empty folder, and what it shows is copied from it.
 `built-in` are the pictures and digests of the built-in recipes; a name is that one's.
 """
 
@@ -30,7 +30,9 @@ def own_pictures(page: Path) -> Iterator[str]:
     """The pictures beside a page that its commands make, by name."""
     text = page.read_text(encoding="utf-8")
     for name in PICTURE.findall(text):
-        if "/" not in name and re.search(rf"-o {re.escape(name)}\b|--picture {re.escape(name)}\b|\"{re.escape(name)}\"", text):
+        if "/" not in name and re.search(
+            rf"-o {re.escape(name)}\b|--picture {re.escape(name)}\b|\"{re.escape(name)}\"", text
+        ):
             yield name
 
 
@@ -67,7 +69,7 @@ def make_built_in(names: list[str]) -> None:
 
 
 def _run(command: str, folder: str) -> str:
-    program, *arguments = shlex.split(command)
+    arguments = shlex.split(command)[1:]
     python = [sys.executable, "-m", "deepbench_fast"]
     done = subprocess.run([*python, *arguments], cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout

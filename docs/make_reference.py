@@ -50,10 +50,10 @@ NAMES = {
 ACCURACY = {"shape": "light.md#shapes", "light": "light.md", "series": "motion.md"}
 API_EXAMPLES = {
     "recipes": "Examples: [a recipe of your own](../../tutorials/own-recipe.md), [ladders](../../how-to/ladders.md).",
-    "files": "Examples: [a first dataset](../../tutorials/first-dataset.md), [other formats](../../how-to/export.md).",
+    "files": "Examples: [a first dataset](../../tutorials/first-dataset.md), [formats](../../how-to/export.md).",
     "many-files": "Examples: [clusters](../../how-to/clusters.md), [large runs](../../how-to/large-runs.md).",
-    "on-the-fly": "Examples: [endless training](../../how-to/endless-training.md), [batches](../../how-to/batches.md),\n"
-    "[a recipe as a simulator](../../how-to/simulators.md). `deepbench_fast.torch` has the same in tensors:\n"
+    "on-the-fly": "Examples: [endless training](../../how-to/endless-training.md),\n"
+    "[batches](../../how-to/batches.md), [a recipe as a simulator](../../how-to/simulators.md). `deepbench_fast.torch` has the same in tensors:\n"
     "[PyTorch](../../how-to/pytorch.md).",
     "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md), [likelihood](../../inference.md).",
     "own-kinds": "Example: [a ring](../../how-to/own-kinds.md).",
@@ -68,8 +68,8 @@ def kinds_page() -> str:
     parts = [
         "# Kinds of objects",
         GENERATED,
-        "What a sample can hold. A page for each kind has its formula, normalisation, parameters with units and ranges, and\n"
-        "sources; `deepbench-fast describe KIND` prints the parameters in a terminal.",
+        "What a sample can hold. A page for each kind has its formula, normalisation, parameters with units and ranges,\n"
+        "and sources; `deepbench-fast describe KIND` prints the parameters in a terminal.",
         "![Every kind of object](../../gallery/gallery.png)",
     ]
     for layer, (title, words) in LAYERS.items():
@@ -143,9 +143,9 @@ def built_in_page() -> str:
     parts = [
         "# Built-in recipes",
         GENERATED,
-        "`deepbench-fast generate NAME out.h5` makes one; `describe NAME` prints its recipe, with comments, and `init NAME`\n"
-        "writes it to a file to start from. The recipe hash names the recipe, the digest the data that the second command\n"
-        "makes. `python -m docs.make_pictures built-in` makes pictures and digests again.",
+        "`deepbench-fast generate NAME out.h5` makes one; `describe NAME` prints its recipe, with comments, and\n"
+        "`init NAME` writes it to a file to start from. The recipe hash names the recipe, the digest the data that the second\n"
+        "command makes. `python -m docs.make_pictures built-in` makes pictures and digests again.",
     ]
     for name, meaning in builtin_recipes().items():
         parts += [f"## {name}", f"{meaning}."]

@@ -1,7 +1,7 @@
 """Links of the pages, which are paths in the repository, as links of the site: a hook of MkDocs, and what tests use.
 
-A page that was moved is found by its old path, a file outside of `docs/` becomes a page (`PROJECT_PAGES`) or a plain text
-of the site. So that every link works in a clone, too, and no page needs a host's name.
+A page that was moved is found by its old path; a file outside of `docs/` becomes a page (`PROJECT_PAGES`) or a plain
+text of the site. So every link works in a clone, too, and no page needs a host's name.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def lead_to(page: PurePosixPath, link: str, old: dict[str, str]) -> PurePosixPat
     return PurePosixPath("docs", old[inside]) if inside in old and inside != path else PurePosixPath(path)
 
 
-def on_site(target: PurePosixPath) -> str:
+def site_path(target: PurePosixPath) -> str:
     """The path in the site's sources of a file of the repository."""
     if target.parts[0] == "docs":
         return str(target.relative_to("docs"))
@@ -65,7 +65,9 @@ def on_site(target: PurePosixPath) -> str:
 
 def of_repository(uri: str) -> PurePosixPath:
     """The file of the repository that a page of the site is made from."""
-    return PurePosixPath(next((file for file, at in PROJECT_PAGES.items() if at == uri and uri != "index.md"), f"docs/{uri}"))
+    return PurePosixPath(
+        next((file for file, at in PROJECT_PAGES.items() if at == uri and uri != "index.md"), f"docs/{uri}")
+    )
 
 
 def _kept(entries: list[Any], there: Callable[[str], bool]) -> list[Any]:
@@ -98,7 +100,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         page = of_repository(file.src_uri)
         for link, _ in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
             target = lead_to(page, link, old)
-            uri = on_site(target)
+            uri = site_path(target)
             if uri.startswith("source/") and (ROOT / target).is_file() and files.get_file_from_path(uri) is None:
                 files.append(File.generated(config, uri, abs_src_path=str(ROOT / target)))
     return files
@@ -109,7 +111,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     old, here = moved(), PurePosixPath(page.file.src_uri)
 
     def written(found: re.Match[str]) -> str:
-        target = on_site(lead_to(of_repository(str(here)), found[1], old))
+        target = site_path(lead_to(of_repository(str(here)), found[1], old))
         return f"]({os.path.relpath(target, here.parent)}{found[2] or ''})"
 
     return LINK.sub(written, markdown)

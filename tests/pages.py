@@ -82,7 +82,9 @@ def run_page(page: Path, folder: Path, leave_out: Collection[str] = ()) -> None:
             printed = None
             continue
         if block.language == "output":
-            assert printed is None or _says(block.text, printed), f"{page.name} shows\n{block.text}\nbut it is\n{printed}"
+            assert printed is None or _says(block.text, printed), (
+                f"{page.name} shows\n{block.text}\nbut it is\n{printed}"
+            )
             continue
         if block.file:
             (folder / block.file).write_text(block.text, encoding="utf-8")

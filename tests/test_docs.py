@@ -2,35 +2,107 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from deepbench_fast import samples
+from deepbench_fast.recipe import builtin_recipes
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.values.distributions import FORMS
-from deepbench_fast.values.image import Image
-from docs.make_reference import FOLDER, PAGES
+from deepbench_fast.values.image import Image as RecipeImage
+from docs.make_pictures import own_pictures
+from docs.make_reference import BUILT_IN, FOLDER, GENERATED, PAGES
 from docs.repository_links import CONFIGURATION, moved, navigation
-from tests.pages import blocks, links, missing, packages_needed, pages, run_page
+from tests.pages import blocks, links, missing, packages_needed, pages, run, run_page
 
 GUIDE = list(pages())
 OPTIONAL = [page for page in GUIDE if packages_needed(page)]
+GALLERY = FOLDER / "gallery"
+MOST_WORDS = 1500
+TERMS = {
+    r"ground truth": "truth",
+    r"data[ -]sets?": "dataset",
+    r"config(uration)? files?": "recipe",
+    r"postage stamps?|cut-?outs?": "image",
+    r"object types?": "kind",
+    r"partitions?": "shard",
+    r"RNGs?|random states?": "stream, seed",
+    r"Sersic": "Sérsic",
+    r"point-spread": "point spread",
+}
+"""Words for which the glossary has another one."""
 
 
 def name(page: Path) -> str:
     return str(page.relative_to(FOLDER).with_suffix(""))
 
 
+def in_full(page: Path) -> Any:
+    """Pages of pictures are many processes: they are run with the long campaigns, and when they are made again."""
+    return pytest.param(page, marks=pytest.mark.slow) if page.parent == GALLERY else page
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("page", GUIDE, ids=name)
+@pytest.mark.parametrize("page", [in_full(page) for page in GUIDE], ids=map(name, GUIDE))
 def test_every_block_runs_as_printed(page: Path, tmp_path: Path) -> None:
     run_page(page, tmp_path, leave_out=missing(packages_needed(page)))
+    for picture in own_pictures(page):
+        if (tmp_path / picture).exists():
+            assert looks_like(page.parent / picture, tmp_path / picture), f"run: python -m docs.make_pictures {page}"
+
+
+def looks_like(shown: Path, made: Path) -> bool:
+    """Whether two pictures are the same but for how letters are drawn."""
+    with Image.open(shown) as one, Image.open(made) as other:
+        pixels = [np.asarray(picture.convert("L").resize((64, 64)), "f8") for picture in (one, other)]
+    return bool(np.abs(pixels[0] - pixels[1]).mean() < 4)
+
+
+@pytest.mark.parametrize("page", sorted(GALLERY.glob("*.md")), ids=name)
+def test_recipes_of_the_gallery_make_samples(page: Path, tmp_path: Path) -> None:
+    """The small version of running its commands."""
+    for block in blocks(page):
+        if block.language == "yaml":
+            assert len(samples(Recipe.from_yaml(block.text, source=str(tmp_path / block.file)), 0, 1)) == 1
+
+
+def test_pictures_of_built_in_recipes_are_current() -> None:
+    facts = json.loads(BUILT_IN.read_text(encoding="utf-8"))
+    stale = [
+        name for name in builtin_recipes() if facts.get(name, {}).get("recipe_hash") != Recipe.builtin(name).hash()
+    ]
+    assert stale == [], f"run: python -m docs.make_pictures {' '.join(stale)} && python -m docs.make_reference"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", builtin_recipes())
+def test_digests_of_built_in_recipes_are_current(name: str, tmp_path: Path) -> None:
+    one = json.loads(BUILT_IN.read_text(encoding="utf-8"))[name]
+    assert run("bash", one["command"], tmp_path).strip() == one["digest"]
+
+
+def test_a_page_is_of_one_idea() -> None:
+    """Words of prose: without blocks and tables; generated pages follow from the program."""
+    for page in GUIDE:
+        prose = re.sub(r"^```.*?^```|^\|.*?$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        assert GENERATED in prose or len(prose.split()) <= MOST_WORDS, f"{page.name} is too long: split it"
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=name)
+def test_one_term_for_one_thing(page: Path) -> None:
+    text = re.sub(r"^```.*?^```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for word, term in TERMS.items():
+        found = re.search(rf"\b(?:{word})\b", text)
+        assert found is None, f"{page.name} says '{found and found[0]}': take '{term}'"
 
 
 def test_the_blocks_are_found() -> None:
@@ -72,7 +144,7 @@ def test_old_addresses_lead_somewhere() -> None:
 
 def test_the_pages_on_recipes_have_every_key() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in sorted((FOLDER / "reference" / "recipe").glob("*.md")))
-    keys = [key for model in (Recipe, Catalogue, Image, Series) for key in model.fields()]
+    keys = [key for model in (Recipe, Catalogue, RecipeImage, Series) for key in model.fields()]
     for key in [*keys, *FORMS]:
         assert f"{key}:" in text, f"the pages on recipes have no example of {key}"
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.pages import ROOT, run
 
-NOTEBOOK = ROOT / "docs" / "teaching.ipynb"
+NOTEBOOK = ROOT / "docs" / "tutorials" / "teaching.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -45,4 +45,4 @@ def test_it_holds_no_outputs(cells: list[dict[str, Any]]) -> None:
 
 def test_only_the_install_line_is_magic(cells: list[dict[str, Any]]) -> None:
     lines = [line for cell in cells if cell["cell_type"] == "code" for line in cell["source"]]
-    assert [line for line in lines if line.startswith(("%", "!"))] == ["%pip install --quiet .."]
+    assert [line for line in lines if line.startswith(("%", "!"))] == ["%pip install --quiet ../.."]

@@ -2,7 +2,7 @@
 
     python -m benchmarks.networks.table [--write]
 
-Prints both; `--write` puts them into docs/networks.md, and their picture beside that.
+Prints both; `--write` puts them into docs/studies/networks.md, and their picture beside that.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.networks.table", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("--write", action="store_true", help="into docs/networks.md, with the picture")
+    parser.add_argument("--write", action="store_true", help="into docs/studies/networks.md, with the picture")
     options = parser.parse_args(arguments)
     rows = read_rows(ROWS)
     print(datasets_table(), networks_table(rows), sep="\n", end="")

@@ -1,1 +1,1 @@
-"""Every accuracy that is stated in docs/accuracy.md, held against an independent oracle over the whole valid range."""
+"""Every accuracy that docs/explain/accuracy/ states, held against an independent oracle over the whole valid range."""

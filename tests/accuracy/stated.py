@@ -1,4 +1,4 @@
-"""The accuracies that docs/accuracy.md states, and the worst case that a campaign finds."""
+"""The accuracies that docs/explain/accuracy/ states, and the worst case that a campaign finds."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
+PAGES = Path(__file__).parents[2] / "docs" / "explain" / "accuracy"
 COLUMNS = 7
 STATED, TEST = 3, 6
 
 
 @cache
 def rows() -> dict[str, list[str]]:
-    """The cells of each row of the page's tables, by the quantity in its first cell."""
+    """The cells of each row of the pages' tables, by the quantity in its first cell."""
     found: dict[str, list[str]] = {}
-    for line in PAGE.read_text("utf-8").splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")] if line.startswith("| ") else []
-        if cells and cells[0] != "Quantity":
-            assert len(cells) == COLUMNS, line
-            assert cells[0] not in found, f"{cells[0]} stands twice"
-            found[cells[0]] = cells
+    for page in sorted(PAGES.glob("*.md")):
+        _, *tables = page.read_text("utf-8").split("| Quantity | ")
+        for line in "".join(tables).splitlines() if tables else ():
+            cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")] if line.startswith("| ") else []
+            if cells:
+                assert len(cells) == COLUMNS, line
+                assert cells[0] not in found, f"{cells[0]} stands twice"
+                found[cells[0]] = cells
     return found
 
 
 def stated(quantity: str) -> float:
-    """The error that the page states for a quantity."""
+    """The error that the pages state for a quantity."""
     return float(rows()[quantity][STATED])
 
 

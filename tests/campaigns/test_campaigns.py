@@ -1,4 +1,4 @@
-"""A small version of each campaign; the full ones, and what they found, are in docs/reliability.md."""
+"""A small version of each campaign; the full ones, and what they found, are in docs/explain/reliability.md."""
 
 from __future__ import annotations
 

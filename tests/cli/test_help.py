@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from deepbench_fast.cli.group import COMMANDS
 from tests.cli.running import run, run_apart, run_well
 
 HEAVY = ["numba", "numpy", "h5py", "astropy", "matplotlib", "pydantic", "yaml", "tqdm"]
-README = Path(deepbench_fast.__file__).parent.parent / "README.md"
+ROOT = Path(deepbench_fast.__file__).parent.parent
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
@@ -49,10 +50,13 @@ def test_examples_of_help_name_options_that_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_in_the_readme(name: str) -> None:
-    if not README.exists():
+def test_every_command_stands_in_an_example_of_the_guide(name: str) -> None:
+    if not (ROOT / "docs").exists():
         pytest.skip("the package is installed apart from its repository")
-    assert f"deepbench-fast {name}" in README.read_text(encoding="utf-8")
+    pages = [ROOT / "README.md", *(page for page in (ROOT / "docs").rglob("*.md") if page.name != "commands.md")]
+    assert any(
+        re.search(rf"^(\w+=\$\()?deepbench-fast {name}\b", page.read_text("utf-8"), re.MULTILINE) for page in pages
+    )
 
 
 def test_group_lists_every_command_uncut() -> None:

@@ -74,7 +74,7 @@ def test_a_jobs_environment(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (2, "Error: base: it goes with shard auto/N\n")
 
 
-PAGE = Path(__file__).parents[3] / "docs" / "clusters.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "clusters.md"
 SCRIPT = re.compile(r"([A-Z][^\n]*?)[:,][^\n]*\n(?:[^\n]+\n)*\n```text\n(#!/bin/bash\n.*?)```", re.DOTALL)
 SCRIPTS = dict(SCRIPT.findall(PAGE.read_text(encoding="utf-8")))
 """The guide's script for each scheduler, by the first words of the paragraph above it."""

@@ -53,8 +53,8 @@ API_EXAMPLES = {
     "files": "Examples: [a first dataset](../../tutorials/first-dataset.md), [formats](../../how-to/export.md).",
     "many-files": "Examples: [clusters](../../how-to/clusters.md), [large runs](../../how-to/large-runs.md).",
     "on-the-fly": "Examples: [endless training](../../how-to/endless-training.md),\n"
-    "[batches](../../how-to/batches.md), [a recipe as a simulator](../../how-to/simulators.md). `deepbench_fast.torch` has the same in tensors:\n"
-    "[PyTorch](../../how-to/pytorch.md).",
+    "[batches](../../how-to/batches.md), [a recipe as a simulator](../../how-to/simulators.md).\n"
+    "`deepbench_fast.torch` has the same in tensors: [PyTorch](../../how-to/pytorch.md).",
     "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md), [likelihood](../../inference.md).",
     "own-kinds": "Example: [a ring](../../how-to/own-kinds.md).",
     "more": "What errors mean and what to do: [errors](../errors.md).",
@@ -68,8 +68,8 @@ def kinds_page() -> str:
     parts = [
         "# Kinds of objects",
         GENERATED,
-        "What a sample can hold. A page for each kind has its formula, normalisation, parameters with units and ranges,\n"
-        "and sources; `deepbench-fast describe KIND` prints the parameters in a terminal.",
+        "What a sample can hold. A page for each kind has its formula, normalisation, parameters with units and\n"
+        "ranges, and sources; `deepbench-fast describe KIND` prints the parameters in a terminal.",
         "![Every kind of object](../../gallery/gallery.png)",
     ]
     for layer, (title, words) in LAYERS.items():
@@ -120,6 +120,7 @@ def _sources(kind: Kind) -> str:
 
 def _work(entry: str) -> str:
     """A work in a line: authors, year, where it stands."""
+    entry = re.sub(r"\$(.*?)\^\{(.*?)\}\$", r"\1^(\2)", entry)
     fields = dict(re.findall(r"^  (\w+) = \{(.*?)\},$", entry, re.MULTILINE | re.DOTALL))
     texts = {name: " ".join(re.sub(r"\\\W?([a-zA-Z])|[{}]", _plain, text).split()) for name, text in fields.items()}
     names = [author.split(",")[0] for author in texts["author"].split(" and ")]
@@ -144,8 +145,8 @@ def built_in_page() -> str:
         "# Built-in recipes",
         GENERATED,
         "`deepbench-fast generate NAME out.h5` makes one; `describe NAME` prints its recipe, with comments, and\n"
-        "`init NAME` writes it to a file to start from. The recipe hash names the recipe, the digest the data that the second\n"
-        "command makes. `python -m docs.make_pictures built-in` makes pictures and digests again.",
+        "`init NAME` writes it to a file to start from. The recipe hash names the recipe, the digest the data that\n"
+        "the second command makes. `python -m docs.make_pictures built-in` makes pictures and digests again.",
     ]
     for name, meaning in builtin_recipes().items():
         parts += [f"## {name}", f"{meaning}."]

@@ -82,7 +82,7 @@ def run_page(page: Path, folder: Path, leave_out: Collection[str] = ()) -> None:
             printed = None
             continue
         if block.language == "output":
-            assert printed is None or _says(block.text, printed), (
+            assert printed is None or shows(block.text, printed), (
                 f"{page.name} shows\n{block.text}\nbut it is\n{printed}"
             )
             continue
@@ -96,7 +96,7 @@ def run_page(page: Path, folder: Path, leave_out: Collection[str] = ()) -> None:
             printed = run("python, with other packages" if block.needs else block.language, block.text, folder)
 
 
-def _says(shown: str, printed: str) -> bool:
+def shows(shown: str, printed: str) -> bool:
     """Whether a text is what was printed: … stands for anything, and decimal fractions may be 5 % or 0.05 off."""
     lines, expected = (re.sub(r" +", " ", text.strip()) for text in (printed, shown))
     between = [re.escape(part).replace("…", ".*") for part in DECIMAL.split(expected)]

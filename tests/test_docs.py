@@ -22,7 +22,7 @@ from deepbench_fast.values.image import Image as RecipeImage
 from docs.make_pictures import own_pictures
 from docs.make_reference import BUILT_IN, FOLDER, GENERATED, PAGES
 from docs.repository_links import CONFIGURATION, moved, navigation
-from tests.pages import blocks, links, missing, packages_needed, pages, run, run_page
+from tests.pages import blocks, links, missing, packages_needed, pages, run, run_page, shows
 
 GUIDE = list(pages())
 OPTIONAL = [page for page in GUIDE if packages_needed(page)]
@@ -112,6 +112,22 @@ def test_the_blocks_are_found() -> None:
         assert set(fences[::2]) <= {"```bash", "```yaml", "```python", "```output", "```text"}, page.name
         assert set(fences[1::2]) <= {"```"}, page.name
     assert sum(len(blocks(page)) for page in GUIDE) > 70
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("n 1.00\n", "n  1.04\n", True),
+        ("n 1.00", "n 1.20", False),
+        ("n 10.0", "n 10.4", True),
+        ("n 3", "n 4", False),
+        ("a … c", "a b c", True),
+        ("a\nb", "a", False),
+        ("(a) 1.5", "(b) 1.5", False),
+    ],
+)
+def test_what_a_page_shows_is_what_is_printed(shown: str, printed: str, same: bool) -> None:
+    assert shows(shown, printed) is same
 
 
 @pytest.mark.parametrize("page", OPTIONAL, ids=name)

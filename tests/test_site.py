@@ -24,11 +24,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("the extra [docs] is not installed")
     folder = tmp_path_factory.mktemp("site")
     built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-f", str(CONFIGURATION), "-d", str(folder)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", str(CONFIGURATION), "-d", str(folder)],
         capture_output=True,
         text=True,
     )
-    assert built.returncode == 0, built.stderr
+    assert built.returncode == 0, built.stdout + built.stderr
     return folder
 
 

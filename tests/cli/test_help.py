@@ -50,13 +50,12 @@ def test_examples_of_help_name_options_that_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_stands_in_an_example_of_the_guide(name: str) -> None:
+def test_every_command_stands_in_the_guide(name: str) -> None:
+    """On a page that somebody wrote."""
     if not (ROOT / "docs").exists():
         pytest.skip("the package is installed apart from its repository")
     pages = [ROOT / "README.md", *(page for page in (ROOT / "docs").rglob("*.md") if page.name != "commands.md")]
-    assert any(
-        re.search(rf"^(\w+=\$\()?deepbench-fast {name}\b", page.read_text("utf-8"), re.MULTILINE) for page in pages
-    )
+    assert any(re.search(rf"deepbench-fast {name}\b", page.read_text(encoding="utf-8")) for page in pages)
 
 
 def test_group_lists_every_command_uncut() -> None:

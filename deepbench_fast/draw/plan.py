@@ -21,6 +21,8 @@ from deepbench_fast.effects.chain import Chain, pixel_streams
 from deepbench_fast.effects.effect import Stage
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds.kind import Kind
+from deepbench_fast.recipe.extras import CLEAN, CRLB, FISHER, MASKS, VARIANCE
+from deepbench_fast.recipe.information import information_units
 from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import dynamics_of, output_columns
@@ -34,6 +36,7 @@ ORDER_STREAM = "order"
 NOMINAL = "_nominal"
 TRUE, SIGMA = "targets_true", "targets_sigma"
 MOST_KEPT = 64
+RANK = Parameter("fisher_rank", "", "rank of the Fisher information: how many directions it tells", 0.0, math.inf)
 MOST_NUMBERED = 2**16 - 1
 """Numbers that a mask's uint16 has for the objects of a sample, beside 0."""
 
@@ -103,14 +106,23 @@ class Plan:
         """Datasets with one row a sample: name → (shape of a row, dtype)."""
         noisy = ("targets", *((TRUE, SIGMA) if self.recipe.targets.noise else ()))
         targets = dict.fromkeys(noisy, ((len(self.targets),), np.dtype("<f8")))
-        if self.is_series:
-            clean = [name for name in ("clean",) if name in self.recipe.extras]
-            return {**{name: (self.shape, np.dtype("<f8")) for name in ("series", *clean)}, **targets}
-        data = np.dtype(self.recipe.image.dtype).newbyteorder("<")
-        extras = {"clean": data, "masks": np.dtype("<u2"), "variance": np.dtype("<f4")}
-        arrays = {"images": (self.shape, data)}
-        arrays |= {name: (self.shape, dtype) for name, dtype in extras.items() if name in self.recipe.extras}
-        return {**arrays, **targets}
+        name = "series" if self.is_series else "images"
+        data = np.dtype("<f8" if self.is_series else self.recipe.image.dtype).newbyteorder("<")
+        count = len(self.information)
+        extras = {
+            CLEAN: (self.shape, data),
+            MASKS: (self.shape, np.dtype("<u2")),
+            VARIANCE: (self.shape, np.dtype("<f4")),
+            FISHER: ((count, count), np.dtype("<f8")),
+            CRLB: ((count,), np.dtype("<f8")),
+        }
+        asked = {extra: array for extra, array in extras.items() if extra in self.recipe.extras}
+        return {name: (self.shape, data), **asked, **targets}
+
+    @cached_property
+    def information(self) -> dict[str, str]:
+        """The parameters that `/fisher` and `/crlb` are of, with their units; none where nothing asks for them."""
+        return information_units(self.recipe) if self.recipe.extras.has_information else {}
 
     @cached_property
     def output_columns(self) -> list[tuple[str, str, str]]:
@@ -452,6 +464,8 @@ def make_plan(recipe: Recipe) -> Plan:
     names += [stream for catalogue in catalogues for stream in _target_streams(recipe, catalogue).values()]
     drawn = {p.column: p.declared for name in catalogues for p in sample_parameters(recipe, name)}
     found = {} if recipe.series is not None else Chain(drawn).found()
+    if recipe.extras.has_information:
+        found = {**found, RANK.name: RANK}
     named: dict[str, list[PlannedEntry]] = {}
     for e in entries:
         if not e.is_part:

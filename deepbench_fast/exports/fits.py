@@ -3,8 +3,9 @@
 `samples-00000.fits`, `samples-00001.fits`, ... hold runs of samples. The primary array is the cube of images (NAXIS3 =
 samples; the first row of an image is its lowest, as FITS has it and as our figures show it). The extensions are
 the extras as cubes of the same shape, and binary tables SAMPLES, TARGETS (with noise on these also TARGETS_TRUE and
-TARGETS_SIGMA) and one for each kind of object, with labels as text and units as TUNITn. There is no WCS: coordinates
-are pixels. Series are a table SERIES, with the vector of all steps in one cell, and a table TIME.
+TARGETS_SIGMA), CRLB where the recipe asks for it, and one for each kind of object, with labels as text and units as
+TUNITn. There is no WCS: coordinates are pixels. Series are a table SERIES, with the vector of all steps in one cell,
+and a table TIME. FISHER is a cube of matrices, whose keys PARAM1, PARAM2, ... name the parameters.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import numpy.typing as npt
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter
 from deepbench_fast.exports.source import Block
-from deepbench_fast.exports.tables import with_names
-from deepbench_fast.render.batch import TARGETS
+from deepbench_fast.exports.tables import ONE_ROW, TargetTable, tables, with_names
+from deepbench_fast.recipe.extras import FISHER
 
 PART_BYTES = 2**26
 DIGITS = 5
@@ -47,7 +48,7 @@ def _units(block: Block) -> Any:
     from astropy.io import fits
 
     source = block.source
-    data = {name: block.array(name) for name in source.arrays if name not in TARGETS}
+    data = {name: block.array(name) for name in source.arrays if name not in ONE_ROW}
     primary = fits.PrimaryHDU(None if source.is_series else data.pop("images"))
     _describe(primary.header, block)
     units = [primary]
@@ -59,9 +60,12 @@ def _units(block: Block) -> Any:
         units += [fits.ImageHDU(cube, name=name.upper()) for name, cube in data.items()]
     samples = with_names(block.samples, source.labels("samples"))
     units.append(_table("SAMPLES", {"sample": "", **source.units("samples")}, [block.numbers, *samples]))
-    for name in source.target_arrays:
-        columns = [block.numbers, *block.array(name).T]
-        units.append(_table(name.upper(), {"sample": "", **source.targets}, columns))
+    for one in tables(source):
+        if isinstance(one, TargetTable):
+            units.append(_table(one.name.upper(), one.units, one.columns(block)))
+    if FISHER in source.arrays:
+        named = {f"PARAM{number}": _ascii(name) for number, name in enumerate(source.information, 1)}
+        units.append(fits.ImageHDU(block.array(FISHER), fits.Header(named), FISHER.upper()))
     for kind in source.kinds:
         name = f"objects/{kind}"
         rows = with_names(block.objects(kind), source.labels(name))

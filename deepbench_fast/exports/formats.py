@@ -116,7 +116,7 @@ def _identity(source: Source, split: str | None) -> dict[str, Any]:
 
 
 def _facts(source: Source) -> dict[str, Any]:
-    """What the files themselves don't say: names by label, columns of targets and outputs, units."""
+    """What the files themselves don't say: names by label, columns of targets, outputs and information, units."""
     summary = source.summary
     tables = ["samples", *(f"objects/{kind}" for kind in source.kinds)]
     units = {table: {column: unit for column, unit in source.units(table).items() if unit} for table in tables}
@@ -132,6 +132,8 @@ def _facts(source: Source) -> dict[str, Any]:
         "targets": source.targets,
         "units": units,
     }
+    if source.information:
+        facts["information"] = source.information
     if source.is_series:
         facts |= {"outputs": source.outputs, "time_unit": source.time_unit}
     return facts

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
-from deepbench_fast.exports.tables import tables, write_csv
-from deepbench_fast.render.batch import TARGETS
+from deepbench_fast.exports.tables import ONE_ROW, tables, write_csv
 from deepbench_fast.store.format import bytes_of
 
 LABELS, TIME = "labels", "time"
@@ -25,7 +24,7 @@ class NpyExporter(Exporter):
 
     def __init__(self, source: Source, format: str, options: PictureOptions) -> None:
         super().__init__(source, format, options)
-        self.tables = [table for table in tables(source) if table.name not in TARGETS]
+        self.tables = [table for table in tables(source) if table.name not in ONE_ROW]
 
     @property
     def passes(self) -> int:

@@ -3,8 +3,9 @@
 `data/<split>-00000-of-00007.parquet` has one row a sample: its number, the image as a list of lists of fixed sizes (the
 shape is part of the type and stands in the field's metadata), extras likewise, `label` (a class for `datasets`), the
 columns of the table of samples, and `target`, a list of fixed size (with noise on targets also `target_true` and
-`target_sigma`). `objects/<kind>.parquet` has one row an object, `time.parquet` the times of series. Units stand in the
-fields' metadata. A dataset without splits is called `train`, as `datasets` calls it.
+`target_sigma`), `fisher` and `crlb` where the recipe asks for them. `objects/<kind>.parquet` has one row an object,
+`time.parquet` the times of series. Units stand in the fields' metadata. A dataset without splits is called `train`, as
+`datasets` calls it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
-from deepbench_fast.exports.tables import with_names
-from deepbench_fast.render.batch import TARGETS, singular
+from deepbench_fast.exports.tables import ONE_ROW, with_names
+from deepbench_fast.recipe.extras import INFORMATION
+from deepbench_fast.render.batch import singular
 
 PART_BYTES = 2**28
 COMPRESSION = "snappy"
@@ -113,13 +115,16 @@ def _samples(block: Block) -> Any:
     source = block.source
     columns = [_column("sample", block.numbers)]
     for name in source.arrays:
-        if name not in TARGETS:
+        if name not in ONE_ROW:
             about = {"outputs": json.dumps(source.outputs)} if source.is_series else {}
             columns.append(_column(singular(name), block.array(name), **about))
     columns.append(_column("label", block.samples["catalogue"].astype(np.int64)))
     columns += _columns(source, "samples", block.samples)
     for name in source.target_arrays:
         columns.append(_column(singular(name), block.array(name), names=json.dumps(source.targets)))
+    for name in INFORMATION:
+        if name in source.arrays:
+            columns.append(_column(name, block.array(name), names=json.dumps(source.information)))
     classes = {"label": {"names": list(source.catalogues), "_type": "ClassLabel"}}
     return _table(columns).replace_schema_metadata({"huggingface": json.dumps({"info": {"features": classes}})})
 

@@ -80,6 +80,11 @@ class Source:
         return [name for name in TARGETS if self.targets and name in self.arrays]
 
     @property
+    def information(self) -> dict[str, str]:
+        """Names and units of the parameters that `fisher` and `crlb` are of; none where there are neither."""
+        return self.stored.information
+
+    @property
     def is_series(self) -> bool:
         """Whether the samples are series, not images."""
         return self.stored.is_series

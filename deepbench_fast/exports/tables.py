@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,11 @@ import numpy.typing as npt
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
+from deepbench_fast.recipe.extras import CRLB, FISHER, INFORMATION
 from deepbench_fast.render.batch import TARGETS
+
+ONE_ROW = (*TARGETS, *INFORMATION)
+"""Arrays that tables hold in one row a sample, named column by column."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,30 @@ class SampleTable(Table):
 
 
 class TargetTable(Table):
-    """Number and targets of each sample, or their true values, or the levels of their noise."""
+    """Number and targets of each sample, or their true values, or the levels of their noise; or its bounds."""
 
     def columns(self, block: Block) -> list[npt.NDArray[Any]]:
         return [block.numbers, *block.array(self.name).T]
+
+
+class FisherTable(Table):
+    """Number and Fisher information of each sample: what stands on the diagonal and below it, row by row."""
+
+    @classmethod
+    def of(cls, parameters: dict[str, str]) -> Self:
+        """The table for parameters with these units; "a*b" is the column of a and b."""
+        names = list(parameters)
+        below = {
+            f"{a}*{b}": " ".join(f"({unit})^-1" for unit in (parameters[a], parameters[b]) if unit)
+            for number, a in enumerate(names)
+            for b in names[: number + 1]
+        }
+        return cls(FISHER, {"sample": "", **below})
+
+    def columns(self, block: Block) -> list[npt.NDArray[Any]]:
+        values = block.array(self.name)
+        rows, columns = np.tril_indices(values.shape[1])
+        return [block.numbers, *values[:, rows, columns].T]
 
 
 class ObjectTable(Table):
@@ -67,6 +91,8 @@ def tables(source: Source) -> list[Table]:
     return [
         SampleTable("samples", {"sample": "", **source.units("samples")}),
         *(TargetTable(name, {"sample": "", **source.targets}) for name in source.target_arrays),
+        *([FisherTable.of(source.information)] if FISHER in source.arrays else []),
+        *([TargetTable(CRLB, {"sample": "", **source.information})] if CRLB in source.arrays else []),
         *(ObjectTable(f"objects-{kind}", source.units(f"objects/{kind}")) for kind in source.kinds),
     ]
 
@@ -83,7 +109,8 @@ def with_names(rows: npt.NDArray[Any], labels: dict[str, dict[str, int]]) -> lis
 class CsvExporter(Exporter):
     """`samples.csv`, `targets.csv`, `objects-<kind>.csv`; of series also `series.csv` and `clean.csv`.
 
-    With noise on targets also `targets_true.csv` and `targets_sigma.csv`.
+    With noise on targets also `targets_true.csv` and `targets_sigma.csv`; where the recipe asks for them, `fisher.csv`
+    (on and below the diagonal, `a*b` for parameters a and b) and `crlb.csv`.
     """
 
     def __init__(self, source: Source, format: str, options: PictureOptions) -> None:
@@ -91,7 +118,7 @@ class CsvExporter(Exporter):
         self.tables = tables(source)
         if source.is_series:
             units = {"sample": "", "time": source.time_unit, **source.outputs}
-            self.tables += [SeriesTable(name, units) for name in source.arrays if name not in TARGETS]
+            self.tables += [SeriesTable(name, units) for name in source.arrays if name not in ONE_ROW]
 
     @property
     def passes(self) -> int:

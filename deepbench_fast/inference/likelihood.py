@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.free_parameters import WHAT, Free, check_given, check_values, chosen_catalogue, free_parameters
+from deepbench_fast.draw.free_parameters import WHAT, check_given, check_values, chosen_catalogue, free_parameters
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.draw.tables import Given, Tables, draw
+from deepbench_fast.draw.tables import Given, draw
 from deepbench_fast.effects.law import PixelLaw
-from deepbench_fast.errors import UsageError
+from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
+from deepbench_fast.recipe.addresses import address
+from deepbench_fast.recipe.information import check_likelihood
 from deepbench_fast.recipe.recipe import Recipe
-from deepbench_fast.render.information import Expected, Part, Weights, add_scores, bounds
+from deepbench_fast.render.expected import Expected, Part
+from deepbench_fast.render.information import Weights, add_scores, bounds, deviations, samples_at_once
 from deepbench_fast.values import checks
+from deepbench_fast.values.checks import Invalid
 
 Floats = npt.NDArray[np.float64]
-
-BLOCK_BYTES = 2**21
-"""Images and slopes that are held at a time, in each thread."""
 
 
 class Likelihood:
@@ -58,9 +59,11 @@ class Likelihood:
         if not names:
             raise UsageError(f"{recipe.name}: no parameter is drawn")
         self.names = tuple(names)
+        try:
+            check_likelihood(self.recipe, self._plan.catalogues[self._catalogue], self.names)
+        except Invalid as invalid:
+            raise RecipeError(invalid.problem, key=address(vars(self.recipe), invalid.path)) from None
         self._expected = Expected(self._plan, self._catalogue, self.names)
-        _check_noise(self._expected)
-        _check_nuisances(self._expected, possible)
         self._weights = Weights()
         self._threads = usable_cpus() if threads is None else checks.whole_number(threads, 1, 2**16)
 
@@ -109,8 +112,7 @@ class Likelihood:
         prior (Cramér 1946; Rao 1945); NaN where the information is singular.
         """
         information = self.fisher(theta)
-        inverse, _ = bounds(np.atleast_3d(information) if information.ndim == 3 else information[None])
-        found = np.sqrt(np.diagonal(inverse, axis1=1, axis2=2))
+        found = deviations(bounds(information if information.ndim == 3 else information[None])[0])
         return found if information.ndim == 3 else found[0]
 
     def mean(self, theta: npt.ArrayLike) -> Floats:
@@ -164,12 +166,14 @@ class Likelihood:
 
     def _each(self, table: Floats, work: Callable[[Part, slice, slice], None], slopes: bool = True) -> None:
         """`work(part, block, columns)` on the parts of each block of samples, whose numbers are those columns of x."""
-        numbers = int(np.prod(self._plan.shape)) * (1 + len(self.names) * slopes)
-        size = max(1, BLOCK_BYTES // (8 * numbers))
+        size = samples_at_once(self._plan, len(self.names) * slopes)
+        given = self._given(table)
 
         def one(start: int) -> None:
             block = slice(start, min(start + size, len(table)))
-            parts = self._expected.parts(self._tables(table[block]), slopes)
+            own = [value._replace(values=value.values[block]) for value in given]
+            tables = draw(self._plan, 0, block.stop - block.start, own, catalogue=self._catalogue)
+            parts = self._expected.parts(tables, slopes)
             for number, part in enumerate(parts):
                 _check_density(part)
                 work(part, block, slice(number, None, len(parts)))
@@ -184,48 +188,19 @@ class Likelihood:
             for _ in pool.map(one, starts[1:]):
                 pass
 
-    def _tables(self, theta: Floats) -> Tables:
-        """Tables of samples with these parameters."""
+    def _given(self, theta: Floats) -> list[Given]:
+        """The columns of theta, checked, as they stand in tables."""
         given = []
         for number, free in enumerate(self._expected.free.values()):
             values = np.ascontiguousarray(theta[:, number])
             check_values(free, values)
             given.append(Given(None if free.entry is None else free.entry.number, free.column, values))
         check_given(self._plan, given)
-        return draw(self._plan, 0, len(theta), given, catalogue=self._catalogue)
+        return given
 
 
 def _unpickled(recipe: Recipe, names: tuple[str, ...], catalogue: str, threads: int) -> Likelihood:
     return Likelihood(recipe, names, catalogue=catalogue, threads=threads)
-
-
-def _check_noise(expected: Expected) -> None:
-    plan = expected.plan
-    models = plan.recipe.noise_of(plan.catalogues[expected.catalogue])
-    names = [model.name for model in models]
-    if not models:
-        raise UsageError("without noise samples have no density: give the recipe noise")
-    if names == ["poisson"]:
-        raise UsageError(
-            "poisson noise alone has no density: a pixel less its light is a whole number; add gaussian noise"
-        )
-
-
-def _check_nuisances(expected: Expected, possible: dict[str, Free]) -> None:
-    """Raise UsageError for the first thing that is drawn and isn't named."""
-    drawn: Iterator[str] = (name for name, free in possible.items() if free.distribution.is_random)
-    for name in drawn:
-        if name not in expected.free:
-            raise UsageError(f"{name} is drawn, but not among the parameters: name it, or give it a number")
-    for entry in expected.entries:
-        if entry.count.is_random:
-            raise UsageError(f"{entry.entry.name}.count is drawn: samples with other objects have other parameters")
-        random = [name for name, law in entry.distributions.items() if law.is_random]
-        if random and not entry.entry.occurs_once:
-            raise UsageError(
-                f"{entry.entry.name}.{random[0]} is drawn for each of several objects, which have no names: write an "
-                "entry for each of them"
-            )
 
 
 def _check_density(part: Part) -> None:

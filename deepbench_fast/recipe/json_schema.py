@@ -15,7 +15,7 @@ from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.contents import MAX_SAMPLES
-from deepbench_fast.recipe.extras import MASK_THRESHOLD, MASKS, NAMES
+from deepbench_fast.recipe.extras import INFORMATION, MASK_THRESHOLD, NAMES, OPTIONS, PARAMETERS, THRESHOLD
 from deepbench_fast.recipe.names import COUNT, RESERVED
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
 from deepbench_fast.recipe.recipe import PRIVATE, Recipe
@@ -223,7 +223,12 @@ def _extra_options(name: str) -> Schema:
         **number(0.0, 1.0, high_open=True),
         "description": f"Share of an object's brightest pixel above which its light counts. Default: {MASK_THRESHOLD}.",
     }
-    return any_of(NULL, mapping({"threshold": share} if name == MASKS else {}))
+    parameters = {
+        **list_of(TEXT, 1),
+        "description": f"Parameters, e.g. galaxy.r_eff; one list for {' and '.join(INFORMATION)}. Default: all drawn.",
+    }
+    schemas = {THRESHOLD: share, PARAMETERS: parameters}
+    return any_of(NULL, mapping({option: schemas[option] for option in OPTIONS.get(name, ())}))
 
 
 def _distributions() -> Schema:

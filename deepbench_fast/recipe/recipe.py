@@ -16,6 +16,8 @@ from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
 from deepbench_fast.recipe.contents import Contents
 from deepbench_fast.recipe.detector import check_noise
 from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.extras import Extras
+from deepbench_fast.recipe.information import check_information_extras, information_parameters
 from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
 from deepbench_fast.recipe.overrides import with_value
 from deepbench_fast.recipe.parameter_noise_rules import check_parameter_noise
@@ -66,6 +68,7 @@ class Recipe(Contents):
         else:
             check_parameter_noise(self)
         consistency.check_targets(self)
+        check_information_extras(self)
 
     if not TYPE_CHECKING:  # type checkers know the fields from the annotations
 
@@ -159,7 +162,11 @@ class Recipe(Contents):
     def resolved(self) -> Recipe:
         """The recipe with every default filled in."""
         catalogues = {name: catalogue.resolved(self.image) for name, catalogue in self.catalogues.items()}
-        return self if catalogues == self.catalogues else replace(self, catalogues=catalogues)
+        extras = self.extras
+        if extras.has_information and extras.parameters is None:
+            extras = Extras(extras, extras.mask_threshold, information_parameters(self))
+        same = catalogues == self.catalogues and extras == self.extras
+        return self if same else replace(self, catalogues=catalogues, extras=extras)
 
     def to_yaml(self) -> str:
         """The resolved recipe as text that `from_yaml` turns into the same dataset."""

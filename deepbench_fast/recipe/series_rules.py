@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from deepbench_fast.effects.effect import Noise
 from deepbench_fast.effects.registry import NOISES
 from deepbench_fast.kinds.registry import kind
-from deepbench_fast.recipe.extras import CLEAN
+from deepbench_fast.recipe.extras import OF_SERIES
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
 from deepbench_fast.values.distributions import Derived
@@ -63,8 +63,10 @@ def check_series(recipe: Contents) -> None:
             with within(*path, "noise", position, noise.name):
                 _check_noise(noise, series)
     for position, extra in enumerate(recipe.extras):
-        if extra != CLEAN:
-            raise Invalid(f"'{extra}' is for images; a series can have {CLEAN}", ("extras", position))
+        if extra not in OF_SERIES:
+            raise Invalid(
+                f"'{extra}' is for images; a series can have {checks.listed(OF_SERIES)}", ("extras", position)
+            )
     if "brightness" in recipe.targets:
         raise Invalid("'brightness' is for images", ("targets", recipe.targets.index("brightness")))
     shapes: dict[tuple[str, ...], str] = {}

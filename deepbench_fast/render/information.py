@@ -1,171 +1,97 @@
-"""What samples are expected to be, how that changes with their parameters, and how well it tells these.
+"""How well samples tell their parameters: the score of a sample, its Fisher information, and the bounds that follow.
 
-All in float64, from the definitions of the kinds. The Fisher information of parameters theta is the mean of the
-products of the slopes of ln p(x | theta); its inverse bounds the covariance of every unbiased estimate (Cramér
-1946, Rao 1945).
+The Fisher information of parameters theta is the mean of the products of the slopes of ln p(x | theta); its inverse
+bounds the covariance of every unbiased estimate (Cramér 1946, Rao 1945).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.entries import PlannedEntry
-from deepbench_fast.draw.free_parameters import WHAT, Free, free_parameters
-from deepbench_fast.draw.plan import Plan
+from deepbench_fast.draw.free_parameters import free_parameters
+from deepbench_fast.draw.plan import RANK, Plan
 from deepbench_fast.draw.tables import Tables
-from deepbench_fast.effects.effect import Rows, Stage
 from deepbench_fast.errors import UsageError
-from deepbench_fast.kernels._jit import plain_python
-from deepbench_fast.render.light_slopes import LightScene
-from deepbench_fast.render.motion_slopes import MotionScene
-from deepbench_fast.render.noise import effect_rows
-from deepbench_fast.render.sources import Source, chains, float_columns
-from deepbench_fast.values import checks
+from deepbench_fast.kernels.stopping import Stop
+from deepbench_fast.recipe.extras import CRLB, FISHER
+from deepbench_fast.render.batch import rows_of
+from deepbench_fast.render.expected import Expected, Part
 
 Floats = npt.NDArray[np.float64]
+
+BLOCK_BYTES = 2**22
+"""Images and slopes that are held at a time, in each thread."""
 
 MOST_TABLES = 64
 """Tables that are kept, one for each variance of the read-out."""
 
-NO_SLOPE = {("lens", "q"): 1.0}
-"""Values of parameters, by kind, at which slopes along them aren't known: a round lens is 0 / 0 in its profile."""
 
-GAUSSIAN = "noise_gaussian_"
-SIGMA, SNR = f"{GAUSSIAN}sigma", f"{GAUSSIAN}snr"
+class Information:
+    """Fills in the information that the extras of a plan ask for; make one for each thread."""
 
+    def __init__(self, plan: Plan) -> None:
+        self._plan, self._weights = plan, Weights()
+        self._expected: list[tuple[Expected, npt.NDArray[np.int64]]] = []
+        for catalogue in range(len(plan.catalogues)):
+            possible = free_parameters(plan, catalogue)
+            names = [name for name in plan.information if name in possible]
+            places = [place for place, name in enumerate(plan.information) if name in possible]
+            self._expected.append((Expected(plan, catalogue, names), np.array(places, np.int64)))
 
-class Part(NamedTuple):
-    """Numbers of samples that have one law: light (T, n), slopes (T, P, n), the law (T, 5), its slopes (T, 5, P)."""
+    def fill(self, tables: Tables, out: Mapping[str, npt.NDArray[Any]], stop: Stop) -> None:
+        """Fill `fisher` (T, P, P), `crlb` (T, P), and the rank in the table of samples.
 
-    light: Floats
-    slopes: Floats
-    law: Floats
-    law_slopes: Floats
-
-
-class Expected:
-    """What the samples of one catalogue are without noise, and its slopes along the parameters called `names`.
-
-    Tables of other catalogues' samples give no sense. Raises UsageError, in one line, where there are no slopes.
-    """
-
-    def __init__(self, plan: Plan, catalogue: int, names: Sequence[str]) -> None:
-        self.plan, self.catalogue, self.names = plan, catalogue, tuple(names)
-        possible = free_parameters(plan, catalogue)
-        self.free: dict[str, Free] = {name: possible[checks.known(name, possible, WHAT)] for name in self.names}
-        self.entries = [e for e in plan.entries if e.catalogue == catalogue]
-        _check_plan(plan, self.entries)
-        for free in self.free.values():
-            if free.declared.integer:
-                raise UsageError(f"{free.name} is a whole number: nothing changes with it by small steps")
-        self.sources = [Source(entry, tuple(self._directions(entry))) for entry in self.entries]
-        self._scene = MotionScene(plan) if plan.is_series else LightScene(plan)
-
-    def _directions(self, entry: PlannedEntry) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        numbers = {name: number for number, name in enumerate(float_columns(entry.kind))}
-        for place, free in enumerate(self.free.values()):
-            if free.entry is entry:
-                for chain in chains(entry, free.column, {f.column for f in self.free.values() if f.entry is entry}):
-                    yield numbers[chain[-1]], place, chain
-
-    def parts(self, tables: Tables, slopes: bool = True) -> list[Part]:
-        """The samples, their slopes along the parameters if asked for, and the laws of their noise.
-
-        An image is one part, a series one for each of its columns. They hold until the same thread asks again.
+        NaN stands for parameters that a catalogue doesn't have, for slopes that aren't known, and where a sample has no
+        noise; the bounds of a sample whose information is singular are NaN, too.
         """
-        free = list(self.free.values()) if slopes else []
-        sources = self.sources if slopes else [Source(source.entry, ()) for source in self.sources]
-        light, along = self._scene.slopes(tables, sources, free)
-        self._forget_unknown(tables, free, along)
-        if not self.plan.is_series:
-            return [self._part(tables.samples, light, along, len(free))]
-        columns = zip(self.plan.output_columns, light, along, strict=True)
-        return [self._column(tables.samples, output, one, slope, free) for (_, _, output), one, slope in columns]
+        count = len(self._plan.information)
+        fisher, crlb = out.get(FISHER), out.get(CRLB)
+        for array in (fisher, crlb):
+            if array is not None:
+                array[:] = np.nan
+        tables.samples[RANK.name] = 0.0
+        for catalogue, (expected, places) in enumerate(self._expected):
+            rows = np.flatnonzero(tables.samples["catalogue"] == catalogue)
+            size = samples_at_once(self._plan, count)
+            for start in range(0, len(rows) if len(tables.samples) else 1, size) if places.size else ():
+                stop.check()
+                own = rows[start : start + size]
+                found = self._of(expected, _part(tables, own))
+                inverse, tables.samples[RANK.name][own] = bounds(found)
+                if fisher is not None:
+                    fisher[np.ix_(own, places, places)] = found
+                if crlb is not None:
+                    crlb[np.ix_(own, places)] = deviations(inverse)
 
-    def _forget_unknown(self, tables: Tables, free: Sequence[Free], along: Floats) -> None:
-        """Put NaN where a profile has no slope that is known."""
-        for place, one in enumerate(free):
-            if one.entry is not None and (one.entry.kind.name, one.column) in NO_SLOPE:
-                rows = tables.objects[one.entry.kind.name]
-                at = (rows["entry"] == one.entry.number) & (
-                    rows[one.column] == NO_SLOPE[one.entry.kind.name, one.column]
-                )
-                along[rows["sample"][at] - tables.first, place] = np.nan
-
-    def _column(
-        self, samples: npt.NDArray[Any], output: str, light: Floats, along: Floats, free: Sequence[Free]
-    ) -> Part:
-        """A column of series, whose noise is that of its output or of all."""
-        law, law_slopes = np.zeros((len(samples), 5)), np.zeros((len(samples), 5, len(free)))
-        columns = effect_rows(self.plan, samples, Stage.NOISE).columns
-        for name in (SIGMA, f"{GAUSSIAN}{output}"):
-            sigma = columns.get(name)
-            if sigma is not None and not np.isnan(sigma).all():
-                law[:, 4] = sigma**2
-                for place, one in enumerate(free):
-                    law_slopes[:, 4, place] = 2.0 * sigma if one.column == name else law_slopes[:, 4, place]
-        return Part(light, along, law, law_slopes)
-
-    def _part(self, samples: npt.NDArray[Any], light: Floats, along: Floats, count: int) -> Part:
-        chain = self.plan.effects
-        rows = effect_rows(self.plan, samples, Stage.NOISE)
-        level, snr = self._level(rows, light)
-        rows = rows._replace(columns={**rows.columns, **level})
-        by_column = chain.law_slopes(rows) if count else {}
-        law_slopes = np.zeros((len(samples), 5, count))
-        for place, free in enumerate(list(self.free.values())[:count]):
-            if free.entry is None and free.column in by_column:
-                law_slopes[:, :, place] = np.stack(by_column[free.column], axis=1)
-            elif free.column == SNR and snr is not None:
-                law_slopes[:, 4, place] = -2.0 * level[SIGMA] ** 2 / snr
-        if snr is not None and count:
-            law_slopes[:, 4] += np.where(np.isnan(snr), 0.0, 2.0 / snr**2)[:, None] * _products(along, light)
-        return Part(light, along, np.stack(chain.law(rows), axis=1), law_slopes)
-
-    def _level(self, rows: Rows, light: Floats) -> tuple[dict[str, Floats], Floats | None]:
-        """The sigma that a signal-to-noise ratio stands for."""
-        if SNR not in rows.columns:
-            return {}, None
-        snr = rows.columns[SNR]
-        sigma = np.sqrt(_products(light[:, None], light)[:, 0]) / snr
-        return {SIGMA: np.where(np.isnan(snr), rows.columns[SIGMA], sigma)}, snr
+    def _of(self, expected: Expected, tables: Tables) -> Floats:
+        """The information of samples of one catalogue; every NaN has the same bits, whatever it came from."""
+        found = np.zeros((len(tables.samples), len(expected.names), len(expected.names)))
+        for part in expected.parts(tables):
+            without = ~(part.law[:, 4] > 0.0)
+            part.law[without, 4] = 1.0
+            self._weights.add(part, found)
+            found[without] = np.nan
+        found[~np.isfinite(found)] = np.nan
+        return found
 
 
-def _products(rows: Floats, image: Floats) -> Floats:
-    """Sums of products over the pixels in a fixed order, (T, P)."""
-    from deepbench_fast.kernels.derivatives.pixels import add_products
-
-    out = np.zeros(rows.shape[:2])
-    add_products(np.ascontiguousarray(rows), image, out)
-    return out
+def samples_at_once(plan: Plan, slopes: int) -> int:
+    """Samples whose images and so many slopes are held at a time."""
+    return max(1, BLOCK_BYTES // (plan.shape[0] * plan.shape[1] * 8 * (1 + slopes)))
 
 
-def _check_plan(plan: Plan, entries: Sequence[PlannedEntry]) -> None:
-    image = plan.recipe.image
-    if plain_python():
-        raise UsageError("derivatives need Numba's compiler, which NUMBA_DISABLE_JIT switches off")
-    if plan.is_series:
-        _check_series(plan, entries)
-        return
-    for entry in entries:
-        if entry.kind.layer == "shape":
-            raise UsageError(f"{entry.entry.name} is a shape: pixels don't change smoothly with its edges")
-    if image.dtype != "float32":
-        raise UsageError(f"image.dtype {image.dtype}: pixels that are rounded to whole numbers have no density")
-    if image.sampling != "center":
-        raise UsageError("image.sampling integrate: derivatives are those of light at the pixels' centres")
-
-
-def _check_series(plan: Plan, entries: Sequence[PlannedEntry]) -> None:
-    for entry in entries:
-        if entry.kind.dynamics is not None and entry.kind.dynamics.parts is not None:
-            raise UsageError(f"{entry.entry.name} is a system of bodies: its slopes aren't known")
-        if plan.recipe.parameter_noise_of(plan.catalogues[entry.catalogue]):
-            raise UsageError("parameter_noise is latent: samples scatter by what no parameter says")
+def _part(tables: Tables, rows: npt.NDArray[np.int64]) -> Tables:
+    """Some of the samples, numbered from 0."""
+    numbers = tables.first + rows
+    objects = {}
+    for kind, table in tables.objects.items():
+        objects[kind] = own = table[rows_of(table, numbers)]
+        own["sample"] = np.searchsorted(numbers, own["sample"])
+    return Tables(0, tables.samples[rows], objects)
 
 
 def add_scores(part: Part, pixels: Floats, out: Floats) -> None:
@@ -251,6 +177,11 @@ def bounds(information: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
     from deepbench_fast.kernels.derivatives.pixels import invert
 
     inverse, rank = np.empty_like(information), np.empty(len(information), np.int64)
-    for t, one in enumerate(information):
-        rank[t] = invert(one, inverse[t])
+    invert(information, inverse, rank)
     return inverse, rank
+
+
+def deviations(inverse: Floats) -> Floats:
+    """The least standard deviations that unbiased estimates can have, (T, P), from inverses of the information."""
+    found: Floats = np.sqrt(np.diagonal(inverse, axis1=1, axis2=2))
+    return found

@@ -27,6 +27,7 @@ class LightScene:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._scratch = local()
+        self._found: dict[str, tuple[Any, Any]] = {}
         self.factor = plan.recipe.image.oversample
         self.shape = (self.factor * plan.shape[0], self.factor * plan.shape[1])
 
@@ -40,8 +41,14 @@ class LightScene:
         for pad, part in self._by_pad(rows, count):
             fine[part] = self._blurred(tables, sources, free, rows.part(part) if rows.columns else rows, pad, part)
         middle = slice(self.factor // 2, None, self.factor)
-        images = fine.reshape(count, 1 + len(free), *self.shape)[:, :, middle, middle].reshape(count, 1 + len(free), -1)
+        images = fine.reshape(count, 1 + len(free), *self.shape)[:, :, middle, middle]
+        images = images.reshape(count, 1 + len(free), math.prod(self.plan.shape))
         return np.ascontiguousarray(images[:, 0]), np.ascontiguousarray(images[:, 1:])
+
+    def _kernels(self, kind: Kind) -> tuple[Any, Any]:
+        if kind.name not in self._found:
+            self._found[kind.name] = _kernels(kind.profile_function(), bool(kind.fingerprint))
+        return self._found[kind.name]
 
     def _zeros(self, name: str, *shape: int) -> Floats:
         """Scratch of the calling thread, which the next call writes over: fresh memory costs as much as the slopes."""
@@ -121,7 +128,7 @@ class LightScene:
             own = bool(kind.fingerprint)
             at = tuple((f - 0.5 * (self.factor - 1)) / self.factor for f in fine) if own else fine
             drawn = table if own else in_sub_pixels(kind, table, self.factor)
-            mean, derive = _kernels(kind.profile_function(), own)
+            mean, derive = self._kernels(kind)
             if not source.directions:
                 mean(drawn, 0, *at, light)
                 continue

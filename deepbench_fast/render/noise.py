@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.plan import Plan
+from deepbench_fast.draw.plan import RANK, Plan
 from deepbench_fast.effects.effect import Rows, Stage
 
 Table = npt.NDArray[Any]
@@ -28,7 +28,9 @@ def find_levels(plan: Plan, samples: Table, clean: Images, variance: Images | No
 
 
 def forget_levels(plan: Plan, samples: Table) -> None:
-    """Undo `find_levels`: the table as it was drawn."""
+    """Undo what rendering filled in: the table as it was drawn."""
+    if plan.information:
+        samples[RANK.name] = np.nan
     if not plan.is_series:
         for name, column in plan.effects.forget(effect_rows(plan, samples, Stage.NOISE)).items():
             samples[name] = column

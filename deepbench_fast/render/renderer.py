@@ -6,7 +6,7 @@ A pure function of the tables and the names of the streams.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from deepbench_fast.render.noise import add_noise, add_output_noise, find_levels
 from deepbench_fast.render.scene import Scene
 from deepbench_fast.render.targets import measure_targets
 from deepbench_fast.render.trajectories import Trajectories
+
+if TYPE_CHECKING:
+    from deepbench_fast.render.information import Information
 
 BLOCK_BYTES = 2**20
 # Systems are followed side by side, and the last ones of a block leave lanes empty: what it holds may be so much larger
@@ -80,6 +83,15 @@ class Renderer:
         return arrays
 
 
+def _information(plan: Plan) -> Information | None:
+    """What fills in the information of samples; nothing of it is loaded for plans without."""
+    if not plan.information:
+        return None
+    from deepbench_fast.render.information import Information
+
+    return Information(plan)
+
+
 class Images:
     """Renders blocks of images."""
 
@@ -88,6 +100,7 @@ class Images:
         self.scene = Scene(plan, threads)
         self.masks = Masks(self.scene)
         self.finite = FiniteLight(self.scene)
+        self.information = _information(plan)
         self.pad = 0
 
     def listen(self, stop: Stop) -> None:
@@ -117,6 +130,8 @@ class Images:
             quantise(images, flat["images"])
         if "clean" in out:
             flat["clean"][:] = flat["images"]
+        if self.information is not None:
+            self.information.fill(tables, out, self.scene.stop)
         if not whole_numbers:
             add_noise(self.plan, tables.samples, levels, images, keys.noise)
 
@@ -127,6 +142,7 @@ class _Series:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.trajectories = Trajectories(plan)
+        self.information = _information(plan)
 
     def listen(self, stop: Stop) -> None:
         """Heed this flag from now on."""
@@ -144,4 +160,6 @@ class _Series:
         measure_targets(self.plan, tables, out["series"], out, keys.draws)
         if "clean" in out:
             out["clean"][:] = out["series"]
+        if self.information is not None:
+            self.information.fill(tables, out, self.trajectories.stop)
         add_output_noise(self.plan, tables.samples, out["series"], keys.noise)

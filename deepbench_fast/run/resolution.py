@@ -124,7 +124,7 @@ def _scenes(recipe: Recipe, sampling: str, count: int, stop: Stop) -> tuple[Erro
     """Scenes before PSF and noise, (samples, pixels), and catalogue numbers."""
     catalogues = {name: replace(c, psf=None) for name, c in recipe.catalogues.items()}
     image = replace(recipe.image, sampling=sampling)
-    images, tables = _render(replace(recipe, catalogues=catalogues), image, count, stop)
+    images, tables = _render(replace(recipe, catalogues=catalogues, extras=Extras()), image, count, stop)
     return images, tables.samples["catalogue"].copy()
 
 

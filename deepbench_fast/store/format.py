@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.render.batch import TARGETS
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ UNFINISHED = ".part"
 LATER = TARGETS[1:]
 """Arrays that files of the first release don't have."""
 
-ARRAYS = ("images", "series", "clean", "masks", "variance", *TARGETS)
+ARRAYS = ("images", "series", "clean", "masks", "variance", *INFORMATION, *TARGETS)
 DATA = ("images", "series")
 BYTES_OF_DIGEST = 16
 
@@ -55,6 +56,9 @@ def describe(plan: Plan, without: Sequence[str] = ()) -> Description:
         for name in TARGETS
         if name in types
     }
+    for name in INFORMATION:
+        if name in types:
+            attributes[name] = {"names": list(plan.information), "units": list(plan.information.values())}
     for name, units in table_units(plan).items():
         meta = column_meta(tables[name], units)
         left = [units[column] for column in tables[name].names or ()]
@@ -79,7 +83,7 @@ def own_attributes(name: str, is_series: bool) -> tuple[str, ...]:
     """The attributes of an array or a table that are ours; it may have others, of the user's own."""
     if name not in ARRAYS:
         return "units", "__table_column_meta__"
-    if name in TARGETS:
+    if name in (*TARGETS, *INFORMATION):
         return "names", "units"
     return ("outputs", "units") if is_series else ()
 

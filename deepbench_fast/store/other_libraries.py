@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.store.stored import Stored
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 AXES: dict[str, tuple[str, ...]] = {"images": ("row", "column"), "clean": ("row", "column"), "masks": ("row", "column")}
 AXES |= {"variance": ("row", "column"), "series": ("time", "output")}
+AXES |= {"fisher": ("parameter", "other_parameter"), "crlb": ("parameter",)}
 AXES |= dict.fromkeys(("targets", "targets_true", "targets_sigma"), ("target_name",))
 
 
@@ -43,6 +45,8 @@ def labelled_arrays(stored: Stored, arrays: Mapping[str, npt.NDArray[Any]], samp
         named = np.array(list(labels[name]))[values] if name in labels else values
         variables[name] = ("sample", named, {"units": units[name]} if name in units else {})
     coordinates: dict[str, Any] = {"target_name": list(stored.targets)} if stored.targets else {}
+    for axis in dict.fromkeys(axis for name in INFORMATION if name in arrays for axis in AXES[name]):
+        coordinates[axis] = list(stored.information)
     if of_series:
         unit = stored.header.described["time"]["unit"]
         coordinates |= {"time": ("time", stored.header.time, {"units": unit}), "output": list(stored.outputs)}

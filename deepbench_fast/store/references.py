@@ -18,9 +18,11 @@ import numpy as np
 
 from deepbench_fast.atomic import whole_file
 from deepbench_fast.errors import UsageError
+from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.render.batch import TARGETS
 from deepbench_fast.store.file_bytes import read_at
 from deepbench_fast.store.format import ARRAYS
+from deepbench_fast.store.other_libraries import AXES
 from deepbench_fast.store.parts import Survey
 from deepbench_fast.store.rows import Row
 
@@ -88,6 +90,8 @@ def _chunk(found: Survey, row: Row, offset: int, size: int, stored: int) -> Any:
 
 
 def _axes(name: str, count: int, found: Survey) -> list[str]:
+    if name in INFORMATION:
+        return list(AXES[name])
     if found.plan.is_series and name not in TARGETS and count == 2:
         return ["time", "output"]
     if name in TARGETS:

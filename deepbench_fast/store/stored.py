@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
+from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.render.batch import singular
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.gate import check
@@ -166,6 +167,12 @@ class Stored(ABC):
         """Names and units of the columns of `targets`."""
         described = self.header.described["targets"]
         return dict(zip(described["names"], described["units"], strict=True))
+
+    @property
+    def information(self) -> dict[str, str]:
+        """Names and units of the parameters that `fisher` and `crlb` are of; none where the file has neither."""
+        described = next((self.header.described[name] for name in INFORMATION if name in self.header.arrays), None)
+        return {} if described is None else dict(zip(described["names"], described["units"], strict=True))
 
     @property
     def outputs(self) -> dict[str, str]:

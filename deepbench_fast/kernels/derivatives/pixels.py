@@ -17,16 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.derivatives._sums import LANES, product_sums
 from deepbench_fast.kernels.elementary import exp, floor, log
 from deepbench_fast.kernels.noise.likelihood import _log_density, _log_sum
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 LIGHT, GAIN, SKY, LEVEL, SHIFT, VARIANCE = range(6)
 NUMBERS = 6
 """What a pixel's law has, its light first, then in the order of `PixelLaw`."""
 
-LANES = 32
 # Below this variance, in counts, a pixel's count is read without error: erfc(1 / sqrt(8 u)) = 1e-10.
 SHARP = 0.006
 # Above it no ripple of single counts is left: exp(-2 pi**2 u) = 7e-18.
@@ -113,13 +114,9 @@ def _score(pixel: float, light: float, law: Floats, out: Floats) -> None:
 
 
 @inline
-def _ordered_sum(a: Floats, b: Floats) -> float:
-    """The sum of a_i b_i: LANES sums side by side, added up in order at the end."""
-    sums = np.zeros(LANES)
-    whole = a.size - a.size % LANES
-    for first in range(0, whole, LANES):
-        for lane in range(LANES):
-            sums[lane] += a[first + lane] * b[first + lane]
+def _ordered_sum(a: Floats, b: Floats, sums: Floats) -> float:
+    """The sum of a_i b_i: LANES sums side by side, added up in order at the end; `sums` is scratch for them."""
+    whole = product_sums(a, b, sums)
     for i in range(whole, a.size):
         sums[i - whole] += a[i] * b[i]
     total = 0.0
@@ -133,7 +130,7 @@ def add_normal_score(
     pixels: Floats, light: Floats, law: Floats, slopes: Floats, law_slopes: Floats, out: Floats
 ) -> None:
     """As `add_score`, where nothing is counted."""
-    rest = np.empty(pixels.shape[1])
+    rest, sums = np.empty(pixels.shape[1]), np.empty(LANES)
     for t in range(pixels.shape[0]):
         shift, variance = law[t, 3], law[t, 4]
         total, square = 0.0, 0.0
@@ -143,7 +140,7 @@ def add_normal_score(
             square += rest[p] * rest[p]
         by_variance = 0.5 * (square - rest.size / variance)
         for a in range(out.shape[1]):
-            out[t, a] += _ordered_sum(rest, slopes[t, a])
+            out[t, a] += _ordered_sum(rest, slopes[t, a], sums)
             out[t, a] += total * law_slopes[t, 3, a] + by_variance * law_slopes[t, 4, a]
 
 
@@ -155,14 +152,14 @@ def add_score(pixels: Floats, light: Floats, law: Floats, slopes: Floats, law_sl
     law_slopes: (T, 5, P); out: (T, P). All float64; the variance must be above 0.
     """
     by = np.empty((NUMBERS, pixels.shape[1]))
-    one = np.empty(NUMBERS)
+    one, sums = np.empty(NUMBERS), np.empty(LANES)
     for t in range(pixels.shape[0]):
         for p in range(pixels.shape[1]):
             _score(pixels[t, p], light[t, p], law[t], one)
             for number in range(NUMBERS):
                 by[number, p] = one[number]
         for a in range(out.shape[1]):
-            out[t, a] += _ordered_sum(by[LIGHT], slopes[t, a])
+            out[t, a] += _ordered_sum(by[LIGHT], slopes[t, a], sums)
         for number in range(1, NUMBERS):
             total = 0.0
             for p in range(pixels.shape[1]):
@@ -175,9 +172,10 @@ def add_score(pixels: Floats, light: Floats, law: Floats, slopes: Floats, law_sl
 @kernel
 def add_products(rows: Floats, image: Floats, out: Floats) -> None:
     """out[t, a] += sum over pixels of rows[t, a] image[t]."""
+    sums = np.empty(LANES)
     for t in range(rows.shape[0]):
         for a in range(rows.shape[1]):
-            out[t, a] += _ordered_sum(rows[t, a], image[t])
+            out[t, a] += _ordered_sum(rows[t, a], image[t], sums)
 
 
 @kernel
@@ -187,14 +185,14 @@ def add_information(slopes: Floats, weights: Floats, out: Floats) -> None:
     slopes: float64 (T, P, pixels), weights: (T, pixels) or (T, 1), out: (T, P, P).
     """
     even = weights.shape[1] == 1
-    weighed = np.empty(slopes.shape[2])
+    weighed, sums = np.empty(slopes.shape[2]), np.empty(LANES)
     for t in range(slopes.shape[0]):
         for a in range(slopes.shape[1]):
             weight = weights[t, 0]
             for p in range(weighed.size):
                 weighed[p] = slopes[t, a, p] * (weight if even else weights[t, p])
             for b in range(a + 1):
-                total = _ordered_sum(weighed, slopes[t, b])
+                total = _ordered_sum(weighed, slopes[t, b], sums)
                 out[t, a, b] += total
                 if b < a:
                     out[t, b, a] += total
@@ -320,13 +318,8 @@ def information_of_counts(
                 out[p, a, b] = total
 
 
-@kernel
-def invert(information: Floats, inverse: Floats) -> int:
-    """The inverse of a symmetric matrix that is positive definite; returns its rank, and where that isn't full NaN.
-
-    Scaled to a diagonal of 1, then Cholesky's factors column by column in order (Golub & Van Loan 2013, 4.2); a pivot
-    below 1e-12 is none. information, inverse: float64 (P, P).
-    """
+@inline
+def _invert(information: Floats, inverse: Floats) -> int:
     count = information.shape[0]
     scale, factor = np.empty(count), np.zeros((count, count))
     rank = 0
@@ -363,3 +356,14 @@ def invert(information: Floats, inverse: Floats) -> int:
                 total += lower[k, a] * lower[k, b]
             inverse[a, b] = inverse[b, a] = total / (scale[a] * scale[b])
     return rank
+
+
+@kernel
+def invert(information: Floats, inverse: Floats, rank: Integers) -> None:
+    """Inverses of symmetric matrices that are positive definite, and their ranks; NaN where that isn't full.
+
+    Scaled to a diagonal of 1, then Cholesky's factors column by column in order (Golub & Van Loan 2013, 4.2); a pivot
+    below 1e-12 is none. information, inverse: float64 (T, P, P); rank: int64 (T,).
+    """
+    for t in range(rank.size):
+        rank[t] = _invert(information[t], inverse[t])

@@ -24,7 +24,7 @@ from deepbench_fast.recipe.published import PUBLISHED
 from deepbench_fast.render.simulator import Simulator
 from deepbench_fast.store.format import chunk_digest
 from tests.kernels.test_width import is_wide_here
-from tests.recipes import mixed
+from tests.recipes import informed, informed_pendulums, mixed
 
 FILE = Path(__file__).with_name("golden.json")
 
@@ -37,9 +37,11 @@ def small_wide_field() -> Recipe:
 
 def recipes(layer: str) -> dict[str, Recipe]:
     """Every kind of a layer in every rendering; of "all" one with everything on, and one with a cutoff; of "published"
-    what is so."""
+    what is so; of "information" what has Fisher information and bounds."""
     if layer == "published":
         return {name: Recipe.builtin(name) for name in PUBLISHED}
+    if layer == "information":
+        return {recipe.name: recipe for recipe in (informed(), informed_pendulums())}
     found = {"mixed": mixed(samples=900), "wide-field": small_wide_field()} if layer == "all" else {}
     for name, kind in kinds().items():
         for settings, options in kind.renderings() if kind.layer == layer else ():
@@ -52,7 +54,7 @@ def recipes(layer: str) -> dict[str, Recipe]:
     return found
 
 
-LAYERS = ("all", "published", *get_args(Layer))
+LAYERS = ("all", "published", "information", *get_args(Layer))
 IN_PART = "published in part"
 ANOTHER_CPU = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
 """SSE2 instead of this machine's widest vectors."""

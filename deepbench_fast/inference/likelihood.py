@@ -56,13 +56,13 @@ class Likelihood:
             names = [name for name, free in possible.items() if free.distribution.is_random]
         else:
             names = list(dict.fromkeys(checks.known(name, possible, WHAT) for name in parameters))
-        if not names:
-            raise UsageError(f"{recipe.name}: no parameter is drawn")
         self.names = tuple(names)
         try:
             check_likelihood(self.recipe, self._plan.catalogues[self._catalogue], self.names)
         except Invalid as invalid:
             raise RecipeError(invalid.problem, key=address(vars(self.recipe), invalid.path)) from None
+        if not names:
+            raise UsageError(f"{recipe.name}: no parameter is drawn")
         self._expected = Expected(self._plan, self._catalogue, self.names)
         self._weights = Weights()
         self._threads = usable_cpus() if threads is None else checks.whole_number(threads, 1, 2**16)

@@ -144,18 +144,6 @@ def test_information_of_faint_pixels_is_a_direct_sum(read_noise: float) -> None:
         assert likelihood.fisher([mean])[0, 0] == pytest.approx(expected, rel=1e-6)
 
 
-def test_fits_scatter_as_the_bound_says() -> None:
-    likelihood = Likelihood(galaxies(), ["galaxy.x", "galaxy.amplitude", "galaxy.r_eff", "galaxy.n"])
-    theta = theta_of(likelihood)
-    x = Simulator(likelihood.recipe).given(np.repeat(theta[None], 1000, 0), 2, names=likelihood.names)["images"]
-    fits = np.repeat(theta[None], len(x), 0)
-    for _ in range(8):
-        fits += np.linalg.solve(likelihood.fisher(fits), likelihood.score(x, fits)[:, :, None])[:, :, 0]
-    np.testing.assert_allclose(fits.std(axis=0) / likelihood.crlb(theta), 1.0, atol=0.09)
-    gained = 2 * (likelihood.log_likelihood(x, fits) - likelihood.log_likelihood(x, theta))
-    assert st.kstest(gained, st.chi2(theta.size).cdf).pvalue > 0.01
-
-
 def test_bits_depend_on_no_threads_blocks_and_neighbours() -> None:
     recipe = galaxies(**CASES["gaussian psf"])
     one, many = Likelihood(recipe, threads=1), Likelihood(recipe, threads=3)

@@ -8,7 +8,9 @@ y = g (pixel - shift), N ~ Poisson(mu), u = g**2 v, the density f(y) = sum over 
     s_y  = d ln f / d y  = -E[y - n | y] / u,      s_u = d ln f / d u = (E[(y - n)**2 | y] / u - 1) / (2 u)
 
 since n Poisson(n; mu) = mu Poisson(n - 1; mu) and the normal density obeys the heat equation. What follows for g at
-given S, sky, v is (1 + y s_y + 2 u s_u + mu s_mu) / g.
+given S, sky, v is s_g / g with s_g = 1 + y s_y + 2 u s_u + mu s_mu = mu s_mu - E[n (y - n) | y] / u: the second form
+loses fewer digits, and what it nearly cancels cancels before it is squared. Of counts that g doesn't scale mu s_mu is
+taken away again.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ NUMBERS = 6
 SHARP = 0.006
 # Above it no ripple of single counts is left: exp(-2 pi**2 u) = 7e-18.
 SMOOTH = 2.0
-# The table of the information of a pixel has so many nodes to a unit of ln mu, and none below the smallest.
-NODES = 8
+# The table of the information of a pixel has so many nodes to a unit of ln mu, and none below the smallest: what goes
+# with mu**2 or 1 / mu**2 is interpolated to 3.1e-7 of itself.
+NODES = 10
 SMALLEST = -60.0
 POINTS = 6
 # A pivot of a matrix with diagonal 1 that is lost in rounding.
@@ -41,14 +44,16 @@ SINGULAR = 1e-12
 
 
 @kernel
-def _moments(y: float, mean: float, variance: float) -> tuple[float, float, float, float]:
-    """ln f, s_mu, s_y and s_u of a pixel in counts."""
+def _moments(y: float, mean: float, variance: float) -> tuple[float, float, float, float, float]:
+    """ln f, s_mu, s_y, s_u and s_g of a pixel in counts."""
     here = _log_sum(mean, y, variance)
     one = exp(_log_sum(mean, y - 1.0, variance) - here)
     two = exp(_log_sum(mean, y - 2.0, variance) - here)
     count = mean * one
-    square = y * y - 2.0 * y * count + mean * mean * two + count
-    return here, one - 1.0, (count - y) / variance, 0.5 * (square / variance - 1.0) / variance
+    second = mean * mean * two + count
+    square = y * y - 2.0 * y * count + second
+    by_gain = mean * (one - 1.0) - (y * count - second) / variance
+    return here, one - 1.0, (count - y) / variance, 0.5 * (square / variance - 1.0) / variance, by_gain
 
 
 @kernel
@@ -96,16 +101,16 @@ def _score(pixel: float, light: float, law: Floats, out: Floats) -> None:
     elif counted:
         mean = gain * (light + sky) + level
         y, u = gain * (pixel - shift), gain * gain * variance
-        _, by_mean, by_y, by_u = _moments(y, mean, u)
+        _, by_mean, by_y, by_u, by_gain = _moments(y, mean, u)
         out[LIGHT] = out[SKY] = gain * by_mean
         out[LEVEL] = by_mean
         out[SHIFT] = -gain * by_y
         out[VARIANCE] = gain * gain * by_u
-        out[GAIN] = (1.0 + y * by_y + 2.0 * u * by_u + gain * (light + sky) * by_mean) / gain
+        out[GAIN] = (by_gain - level * by_mean) / gain
     else:
         y = pixel - shift - (0.0 if gain > 0.0 else light)
         if level > 0.0:
-            _, out[LEVEL], by_y, out[VARIANCE] = _moments(y, level, variance)
+            _, out[LEVEL], by_y, out[VARIANCE], _ = _moments(y, level, variance)
             out[SHIFT] = -by_y
         else:
             out[SHIFT] = y / variance
@@ -231,14 +236,15 @@ def add_information_of_law(information: Floats, slopes: Floats, law_slopes: Floa
 
 @inline
 def _node(mean: float, variance: float, out: Floats) -> None:
-    """E of the products of s_mu, s_y, s_u and 1 + y s_y + 2 u s_u, in counts: (4, 4).
+    """E of the products of s_mu, s_y, s_u and s_g, in counts: (4, 4).
 
     A trapezoidal sum over y, whose step resolves the turns of the score between two counts: right to 1e-9.
     """
     out[:] = 0.0
     if variance < SHARP:
         out[0, 0], out[1, 1], out[2, 2] = 1.0 / mean, 1.0 / variance, 0.5 / (variance * variance)
-        out[3, 3] = mean * (mean + 1.0) / variance
+        out[3, 3] = mean * (mean + 1.0) / variance + mean
+        out[0, 3] = out[3, 0] = 1.0
         out[1, 3] = out[3, 1] = mean / variance
         return
     root, width = np.sqrt(variance), np.sqrt(mean + variance)
@@ -247,8 +253,7 @@ def _node(mean: float, variance: float, out: Floats) -> None:
     score = np.empty(4)
     for k in range(int((last - first) / step) + 1):
         y = first + k * step
-        here, score[0], score[1], score[2] = _moments(y, mean, variance)
-        score[3] = 1.0 + y * score[1] + 2.0 * variance * score[2]
+        here, score[0], score[1], score[2], score[3] = _moments(y, mean, variance)
         density = step * exp(here)
         if density > 0.0:
             for a in range(4):
@@ -308,7 +313,7 @@ def information_of_counts(
         turn[LEVEL, 0] = 1.0
         turn[SHIFT, 1] = -gain
         turn[VARIANCE, 2] = gain * gain
-        turn[GAIN, 0], turn[GAIN, 3] = scale[p] / gain, 1.0 / gain
+        turn[GAIN, 0], turn[GAIN, 3] = (scale[p] - mean[p]) / gain, 1.0 / gain
         for a in range(NUMBERS):
             for b in range(NUMBERS):
                 total = 0.0

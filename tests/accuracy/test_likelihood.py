@@ -63,7 +63,7 @@ def mean_products(mean: float, gain: float, light: float, variance: float) -> An
     return np.einsum("ai,bi,i->ab", scores, scores, f[there] * step)
 
 
-@campaign(25, 1500)
+@campaign(10, 1500)
 def test_information_of_counts(draws: int) -> None:
     rng, worst = (
         np.random.default_rng(3),

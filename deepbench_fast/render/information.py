@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 BLOCK_BYTES = 2**22
 """Images and slopes that are held at a time, in each thread."""
 
+SMALLEST_VARIANCE = 1e-300
+"""Noise whose information, 1 / variance, float64 could not hold is none."""
+
 MOST_TABLES = 64
 """Tables that are kept, one for each variance of the read-out."""
 
@@ -71,7 +74,7 @@ class Information:
         """The information of samples of one catalogue; every NaN has the same bits, whatever it came from."""
         found = np.zeros((len(tables.samples), len(expected.names), len(expected.names)))
         for part in expected.parts(tables):
-            without = ~(part.law[:, 4] > 0.0)
+            without = ~(part.law[:, 4] > SMALLEST_VARIANCE)
             part.law[without, 4] = 1.0
             self._weights.add(part, found)
             found[without] = np.nan

@@ -81,8 +81,9 @@ def test_bits_depend_on_no_neighbours_and_blocks(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_nan_has_the_same_bits() -> None:
-    """Others than NumPy's come out of 0 times infinity on some CPUs: here where amplitudes are 0."""
-    batch = samples(informed().set("noise", [{"gaussian": {"sigma": 1e-160}}]), 0, 60)
+    """Others than NumPy's come out of infinity times 0 on some CPUs: here where light is very bright, or 0."""
+    faint = informed().set("noise", [{"gaussian": {"sigma": 1e-150}}])
+    batch = samples(faint.set("catalogues.measured.star.amplitude", {"choice": [0, 1e10]}), 0, 60)
     for name in ("fisher", "crlb"):
         found = batch[name][np.isnan(batch[name])].view(np.uint64)
         assert found.size
@@ -100,10 +101,10 @@ def test_given_parameters_have_their_own_information() -> None:
 
 
 def test_a_sample_without_noise_has_no_information() -> None:
-    recipe = informed().set("noise", [{"gaussian": {"sigma": {"choice": [0, 0.2]}}}])
+    recipe = informed().set("noise", [{"gaussian": {"sigma": {"choice": [0, 1e-160, 0.2]}}}])
     batch = samples(recipe, 0, 30)
     own = batch.labels == 0
-    silent = own & (batch.tables.samples["noise_gaussian_sigma"] == 0)
+    silent = own & (batch.tables.samples["noise_gaussian_sigma"] < 0.2)
     assert 0 < silent.sum() < own.sum()
     assert np.isnan(batch["fisher"][silent]).all()
     assert (batch.tables.samples["fisher_rank"][silent] == 0).all()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.accuracy.stated import PAGE, TEST, rows
+from tests.accuracy.stated import PAGES, TEST, rows
 
-HERE = PAGE.parents[1] / "tests" / "accuracy"
+HERE = PAGES.parents[2] / "tests" / "accuracy"
 
 
 def test_each_row_names_a_test_that_reads_it():

@@ -248,8 +248,8 @@ def _node(mean: float, variance: float, out: Floats) -> None:
         out[1, 3] = out[3, 1] = mean / variance
         return
     root, width = np.sqrt(variance), np.sqrt(mean + variance)
-    # The ripples of single counts tell the read-out noise of bright pixels. Steps that divide the distance of two counts
-    # confuse only their finest parts with the mean; one just off a third of it confuses those that are thrice as fine.
+    # The ripples of single counts tell the read-out noise of bright pixels. Steps that divide the distance of two
+    # counts take only their finest parts for the mean; one just off a third of it took parts thrice as fine.
     step = 0.25 * width if variance >= SMOOTH else 1.0 / (3.0 + floor(1.0 / min(0.5 * root, 0.8 * variance)))
     first, last = max(-12.0 * root, mean - 40.0 * width), mean + 14.0 * width + 12.0 * root + 12.0
     score = np.empty(4)

@@ -6,8 +6,9 @@ import shlex
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +18,9 @@ from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json, rate
+
+if TYPE_CHECKING:
+    from deepbench_fast.recipe.recipe import Recipe
 
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
@@ -58,7 +62,8 @@ def command(
     """Generate the dataset that SOURCE describes into the file OUT.h5.
 
     SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
-    data is the last line printed; that of an unchanged published recipe (`list --published`) is compared.
+    data is the last line printed; that of an unchanged published recipe (`list --published`) is compared. What `plan`
+    warns of is told first, as far as it can be told in an instant.
     """
     if shard is not None or base is not None:
         shard = _shard(shard, base)
@@ -71,7 +76,7 @@ def command(
 
     began = time.perf_counter()
     try:
-        with warnings_below(), _client(dask, shards) as client, Progress() as progress:
+        with warnings_below(), _client(dask, shards) as client, Progress(at_start=partial(_warn, recipe)) as progress:
             summary = generate(
                 recipe,
                 output,
@@ -100,6 +105,14 @@ def command(
     if published is not None and published.digest == summary.digest:
         click.echo(f"{output}: the published dataset {published.name}", err=True)
     click.echo(summary.digest)
+
+
+def _warn(recipe: Recipe) -> None:
+    """Say what `plan` warns of."""
+    from deepbench_fast.run.beforehand import warnings_beforehand
+
+    for warning in warnings_beforehand(recipe):
+        click.echo(f"Warning: {warning}", err=True)
 
 
 def _shard(shard: str | None, base: int | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -18,10 +19,13 @@ COLUMNS, LINES = 80, 24
 
 
 class Progress:
-    """Counts what is done, from `start(total, done)` by `advance(number)` to the end of the `with` block."""
+    """Counts what is done, from `start(total, done)` by `advance(number)` to the end of the `with` block.
 
-    def __init__(self, unit: str = "samples") -> None:
-        self.unit = unit
+    `at_start` is called when the work is about to start, not where it goes on.
+    """
+
+    def __init__(self, unit: str = "samples", at_start: Callable[[], object] | None = None) -> None:
+        self.unit, self.at_start = unit, at_start
         self.total = self.done = self._first = 0
         self._began = self._told = time.monotonic()
         self._bar: Any = None
@@ -33,6 +37,8 @@ class Progress:
 
     def start(self, total: int, done: int) -> None:
         """`done` of `total` are done already."""
+        if self.at_start is not None and not done:
+            self.at_start()
         self.total, self.done, self._first = total, done, done
         self._began = self._told = time.monotonic()
         if sys.stderr.isatty():

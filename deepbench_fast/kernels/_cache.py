@@ -110,7 +110,7 @@ class KernelCache:
                 return None
             path, key = self._file(directory, signature, target_context.codegen())
             found = self._kept(path, key, signature, target_context)
-            if found is None and directory not in _unwritable:
+            if found is None and directory not in _unwritable and not compiling.is_refused():
                 _make_build(directory, path.parent)
                 mine = _turns.take(path)
                 self._waited_for.append(path)

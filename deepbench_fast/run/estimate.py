@@ -31,7 +31,7 @@ from deepbench_fast.values.distributions.varied import Varied
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
-SAMPLES_COMPARED = 256
+SAMPLES_COMPARED, OBJECTS_COMPARED = 256, 2**16
 TOLERATED_OUTSIDE = 0.25
 # Forces between two bodies that may be computed to see how the energy drifts, and seconds that one batch may take.
 FORCES_COMPUTED = 5e7
@@ -186,7 +186,8 @@ def outside_warnings(plan: Plan) -> Iterator[str]:
     if plan.is_series:
         return
     height, width = plan.shape
-    tables = draw(plan, 0, SAMPLES_COMPARED)
+    objects = sum(map(len, draw(plan, 0, 1).objects.values()))
+    tables = draw(plan, 0, max(1, min(SAMPLES_COMPARED, OBJECTS_COMPARED // max(1, objects))))
     for planned in plan.entries:
         table = tables.objects[planned.kind.name]
         own = table[table["entry"] == planned.number]

@@ -18,6 +18,7 @@ from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render.oversample import PLACES
 from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.image import MAX_OVERSAMPLE, Image
 
 PIXELS_COMPARED = 2**21
@@ -33,26 +34,33 @@ Errors = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int32]
 
 
-def resolution_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
+def resolution_warnings(plan: Plan, stop: Stop = NEVER, pixels: int = PIXELS_COMPARED) -> Iterator[str]:
     """Say for which catalogues pixels are wrong by more than a few percent: without a PSF, or for light at pixel
-    centres, their brightest pixels before it; else what the PSF makes of scenes that pixels don't resolve."""
+    centres, their brightest pixels before it; else what the PSF makes of scenes that pixels don't resolve.
+
+    It is measured on as many samples as have `pixels` on the finest grid, 1 to 256.
+    """
     if plan.is_series:
         return
     warned = set()
-    for name, words in _cusps(plan, stop):
+    for name, words in _cusps(plan, stop, pixels):
         warned.add(name)
         yield words
     psfs = {name: psf for name in plan.catalogues if (psf := plan.recipe.psf_of(name)) is not None}
     unknown = [name for name in psfs if name not in warned]
     finest = FINEST * plan.recipe.image.oversample
     if unknown and finest <= MAX_OVERSAMPLE and finest * max(psf.widest for psf in psfs.values()) <= WIDEST:
-        yield from _unresolved(plan, unknown, stop)
+        yield from _unresolved(plan, unknown, stop, pixels)
 
 
-def _cusps(plan: Plan, stop: Stop) -> Iterator[tuple[str, str]]:
+def _cusps(plan: Plan, stop: Stop, pixels: int) -> Iterator[tuple[str, str]]:
     if plan.recipe.image.sampling != "center":
         return
-    errors, labels = center_errors(plan, stop)
+    try:
+        errors, labels = center_errors(plan, stop, pixels)
+    except Invalid as invalid:  # objects too small for means over pixels
+        yield "", f"how wrong sampling at pixel centres is can't be measured: {invalid}"
+        return
     for number, name in enumerate(plan.catalogues):
         own = errors[labels == number]
         if _is_wrong(own):
@@ -63,8 +71,8 @@ def _cusps(plan: Plan, stop: Stop) -> Iterator[tuple[str, str]]:
             )
 
 
-def _unresolved(plan: Plan, names: list[str], stop: Stop) -> Iterator[str]:
-    (now, labels), (then, _) = (blur_errors(plan, factor, stop) for factor in (1, ADVISED))
+def _unresolved(plan: Plan, names: list[str], stop: Stop, pixels: int) -> Iterator[str]:
+    (now, labels), (then, _) = (blur_errors(plan, factor, stop, pixels) for factor in (1, ADVISED))
     for name in names:
         chosen = labels == plan.catalogues.index(name)
         if _is_wrong(now[chosen]):
@@ -87,17 +95,17 @@ def _share(errors: Errors, of: str = "") -> str:
     )
 
 
-def center_errors(plan: Plan, stop: Stop = NEVER) -> tuple[Errors, Labels]:
+def center_errors(plan: Plan, stop: Stop = NEVER, pixels: int = PIXELS_COMPARED) -> tuple[Errors, Labels]:
     """Relative error |center / integrate - 1| of the brightest pixel before PSF and noise, and catalogue, by sample."""
-    count = max(1, min(SAMPLES_COMPARED, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
-    (center, labels), (integrate, _) = (_scenes(plan.recipe, how, count, stop) for how in ("center", "integrate"))
+    count = max(1, min(SAMPLES_COMPARED, pixels // (plan.shape[0] * plan.shape[1])))
+    (integrate, _), (center, labels) = (_scenes(plan.recipe, how, count, stop) for how in ("integrate", "center"))
     brightest = center.argmax(axis=1)[:, None]
     at_center, mean = (np.take_along_axis(scene, brightest, axis=1)[:, 0] for scene in (center, integrate))
     lit = mean > 0
     return np.abs(at_center[lit] / mean[lit] - 1), labels[lit]
 
 
-def blur_errors(plan: Plan, factor: int, stop: Stop = NEVER) -> tuple[Errors, Labels]:
+def blur_errors(plan: Plan, factor: int, stop: Stop = NEVER, pixels: int = PIXELS_COMPARED) -> tuple[Errors, Labels]:
     """Largest error of a pixel after the PSF, in units of the brightest one, and catalogue, by sample.
 
     It is that of a grid `factor` times as fine as the recipe asks, held against one that is FINEST times as fine, in a
@@ -105,8 +113,8 @@ def blur_errors(plan: Plan, factor: int, stop: Stop = NEVER) -> tuple[Errors, La
     """
     image = plan.recipe.image
     window = replace(image, shape=(min(WINDOW, image.height), min(WINDOW, image.width)))
-    count = max(1, min(SAMPLES_COMPARED, plan.samples, PIXELS_COMPARED // (plan.shape[0] * plan.shape[1])))
-    count = max(1, min(count, PIXELS_COMPARED // (FINEST * image.oversample * WINDOW) ** 2))
+    count = max(1, min(SAMPLES_COMPARED, plan.samples, pixels // (plan.shape[0] * plan.shape[1])))
+    count = max(1, min(count, pixels // (FINEST * image.oversample * WINDOW) ** 2))
     whole, tables = _render(plan.recipe, image, count, stop)
     brightest = np.stack(np.unravel_index(whole.argmax(axis=1), image.shape), axis=1)
     corner = np.clip(brightest - np.array(window.shape) // 2, 0, np.array(image.shape) - window.shape)

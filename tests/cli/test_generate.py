@@ -15,6 +15,7 @@ import pytest
 
 from deepbench_fast import open_dataset
 from deepbench_fast.cli.source import load_source
+from deepbench_fast.run.beforehand import NOT_MEASURED
 from deepbench_fast.run.generate import generate
 from tests.cli.running import COMMAND, heed_interrupts, run, run_well
 
@@ -46,6 +47,37 @@ def test_options_reach_the_file(tmp_path: Path) -> None:
     data = open_dataset(path)
     assert (len(data), data.summary.seed, data[0]["image"].shape) == (10, "my paper", (8, 12))
     assert set(data.objects("galaxy")["n"]) == {1.5}
+
+
+WARNED = """
+samples: 6
+image: {shape: [16, 16]}
+catalogues:
+  fields:
+    objects:
+      - galaxy: {x: {uniform: [0, 40]}, n: {grid: [0.5, 1, 2, 4]}, r_eff: 6, ellip: 0}
+"""
+
+
+def test_what_plan_warns_of_is_told_first(tmp_path: Path) -> None:
+    recipe, path = tmp_path / "warned.yaml", tmp_path / "warned.h5"
+    recipe.write_text(WARNED)
+    planned = run_well("plan", recipe).err.splitlines()
+    told = run_well("generate", recipe, path).err.splitlines()
+    assert len(planned) == 3
+    pixels, *others = planned
+    assert pixels.startswith("Warning: fields: sampling at pixel centres makes the brightest pixel wrong by ")
+    assert told[0] in (pixels, f"Warning: {NOT_MEASURED}")
+    assert told[1:-1] == others
+    assert told[-1].startswith(f"{path}: 6 samples in ")
+    assert run_well("generate", recipe, path, "--resume").err == f"{path}: was complete\n"
+
+
+def test_objects_too_small_for_means_are_told(tmp_path: Path) -> None:
+    for command in (["plan"], ["generate", tmp_path / "small.h5"]):
+        name, *output = command
+        ran = run_well(name, "galaxy", *output, "-n", "5", "--size", "8x12")
+        assert "Warning: how wrong sampling at pixel centres is can't be measured: " in ran.err
 
 
 def test_existing_file(tmp_path: Path) -> None:
@@ -110,7 +142,8 @@ def test_stopped_again_and_again_and_resumed(tmp_path: Path) -> None:
     digest = generate(recipe, whole).digest
 
     status, err = stop_when_further(path, signal.SIGKILL)
-    assert (status, err) == (-signal.SIGKILL, "")
+    assert status == -signal.SIGKILL
+    assert all(line.startswith("Warning: ") for line in err.splitlines())  # told at the start, not where it goes on
     for number in (signal.SIGINT, signal.SIGTERM):
         status, err = stop_when_further(path, number)
         assert status == 128 + number

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
 @click.argument("file")
 @click.option("--recipe", "print_recipe", is_flag=True, help="Print the recipe that makes this file, nothing else.")
 @click.option("-o", "--output", metavar="RECIPE.yaml", help="With --recipe: the file to write it to.")
+@click.option("--bundle", metavar="DIR", help="With --recipe: a new folder for it and the tables that it draws from.")
 @json_option
-def command(file: str, print_recipe: bool, output: str | None, as_json: bool) -> None:
+def command(file: str, print_recipe: bool, output: str | None, bundle: str | None, as_json: bool) -> None:
     """Say what FILE holds, whether it is complete, and its digest."""
     from deepbench_fast.store.counts import MOST_COUNTED, counts
     from deepbench_fast.store.index import open_stored
     from deepbench_fast.store.stored import open_header
 
-    if output is not None and not print_recipe:
-        raise click.UsageError("-o goes with --recipe")
+    if (output is not None or bundle is not None) and not print_recipe:
+        raise click.UsageError("-o and --bundle go with --recipe")
+    if bundle is not None:
+        if output is not None:
+            raise click.UsageError(f"--bundle writes the recipe into {bundle}, and goes without -o")
+        _write_bundle(file, bundle)
+        return
     if print_recipe:
         text = open_header(file).recipe_text  # that an index has, also where parts are missing
         if output is not None and Path(output).is_file() and Path(output).read_bytes() == text.encode():
@@ -49,6 +55,14 @@ def command(file: str, print_recipe: bool, output: str | None, as_json: bool) ->
         print_json({**summary.as_json(), **more})
     else:
         click.echo("\n\n".join(_parts(summary, series, found)))
+
+
+def _write_bundle(file: str, folder: str) -> None:
+    from deepbench_fast.run.bundle import write_bundle
+
+    recipe, *tables = write_bundle(file, folder)
+    what = "table" if len(tables) == 1 else "tables"
+    click.echo(f"{recipe}: written, with {len(tables)} {what}; '{PROGRAM} generate {recipe} OUT.h5' makes it", err=True)
 
 
 def _axes(stored: Stored) -> dict[str, Any]:

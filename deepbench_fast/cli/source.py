@@ -44,13 +44,14 @@ def is_dataset(name: str) -> bool:
 def _find(source: str) -> Recipe:
     from deepbench_fast.kinds.registry import kinds
     from deepbench_fast.recipe import Recipe, builtin_recipes
+    from deepbench_fast.recipe.files import included_outside
     from deepbench_fast.recipe.table_files import files_outside
 
     if is_dataset(source):
         raise UsageError(f"{source}: a dataset where a recipe is wanted; 'info --recipe {source}' prints its recipe")
     if "/" in source or os.sep in source or source.endswith(RECIPE_SUFFIXES):
-        recipe = Recipe.load(source)
-        for path in files_outside(recipe, Path(source).parent):
+        recipe, folder = Recipe.load(source), Path(source).parent
+        for path in [*included_outside(source), *files_outside(recipe, folder)]:
             click.echo(f"{source}: reads {path}, which lies outside its folder", err=True)
         return recipe
     if source in builtin_recipes():

@@ -16,6 +16,7 @@ from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.contents import MAX_SAMPLES
 from deepbench_fast.recipe.extras import INFORMATION, MASK_THRESHOLD, NAMES, OPTIONS, PARAMETERS, THRESHOLD
+from deepbench_fast.recipe.files import INCLUDE
 from deepbench_fast.recipe.names import COUNT, RESERVED
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
 from deepbench_fast.recipe.recipe import PRIVATE, Recipe
@@ -54,7 +55,8 @@ def json_schema() -> Schema:
         "$schema": DIALECT,
         "title": "Recipe of deepbench_fast",
         "description": first_line(Recipe),
-        **mapping(_recipe_keys(), required=["catalogues"]),
+        **mapping(_recipe_keys(), required=[]),
+        "anyOf": [{"required": ["catalogues"]}, {"required": [INCLUDE]}],
         "patternProperties": {f"^{PRIVATE}": {"description": "The writer's own: left alone."}},
         "$defs": _definitions(),
     }
@@ -64,6 +66,7 @@ def _recipe_keys() -> Schema:
     samples = whole(1, MAX_SAMPLES)
     return {
         "version": {"const": 1, "description": "Version of the recipe format."},
+        INCLUDE: {**any_of(TEXT, list_of(TEXT)), "description": "Recipe files that this one completes, beside it."},
         "name": {**TEXT, "description": "Name of the dataset. Default: the name of the file."},
         "seed": {
             **any_of({"type": "integer", "minimum": 0}, TEXT),

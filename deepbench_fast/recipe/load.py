@@ -39,6 +39,10 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9][0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0
 _NOT_FINITE = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
 
 
+Step = tuple[int, str | int]
+"""A key of a mapping or a place in a list: the identity of the mapping or list, and the key or place."""
+
+
 class SyntaxProblem(Invalid):
     """Text that isn't YAML of the kind that recipes are written in, with the line."""
 
@@ -49,29 +53,36 @@ class SyntaxProblem(Invalid):
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """Plain data with the line of every key and list item, and where they come from."""
+    """Plain data with the line of every key and list item, and where they come from: `source`, but for those items of
+    which `sources` has another one."""
 
     data: Any
     source: str | None = None
-    lines: dict[tuple[int, str | int], int] = field(default_factory=dict)
+    lines: dict[Step, int] = field(default_factory=dict)
+    sources: dict[Step, str | None] = field(default_factory=dict)
 
     def line(self, path: checks.Path) -> int:
-        """The line of what `path` leads to, or of the nearest thing around it that is there.
+        """The line of what `path` leads to: see `place`."""
+        return self.place(path)[1]
+
+    def place(self, path: checks.Path) -> tuple[str | None, int]:
+        """Source and line of what `path` leads to, or of the nearest thing around it that is there.
 
         Where a mapping stands for the list of its one-key mappings, or a list of one for what it holds, the path is
         that of the other.
         """
-        line, value = 1, self.data
+        source, line, value = self.source, 1, self.data
         for step in path:
             if isinstance(value, dict) and isinstance(step, int):
                 continue
             if isinstance(value, list) and len(value) == 1 and isinstance(step, str):
                 (value,) = value
-            here = self.lines.get((id(value), step))
-            if here is None:
+            here = id(value), step
+            if here not in self.lines:
                 break
-            line, value = here, value[step]
-        return line
+            source, line = self.sources.get(here, self.source), self.lines[here]
+            value = value[step]
+        return source, line
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -80,7 +91,8 @@ class Document:
             yield
         except Invalid as invalid:
             key = addresses.address(self.data, invalid.path)
-            raise RecipeError(invalid.problem, key=key, source=self.source, line=self.line(invalid.path)) from None
+            source, line = self.place(invalid.path)
+            raise RecipeError(invalid.problem, key=key, source=source, line=line) from None
 
 
 def builtin_recipes() -> dict[str, str]:
@@ -95,20 +107,6 @@ def builtin_path(name: str) -> Path:
         BUILTIN
         / f"{checks.known(name, [path.stem for path in sorted(BUILTIN.glob('*.yaml'))], 'built-in recipe')}.yaml"
     )
-
-
-def read_file(path: str | os.PathLike[str]) -> Document:
-    """The document in a YAML file; a recipe without a name takes the file's.
-
-    Raises:
-        RecipeError: the file can't be read, or isn't YAML.
-    """
-    source = os.fspath(path)
-    document = read_text(file_text(path), source)
-    stem = Path(source).stem
-    if isinstance(document.data, dict) and stem.isprintable():
-        document.data.setdefault("name", stem[:200])
-    return document
 
 
 def file_text(path: str | os.PathLike[str]) -> str:
@@ -167,7 +165,7 @@ class _Composer:
 
     def __init__(self, text: str, source: str | None) -> None:
         self.text, self.source = text, source
-        self.lines: dict[tuple[int, str | int], int] = {}
+        self.lines: dict[Step, int] = {}
         self.anchors: dict[str, tuple[Any, int, int]] = {}  # name → value, how many values, how many levels below it
         self.values = self.deepest = 0
 

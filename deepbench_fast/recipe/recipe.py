@@ -17,8 +17,9 @@ from deepbench_fast.recipe.contents import Contents
 from deepbench_fast.recipe.detector import check_noise
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.extras import Extras
+from deepbench_fast.recipe.files import INCLUDE, read_file
 from deepbench_fast.recipe.information import check_information_extras, information_parameters
-from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_file, read_text
+from deepbench_fast.recipe.load import Document, builtin_path, parse_value, read_text
 from deepbench_fast.recipe.overrides import with_value
 from deepbench_fast.recipe.parameter_noise_rules import check_parameter_noise
 from deepbench_fast.recipe.series import Series
@@ -77,7 +78,7 @@ class Recipe(Contents):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Recipe:
-        """The recipe in a YAML file, with values replaced as by `with_overrides`.
+        """The recipe in a YAML file and those that it includes, with values replaced as by `with_overrides`.
 
         Raises:
             RecipeError: the file can't be read or is no valid recipe; with file, line and key of the first problem.
@@ -87,7 +88,7 @@ class Recipe(Contents):
 
     @classmethod
     def from_yaml(cls, text: str, source: str | None = None) -> Recipe:
-        """The recipe in a YAML text; `source` says in errors where the text comes from."""
+        """The recipe in a YAML text, which can't include files; `source` says in errors where the text comes from."""
         with tables_beside(source):
             return cls._build(read_text(text, source))
 
@@ -107,6 +108,8 @@ class Recipe(Contents):
             for key in [key for key in document.data if key.startswith(PRIVATE)]:
                 del document.data[key]
         with document.errors():
+            if isinstance(document.data, dict) and INCLUDE in document.data:
+                raise Invalid("joins files, and this is none: load the recipe from its file", (INCLUDE,))
             recipe: Recipe = cls.parse(document.data)
         return recipe
 

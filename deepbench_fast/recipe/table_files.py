@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def tables_of(recipe: Contents) -> list[Mapping[str, Any]]:
     """File, column, dataset, order and hash of every column that a recipe draws from, as the recipe writes them."""
-    return list(_tables_in(recipe_data(recipe)))
+    return list(tables_in(recipe_data(recipe)))
 
 
 def files_outside(recipe: Contents, folder: Path) -> list[Path]:
@@ -23,7 +23,8 @@ def files_outside(recipe: Contents, folder: Path) -> list[Path]:
     return [place for place in dict.fromkeys(places) if not place.is_relative_to(folder.resolve())]
 
 
-def _tables_in(data: object) -> Iterator[Mapping[str, Any]]:
+def tables_in(data: object) -> Iterator[Any]:
+    """The mappings in a recipe's plain data that say what is drawn from a table."""
     if isinstance(data, Mapping):
         table = data.get("table")
         if len(data) == 1 and isinstance(table, Mapping) and "hash" in table:
@@ -32,4 +33,4 @@ def _tables_in(data: object) -> Iterator[Mapping[str, Any]]:
         data = list(data.values())
     if isinstance(data, list | tuple):
         for item in data:
-            yield from _tables_in(item)
+            yield from tables_in(item)

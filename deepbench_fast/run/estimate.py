@@ -19,6 +19,7 @@ from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.kernels.stopping import NEVER, Stop, Stopped
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import parts_of
+from deepbench_fast.render.compiled import compile_kernels
 from deepbench_fast.render.drift import FAULTS, integrated_kinds
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.run.cutoff import Cutoff, proposed_cutoff
@@ -96,6 +97,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
     plan = make_plan(recipe)
     plan.check_grids()
     check_fits(plan)
+    compile_kernels(plan)  # the first samples may lack objects of a kind
     workers = threads or usable_cpus()
     rows, exact = expected_rows(plan)
     bound = highest_rate(plan, workers, stop)

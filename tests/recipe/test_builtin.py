@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from deepbench_fast import samples
+from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe import Recipe, builtin_recipes
 from deepbench_fast.recipe.load import builtin_path
+from deepbench_fast.run.resolution import blur_errors, center_errors
 from deepbench_fast.values.distributions import Normal
 
 
@@ -71,6 +73,29 @@ def test_morphology_is_three_classes_of_one_object() -> None:
     assert {catalogue.weight for catalogue in morphology.catalogues.values()} == {1}
 
 
+def test_pixels_of_morphology_28_resolve_its_spirals() -> None:
+    """Against a grid five times as fine; those of `morphology` at that size are sampled where arms are too thin."""
+    sister = Recipe.builtin("morphology-28")
+    kinds = [[entry.kind for entry in catalogue.objects] for catalogue in sister.catalogues.values()]
+    assert kinds == [["star"], ["galaxy"], ["spiral_galaxy"]]
+    errors, labels = blur_errors(make_plan(sister), 1, pixels=2**22)
+    assert labels.size > 10
+    assert errors[labels == 2].max() < 0.02
+    old = make_plan(Recipe.builtin("morphology").with_overrides({"size": [28, 28]}))
+    errors, labels = center_errors(old, pixels=2**16)
+    assert np.median(errors[labels == 2]) > 0.3
+
+
+def test_many_shapes_are_several_of_six_kinds_that_masks_tell_apart() -> None:
+    many = Recipe.builtin("many-shapes")
+    (scenes,) = many.catalogues.values()
+    assert sorted(entry.kind for entry in scenes.objects) == sorted(n for n, k in kinds().items() if k.layer == "shape")
+    batch = samples(many, 0, 40)
+    counts = batch.targets.sum(axis=1)
+    assert 2 <= counts.min() < counts.max() <= 8
+    assert ((batch["masks"].max(axis=(1, 2)) > 1) & (batch["masks"].max(axis=(1, 2)) <= counts)).all()
+
+
 def test_mixed_holds_shapes_and_light() -> None:
     (scenes,) = Recipe.builtin("mixed").catalogues.values()
     assert {kind(entry.kind).layer for entry in scenes.objects} == {"shape", "light"}
@@ -127,10 +152,6 @@ def test_n_body_is_three_bound_bodies() -> None:
 
 def test_series_move_as_their_recipes_say() -> None:
     """Hamilton's energy is kept, Newton's is not; noise on parameters leaves the clean twin, on the measurement not."""
-    import numpy as np
-
-    from deepbench_fast import samples
-
     energies = samples(Recipe.builtin("pendulums").with_overrides({"noise": [], "series.outputs": ["energy"]}), 0, 60)
     lost = 1 - energies["series"][:, -1, 0] / energies["series"][:, 0, 0]
     assert lost[energies.labels == 0].min() > 0.02

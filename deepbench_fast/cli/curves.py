@@ -19,7 +19,9 @@ WIDEST, NARROWEST = 72, 30
 CHARACTER_HEIGHT = 2
 # More moments than a terminal can tell apart are thinned out.
 MOMENTS = 5_000
-LINES, NOISY, START = "*+ox#%&=~^", ".", "@"
+LINES, NOISY = "*+ox#%&=~^", "."
+# Where orbits start and end, without and with colours.
+START, END = ("@", "○"), ("$", "●")
 MOST_NAMES = 10
 # The first of the braille characters, and the bits of a character's dots by row and column.
 BRAILLE = 0x2800
@@ -30,7 +32,7 @@ def curves(motion: Motion, colour: bool, width: int | None = None) -> str:
     """The plots of a series below one another, in at most `width` characters a line (default: the terminal's).
 
     A line is what there is without noise, dots are the noisy values. Orbits have the same scale along both axes, x to
-    the right and y upwards, and a mark where they start.
+    the right and y upwards, and marks where they start and end.
     """
     room = min(WIDEST, width or max(NARROWEST, shutil.get_terminal_size((80, 24)).columns - 1))
     return "\n\n".join(_plot(motion, panel, colour, room) for panel in panels(motion))
@@ -45,34 +47,37 @@ def _plot(motion: Motion, panel: Panel, colour: bool, room: int) -> str:
     canvas = _Canvas(across, upward, width, rows, colour)
     lines = [tuple(part[:2]) for part in panel.columns] if panel.orbits else [(c,) for c in panel.columns.ravel()]
     for number, line in enumerate(lines):
-        canvas.dots(number, *_path(motion, motion.values, line))
+        canvas.dots(number, *_path(motion.time, motion.values, line))
     for number, line in enumerate(lines):
-        canvas.line(number, *_path(motion, motion.curves, line))
+        canvas.line(number, *_path(motion.path_time, motion.path, line))
     if panel.orbits:
-        for number, line in enumerate(lines):
-            canvas.start(number, *(motion.curves[:1, column] for column in line))
+        for end, moment in ((END, -1), (START, 0)):
+            for number, line in enumerate(lines):
+                canvas.mark(end, number, *(motion.curves[[moment], column] for column in line))
     colours = line_colours(len(lines))
     below = "x" if panel.orbits else with_unit("time", motion.time_unit)
     names = [str(number) for number in range(len(lines))] if panel.orbits else list(panel.names)
-    title = "  ".join(["y" if panel.orbits else panel.title, *_legend(names, colours, colour)]).strip()
+    ends = [f"{mark[colour]} {words}" for mark, words in ((START, "start"), (END, "end")) if panel.orbits]
+    title = "  ".join(["y" if panel.orbits else panel.title, *_legend(names, colours, colour), *ends]).strip()
     return "\n".join([title, *_framed(canvas.text(colours), across, upward, width, below)])
 
 
 def _ends(motion: Motion, panel: Panel) -> tuple[Ends, Ends]:
     """Limits of the horizontal and of the vertical axis."""
+    drawn = np.concatenate([motion.values, motion.path])
     if not panel.orbits:
-        return (float(motion.time[0]), float(motion.time[-1])), limits(motion.values[:, panel.columns])
-    x, y = (limits(motion.values[:, column]) for column in panel.columns.T[:2])
+        return (float(motion.time[0]), float(motion.time[-1])), limits(drawn[:, panel.columns])
+    x, y = (limits(drawn[:, column]) for column in panel.columns.T[:2])
     half = max(x[1] - x[0], y[1] - y[0]) / 2
     (left, right), (low, high) = ((sum(ends) / 2 - half, sum(ends) / 2 + half) for ends in (x, y))
     return (left, right), (low, high)
 
 
-def _path(motion: Motion, values: Values, line: tuple[int, ...]) -> tuple[Values, Values]:
+def _path(time: Values, values: Values, line: tuple[int, ...]) -> tuple[Values, Values]:
     """Horizontal and vertical coordinates of a line: two columns, or the time and one column."""
-    step = -(-len(motion.time) // MOMENTS)
+    step = -(-len(time) // MOMENTS)
     first = values[::step, line[0]]
-    return (motion.time[::step], first) if len(line) == 1 else (first, values[::step, line[1]])
+    return (time[::step], first) if len(line) == 1 else (first, values[::step, line[1]])
 
 
 class _Canvas:
@@ -81,7 +86,8 @@ class _Canvas:
     def __init__(self, across: Ends, upward: Ends, width: int, rows: int, colour: bool) -> None:
         self.across, self.upward, self.colour = across, upward, colour
         self.ink = np.zeros((4 * rows, 2 * width) if colour else (rows, width), np.int64)
-        self.starts = np.zeros((rows, width), np.int64)
+        self.marked = np.zeros((rows, width), np.int64)
+        self.marks = np.full((rows, width), " ")
 
     def dots(self, line: int, x: Values, y: Values) -> None:
         down, right = np.rint(self._places(x, y)).astype(np.int64)
@@ -96,9 +102,10 @@ class _Canvas:
         down, right = np.rint(np.hstack([between, places[:, -1:]])).astype(np.int64)
         self.ink[down, right] = 1 + line
 
-    def start(self, line: int, x: Values, y: Values) -> None:
+    def mark(self, marks: tuple[str, str], line: int, x: Values, y: Values) -> None:
         down, right = np.rint(self._places(x, y)).astype(np.int64)
-        self.starts[(down // 4, right // 2) if self.colour else (down, right)] = 1 + line
+        place = (down // 4, right // 2) if self.colour else (down, right)
+        self.marked[place], self.marks[place] = 1 + line, marks[self.colour]
 
     def _places(self, x: Values, y: Values) -> Values:
         """Dots from the top and from the left, shape (2, dots); what is not finite is left out."""
@@ -109,13 +116,14 @@ class _Canvas:
 
     def text(self, colours: list[tuple[float, float, float]]) -> list[str]:
         """The rows of characters, from the top."""
-        rows, width = self.starts.shape
+        rows, width = self.marked.shape
         if not self.colour:
             marks = np.array([" ", *(LINES[n % len(LINES)] for n in range(len(colours))), *NOISY * len(colours)])
-            return ["".join(row) for row in np.where(self.starts > 0, START, marks[self.ink])]
+            return ["".join(row) for row in np.where(self.marked > 0, self.marks, marks[self.ink])]
         cells = self.ink.reshape(rows, 4, width, 2).transpose(0, 2, 1, 3)
-        characters = np.where(self.starts > 0, ord("●"), BRAILLE + ((cells != 0) * BITS).sum(axis=(2, 3)))
-        owners = np.where(self.starts > 0, self.starts, np.abs(cells).max(axis=(2, 3)))
+        dots = BRAILLE + ((cells != 0) * BITS).sum(axis=(2, 3))
+        characters = np.where(self.marked > 0, np.vectorize(ord, [np.int64])(self.marks), dots)
+        owners = np.where(self.marked > 0, self.marked, np.abs(cells).max(axis=(2, 3)))
         return [
             "".join(
                 _painted(chr(c), colours[n - 1]) if n else " " for c, n in zip(row.tolist(), own.tolist(), strict=True)

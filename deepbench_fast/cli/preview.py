@@ -56,8 +56,9 @@ def command(
     FILE|SOURCE is an .h5 file, or a recipe, built-in recipe or kind, whose samples are made on the fly. Below each
     stand its number, its class and two of its values. Each image has a scale of its own, logarithmic for light and
     linear for shapes; row 0 is at the bottom, as in FITS (exported pictures have it on top). Masks have a colour for
-    each object. Series are drawn against time, noisy values as dots on the noise-free curve; of bodies that have
-    positions the orbits, with a ring where they start.
+    each object. Series are drawn against time, noisy values as dots on the noise-free curve, and in gray what it would
+    be without noise on the parameters; of bodies that have positions the orbits, with a ring where they start and a
+    disc where they end. Between the moments curves are followed again, by the solver of the series.
     """
     from deepbench_fast.pictures.colours import Look
     from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet, save_figure

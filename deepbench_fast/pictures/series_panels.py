@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.pictures.fine_curves import FineCurves, fine_curves, through
 from deepbench_fast.recipe.extras import CLEAN
 from deepbench_fast.recipe.systems import dynamics_of, output_columns
 
@@ -28,7 +29,9 @@ class Motion:
     """One series with what is needed to show it.
 
     `values` and `clean`, both of shape (steps, columns), are with and without noise; `clean` is None where there is no
-    noise. Each of `columns` is (name, unit, output that it belongs to).
+    noise. Each of `columns` is (name, unit, output that it belongs to). What is drawn between the moments are `fine`
+    curves, at the times `fine_time`: None where there are none but those through the moments. `nominal` are those
+    without noise on the parameters, at the same times as these, None where there is no such noise.
     """
 
     label: str
@@ -37,6 +40,19 @@ class Motion:
     columns: tuple[tuple[str, str, str], ...]
     values: Series
     clean: Series | None
+    fine_time: Series | None = None
+    fine: Series | None = None
+    nominal: Series | None = None
+
+    @property
+    def path_time(self) -> Series:
+        """The times of `path`."""
+        return self.time if self.fine_time is None else self.fine_time
+
+    @property
+    def path(self) -> Series:
+        """The series without noise, as finely as it is known."""
+        return self.curves if self.fine is None else self.fine
 
     @property
     def curves(self) -> Series:
@@ -51,7 +67,7 @@ class Motion:
 
     def without_noise(self) -> Motion:
         """The same series as it would be without noise."""
-        return replace(self, values=self.curves, clean=None)
+        return replace(self, values=self.curves, clean=None, nominal=None)
 
 
 @dataclass(frozen=True)
@@ -111,7 +127,8 @@ def limits(values: npt.NDArray[Any]) -> tuple[float, float]:
 def motions(batch: Batch) -> list[Motion]:
     """The samples of a batch of series.
 
-    The noise-free twins are the batch's own, or made again from its recipe where it has none.
+    The noise-free twins are the batch's own, or made again from its recipe where it has none; curves between the
+    moments are followed again, see `fine_curves`.
     """
     recipe, time, values = batch.recipe, np.array(batch.recipe.time.moments), batch["series"]
     noisy = [bool(recipe.noise_of(name)) for name in batch.catalogues]
@@ -119,14 +136,26 @@ def motions(batch: Batch) -> list[Motion]:
     labels = batch.labels.tolist()
     if clean is None and any(noisy[label] for label in labels):
         clean = _made_again(recipe, batch.index)
+    fine = fine_curves(recipe, batch.index) if labels else None
     found = []
     for row, label in enumerate(labels):
         name = batch.catalogues[label]
         (entry,) = recipe.catalogues[name].objects
         columns = tuple(output_columns(entry, recipe.time.outputs))
         twin = clean[row] if clean is not None and noisy[label] else None
-        found.append(Motion(name, time, dynamics_of(entry).time_unit, columns, values[row], twin))
+        motion = Motion(name, time, dynamics_of(entry).time_unit, columns, values[row], twin)
+        scattered = bool(recipe.parameter_noise_of(name))
+        found.append(motion if fine is None else _refined(motion, fine, row, scattered))
     return found
+
+
+def _refined(motion: Motion, fine: FineCurves, row: int, scattered: bool) -> Motion:
+    """The motion with what is known between its moments; `scattered` says that there is noise on its parameters."""
+    path = through(fine.values[row], motion.curves)
+    if path is None:
+        return motion
+    nominal = fine.nominal[row] if scattered and fine.nominal is not None else None
+    return replace(motion, fine_time=fine.times, fine=path, nominal=nominal)
 
 
 def _made_again(recipe: Recipe, numbers: npt.NDArray[np.int64]) -> Series:

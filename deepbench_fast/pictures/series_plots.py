@@ -1,4 +1,8 @@
-"""Plots of series: outputs against time, noisy values as dots on the noise-free curve, and the orbits of bodies."""
+"""Plots of series: outputs against time, noisy values as dots on the noise-free curve, and the orbits of bodies.
+
+Behind a curve with noise on its parameters lies that of the nominal ones. An orbit has a ring where it starts and a
+disc where it ends.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +41,10 @@ NAMES = 10.0
 MOST_NAMES = 8
 SHIFT = 0.12
 GRAY = (0.3, 0.3, 0.3)
-# Diameter of the ring where an orbit starts; half of it where there are many.
+# Diameter of the ring where an orbit starts, and of the disc where it ends; half of it where there are many.
 RING = 4.0
+DISC = 3.0
+NOMINAL = (0.72, 0.72, 0.72)
 TICKS = 4
 Dash = Literal["-", "--", ":"]
 DASHES: tuple[Dash, ...] = ("-", "--", ":")
@@ -166,23 +172,34 @@ def _lighten(axes: Any) -> None:
 def _draw_curves(axes: Any, motion: Motion, panel: Panel) -> None:
     for part, colour in zip(panel.columns, line_colours(len(panel.columns)), strict=True):
         for column, dash in zip(part, DASHES, strict=False):
+            if motion.nominal is not None:
+                _line(axes, NOMINAL, motion.path_time, motion.nominal[:, column], linestyle=dash, linewidth=1.4)
             if motion.is_noisy(column):
                 _dots(axes, colour, motion.time, motion.values[:, column])
-            _line(axes, colour, motion.time, motion.curves[:, column], linestyle=dash)
-    axes.set_ylim(*limits(motion.values[:, panel.columns]))
+            _line(axes, colour, motion.path_time, motion.path[:, column], linestyle=dash)
+            if len(motion.time) < FEW:
+                _moments(axes, colour, motion.time, motion.curves[:, column])
+    drawn = [motion.values, motion.path, *([] if motion.nominal is None else [motion.nominal])]
+    axes.set_ylim(*limits(np.concatenate([values[:, panel.columns.ravel()] for values in drawn])))
     if len(motion.time) > 1:
         axes.set_xlim(motion.time[0], motion.time[-1])
 
 
 def _draw_orbits(axes: Any, motion: Motion, panel: Panel) -> None:
-    ring = RING if len(panel.columns) <= MOST_NAMES else RING / 2
+    part_of = 1.0 if len(panel.columns) <= MOST_NAMES else 0.5
+    ring = {"marker": "o", "markersize": part_of * RING, "markeredgewidth": 0.9, "markerfacecolor": "white"}
+    disc = {"marker": "o", "markersize": part_of * DISC}
     for part, colour in zip(panel.columns, line_colours(len(panel.columns)), strict=True):
-        path = motion.curves[:, part].T
+        path = motion.path[:, part].T
         if motion.is_noisy(part):
             _dots(axes, colour, *motion.values[:, part].T)
         _line(axes, colour, *path)
-        _line(axes, colour, *path[:, :1], marker="o", markersize=ring, markerfacecolor="white", markeredgewidth=0.9)
-    ends = np.array([limits(motion.values[:, column]) for column in panel.columns.T])
+        if len(motion.time) < FEW:
+            _moments(axes, colour, *motion.curves[:, part].T)
+        _line(axes, colour, *path[:, :1], **ring)
+        _line(axes, colour, *path[:, -1:], **disc)
+    drawn = np.concatenate([motion.values, motion.path])
+    ends = np.array([limits(drawn[:, column]) for column in panel.columns.T])
     half = (ends[:, 1] - ends[:, 0]).max() / 2
     around = [(float(middle - half), float(middle + half)) for middle in ends.mean(axis=1)]
     axes.set(**dict(zip(("xlim", "ylim", "zlim"), around, strict=False)))
@@ -190,12 +207,16 @@ def _draw_orbits(axes: Any, motion: Motion, panel: Panel) -> None:
 
 
 def _line(axes: Any, colour: Colour, *path: Any, **options: Any) -> None:
-    few = {"marker": ".", "markersize": 3.0} if len(path[0]) < FEW else {}
-    axes.plot(*path, **{"color": colour, "linewidth": 0.9, "solid_joinstyle": "round", **few, **options})
+    axes.plot(*path, **{"color": colour, "linewidth": 0.9, "solid_joinstyle": "round", **options})
+
+
+def _moments(axes: Any, colour: Colour, *path: Any) -> None:
+    """Dots at the moments of a series of few."""
+    axes.plot(*path, color=colour, marker=".", linestyle="none", markersize=3.0)
 
 
 def _dots(axes: Any, colour: Colour, *path: Any) -> None:
-    axes.plot(*path, color=colour, marker=".", linestyle="none", markersize=2.4, markeredgewidth=0.0, alpha=0.6)
+    axes.plot(*path, color=colour, marker=".", linestyle="none", markersize=3.4, markeredgewidth=0.0, alpha=0.6)
 
 
 def _name_axes(axes: Any, motion: Motion, panel: Panel, *, beside: bool, below: bool) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe.load import MAX_BYTES, MAX_DEPTH, MAX_VALUES, Document, Step, file_text, read_text
-from deepbench_fast.recipe.overrides import AXIS
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE
+from deepbench_fast.recipe.series import AXIS
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import FORMS

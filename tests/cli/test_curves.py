@@ -58,6 +58,7 @@ def test_a_circle_is_round_and_its_start_is_marked() -> None:
     turn = 2 * np.pi * TIME
     orbit = np.stack([np.cos(turn), np.sin(turn), 0 * turn, 0 * turn], axis=1)
     rows = body(curves(motion(orbit, "x0 y0 x1 y1"), False, 60))
+    assert sum(row.count("$") for row in rows) == 0  # where it starts
     inked = np.array([[mark in "*@" for mark in row.ljust(60)] for row in rows])
     high, wide = (np.flatnonzero(inked.any(axis=axis)) for axis in (1, 0))
     assert np.ptp(wide) / np.ptp(high) == pytest.approx(2.0, abs=0.2)
@@ -81,7 +82,10 @@ def test_colour_has_the_same_frame_and_every_escape_ends() -> None:
 def test_colour_draws_the_start_of_orbits() -> None:
     turn = 2 * np.pi * TIME
     text = curves(motion(np.stack([np.cos(turn), np.sin(turn)], axis=1), "x0 y0"), True, 60)
-    assert text.count("●") == 1
+    assert text.splitlines()[0] == "y  ○ start  ● end"
+    assert "".join(body(text)).count("○") == 1  # a closed one ends there, too
+    half = curves(motion(np.stack([np.cos(turn / 2), np.sin(turn / 2)], axis=1), "x0 y0"), True, 60)
+    assert ["".join(body(half)).count(mark) for mark in "○●"] == [1, 1]
 
 
 @pytest.mark.parametrize("colour", [False, True])

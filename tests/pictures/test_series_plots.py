@@ -53,12 +53,16 @@ def test_curves_are_lines_and_noisy_values_dots() -> None:
     assert len(figure.axes) == 8
     for motion, angle, lengths in zip(pendulums(), figure.axes[::2], figure.axes[1::2], strict=True):
         drawn = [(line.get_linestyle(), line.get_ydata()) for line in (*angle.lines, *lengths.lines)]
-        columns = [("None", 0), ("-", 0), ("None", 1), ("-", 1), ("-", 2)]
-        columns = columns if motion.clean is not None else [c for c in columns if c[0] == "-"]
-        assert [style for style, _ in drawn] == [style for style, _ in columns]
-        for (style, values), (_, column) in zip(drawn, columns, strict=True):
-            expected = motion.values if style == "None" else motion.curves
-            np.testing.assert_array_equal(values, expected[:, column])
+        noisy = [0, 1] if motion.clean is not None else []
+        assert motion.nominal is not None
+        expected = []
+        for column in range(3):
+            expected.append(("-", motion.nominal[:, column]))
+            expected += [("None", motion.values[:, column])] if column in noisy else []
+            expected.append(("-", motion.path[:, column]))
+        for found, wanted in zip(drawn, expected, strict=True):
+            assert found[0] == wanted[0]
+            np.testing.assert_array_equal(found[1], wanted[1])
         legend = lengths.get_legend()
         assert [text.get_text() for text in legend.get_texts()] == ["x", "y"]
         assert angle.get_legend() is None
@@ -83,14 +87,16 @@ def test_clean_shows_no_dots() -> None:
     assert all(line.get_linestyle() == "-" for axes in figure.axes for line in axes.lines)
 
 
-def test_orbits_are_paths_with_a_ring_at_the_start_and_equal_axes() -> None:
+def test_orbits_are_paths_with_a_ring_at_the_start_a_disc_at_the_end_and_equal_axes() -> None:
     for motion, axes in zip(bodies(), series_sheet(bodies(), 2).axes, strict=True):
         assert axes.get_aspect() == 1.0
-        paths, rings = axes.lines[::2], axes.lines[1::2]
-        for body, (path, ring) in enumerate(zip(paths, rings, strict=True)):
-            np.testing.assert_array_equal(path.get_xydata(), motion.values[:, 2 * body : 2 * body + 2])
+        paths, rings, discs = axes.lines[::3], axes.lines[1::3], axes.lines[2::3]
+        for body, (path, ring, disc) in enumerate(zip(paths, rings, discs, strict=True)):
+            np.testing.assert_array_equal(path.get_xydata(), motion.path[:, 2 * body : 2 * body + 2])
             np.testing.assert_array_equal(ring.get_xydata(), motion.values[:1, 2 * body : 2 * body + 2])
-            assert ring.get_marker() == "o"
+            np.testing.assert_array_equal(disc.get_xydata(), motion.values[-1:, 2 * body : 2 * body + 2])
+            assert (ring.get_marker(), ring.get_markerfacecolor()) == ("o", "white")
+            assert (disc.get_marker(), disc.get_markerfacecolor()) == ("o", path.get_color())
         assert len({path.get_color() for path in paths}) == 3
         assert np.ptp(axes.get_xlim()) == pytest.approx(np.ptp(axes.get_ylim()))
         for lines, limits in ((0, axes.get_xlim()), (1, axes.get_ylim())):
@@ -103,7 +109,7 @@ def test_orbits_in_space() -> None:
     (axes,) = series_sheet(bodies(1, dimensions=3), 1).axes
     assert axes.name == "3d"
     (motion,) = bodies(1, dimensions=3)
-    np.testing.assert_array_equal(np.array(axes.lines[0].get_data_3d()).T, motion.values[:, :3])
+    np.testing.assert_array_equal(np.array(axes.lines[0].get_data_3d()).T, motion.path[:, :3])
     assert [axes.get_xlabel(), axes.get_ylabel(), axes.get_zlabel()] == ["x", "y", "z"]
 
 
@@ -179,8 +185,8 @@ def test_noisy_orbits_have_dots() -> None:
     recipe = Recipe.of_kind("n_body").with_overrides({"series.stop": 1, "noise": [{"gaussian": {"position": 0.1}}]})
     (motion,) = motions(samples(recipe, 0, 1)[:1])
     (axes,) = series_sheet([motion], 1).axes
-    dots, paths = axes.lines[::3], axes.lines[1::3]
+    dots, paths = axes.lines[::4], axes.lines[1::4]
     for body, (dot, path) in enumerate(zip(dots, paths, strict=True)):
         np.testing.assert_array_equal(dot.get_xydata(), motion.values[:, 2 * body : 2 * body + 2])
-        np.testing.assert_array_equal(path.get_xydata(), motion.curves[:, 2 * body : 2 * body + 2])
+        np.testing.assert_array_equal(path.get_xydata(), motion.path[:, 2 * body : 2 * body + 2])
         assert (dot.get_linestyle(), dot.get_color()) == ("None", path.get_color())

@@ -19,9 +19,20 @@ from deepbench_fast.values.distributions import Normal
 
 
 def test_what_ships() -> None:
-    images = {"galaxies", "lenses", "lensing", "mixed", "morphology", "shapes", "sky", "stars"}
+    images = {
+        "galaxies",
+        "lenses",
+        "lensing",
+        "mixed",
+        "morphology",
+        "morphology-28",
+        "shapes",
+        "many-shapes",
+        "sky",
+        "stars",
+    }
     series = {"pendulums", "noisy-pendulums", "n-body"}
-    assert {*images, *series, "figure-astronomy", "figure-geometry"} <= set(builtin_recipes())
+    assert {*images, *series, "figure-astronomy", "figure-geometry", "figure-pendulums"} <= set(builtin_recipes())
     assert all(len(title) > 10 and not title.startswith("#") for title in builtin_recipes().values())
 
 
@@ -141,6 +152,21 @@ def test_noisy_pendulums_are_one_pendulum_with_each_noise_in_turn() -> None:
     systems = [entry for catalogue in noisy.resolved().catalogues.values() for entry in catalogue.objects]
     assert all(entry == systems[0] for entry in systems)
     assert not any(drawn.is_random for drawn in systems[0].parameters.values())
+
+
+def test_figure_pendulums_are_two_pendulums_without_and_with_each_noise() -> None:
+    figure = Recipe.builtin("figure-pendulums").resolved()
+    assert figure.samples == len(figure.catalogues) == 6
+    for name, kind_name in (("newton", "pendulum"), ("hamilton", "hamiltonian_pendulum")):
+        parts = [figure.catalogues[f"{name}{end}"] for end in ("", "-parameters", "-measured")]
+        assert [entry.kind for part in parts for entry in part.objects] == [kind_name] * 3
+        assert parts[0].objects == parts[1].objects == parts[2].objects
+        assert [bool(figure.noise_of(f"{name}{end}")) for end in ("", "-parameters", "-measured")] == [0, 0, 1]
+        assert [sorted(figure.parameter_noise_of(f"{name}{end}")) for end in ("", "-parameters", "-measured")] == [
+            [],
+            ["angle", "gravity", "length"],
+            [],
+        ]
 
 
 def test_n_body_is_three_bound_bodies() -> None:

@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.text_file import print_or_write
 from deepbench_fast.errors import UsageError
 
+SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".json": "croissant", ".jsonld": "croissant"}
+THEN = {
+    "html": "any browser shows it",
+    "md": "a dataset card",
+    "croissant": "it goes beside the dataset, under any name",
+}
+
 
 @click.command(cls=Command, example=f"{PROGRAM} report sky.h5 -o sky.html")
 @click.argument("file")
-@click.option("-o", "--output", metavar="PAGE", required=True, help="The page to write: .html or .md.")
-@click.option("--verify", type=click.Choice(["some", "all"]), default="some", show_default=True, help="What to check.")
-def command(file: str, output: str, verify: str) -> None:
-    """Write what the dataset FILE is as one HTML page, which needs no network, or as a dataset card in Markdown.
+@click.option("-o", "--output", metavar="PAGE", required=True, help="The file to write: .html, .md or .json.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(THEN)),
+    help="HTML page, dataset card in Markdown, or Croissant metadata; by default what the name's suffix says.",
+)
+@click.option("--verify", type=click.Choice(["some", "all"]), help="What to check: by default some samples.")
+@click.option("--checksum", is_flag=True, help="Croissant: with the SHA-256 of each file, which reads all of it.")
+def command(file: str, output: str, form: str | None, verify: str | None, checksum: bool) -> None:
+    """Write what the dataset FILE is as one HTML page, which needs no network, or for other programs.
 
     Classes and splits with counts, samples of each class, one sample through its stages, what is random beside its
-    declared law, checks, the recipe, how to load and how to cite it. Of very many samples it looks at some, and says
-    so; --verify all checks all of them.
+    declared law, what goes together, checks, the recipe, how to load and how to cite it. Of very many samples it looks
+    at some, and says so; --verify all checks all of them. A dataset card in Markdown has the fields of Hugging Face's;
+    schema.org/Croissant metadata in JSON say where each array is.
     """
-    everything = verify == "all"
-    if output.endswith((".html", ".htm")):
+    form = form or SUFFIXES.get(PurePath(output).suffix.lower())
+    if form is None:
+        raise UsageError(f"{output}: a report is HTML, Markdown or JSON; let the name end in .html, .md or .json")
+    if form == "croissant":
+        if verify is not None:
+            raise UsageError("--verify is for pages; Croissant metadata has no checks, but --checksum")
+        from deepbench_fast.run.report.croissant import croissant
+
+        text = croissant(file, checksum=checksum)
+    elif checksum:
+        raise UsageError("--checksum goes with --format croissant; pages have the digest of the data")
+    elif form == "html":
         from deepbench_fast.run.report.page import report
 
-        text = report(file, everything=everything)
-    elif output.endswith(".md"):
+        text = report(file, everything=verify == "all")
+    else:
         from deepbench_fast.run.report.card import card
 
-        text = card(file, everything=everything)
-    else:
-        raise UsageError(f"{output}: a page is HTML or Markdown; let the name end in .html or .md")
-    print_or_write(text, output, "any browser shows it", exists="exists", overwrite=True)
+        text = card(file, everything=verify == "all")
+    print_or_write(text, output, THEN[form], exists="exists", overwrite=True)

@@ -19,6 +19,7 @@ F8: TypeAlias = npt.NDArray[np.float64]
 
 WIDTH, HEIGHT = 200, 150
 BINS = 40
+LOG_TICKS = 3
 MOST_BARS = 60
 FONT = 7.0
 BARS, LAW = "#9ecae1", "#d95f02"
@@ -57,6 +58,9 @@ def _draw(axes: Any, drawn: Drawn) -> None:
     axes.hist(values, edges, density=True, color=BARS)
     if logarithmic:
         axes.set_xscale("log")
+        ticks = np.geomspace(edges[0], edges[-1], LOG_TICKS).tolist()
+        axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
+        axes.set_xticks([], minor=True)
     if isinstance(drawn.law, Alone) and drawn.law.is_random:
         at, density = _density(drawn.law, edges, discrete)
         axes.plot(at, density, "o" if discrete else "-", color=LAW, markersize=2.5, linewidth=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -12,10 +14,13 @@ import h5py
 import numpy as np
 import pytest
 import yaml
+from scipy.stats import spearmanr
 
 from deepbench_fast import Recipe, generate, open_dataset
 from deepbench_fast.pictures.histograms import Drawn, histogram_sheet
-from deepbench_fast.run.report.contents import BLOCK, BLOCKS, checks, looked_at, populations
+from deepbench_fast.run.report.contents import BLOCK, BLOCKS, CHECKED, checks, fullest, looked_at, populations, stages
+from deepbench_fast.run.report.correlations import correlations
+from deepbench_fast.run.report.croissant import croissant
 from deepbench_fast.run.report.loading import LOADING
 from deepbench_fast.run.report.page import report
 from deepbench_fast.values.distributions import Integers, LogUniform, Uniform
@@ -50,6 +55,108 @@ def test_it_says_what_the_dataset_is(page: str, mixed_file: Path) -> None:
     assert len(page) < 3_000_000
 
 
+def test_stages_are_those_of_one_sample(mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    place = fullest(data)
+    objects = np.concatenate([data.objects(kind)["sample"] for kind in ("star", "galaxy")])
+    assert np.bincount(objects)[place] == np.bincount(objects)[:CHECKED].max()
+    found = stages(data, place)
+    assert list(found) == ["scene", "clean", "masks", "variance"]
+    scene, clean = found["scene"]["images"], found["clean"]["clean"]
+    assert scene.max() > clean.max() > 0
+    assert (found["clean"]["images"] != clean).any()
+
+
+RELATED = """
+samples: 400
+image: {shape: [12, 12], sampling: integrate}
+noise: [gaussian: {snr: {uniform: [10, 20]}}]
+targets: [brightness, galaxy.n]
+catalogues:
+  related:
+    objects:
+      - galaxy:
+          amplitude: {uniform: [1, 2]}
+          n: {uniform: [1, 4]}
+          r_eff: {offset: {from: n, by: {uniform: [1, 1.5]}}}
+          x: 6
+          y: 6
+      - star: {count: {integers: [0, 2]}, amplitude: 1e-9}
+"""
+
+
+def test_correlations_are_those_of_ranks(tmp_path: Path) -> None:
+    generate(Recipe.from_yaml(RELATED), tmp_path / "related.h5")
+    data = open_dataset(tmp_path / "related.h5")
+    (found,) = correlations(data, looked_at(data))
+    assert found.names == [
+        "noise_gaussian_sigma",
+        "noise_gaussian_snr",
+        "noise_snr",
+        "galaxy.amplitude",
+        "galaxy.r_eff",
+        "galaxy.n",
+        "galaxy.ellip",
+        "galaxy.theta",
+        "number of star",
+        "target brightness",
+        "target galaxy.n",
+    ]
+    galaxies = data.objects("galaxy")
+    columns = {
+        "galaxy.r_eff": galaxies["r_eff"].value,
+        "galaxy.n": galaxies["n"],
+        "target brightness": data.targets[:, 0],
+    }
+    counts = np.bincount(data.objects("star")["sample"], minlength=400)
+    columns["number of star"] = counts
+    for one, other in ((a, b) for a in columns for b in columns):
+        expected = spearmanr(columns[one], columns[other]).statistic
+        place = found.names.index(one), found.names.index(other)
+        assert found.matrix[place] == pytest.approx(expected, abs=1e-12)
+    assert found.strongest()[0][2] > 0.9
+    assert ("galaxy.n", "target galaxy.n", 1.0) not in found.strongest()
+    assert "What goes together" in report(tmp_path / "related.h5")
+
+
+def test_correlations_of_a_part_are_those_of_its_samples(tmp_path: Path) -> None:
+    recipe = Recipe.from_yaml(RELATED).with_overrides({"samples": 90})
+    generate(recipe, tmp_path / "p.h5", shard="2/2")
+    data = open_dataset(tmp_path / "p.shard-2-of-2.h5")
+    if len(data):
+        (found,) = correlations(data, looked_at(data))
+        assert "number of star" in found.names
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_croissant_is_what_the_validator_takes(mixed_file: Path, tmp_path: Path) -> None:
+    run_well("report", mixed_file, "-o", tmp_path / "set.json")
+    run_well("report", mixed_file, "-o", tmp_path / "files", "--format", "croissant", "--checksum")
+    for name in ("set.json", "files"):
+        described = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        assert described["identifier"] == open_dataset(mixed_file).summary.digest
+        samples = {field["name"]: field for field in described["recordSet"][-1]["field"]}
+        assert samples["images"]["arrayShape"] == "16,20"
+        assert "In order: catalogue, count.star" in samples["targets"]["description"]
+    (file,) = described["distribution"]
+    assert file["sha256"] == hashlib.sha256(mixed_file.read_bytes()).hexdigest()
+    validator = pytest.importorskip("mlcroissant")
+    for name in ("set.json", "files"):
+        (tmp_path / name).rename(tmp_path / "valid.json")
+        found = validator.Dataset(jsonld=str(tmp_path / "valid.json"))
+        assert not list(found.metadata.ctx.issues.errors)
+        assert [record["classes/name"] for record in found.records("classes")] == ["stars", "fields"]
+
+
+def test_croissant_of_an_index_names_its_parts(tmp_path: Path) -> None:
+    recipe = Recipe.of_kind("star").with_overrides({"samples": 400, "size": [12, 12]})
+    for part in "12":
+        generate(recipe, tmp_path / "star.h5", shard=f"{part}/2")
+    run_well("index", "-o", tmp_path / "star.h5")
+    described = json.loads(croissant(tmp_path / "star.h5"))
+    assert described["distribution"][0]["includes"] == ["star.h5", "star.shard-1-of-2.h5", "star.shard-2-of-2.h5"]
+
+
 def test_it_needs_no_network_and_runs_nothing(page: str) -> None:
     assert "<script" not in page
     assert not re.findall(r'(?:src|href)="(?!data:)', page)
@@ -65,7 +172,7 @@ def test_values_are_those_of_the_tables(mixed_file: Path) -> None:
     for name, drawn in found["fields: star"].items():
         np.testing.assert_array_equal(drawn.values, np.asarray(getattr(own[name], "value", own[name])))
     noise = next(drawn for title, drawn in found.items() if title.endswith("noise and PSF"))
-    assert all(name.startswith(("noise.", "psf.")) for name in noise)
+    assert set(noise) == {"noise.gaussian.sigma", "psf.gaussian.sigma", "noise_snr"}
 
 
 def test_of_many_samples_runs_spread_evenly_are_looked_at() -> None:
@@ -110,7 +217,10 @@ def test_series_and_a_card(tmp_path: Path) -> None:
 def test_wrong_names(tmp_path: Path, mixed_file: Path) -> None:
     ran = run("report", mixed_file, "-o", tmp_path / "page.pdf")
     assert ran.status == 2
-    assert "HTML or Markdown" in ran.err
+    assert "HTML, Markdown or JSON" in ran.err
+    assert "--checksum goes with" in run("report", mixed_file, "-o", tmp_path / "page.md", "--checksum").err
+    assert "--verify is for" in run("report", mixed_file, "-o", tmp_path / "page.json", "--verify", "all").err
+    assert not list(tmp_path.iterdir())
     assert run("report", tmp_path / "none.h5", "-o", tmp_path / "page.html").status != 0
 
 

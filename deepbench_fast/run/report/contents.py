@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.sample_columns import sample_parameters
 from deepbench_fast.errors import DeepbenchFastError
 from deepbench_fast.pictures.histograms import Drawn
+from deepbench_fast.recipe.extras import Extras
+from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.render.batch import Batch, Tables
 from deepbench_fast.render.samples import samples_at
 from deepbench_fast.run.dataset import Dataset
@@ -59,10 +62,19 @@ def populations(dataset: Dataset, runs: list[slice]) -> Iterator[Population]:
             for p in sample_parameters(plan.recipe, name)
             if p.distribution.is_random
         ]
+        drawn += _found_levels(plan, own, {p.name.replace(".", "_") for p in sample_parameters(plan.recipe, name)})
         if drawn:
             yield Population(f"{name}: noise and PSF", drawn)
     objects = {kind.name: np.concatenate([table.objects[kind.name] for table in tables]) for kind in plan.kinds}
     yield from _of_entries(plan, objects)
+
+
+def _found_levels(plan: Plan, samples: Any, given: set[str]) -> Iterator[Drawn]:
+    """Levels of noise that follow from the image, e.g. its signal-to-noise ratio."""
+    for column in plan.sample_columns:
+        values = samples[column].astype(float)
+        if column not in given and np.isfinite(values).any() and np.ptp(values[np.isfinite(values)]) > 0:
+            yield Drawn(column, "", values, None)
 
 
 def _of_entries(plan: Plan, objects: dict[str, Any]) -> Iterator[Population]:
@@ -78,12 +90,22 @@ def _of_entries(plan: Plan, objects: dict[str, Any]) -> Iterator[Population]:
             yield Population(planned.label.replace("/", ": "), drawn)
 
 
+def fullest(dataset: Dataset) -> int:
+    """The place of the sample with the most objects, among the first ones."""
+    tables, first = dataset.tables_of(slice(0, CHECKED)), dataset.stored.first
+    numbers = [table["sample"] - first for table in tables.objects.values()]
+    return int(np.bincount(np.concatenate(numbers)).argmax()) if any(map(len, numbers)) else 0
+
+
 def stages(dataset: Dataset, place: int) -> dict[str, Batch]:
-    """One sample as it is, and before its noise, with masks and with the variance of its pixels; {} for series."""
+    """One sample before its PSF, before its noise, with masks and with the variance of its pixels; {} for series."""
     if dataset.is_series:
         return {}
     number = dataset.stored.first + int(np.arange(len(dataset))[place])
     found = {}
+    sharp = _without_psf(dataset.recipe)
+    if sharp != dataset.recipe:
+        found["scene"] = samples_at(sharp, [number])
     for extra in ("clean", "masks", "variance"):
         try:
             recipe = dataset.recipe.with_overrides({"extras": [extra]})
@@ -91,6 +113,14 @@ def stages(dataset: Dataset, place: int) -> dict[str, Batch]:
         except DeepbenchFastError:  # e.g. masks of more objects than a mask can count
             continue
     return found
+
+
+def _without_psf(recipe: Recipe) -> Recipe:
+    """The recipe of scenes: before PSF and noise."""
+    bare = {name: replace(catalogue, psf=None, noise=()) for name, catalogue in recipe.catalogues.items()}
+    if all(recipe.psf_of(name) is None for name in recipe.catalogues):
+        return recipe
+    return replace(recipe, catalogues=bare, psf=None, noise=(), targets=Targets(("catalogue",)), extras=Extras())
 
 
 def checks(dataset: Dataset, everything: bool) -> list[Check]:

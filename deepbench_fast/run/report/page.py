@@ -6,14 +6,23 @@ import os
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from deepbench_fast.pictures.colours import AS_FOUND, Look
 from deepbench_fast.pictures.contact_sheet import contact_sheet
+from deepbench_fast.pictures.correlation_sheet import correlation_sheet
 from deepbench_fast.pictures.histograms import histogram_sheet
 from deepbench_fast.pictures.html import img, table
 from deepbench_fast.run.citations import bibliography
 from deepbench_fast.run.dataset import Dataset, open_dataset
-from deepbench_fast.run.report.contents import BLOCK, BLOCKS, checks, looked_at, populations, stages
+from deepbench_fast.run.report.contents import BLOCK, BLOCKS, checks, fullest, looked_at, populations, stages
+from deepbench_fast.run.report.correlations import Correlations, correlations
 from deepbench_fast.run.report.loading import LOADING
+
+if TYPE_CHECKING:
+    from deepbench_fast.render.batch import Batch
 
 DOCUMENT = '<!DOCTYPE html>\n<html lang="en">'
 META = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -49,21 +58,44 @@ def _sections(dataset: Dataset, file: str, everything: bool) -> Iterator[str]:
     yield _section("Classes and splits", table(counts_of(dataset), head=True))
     yield _section("Checks", "".join(_checked(dataset, everything)))
     yield _section("Samples", "".join(_galleries(dataset)))
-    if found := stages(dataset, 0):
-        shown = [("as it is", contact_sheet(dataset[:1], 1))]
-        shown += [(_STAGES[extra], contact_sheet(batch, 1, show=extra)) for extra, batch in found.items()]
-        pictures = (f"<figure>{img(figure)}<figcaption>{words}</figcaption></figure>" for words, figure in shown)
+    place = fullest(dataset)
+    if found := stages(dataset, place):
+        found["images"] = dataset[place : place + 1]
+        shown = ((words, _stage(found[stage], stage)) for stage, words in _STAGES.items() if stage in found)
+        pictures = (f"<figure>{picture}<figcaption>{words}</figcaption></figure>" for words, picture in shown)
         yield _section("One sample through its stages", "".join(pictures))
     words = "of all samples" if len(runs) == 1 else f"of {BLOCKS * BLOCK:,} samples in {BLOCKS} runs spread evenly"
     drawn = "".join(f"<h3>{escape(p.title)}</h3>{img(histogram_sheet(p.drawn))}" for p in populations(dataset, runs))
     yield _section(f"What is random ({words}; lines: the declared laws)", drawn or "<p>Nothing.</p>")
+    together = "".join(map(_together, correlations(dataset, runs)))
+    yield _section(f"What goes together ({words}; rank correlations in hundredths)", together or "<p>Nothing.</p>")
     yield _section("Recipe", f"<pre>{escape(dataset.stored.header.recipe_text)}</pre>")
     loading = "".join(f"<h3>{name}</h3><pre>{escape(text.format(file=file))}</pre>" for name, text in LOADING)
     yield _section("How to load it", loading)
     yield _section("How to cite it", f"<pre>{escape(bibliography(dataset.recipe, summary))}</pre>")
 
 
-_STAGES = {"clean": "before the noise", "masks": "its masks", "variance": "the variance of its noise"}
+_STAGES = {
+    "scene": "the scene, before the PSF",
+    "clean": "before the noise",
+    "images": "as it is",
+    "masks": "its masks",
+    "variance": "the variance of its noise",
+}
+
+
+def _stage(batch: Batch, stage: str) -> str:
+    """A stage as a picture; a variance that is the same everywhere in words."""
+    if stage == "variance" and np.ptp(variance := batch["variance"]) == 0:
+        return f"{variance.flat[0]:.3g} in each pixel: "
+    look = Look(one_scale=True) if stage == "variance" else AS_FOUND
+    return img(contact_sheet(batch, 1, show="images" if stage == "scene" else stage, look=look))
+
+
+def _together(found: Correlations) -> str:
+    pairs = "; ".join(f"{one} with {other} {value:+.2f}" for one, other, value in found.strongest())
+    picture = img(correlation_sheet(found.names, found.matrix), f"rank correlations of {found.title}")
+    return f"<h3>{escape(found.title)}</h3>{picture}<p>{escape(pairs) or 'Nothing stands out.'}</p>"
 
 
 def facts_of(dataset: Dataset, file: str) -> dict[str, str]:

@@ -10,7 +10,9 @@ from deepbench_fast.cli.group import COMPLETION_VARIABLE, PROGRAM, Command
 SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command(cls=Command, example=f'{PROGRAM} completion bash    (to use it: eval "$({PROGRAM} completion bash)")')
+@click.command(
+    cls=Command, example=f'{PROGRAM} completion bash\n\n\b\nTo use it:\n  eval "$({PROGRAM} completion bash)"'
+)
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from deepbench_fast.pictures.colours import line_colours
 from deepbench_fast.pictures.series_panels import Motion, Panel, limits, panels, with_unit
+from deepbench_fast.values.number_text import brief
 
 Values = npt.NDArray[np.float64]
 Ends = tuple[float, float]
@@ -156,4 +157,4 @@ def _framed(rows: list[str], across: Ends, upward: Ends, width: int, below: str)
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{brief(value, 3)}"

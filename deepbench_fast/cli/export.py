@@ -14,6 +14,7 @@ from deepbench_fast.cli.options import Count, json_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json
+from deepbench_fast.values.number_text import brief
 
 
 @click.command(cls=Command, example=f"{PROGRAM} export sky.h5 sky-png --format png --split train")
@@ -105,5 +106,5 @@ def command(
 
 def _scale(settings: Mapping[str, Any]) -> str:
     a = settings["stretch_a"]
-    stretch = settings["stretch"] if a is None else f"{settings['stretch']} (a = {a:.3g})"
-    return f", {stretch} from black {settings['low']:.4g} to white {settings['high']:.4g}"
+    stretch = settings["stretch"] if a is None else f"{settings['stretch']} (a = {brief(a, 3)})"
+    return f", {stretch} from black {brief(settings['low'], 4)} to white {brief(settings['high'], 4)}"

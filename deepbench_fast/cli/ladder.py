@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
 
 
-@click.command(cls=Command, example=f"{PROGRAM} ladder galaxies easy-to-hard --axis noise --rungs 5 --generate")
+@click.command(cls=Command, example=f"{PROGRAM} ladder galaxies harder --axis noise --rungs 5 --generate")
 @click.argument("source")
 @click.argument("directory", metavar="DIR")
 @click.option(

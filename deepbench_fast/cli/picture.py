@@ -20,7 +20,7 @@ def picture(
 ) -> str:
     """The image in at most `width` characters a line (default: the terminal's), shrunk by averaging if need be.
 
-    In a terminal it is as large as fits by a whole number of times.
+    In colour, where no width is given, it is as large as the terminal's window allows, enlarged by a whole number.
 
     `shapes` says that it holds no light: its scale is then linear. The first row is at the bottom, or with the `origin`
     "upper" at the top.
@@ -28,10 +28,12 @@ def picture(
     terminal = shutil.get_terminal_size((80, 24))
     limit = width or max(20, terminal.columns - 1)
     across = 1 if colour else 2
-    factor = -(-image.shape[1] * across // limit)
-    values = scaled(_shrunk(image.astype(np.float64), factor), shapes)
+    factor = limit / (across * image.shape[1])
     if colour and width is None:
-        times = max(1, min(limit // values.shape[1], 2 * (terminal.lines - 1) // values.shape[0]))
+        factor = min(factor, 2 * max(1, terminal.lines - 1) / image.shape[0])
+    values = scaled(_shrunk(image.astype(np.float64), min(1.0, factor)), shapes)
+    if colour and width is None:
+        times = max(1, int(factor))
         values = values.repeat(times, axis=0).repeat(times, axis=1)
     values = values if origin == "upper" else values[::-1]
     if values.shape[0] % 2 and colour:
@@ -39,13 +41,19 @@ def picture(
     return _blocks(values) if colour else _ramp(values)
 
 
-def _shrunk(image: npt.NDArray[np.float64], factor: int) -> npt.NDArray[np.float64]:
-    """Means over squares of `factor` pixels; those at the far edges are cut."""
-    height, width = (max(1, side // factor) for side in image.shape)
-    cut = image[: height * factor, : width * factor]
-    rows, columns = cut.shape[0] // height, cut.shape[1] // width
-    shrunk: npt.NDArray[np.float64] = cut[: height * rows].reshape(height, rows, width, columns).mean(axis=(1, 3))
+def _shrunk(image: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
+    """Means over equal areas, so that the image is `factor` times as large, up to 1."""
+    rows, columns = (_parts(side, max(1, int(side * factor + 1e-9))) for side in image.shape)
+    shrunk: npt.NDArray[np.float64] = rows @ image @ columns.T
     return shrunk
+
+
+def _parts(side: int, parts: int) -> npt.NDArray[np.float64]:
+    """For each of so many equal parts of a side: what each pixel has of it, shape (parts, side)."""
+    edges, pixels = np.linspace(0, side, parts + 1)[:, None], np.arange(side)
+    overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    shares: npt.NDArray[np.float64] = np.maximum(overlap, 0.0) * (parts / side)
+    return shares
 
 
 def _ramp(values: npt.NDArray[np.float64]) -> str:

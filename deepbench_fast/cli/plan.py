@@ -10,6 +10,7 @@ from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, recipe_options, threads_option
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json, rate, series_facts
+from deepbench_fast.values.number_text import brief, percent
 
 if TYPE_CHECKING:
     from deepbench_fast.run.cutoff import Cutoff
@@ -79,7 +80,7 @@ def _text(found: Estimate) -> str:
         (f"/{name}", f"{about if name != 'samples' else ''}{grouped(rows)} rows", "table", byte_size(found.bytes[name]))
         for name, rows in found.rows.items()
     ]
-    shares = [(name, f"{100 * share:.3g} %") for name, share in found.shares.items()]
+    shares = [(name, percent(share)) for name, share in found.shares.items()]
     parts = [columns(facts), "Data\n" + columns(data, "  "), "Catalogues\n" + columns(shares, "  ")]
     for title, ingredients in (("Random", found.random), ("Fixed", found.fixed)):
         if ingredients:
@@ -91,8 +92,10 @@ def _text(found: Estimate) -> str:
 
 def _cutoff(found: Cutoff) -> str:
     """What a cutoff would save, and cost."""
-    saved = f"would draw objects on {100 * found.share:.2g} % of the pixels"
-    return f"image.cutoff={found.value:g}, a hundredth of the noise, {saved}; none changes by more than it an object"
+    saved = f"would draw objects on {percent(found.share, 2)} of the pixels"
+    return (
+        f"image.cutoff={brief(found.value)}, a hundredth of the noise, {saved}; none changes by more than it an object"
+    )
 
 
 def _time(found: Estimate) -> str:

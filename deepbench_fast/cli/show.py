@@ -45,8 +45,8 @@ def command(file: str, index: int, output: str | None, origin: Origin, as_json: 
 
 
 def _in_colour() -> bool:
-    """Whether the output is a terminal whose user wants colours (no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """Whether the output is a terminal that has colours, and whose user wants them (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _save(record: Record, output: str, origin: Origin) -> None:

@@ -8,6 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deepbench_fast.cli.text_file import print_text
+from deepbench_fast.values.number_text import FEW, brief, grouped
+
+__all__ = [
+    "byte_size",
+    "columns",
+    "duration",
+    "grouped",
+    "json_text",
+    "print_json",
+    "rate",
+    "series_facts",
+    "value_text",
+]
 
 MOST_OUTPUTS = 12
 
@@ -39,29 +52,24 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "") -> str:
     return "\n".join((indent + line).rstrip() for line in lines)
 
 
-def grouped(number: int) -> str:
-    """A count with spaces between thousands: 1 000 000."""
-    return f"{number:,}".replace(",", " ")
-
-
 def rate(number: float) -> str:
     """How many a second: two digits below 10, so that slow work isn't 0 a second, and whole numbers above."""
-    return f"{number:.2g}" if number < 9.95 else grouped(round(number))
+    return brief(number, 2) if number < 9.95 else grouped(round(number))
 
 
 def byte_size(number: float) -> str:
     """Bytes in the largest fitting decimal unit."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if number < 999.5:
-            return f"{number:.0f} B" if unit == "B" else f"{number:.3g} {unit}"
+            return f"{number:.0f} B" if unit == "B" else f"{brief(float(number), FEW)} {unit}"
         number /= 1000
-    return f"{number:.4g} PB"
+    return f"{brief(float(number), 4)} PB"
 
 
 def duration(seconds: float) -> str:
     """Seconds as people say them: 0.31 s, 12 s, 3 min 20 s, 2 h 05 min."""
     if seconds < 9.95:
-        return f"{seconds:.2g} s"
+        return f"{brief(seconds, 2)} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -78,10 +86,13 @@ def series_facts(series: Mapping[str, Any]) -> list[tuple[str, str]]:
         f"{output['name']} [{output['unit']}]" if output["unit"] else output["name"] for output in series["outputs"]
     ]
     shown = outputs if len(outputs) <= MOST_OUTPUTS else [*outputs[: MOST_OUTPUTS - 1], "…", outputs[-1]]
-    return [("time axis", f"{series['start']:g} to {series['stop']:g}{unit}, {steps}"), ("outputs", ", ".join(shown))]
+    return [
+        ("time axis", f"{brief(series['start'])} to {brief(series['stop'])}{unit}, {steps}"),
+        ("outputs", ", ".join(shown)),
+    ]
 
 
 def value_text(value: Any, unit: str = "") -> str:
     """A number in up to 7 significant digits, with its unit."""
-    text = f"{value:.7g}" if isinstance(value, float) else str(value)
+    text = brief(value)
     return f"{text} {unit}" if unit else text

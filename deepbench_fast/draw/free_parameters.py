@@ -18,6 +18,7 @@ from deepbench_fast.recipe.rules import check_together, setting_of
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Constant, Derived, Distribution, Uniform
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter
 
 Array = npt.NDArray[np.float64]
@@ -76,7 +77,7 @@ def check_values(free: Free, values: Array) -> None:
     whole = not declared.integer or bool((values == np.floor(values)).all())
     named = not declared.only or bool(np.isin(values, declared.only).all())
     if not (finite and declared.holds(low, high) and whole and named):
-        raise UsageError(f"{free.name} must be {declared.allowed}; the values reach from {low:g} to {high:g}")
+        raise UsageError(f"{free.name} must be {declared.allowed}; the values reach from {brief(low)} to {brief(high)}")
 
 
 def check_given(plan: Plan, given: Sequence[Given]) -> None:
@@ -128,5 +129,5 @@ def _check_one(plan: Plan, planned: PlannedEntry, values: Mapping[str, float]) -
     try:
         check_together(plan.recipe, planned.entry, {name: Constant(float(value)) for name, value in values.items()})
     except Invalid as invalid:
-        shown = ", ".join(f"{name} {value:g}" for name, value in values.items())
+        shown = ", ".join(f"{name} {brief(value)}" for name, value in values.items())
         raise UsageError(f"{planned.entry.name}.{invalid.key}: {invalid.problem} (given {shown})") from None

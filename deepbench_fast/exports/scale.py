@@ -29,6 +29,7 @@ from deepbench_fast.exports.exporter import PictureOptions
 from deepbench_fast.exports.source import Source
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.pictures.colours import F8, LOG_A, NOISE_SOFTENING, PEAK_SOFTENING, STRETCHES, noise_level
+from deepbench_fast.values.number_text import brief
 
 WITH_A = ("log", "asinh")
 LEAST_A, MOST_A = 1e-9, 1e9
@@ -62,14 +63,14 @@ def find_scale(source: Source, options: PictureOptions) -> Scale:
         if stretch not in WITH_A:
             raise UsageError(f"--stretch-a is for log and asinh, not for {stretch}")
         if not LEAST_A <= options.stretch_a <= MOST_A:
-            raise UsageError(f"--stretch-a {options.stretch_a:g}: it is from {LEAST_A:g} to {MOST_A:g}")
+            raise UsageError(f"--stretch-a {brief(options.stretch_a)}: it is from {brief(LEAST_A)} to {brief(MOST_A)}")
     images = _first_images(source)
     low, high = options.low, options.high
     if low is None or high is None:
         found = _range(images)
         low, high = found[0] if low is None else low, found[1] if high is None else high
     if not (low < high and math.isfinite(high - low)):
-        raise UsageError(f"pictures: black ({low:g}) must be below white ({high:g}): give --low and --high")
+        raise UsageError(f"pictures: black ({brief(low)}) must be below white ({brief(high)}): give --low and --high")
     a = options.stretch_a
     if a is None and stretch == "log":
         a = LOG_A

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from deepbench_fast.errors import UsageError
 from deepbench_fast.values import checks
 from deepbench_fast.values.distributions import Distribution
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ class Dynamics:
 
     def words(self, option: str) -> str:
         """The defaults of `step` or `tolerance` in words; empty where there are none."""
-        return ", ".join(f"{default:g} ({', '.join(solvers)})" for default, solvers in self.defaults(option).items())
+        return ", ".join(
+            f"{brief(default)} ({', '.join(solvers)})" for default, solvers in self.defaults(option).items()
+        )
 
 
 class Setting(NamedTuple):

@@ -19,6 +19,7 @@ from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.pictures.colours import AS_FOUND, Look, Scale, paint, scale_of, shapes_alone
 from deepbench_fast.pictures.figures import DPI, MOST_COLOURS, new_figure, png
 from deepbench_fast.pictures.titles import titles
+from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,7 +128,7 @@ def _draw_bar(figure: Figure, box: tuple[float, float, float, float], scale: Sca
     axes.set_xticks([])
     axes.yaxis.tick_right()
     ticks = np.linspace(0, 1, TICKS)
-    axes.set_yticks(ticks, [f"{scale.value_at(tick):.3g}" for tick in ticks.tolist()])
+    axes.set_yticks(ticks, [f"{brief(scale.value_at(tick), 3)}" for tick in ticks.tolist()])
     axes.tick_params(labelsize=FONT_PIXELS * 72 / DPI, length=2)
 
 

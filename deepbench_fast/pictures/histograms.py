@@ -11,6 +11,7 @@ import numpy.typing as npt
 from deepbench_fast.errors import UsageError
 from deepbench_fast.pictures.figures import new_figure
 from deepbench_fast.values.distributions import Alone, Base, LogUniform
+from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,7 +60,7 @@ def _draw(axes: Any, drawn: Drawn) -> None:
     if logarithmic:
         axes.set_xscale("log")
         ticks = np.geomspace(edges[0], edges[-1], LOG_TICKS).tolist()
-        axes.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
+        axes.set_xticks(ticks, [f"{brief(tick, 2)}" for tick in ticks])
         axes.set_xticks([], minor=True)
     if isinstance(drawn.law, Alone) and drawn.law.is_random:
         at, density = _density(drawn.law, edges, discrete)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.pictures.contact_sheet import contact_sheet
 from deepbench_fast.pictures.figures import png
+from deepbench_fast.values.number_text import grouped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +36,7 @@ def page_of(facts: Mapping[str, object], counts: Mapping[str, Mapping[str, int]]
     """Facts by name; numbers of samples by class and split; a contact sheet of samples, none where there are none."""
     parts = [table(facts.items())]
     if counts:
-        numbers = ((name, *(f"{number:,}" for number in row.values())) for name, row in counts.items())
+        numbers = ((name, *map(grouped, row.values())) for name, row in counts.items())
         parts.append(table([("class", *next(iter(counts.values()))), *numbers], head=True))
     if len(shown):
         parts.append(img(contact_sheet(shown, len(shown), columns=4), "the first samples"))

@@ -16,6 +16,7 @@ import numpy as np
 from deepbench_fast.pictures.colours import line_colours
 from deepbench_fast.pictures.figures import new_figure
 from deepbench_fast.pictures.series_panels import Motion, Panel, limits, panels, with_unit
+from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -147,7 +148,7 @@ def _plot(figure: Figure, box: tuple[float, float, float, float], motion: Motion
     (_draw_orbits if panel.orbits else _draw_curves)(axes, motion, panel)
     for axis in _axis_of(axes):
         axis.set_major_locator(MaxNLocator(TICKS, steps=[1, 2, 5, 10]))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{brief(value, 4)}"))
     axes.tick_params(labelsize=TICK_SIZE, length=2.5, width=0.5, pad=-3 if panel.in_space else 2)
     for spine in axes.spines.values():
         spine.set_linewidth(0.5)

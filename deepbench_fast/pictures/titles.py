@@ -8,6 +8,7 @@ import numpy as np
 
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.render.batch import rows_of
+from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.catalogue import Catalogue
@@ -54,7 +55,7 @@ def _describe(batch: Batch, catalogue: Catalogue, number: int, rows: list[int], 
         found = rows_of(own, batch.index[rows])
         for parameter in _telling(once[0])[:TELLING]:
             for row, value in zip(rows, own[parameter][found].tolist(), strict=True):
-                words[row].append(f"{parameter} {value:.3g}")
+                words[row].append(f"{parameter} {brief(value, 3)}")
         return
     counted = [k for k in dict.fromkeys(entry.kind for entry in catalogue.objects) if kind(k).layer != "series"]
     for of_kind in counted[:TELLING]:

@@ -10,6 +10,7 @@ from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.extras import VARIANCE
 from deepbench_fast.recipe.rules import is_absent, support_of
 from deepbench_fast.values.checks import Invalid, Path, within
+from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.contents import Contents
@@ -53,6 +54,7 @@ def _check_variance(noise: Noise, brightest: float) -> None:
     variance, parameter = noise.most_variance(brightest)
     if variance > MOST_VARIANCE:  # not so where a table is absent: then it is NaN
         raise Invalid(
-            f"reaches a variance of {variance:.2g}, above the {MOST_VARIANCE:g} that the extra '{VARIANCE}' can hold",
+            f"reaches a variance of {brief(variance, 2)}, above the {brief(MOST_VARIANCE)} that the extra "
+            f"'{VARIANCE}' can hold",
             (parameter,),
         )

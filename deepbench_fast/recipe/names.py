@@ -9,6 +9,7 @@ from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import Distribution, Frame
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter, check_alone
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def check_control(dynamics: Dynamics, solver: str, step: float | None, tolerance
         others = " or ".join(name for name, other in dynamics.controls.items() if other.step is not None)
         raise Invalid(f"is for solver {others}; {solver} chooses its steps by its tolerance", ("step",))
     if tolerance is not None and not control.least <= tolerance <= control.most:
-        limits = f"from {control.least:g} to {control.most:g}"
+        limits = f"from {brief(control.least)} to {brief(control.most)}"
         raise Invalid(f"must be {limits} with solver {solver}, not {checks.quote(tolerance)}", ("tolerance",))
 
 

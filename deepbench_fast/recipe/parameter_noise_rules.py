@@ -25,6 +25,7 @@ from deepbench_fast.recipe.parameter_noise import (
     declared_level,
     noisy_parameters,
 )
+from deepbench_fast.values.number_text import brief
 
 AT_REST = ("velocity", "friction")
 """Parameters that are often 0, of which no share is anything."""
@@ -83,7 +84,7 @@ def _check_level(recipe: Contents, entry: Entry, name: str, level: Level) -> boo
         check_alone(declared, level.sigma)
         least = _size(of_kind, name, {other: low for other, (low, _) in supports.items()})
         if level.support[1] > least / PART:
-            most = f"{least / PART:.6g} {declared.unit}, a fifth of the least {_size_in_words(of_kind, name)}"
+            most = f"{brief(least / PART, 6)} {declared.unit}, a fifth of the least {_size_in_words(of_kind, name)}"
             found = f"not {level.sigma}" if not level.is_random else f"but {level.sigma} can be more"
             raise Invalid(f"must be at most {most}, {found}")
     return False

@@ -14,6 +14,7 @@ from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
 from deepbench_fast.values.distributions import Derived, Distribution, Grid, Offset, Table
 from deepbench_fast.values.image import MAX_SIDE
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter, check_fraction
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _check_min_length(redraw: Redraw, entry: Entry, supports: Mapping[str, tuple
     longest = math.sqrt(widest * widest + highest * highest)
     if entry.min_length is not None and entry.min_length > longest:
         raise Invalid(
-            f"must be at most {longest:.6g} pix, the longest that {', '.join(redraw.ends)} allow, "
+            f"must be at most {brief(longest, 6)} pix, the longest that {', '.join(redraw.ends)} allow, "
             f"not {checks.plain(entry.min_length)}",
             ("min_length",),
         )
@@ -176,7 +177,8 @@ def check_oversample(recipe: Contents) -> None:
             width = 0.0 if psf is None else psf.widest
             if factor * width > WIDEST:
                 raise Invalid(
-                    f"{factor} isn't needed where a PSF is {width:g} pix wide, as in {name}: up to {WIDEST / factor:g}"
+                    f"{factor} isn't needed where a PSF is {brief(width)} pix wide, as in {name}: "
+                    f"up to {brief(WIDEST / factor)}"
                 )
 
 
@@ -196,7 +198,8 @@ def _check_light(recipe: Contents, resolved: Mapping[Path, Entry]) -> None:
                     if total > most:
                         at = f" at snr {checks.plain(min(ratios))}" if most < MOST_LIGHT else ""
                         raise Invalid(
-                            f"the objects' amplitudes in a sample can add up to {total:.3g}, more than {most:.3g}{at}: "
+                            f"the objects' amplitudes in a sample can add up to {brief(total, 3)}, more than "
+                            f"{brief(most, 3)}{at}: "
                             "float32 would overflow",
                             (*path, parameter),
                         )

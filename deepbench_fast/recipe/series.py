@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.model import Model
+from deepbench_fast.values.number_text import brief
 
 MAX_STEPS = 1_000_000
 MAX_VALUES = 2**27
@@ -20,7 +21,7 @@ def _moment(value: object) -> float:
     moment = checks.number(value)
     if not 0 <= moment <= LATEST:
         raise Invalid(
-            f"must be from 0 to {LATEST:g}: the parameters are the state at time 0; not {checks.quote(value)}"
+            f"must be from 0 to {brief(LATEST)}: the parameters are the state at time 0; not {checks.quote(value)}"
         )
     return moment
 

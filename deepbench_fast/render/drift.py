@@ -16,6 +16,7 @@ from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.tables import Tables
 from deepbench_fast.errors import AccuracyWarning
 from deepbench_fast.kinds.kind import Kind
+from deepbench_fast.values.number_text import brief
 
 DRIFT = "energy_drift"
 ERROR = "position_error"
@@ -49,13 +50,13 @@ FAULTS = (
     Fault(
         DRIFT,
         drifted,
-        f"the energy drifts by more than {TOLERATED_DRIFT:g} of itself",
+        f"the energy drifts by more than {brief(TOLERATED_DRIFT)} of itself",
         "solver=radau, a smaller tolerance or step, or softening",
     ),
     Fault(
         ERROR,
         displaced,
-        f"positions may be wrong by more than {TOLERATED_ERROR:g} of the system's size",
+        f"positions may be wrong by more than {brief(TOLERATED_ERROR)} of the system's size",
         "their orbits amplify the rounding of numbers: a shorter series, or more softening",
     ),
 )

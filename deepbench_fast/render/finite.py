@@ -10,6 +10,7 @@ import numpy.typing as npt
 from deepbench_fast.draw.tables import Tables
 from deepbench_fast.errors import UsageError
 from deepbench_fast.render.scene import Scene
+from deepbench_fast.values.number_text import brief
 
 
 class FiniteLight:
@@ -46,4 +47,4 @@ class FiniteLight:
 
 
 def _parameters(parameters: Any, row: npt.NDArray[Any]) -> str:
-    return ", ".join(f"{p.name}={row[p.name][0]:.9g}" for p in parameters)
+    return ", ".join(f"{p.name}={brief(row[p.name][0], 9)}" for p in parameters)

@@ -29,6 +29,7 @@ from deepbench_fast.store.create import bytes_needed
 from deepbench_fast.store.limits import check_fits
 from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.distributions.varied import Varied
+from deepbench_fast.values.number_text import brief, percent
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
@@ -168,7 +169,7 @@ def _ingredients(plan: Plan) -> Iterator[tuple[Ingredient, bool]]:
             if planned.entry.form:
                 yield Ingredient(f"{key}.form", planned.entry.form, ""), False
             if planned.entry.min_length:
-                yield Ingredient(f"{key}.min_length", f"{planned.entry.min_length:g}", "pix"), False
+                yield Ingredient(f"{key}.min_length", f"{brief(planned.entry.min_length)}", "pix"), False
             for option in planned.kind.dynamics.options if planned.kind.dynamics else ():
                 yield Ingredient(f"{key}.{option}", str(getattr(planned.entry, option)), ""), False
             for declared in planned.kind.parameters_of(planned.entry.form):
@@ -199,7 +200,8 @@ def outside_warnings(plan: Plan) -> Iterator[str]:
             )
             if (share := float(np.mean(outside))) > TOLERATED_OUTSIDE:
                 key = planned.label.replace("/", ".")
-                yield f"{key}: {share:.0%} of the centres lie outside of the {height}x{width} image; see its x and y"
+                far = percent(share, 2)
+                yield f"{key}: {far} of the centres lie outside of the {height}x{width} image; see its x and y"
 
 
 def drift_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
@@ -214,7 +216,7 @@ def drift_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
     except Stopped:
         stop.check()
         labels = ", ".join(planned.label.replace("/", ".") for planned in entries)
-        yield f"{labels}: a few samples take over {LONGEST_LOOK:g} s; how exact they are is unknown"
+        yield f"{labels}: a few samples take over {brief(LONGEST_LOOK)} s; how exact they are is unknown"
         return
     for planned in entries:
         table = tables.objects[planned.kind.name]
@@ -222,7 +224,7 @@ def drift_warnings(plan: Plan, stop: Stop = NEVER) -> Iterator[str]:
             wrong = fault.is_in(table[fault.column][table["entry"] == planned.number])
             if wrong.any():
                 yield (
-                    f"{planned.label.replace('/', '.')}: {fault.words} in {100 * wrong.mean():.3g}% of the samples "
+                    f"{planned.label.replace('/', '.')}: {fault.words} in {percent(wrong.mean())} of the samples "
                     f"({wrong.sum()} of {wrong.size}); {fault.remedy}"
                 )
 

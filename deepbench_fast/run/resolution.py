@@ -20,6 +20,7 @@ from deepbench_fast.render.oversample import PLACES
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.image import MAX_OVERSAMPLE, Image
+from deepbench_fast.values.number_text import percent
 
 PIXELS_COMPARED = 2**21
 # Pixels a side of what is compared, about the brightest one of each sample.
@@ -77,7 +78,7 @@ def _unresolved(plan: Plan, names: list[str], stop: Stop, pixels: int) -> Iterat
         chosen = labels == plan.catalogues.index(name)
         if _is_wrong(now[chosen]):
             off = _share(now[chosen], " of the peak")
-            left = f"{np.median(then[chosen]):.1%} (worst {then[chosen].max():.1%})"
+            left = f"{percent(np.median(then[chosen]), 2)} (worst {percent(then[chosen].max(), 2)})"
             yield (
                 f"{name}: pixels don't resolve the scene: a blurred pixel is off by more than {off}; "
                 f"image.oversample={ADVISED * plan.recipe.image.oversample} leaves about {left}"
@@ -90,8 +91,8 @@ def _is_wrong(errors: Errors) -> bool:
 
 def _share(errors: Errors, of: str = "") -> str:
     return (
-        f"{TOLERATED_ERROR:.0%}{of} in {np.mean(errors > TOLERATED_ERROR):.0%} of the samples (median "
-        f"{np.median(errors):.0%}, worst {errors.max():.0%} of {errors.size} samples)"
+        f"{percent(TOLERATED_ERROR)}{of} in {percent(np.mean(errors > TOLERATED_ERROR), 2)} of the samples (median "
+        f"{percent(np.median(errors), 2)}, worst {percent(errors.max())} of {errors.size} samples)"
     )
 
 

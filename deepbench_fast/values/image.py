@@ -7,6 +7,7 @@ from typing import Annotated
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.model import Model
+from deepbench_fast.values.number_text import brief
 
 MAX_SIDE = 16_384
 MAX_OVERSAMPLE = 15
@@ -38,7 +39,7 @@ def _oversample(value: object) -> int:
 def _cutoff(value: object) -> float:
     cutoff = checks.number(value, "a brightness")
     if not 0.0 <= cutoff <= HIGHEST_CUTOFF:
-        raise Invalid(f"must be a brightness from 0 to {HIGHEST_CUTOFF:g}, not {checks.quote(value)}")
+        raise Invalid(f"must be a brightness from 0 to {brief(HIGHEST_CUTOFF)}, not {checks.quote(value)}")
     return cutoff
 
 

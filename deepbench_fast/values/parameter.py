@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Constant, Derived, Distribution, Frame, Scaled
+from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image
@@ -66,7 +65,7 @@ class Parameter:
         """The valid range in words, e.g. 'from 0.5 to 10' or 'above 0 and up to 100 pix' or '0 or 1'."""
         if self.only:
             return " or ".join(map(str, self.only))
-        low, high = checks.plain(self.low), checks.plain(self.high)
+        low, high = brief(self.low), brief(self.high)
         if self.low_open or self.high_open:
             words = f"{'above' if self.low_open else 'from'} {low} and {'below' if self.high_open else 'up to'} {high}"
         else:
@@ -97,7 +96,7 @@ class Parameter:
         if isinstance(distribution, Constant):
             raise Invalid(f"must be {self.allowed}, not {distribution}")
         if not self.only and not valid:
-            reach = f"{distribution} reaches from {_rounded(low)} to {_rounded(high)}"
+            reach = f"{distribution} reaches from {brief(low, 6)} to {brief(high, 6)}"
             raise Invalid(f"must be {self.allowed}, but {reach}{distribution.remedy}")
         raise Invalid(f"must be {self.allowed}, but {distribution} gives other numbers too")
 
@@ -126,9 +125,5 @@ def check_fraction(parameter: Parameter, drawn: Distribution, supports: Mapping[
     else:
         allowed = supports[parameter.name][1] <= most * supports[other][0]
     if not allowed:
-        remedy = f"{{scaled: {{by: {other}, of: {{uniform: [0, {most:g}]}}}}}} never is"
-        raise Invalid(f"must not be above {most:g} {other}, which {drawn} can be; {remedy}", (parameter.name,))
-
-
-def _rounded(value: float) -> int | float:
-    return checks.plain(float(f"{value:.6g}")) if math.isfinite(value) else value
+        remedy = f"{{scaled: {{by: {other}, of: {{uniform: [0, {brief(most)}]}}}}}} never is"
+        raise Invalid(f"must not be above {brief(most)} {other}, which {drawn} can be; {remedy}", (parameter.name,))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,7 +131,7 @@ def _column(file: str, column: str, dataset: str) -> Column:
         path = _find(file)
         version = _version(path)
         if version.size > MOST_BYTES:
-            raise Invalid(f"{file} is larger than {MOST_BYTES / 2**30:g} GiB", ("file",))
+            raise Invalid(f"{file} is larger than {brief(MOST_BYTES / 2**30)} GiB", ("file",))
         if (version, column, dataset) in _read:
             return _read[version, column, dataset]
         read = _read_hdf5 if path.suffix.lower() in HDF5_NAMES else _read_csv

@@ -141,14 +141,14 @@ MANY = (
 @pytest.mark.parametrize(
     ("noise", "scene", "key", "problem"),
     [
-        ("ccd: {sky: 1, gain: 5.0e-324, read_noise: 1}", STAR, "noise.ccd.gain", "0 or 1e-09 and more"),
+        ("ccd: {sky: 1, gain: 5.0e-324, read_noise: 1}", STAR, "noise.ccd.gain", "0 or 1e-9 and more"),
         (
             "ccd: {sky: 1, gain: {choice: [0, 1.0e-12, 1]}, read_noise: 1}",
             STAR,
             "noise.ccd.gain",
-            "0 or 1e-09 and more",
+            "0 or 1e-9 and more",
         ),
-        ("ccd: {sky: 1, gain: {uniform: [0, 1.0e-300]}, read_noise: 1}", STAR, "noise.ccd.gain", "0 or 1e-09 and more"),
+        ("ccd: {sky: 1, gain: {uniform: [0, 1.0e-300]}, read_noise: 1}", STAR, "noise.ccd.gain", "0 or 1e-9 and more"),
         ("gaussian: {snr: 1.0e-320}", STAR, "noise.gaussian.snr", "from 0.001 to"),
         ("gaussian: {snr: 0.001}", STAR, "catalogues.a.star.amplitude", "at snr 0.001: float32 would overflow"),
         ("gaussian: {sigma: 1}", MANY, "catalogues.a.galaxy.2.amplitude", "float32 would overflow"),

@@ -65,7 +65,15 @@ def test_group_lists_every_command_uncut() -> None:
     assert "Example:" in text
 
 
-@pytest.mark.parametrize("arguments", [[], ["plan"], ["info"]])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_into_80_columns_uncut(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run_well(name, "--help").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines[1:] if line.rstrip().endswith("...")]
+
+
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)])
 def test_h_is_help(arguments: list[str]) -> None:
     assert run_well(*arguments, "-h").out == run_well(*arguments, "--help").out
 

@@ -177,8 +177,8 @@ def test_directory_in_use_is_refused(mixed_file: Path, tmp_path: Path) -> None:
         ("png", {"high": float("inf")}, "must be below white"),
         ("png", {"stretch": "cubic"}, "linear, sqrt, log, asinh"),
         ("png", {"stretch": "sqrt", "stretch_a": 0.1}, "is for log and asinh, not for sqrt"),
-        ("jpeg", {"stretch": "asinh", "stretch_a": 0.0}, "from 1e-09"),
-        ("jpeg", {"stretch_a": float("nan")}, "from 1e-09"),
+        ("jpeg", {"stretch": "asinh", "stretch_a": 0.0}, "from 1e-9"),
+        ("jpeg", {"stretch_a": float("nan")}, "from 1e-9"),
         ("fits", {"stretch_a": 1.0}, "--stretch-a is not for fits"),
     ],
 )

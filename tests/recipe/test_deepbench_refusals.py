@@ -117,7 +117,7 @@ WRONG = [
     ),
     (RECTANGLE.replace("[14, 14]", "[14]"), 7, "object_parameters.rectangle.object.center", "two numbers"),
     (RECTANGLE.replace("[14, 14]", "[14, up]"), 7, "object_parameters.rectangle.object.center", "a number"),
-    (RECTANGLE.replace("width: 8", "width: 0"), 7, "object_parameters.rectangle.object.width", "from 1e-09 to"),
+    (RECTANGLE.replace("width: 8", "width: 0"), 7, "object_parameters.rectangle.object.width", "from 1e-9 to"),
     (RECTANGLE.replace("width: 8", "width: true"), 7, "object_parameters.rectangle.object.width", "a number"),
     (RECTANGLE.replace("width: 8", "fill: maybe"), 7, "object_parameters.rectangle.object.fill", "true or false"),
     (RECTANGLE.replace("width: 8", "line_width: 0"), 7, "object_parameters.rectangle.object.line_width", "above 0"),

@@ -41,25 +41,25 @@ def test_a_detector_counts_as_many_as_its_noise() -> None:
         (
             {f"{STAR}.amplitude": {"loguniform": [1, 2e15]}},
             GAIN,
-            "2e+15 electrons in a pixel with bright.star.amplitude",
+            "2e15 electrons in a pixel with bright.star.amplitude",
         ),
         (
             {GAIN: {"uniform": [0, 1e6]}},
             GAIN,
-            "2e+15 electrons in a pixel with bright.star.amplitude up to 1e+09, but",
+            "2e15 electrons in a pixel with bright.star.amplitude up to 1e9, but",
         ),
         (
             {"catalogues.dark.circle.amplitude": 1e12},
             "noise.ccd.gain",
-            "with dark.circle.amplitude up to 1e+12, but",
+            "with dark.circle.amplitude up to 1e12, but",
         ),
         (
             {"noise.gaussian.sigma": {"uniform": [0, 1e20]}},
             "noise.gaussian.sigma",
-            "a variance of 1e+40, above the 1e+38",
+            "a variance of 1e40, above the 1e38",
         ),
-        ({"noise.ccd.gain": {"uniform": [0, 1e-9]}}, "noise.ccd.gain", "a variance of 8.1e+49, above the 1e+38"),
-        ({GAIN: {"uniform": [0, 1e-9]}, "catalogues.bright.star.amplitude": 1e14}, GAIN, "a variance of 9e+38"),
+        ({"noise.ccd.gain": {"uniform": [0, 1e-9]}}, "noise.ccd.gain", "a variance of 8.1e49, above the 1e38"),
+        ({GAIN: {"uniform": [0, 1e-9]}, "catalogues.bright.star.amplitude": 1e14}, GAIN, "a variance of 9e38"),
     ],
 )
 def test_what_ranges_reach_is_refused_in_one_line(changes: dict[str, object], key: str, words: str) -> None:
@@ -73,7 +73,7 @@ def test_what_ranges_reach_is_refused_in_one_line(changes: dict[str, object], ke
 def test_a_file_is_refused_with_the_line(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text(TEXT.replace("loguniform: [1, 1e9]", "loguniform: [1, 1e16]"))
-    with pytest.raises(RecipeError, match=r"recipe\.yaml:12: catalogues\.bright\.noise\.ccd\.gain: reaches 1e\+16"):
+    with pytest.raises(RecipeError, match=r"recipe\.yaml:12: catalogues\.bright\.noise\.ccd\.gain: reaches 1e16"):
         Recipe.load(path)
 
 

@@ -243,7 +243,7 @@ RM = "form: ringermacher_mead"
 SHAPE_CASES = [
     ("fill: true", "fill: 2", 5, "catalogues.shapes.rectangle.fill", "must be 0 or 1, not 2"),
     ("fill: true", "fill: {uniform: [0, 1]}", 5, "catalogues.shapes.rectangle.fill", "gives other numbers too"),
-    ("fill: true", "width: 0", 5, "catalogues.shapes.rectangle.width", "must be from 1e-09 to 1000000 pix, not 0"),
+    ("fill: true", "width: 0", 5, "catalogues.shapes.rectangle.width", "must be from 1e-9 to 1000000 pix, not 0"),
     ("fill: true", "width: true", 5, "catalogues.shapes.rectangle.width", "must be a number"),
     ("fill: true", "amplitude: -1", 5, "catalogues.shapes.rectangle.amplitude", "not -1"),
     ("fill: true", "min_length: 3", 5, "catalogues.shapes.rectangle.min_length", "unknown parameter of rectangle"),

@@ -117,8 +117,8 @@ def test_the_default_is_not_written_and_changes_no_hash() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (-1, "must be a brightness from 0 to 1e+20, not -1"),
-        (1e21, "must be a brightness from 0 to 1e+20"),
+        (-1, "must be a brightness from 0 to 1e20, not -1"),
+        (1e21, "must be a brightness from 0 to 1e20"),
         ("3 deg", "must be a brightness, not '3 deg'"),
         (True, "must be a brightness, not true"),
         (float("nan"), "must be a finite number"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from deepbench_fast import Recipe, generate, open_dataset
+from deepbench_fast.values.number_text import grouped
 
 
 class Tags(HTMLParser):
@@ -38,7 +39,7 @@ def test_it_has_facts_counts_and_pictures(mixed_file: Path) -> None:
     assert str(data.summary.digest) in text
     assert "16 × 20" in text
     for name, row in data.class_counts().items():
-        assert f"<th>{name}</th>" + "".join(f"<td>{number:,}</td>" for number in row.values()) in text
+        assert f"<th>{name}</th>" + "".join(f"<td>{grouped(number)}</td>" for number in row.values()) in text
     picture = re.search(r'base64,([^"]+)"', text)
     assert picture is not None
     assert Image.open(io.BytesIO(base64.b64decode(picture[1]))).width > 100

@@ -59,7 +59,7 @@ def test_shares_and_sizes() -> None:
 def test_objects_outside_of_the_image() -> None:
     assert not list(outside_warnings(make_plan(galaxies(x={"uniform": [-0.5, 27.5]}))))
     (warning,) = outside_warnings(make_plan(galaxies(x={"uniform": [27.5, 28]})))
-    assert "galaxy.galaxy: 100%" in warning
+    assert "galaxy.galaxy: 100 %" in warning
     (warning,) = outside_warnings(make_plan(galaxies(y={"uniform": [-0.5, 55.5]})))
     share = int(warning.removeprefix("galaxy.galaxy: ").partition("%")[0])
     assert share == pytest.approx(50, abs=8)
@@ -90,7 +90,7 @@ def test_drift_is_told_with_its_share() -> None:
     assert not list(drift_warnings(make_plan(bodies(**loose, step=0.002))))
     (warning,) = drift_warnings(make_plan(bodies(**loose, step=0.2)))
     assert warning.startswith("n_body.n_body: ")
-    assert "100% of the samples (256 of 256)" in warning
+    assert "100 % of the samples (256 of 256)" in warning
     assert not list(drift_warnings(make_plan(Recipe.of_kind("pendulum"))))
 
 

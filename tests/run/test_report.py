@@ -24,6 +24,7 @@ from deepbench_fast.run.report.croissant import croissant
 from deepbench_fast.run.report.loading import LOADING
 from deepbench_fast.run.report.page import report
 from deepbench_fast.values.distributions import Integers, LogUniform, Uniform
+from deepbench_fast.values.number_text import grouped
 from tests.cli.running import run, run_well
 from tests.run.test_dataset_html import Tags
 
@@ -40,7 +41,7 @@ def test_it_says_what_the_dataset_is(page: str, mixed_file: Path) -> None:
     tags.feed(page.partition("<body>")[2].partition("</body>")[0])
     assert not tags.open
     summary = data.summary
-    for words in (summary.digest, summary.recipe_hash, f"{summary.samples:,}", *data.catalogues, *data.splits):
+    for words in (summary.digest, summary.recipe_hash, grouped(summary.samples), *data.catalogues, *data.splits):
         assert str(words) in page
     for title in (
         "Classes and splits",

@@ -27,7 +27,7 @@ def test_error_of_a_centred_cusp() -> None:
     assert set(labels) == {0}
     (warning,) = resolution_warnings(plan)
     assert "galaxy: " in warning
-    assert "100% of the samples" in warning
+    assert "100 % of the samples" in warning
 
 
 def test_smooth_light_and_integrated_light_need_no_warning() -> None:

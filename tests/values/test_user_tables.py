@@ -284,7 +284,7 @@ def test_flags_and_whole_numbers_are_checked(tmp_path: Path) -> None:
             recipe(fill="whole")
         with pytest.raises(RecipeError, match="must be a whole number"):
             recipe(count="part")
-        with pytest.raises(RecipeError, match="must be from 1e-09 to"):
+        with pytest.raises(RecipeError, match="must be from 1e-9 to"):
             recipe(width="flag")
 
 

@@ -9,6 +9,7 @@ from deepbench_fast.authoring.deepbench.draft import Draft, rounded
 from deepbench_fast.authoring.deepbench.section import Section, level, plain, word
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path
+from deepbench_fast.values.number_text import brief
 
 NOISES = ("gaussian", "poisson")
 
@@ -66,9 +67,9 @@ def put_scatter(config: Section, draft: Draft) -> float:
     if scatter:
         draft.note(
             ("catalogues",),
-            f"DeepBench's parameter_noise adds one draw from 0 to {scatter:g} to all parameters that are lists, and "
-            f"fails where one is a number. Here each real parameter is drawn for itself, up to {scatter:g} to either "
-            "side.",
+            f"DeepBench's parameter_noise adds one draw from 0 to {brief(scatter)} to all parameters that are lists, "
+            f"and fails where one is a number. Here each real parameter is drawn for itself, up to {brief(scatter)} to "
+            "either side.",
         )
     return scatter
 
@@ -96,5 +97,6 @@ def image_noise(image: Section, draft: Draft, backgrounds: Mapping[Path, float])
         )
         if sum(1 for value in poisson.values() if value) > 1:
             draft.note(
-                path, "The sum of the levels: " + ", ".join(f"{value:g}" for value in poisson.values() if value) + "."
+                path,
+                "The sum of the levels: " + ", ".join(f"{brief(value)}" for value in poisson.values() if value) + ".",
             )

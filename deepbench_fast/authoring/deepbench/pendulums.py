@@ -6,6 +6,7 @@ from deepbench_fast.authoring.deepbench.draft import Draft, Entry, entry_path
 from deepbench_fast.authoring.deepbench.section import Section, flag, level, number, plain
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Path, within
+from deepbench_fast.values.number_text import brief
 
 PARAMETERS = {
     "pendulum_arm_length": "length",
@@ -84,8 +85,8 @@ def _put_times(times: list[int | float], config: Section, run: Section, draft: D
     if scatter:
         draft.note(
             ("series",),
-            f"DeepBench's parameter_noise moves each of these times by a draw from 0 to {scatter:g}; here they are "
-            "exact. In a recipe `parameter_noise: {length: 0.05}` scatters the pendulum's parameters.",
+            f"DeepBench's parameter_noise moves each of these times by a draw from 0 to {brief(scatter)}; here they "
+            "are exact. In a recipe `parameter_noise: {length: 0.05}` scatters the pendulum's parameters.",
         )
     elif cut:
         draft.note(
@@ -134,7 +135,7 @@ def _put_noise(given: Section, draft: Draft, gravity: tuple[str, ...], noiseless
     levels = {key: value for key, value in levels.items() if value}
     if not levels:
         return
-    names = ", ".join(f"{PARAMETERS[key]}: {value:g}" for key, value in levels.items())
+    names = ", ".join(f"{PARAMETERS[key]}: {brief(value)}" for key, value in levels.items())
     if noiseless:
         draft.note(
             ("catalogues",),

@@ -10,6 +10,7 @@ from deepbench_fast.authoring.deepbench.section import Section, flag, level, num
 from deepbench_fast.kinds.shapes.line import THINNEST_LINE
 from deepbench_fast.kinds.shapes.polygon import MOST_VERTICES
 from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.number_text import brief
 
 # What DeepBench draws once, when it is imported, where a configuration is silent.
 MIDDLE = {"integers": [10, 15]}
@@ -146,7 +147,7 @@ def _arc(given: Section, entry: Entry) -> None:
     notes = []
     if {"theta1", "theta2"} <= given.values.keys() and abs(sweep) >= 360:
         if sweep % 360:
-            notes = [f"Written with its turns taken off: theta2 is {theta2:g} in the configuration."]
+            notes = [f"Written with its turns taken off: theta2 is {brief(theta2)} in the configuration."]
             theta2 = theta1 + sweep % 360
         else:
             notes = ["A whole turn: DeepBench fills the disc; here it is a ring."]
@@ -173,7 +174,7 @@ def _line(given: Section, entry: Entry) -> None:
             else:
                 entry.put(name, {"integers": unsaid})
     width = given.get("line_width", level, 1.0)
-    thin = f"{width:g} in the configuration; a line under {THINNEST_LINE:g} pixel has gaps."
+    thin = f"{brief(width)} in the configuration; a line under {brief(THINNEST_LINE)} pixel has gaps."
     notes = [thin] if width < THINNEST_LINE else []
     entry.put("line_width", max(width, THINNEST_LINE), given.where("line_width"), *notes)
 

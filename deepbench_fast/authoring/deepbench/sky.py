@@ -9,6 +9,7 @@ from deepbench_fast.authoring.deepbench.draft import Draft, Entry, entry_path
 from deepbench_fast.authoring.deepbench.images import Item, image_noise, items, put_scatter, shape_of
 from deepbench_fast.authoring.deepbench.section import Section, flag, level, number, plain, whole
 from deepbench_fast.values.checks import Path
+from deepbench_fast.values.number_text import brief
 
 BLUR = 0.7
 """Standard deviation in pixels of the Gaussian with which every object blurs itself."""
@@ -155,7 +156,9 @@ def _spiral(item: Item, entry: Entry) -> None:
     entry.around("pitch", pitch, given.where("spiral_pitch"), "In radians: the angle between arm and circle.")
     turned = radius * math.sin(pitch)
     if turned > LEAST_TURNED:
-        note = f"A Gaussian arm with an arm_thickness of {thickness:g} pixels at the half-light radius, as a phase."
+        note = (
+            f"A Gaussian arm with an arm_thickness of {brief(thickness)} pixels at the half-light radius, as a phase."
+        )
         entry.put("arm_width", _arm_width(thickness, arms, turned), given.where("arm_thickness"), note)
 
 
@@ -175,7 +178,7 @@ def _note_stretching(draft: Draft, found: list[Item]) -> None:
         n = item.instance.get("n", number, 1.0)
         if item.name == "galaxy" and SMALLEST_N <= n <= LARGEST_N:
             path = (*entry_path(_catalogue(found, "sky"), position, item.name), "amplitude")
-            draft.note(path, f"{math.exp(-_steepness(n)):.3g} makes the centre 1 before the blur.")
+            draft.note(path, f"{brief(math.exp(-_steepness(n)), 3)} makes the centre 1 before the blur.")
 
 
 def _steepness(n: float) -> float:

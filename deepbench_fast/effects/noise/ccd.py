@@ -10,6 +10,7 @@ from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.model import Drawn
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class CcdNoise(Noise):
         super()._check()
         for value in self.gain.possible or self.gain.support:
             if 0.0 < value < LEAST_GAIN:
-                raise Invalid(f"must be 0 or {LEAST_GAIN:g} and more, not {checks.plain(value)}", ("gain",))
+                raise Invalid(f"must be 0 or {brief(LEAST_GAIN)} and more, not {checks.plain(value)}", ("gain",))
 
     @classmethod
     def apply(cls, pixels: npt.NDArray[np.float32], rows: Rows, kernel: Backend) -> None:
@@ -117,9 +118,10 @@ class CcdNoise(Noise):
     def check_light(self, brightest: float, key: str) -> None:
         electrons = self.gain.support[1] * (brightest + self.sky.support[1])
         if electrons > MOST_ELECTRONS:
-            light = f" with {key} up to {brightest:.3g}" if key else ""
+            light = f" with {key} up to {brief(brightest, 3)}" if key else ""
             raise Invalid(
-                f"reaches {electrons:.2g} electrons in a pixel{light}, but counts at most {MOST_ELECTRONS:.2g}; "
+                f"reaches {brief(electrons, 2)} electrons in a pixel{light}, but counts at most "
+                f"{brief(MOST_ELECTRONS, 2)}; "
                 "lower it",
                 ("gain",),
             )

@@ -12,6 +12,7 @@ from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.light.parameters import X, Y, amplitude, angle, width
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Uniform
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _check_galaxy(setting: Setting, supports: Mapping[str, tuple[float, float]])
     if setting.image.sampling == "integrate" and narrowest < NARROWEST_MEAN:
         raise Invalid(
             f"with sampling integrate, r_eff * (1 - ellip) must be {NARROWEST_MEAN} pix or more, "
-            f"but reaches down to {narrowest:.3g}; raise r_eff or limit ellip",
+            f"but reaches down to {brief(narrowest, 3)}; raise r_eff or limit ellip",
             ("r_eff",),
         )
 

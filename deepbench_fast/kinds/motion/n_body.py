@@ -11,6 +11,7 @@ from deepbench_fast.kinds.kind import Control, Dynamics, Kind, Output
 from deepbench_fast.kinds.motion.parameters import ANY, LARGEST, Supports
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Constant, Uniform
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _check_n_body(setting: Setting, supports: Supports) -> None:
         raise Invalid("must be 1 in the form figure_eight", ("mass",))
     steps = setting.end / (setting.step or math.inf)
     if steps > 1e8:
-        raise Invalid(f"gives {steps:.3g} steps in each series; 1e8 are the most", ("step",))
+        raise Invalid(f"gives {brief(steps, 3)} steps in each series; 1e8 are the most", ("step",))
 
 
 def _natural(name: str, meaning: str, low: float, high: float, default: float) -> Parameter:

@@ -11,6 +11,7 @@ from deepbench_fast.kinds.defaults import always
 from deepbench_fast.kinds.kind import Output
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Constant, Uniform
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -104,12 +105,12 @@ def critical_friction(of: Mapping[str, Any], root: Callable[[Any], Any]) -> Any:
 def check_pendulum(setting: Setting, supports: Supports) -> None:
     gravity = supports["gravity"] if "gravity" in supports else _product(supports["big_g"], supports["phi_planet"])
     if not 0.1 <= gravity[0] <= gravity[1] <= 300.0:
-        reach = f"reaches from {gravity[0]:.6g} to {gravity[1]:.6g}"
+        reach = f"reaches from {brief(gravity[0], 6)} to {brief(gravity[1], 6)}"
         raise Invalid(f"times big_g must be from 0.1 to 300 m / s2, but {reach}", ("phi_planet",))
     phase = math.sqrt(gravity[1] / supports["length"][0]) * setting.end
     if phase > LONGEST_PHASE:
         longest = LONGEST_PHASE / phase * setting.end
-        raise Invalid(f"too short for a series of {setting.end:g} s: up to {longest:.4g} s", ("length",))
+        raise Invalid(f"too short for a series of {brief(setting.end)} s: up to {brief(longest, 4)} s", ("length",))
     if "friction" in supports:
         _check_friction(setting, gravity[0], supports)
 
@@ -119,7 +120,9 @@ def _check_friction(setting: Setting, weakest: float, supports: Supports) -> Non
     lowest = {"mass": supports["mass"][0], "length": supports["length"][0], "gravity": weakest}
     most = critical_friction(lowest, math.sqrt)
     if supports["friction"][1] >= most:
-        raise Invalid(f"must be below 2 m L^2 omega0, which these parameters let be {most:.6g} N m s", ("friction",))
+        raise Invalid(
+            f"must be below 2 m L^2 omega0, which these parameters let be {brief(most, 6)} N m s", ("friction",)
+        )
     for name in AT_REST if setting.solver == "exact" else ():
         if supports[name] != (0.0, 0.0):
             raise Invalid(

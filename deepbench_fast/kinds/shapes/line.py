@@ -10,6 +10,7 @@ from deepbench_fast.kinds.defaults import across, along
 from deepbench_fast.kinds.kind import Kind, Redraw
 from deepbench_fast.kinds.shapes.parameters import AMPLITUDE, FAR, LINE_WIDTH, SHAPE, kernels_of
 from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ THINNEST_LINE = 1.0
 def _check_line(setting: Setting, supports: Mapping[str, tuple[float, float]]) -> None:
     if not setting.image.coverage and supports["line_width"][0] < THINNEST_LINE:
         raise Invalid(
-            f"must be {THINNEST_LINE:g} pix or more: a thinner line has gaps; or set image.coverage: true",
+            f"must be {brief(THINNEST_LINE)} pix or more: a thinner line has gaps; or set image.coverage: true",
             ("line_width",),
         )
 

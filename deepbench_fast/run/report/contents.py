@@ -19,6 +19,7 @@ from deepbench_fast.render.batch import Batch, Tables
 from deepbench_fast.render.samples import samples_at
 from deepbench_fast.run.dataset import Dataset
 from deepbench_fast.run.verify import verify_stored
+from deepbench_fast.values.number_text import grouped
 
 BLOCKS, BLOCK = 20, 1000
 """Values are looked at in so many runs of so many samples, spread evenly, where a dataset has more."""
@@ -137,4 +138,6 @@ def checks(dataset: Dataset, everything: bool) -> list[Check]:
     except DeepbenchFastError as error:
         return [Check(f"no sample could be made again: {error}", False)]
     same = all(stored[name].tobytes() == values.tobytes() for name, values in made.items())
-    return [Check(f"{len(places)} of {size:,} samples, spread evenly, made again from the recipe: every bit", same)]
+    return [
+        Check(f"{len(places)} of {grouped(size)} samples, spread evenly, made again from the recipe: every bit", same)
+    ]

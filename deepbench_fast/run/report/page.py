@@ -20,6 +20,7 @@ from deepbench_fast.run.dataset import Dataset, open_dataset
 from deepbench_fast.run.report.contents import BLOCK, BLOCKS, checks, fullest, looked_at, populations, stages
 from deepbench_fast.run.report.correlations import Correlations, correlations
 from deepbench_fast.run.report.loading import LOADING
+from deepbench_fast.values.number_text import brief, grouped
 
 if TYPE_CHECKING:
     from deepbench_fast.render.batch import Batch
@@ -64,7 +65,9 @@ def _sections(dataset: Dataset, file: str, everything: bool) -> Iterator[str]:
         shown = ((words, _stage(found[stage], stage)) for stage, words in _STAGES.items() if stage in found)
         pictures = (f"<figure>{picture}<figcaption>{words}</figcaption></figure>" for words, picture in shown)
         yield _section("One sample through its stages", "".join(pictures))
-    words = "of all samples" if len(runs) == 1 else f"of {BLOCKS * BLOCK:,} samples in {BLOCKS} runs spread evenly"
+    words = (
+        "of all samples" if len(runs) == 1 else f"of {grouped(BLOCKS * BLOCK)} samples in {BLOCKS} runs spread evenly"
+    )
     drawn = "".join(f"<h3>{escape(p.title)}</h3>{img(histogram_sheet(p.drawn))}" for p in populations(dataset, runs))
     yield _section(f"What is random ({words}; lines: the declared laws)", drawn or "<p>Nothing.</p>")
     together = "".join(map(_together, correlations(dataset, runs)))
@@ -87,7 +90,7 @@ _STAGES = {
 def _stage(batch: Batch, stage: str) -> str:
     """A stage as a picture; a variance that is the same everywhere in words."""
     if stage == "variance" and np.ptp(variance := batch["variance"]) == 0:
-        return f"{variance.flat[0]:.3g} in each pixel: "
+        return f"{brief(variance.flat[0], 3)} in each pixel: "
     look = Look(one_scale=True) if stage == "variance" else AS_FOUND
     return img(contact_sheet(batch, 1, show="images" if stage == "scene" else stage, look=look))
 
@@ -102,16 +105,16 @@ def facts_of(dataset: Dataset, file: str) -> dict[str, str]:
     """What a dataset is, by name: file, digest, hashes, sizes."""
     summary = dataset.summary
     facts = {"file": file, "digest": str(summary.digest), "recipe hash": summary.recipe_hash, "seed": str(summary.seed)}
-    facts |= {"samples": f"{summary.samples:,}", "schema": summary.schema, "software": summary.software}
-    shapes = {key: " × ".join(f"{n:,}" for n in array["shape"]) for key, array in summary.arrays.items()}
+    facts |= {"samples": grouped(summary.samples), "schema": summary.schema, "software": summary.software}
+    shapes = {key: " × ".join(map(grouped, array["shape"])) for key, array in summary.arrays.items()}
     facts |= {f"/{key}": f"{shape}, {summary.arrays[key]['dtype']}" for key, shape in shapes.items()}
-    return facts | {f"/{key}": f"{rows['rows']:,} rows" for key, rows in summary.tables.items()}
+    return facts | {f"/{key}": f"{grouped(rows['rows'])} rows" for key, rows in summary.tables.items()}
 
 
 def counts_of(dataset: Dataset) -> list[tuple[str, ...]]:
     """Numbers of samples: a row a class, a column a split, below their names."""
     counts = dataset.class_counts()
-    return [("class", *dataset.splits), *((name, *(f"{n:,}" for n in row.values())) for name, row in counts.items())]
+    return [("class", *dataset.splits), *((name, *map(grouped, row.values())) for name, row in counts.items())]
 
 
 def _section(title: str, content: str) -> str:

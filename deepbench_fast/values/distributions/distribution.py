@@ -5,7 +5,6 @@ In a recipe a law is a number (a constant) or a mapping with one key, its form, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 from deepbench_fast.errors import UsageError
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.number_text import data_text
 from deepbench_fast.values.schemas import Schema
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class Base:
         data = self.to_yaml_data()
         if isinstance(data, dict):
             form, arguments = next(iter(data.items()))
-            return f"{form} {json.dumps(arguments)}".replace('"', "")
-        return str(data)
+            return f"{form} {data_text(arguments)}"
+        return data_text(data)
 
 
 class Distribution(Base):

@@ -14,6 +14,7 @@ from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
 from deepbench_fast.values.distributions.distribution import Alone, Distribution
 from deepbench_fast.values.distributions.uniform import Uniform
+from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.schemas import Schema, any_of, list_of
 from deepbench_fast.values.shares import fraction_data
 
@@ -37,7 +38,7 @@ class Frame(Distribution):
                 raise Invalid(f"must be one number or two, [low, high], not {checks.quote(arguments)}")
             low, high = (_part(number, k) for k, number in enumerate(arguments))
             if not low < high:
-                raise Invalid(f"low ({float(low):g}) must be below high ({float(high):g})")
+                raise Invalid(f"low ({brief(float(low))}) must be below high ({brief(float(high))})")
             return cls(low, high)
         return cls(_part(arguments), _part(arguments))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import within
 from deepbench_fast.values.distributions.distribution import Alone, Floats
+from deepbench_fast.values.number_text import brief
 
 _MOST_SHOWN = 8
 
@@ -61,7 +62,7 @@ class Listed(Alone):
         values = self.possible or ()
         if len(values) <= _MOST_SHOWN:
             return super().__str__()
-        return f"{self.form} of {len(values)} values from {checks.plain(min(values))} to {checks.plain(max(values))}"
+        return f"{self.form} of {len(values)} values from {brief(min(values))} to {brief(max(values))}"
 
 
 def numbers(given: Sequence[object]) -> tuple[float, ...]:

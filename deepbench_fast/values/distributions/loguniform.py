@@ -11,6 +11,7 @@ from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions.distribution import Floats, where
 from deepbench_fast.values.distributions.numeric import Bounded
+from deepbench_fast.values.number_text import brief
 
 SMALLEST, LARGEST = 1e-300, 1e300
 """Bounds: logarithms of smaller numbers lose digits, exponentials of larger ones overflow."""
@@ -27,7 +28,7 @@ class LogUniform(Bounded):
             raise Invalid(f"low must be above 0, not {checks.plain(self.low)}")
         super().check()
         if self.low < SMALLEST or self.high > LARGEST:
-            raise Invalid(f"low and high must be from {SMALLEST:g} to {LARGEST:g}")
+            raise Invalid(f"low and high must be from {brief(SMALLEST)} to {brief(LARGEST)}")
 
     @property
     def _log_ratio(self) -> float:

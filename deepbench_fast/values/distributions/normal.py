@@ -13,6 +13,7 @@ from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions.distribution import Floats, where
 from deepbench_fast.values.distributions.exact import about, exact, times
 from deepbench_fast.values.distributions.numeric import Numeric
+from deepbench_fast.values.number_text import brief
 
 NORMAL_REACH = 8.3
 """Standard deviations that a draw can be away from the mean: a uniform of 52 bits is at least 2^-53, so |z| <= 8.21."""
@@ -51,7 +52,7 @@ class Normal(Numeric):
             raise Invalid("low and high must leave some of what lies within 8 sigma of the mean")
         # Nor, between these, bounds that are almost the same.
         if low < high < low + _NARROWEST * self.sigma:
-            raise Invalid(f"low and high must be {_NARROWEST:g} sigma apart; between nearer ones use uniform")
+            raise Invalid(f"low and high must be {brief(_NARROWEST)} sigma apart; between nearer ones use uniform")
         if not all(map(math.isfinite, self.support)):
             raise Invalid("mean and sigma must be smaller: values beyond what a float64 holds can be drawn")
 

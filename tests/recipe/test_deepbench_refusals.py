@@ -72,7 +72,7 @@ WRONG = [
         STAR.replace("[16, 16]", "[16, 16], object_noise_type: poisson, object_noise_level: 1e10"),
         5,
         "image_parameters.object_noise_level",
-        "must be from 0 to 1000000000",
+        "must be from 0 to 1e9",
     ),
     (STAR.replace("star:", "sta:"), 7, "object_parameters.sta", "did you mean 'star'"),
     (STAR.replace("instance: {}", "instanse: {}"), 7, "object_parameters.star.instanse", "did you mean 'instance'"),

@@ -113,7 +113,7 @@ CASES = [
         "noise.gausian",
         "did you mean 'gaussian'? (allowed: gaussian, poisson, ccd)",
     ),
-    ("  - gaussian: {", "  - poisson: {level: -1}\n  - gaussian: {", 7, "noise.poisson.level", "from 0 to 1000000000"),
+    ("  - gaussian: {", "  - poisson: {level: -1}\n  - gaussian: {", 7, "noise.poisson.level", "from 0 to 1e9"),
     ("  - gaussian: {", "  - poisson: {}\n  - gaussian: {", 7, "noise.poisson.level", "is missing"),
     (
         "  - gaussian: {",

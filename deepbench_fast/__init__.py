@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deepbench_fast.render.samples import sample, samples
     from deepbench_fast.render.simulator import Simulator, simulate
     from deepbench_fast.run.dataset import Dataset, open_dataset
+    from deepbench_fast.run.explore.explorer import Explorer, explore
     from deepbench_fast.run.generate import generate
     from deepbench_fast.run.recut import extend, index_parts, merge, reshard
     from deepbench_fast.run.verify import verify
@@ -39,6 +40,7 @@ __all__ = [
     "Batch",
     "Dataset",
     "DeepbenchFastError",
+    "Explorer",
     "FileError",
     "Likelihood",
     "MismatchError",
@@ -47,6 +49,7 @@ __all__ = [
     "RecipeError",
     "Simulator",
     "UsageError",
+    "explore",
     "export",
     "extend",
     "generate",
@@ -78,6 +81,8 @@ _MODULES = {
     "Samples": "render.samples",  # the former name of Batch
     "Simulator": "render.simulator",
     "UsageError": "errors",
+    "Explorer": "run.explore.explorer",
+    "explore": "run.explore.explorer",
     "export": "exports.formats",
     "extend": "run.recut",
     "generate": "run.generate",

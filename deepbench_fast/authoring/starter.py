@@ -35,7 +35,7 @@ def _of_kind(declared: Kind) -> str:
     image = Image(shape=declared.default_shape)
     entry = Entry(
         kind=declared.name,
-        parameters={p.name: _example(p) for p in declared.parameters if p.default is required and not p.found},
+        parameters={p.name: example(p) for p in declared.parameters if p.default is required and not p.found},
     ).resolved(image)
     lines = [
         f"# {declared.meaning}",
@@ -162,7 +162,7 @@ def _flow(data: object) -> str:
     return re.sub(r'"(\w+)": ', r"\1: ", json.dumps(data, ensure_ascii=False))
 
 
-def _example(parameter: Parameter) -> Distribution:
+def example(parameter: Parameter) -> Distribution:
     """A valid value of a parameter without a default: the middle of its range, or a number near the one end it has."""
     if parameter.only:
         return Constant(parameter.only[0])

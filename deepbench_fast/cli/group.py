@@ -33,6 +33,7 @@ COMMANDS = {
     "info": "info",
     "show": "show",
     "preview": "preview",
+    "explore": "explore",
     "verify": "verify",
     "report": "report",
     "index": "index",

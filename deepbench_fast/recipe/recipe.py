@@ -184,7 +184,7 @@ class Recipe(Contents):
         data = write.recipe_data(self.resolved())
         frame = data.get("image", data.get("series"))
         lines = [repr(self), f"  {json.dumps(frame)}".replace('"', "")]
-        values = list(_values(self.resolved()))
+        values = list(drawn_values(self.resolved()))
         for title, random in (("random", True), ("fixed", False)):
             found = [f"  {key}: {drawn}" for key, drawn in values if drawn.is_random == random]
             lines += [title, *found] if found else []
@@ -199,8 +199,8 @@ class Recipe(Contents):
         return f"Recipe(name={self.name!r}, seed={self.seed!r}, samples={self.samples}, catalogues={catalogues})"
 
 
-def _values(recipe: Recipe) -> Iterator[tuple[str, Base]]:
-    """Addresses of all that objects, noise and PSF are drawn from."""
+def drawn_values(recipe: Recipe) -> Iterator[tuple[str, Base]]:
+    """All that objects, noise and PSF are drawn from, each with its address."""
     yield from _of_effects("", recipe)
     for name, catalogue in recipe.catalogues.items():
         own = f"catalogues.{name}."

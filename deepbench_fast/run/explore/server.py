@@ -159,7 +159,7 @@ class _Socket(_Guarded, WebSocketHandler):
         packed = await loop.run_in_executor(self.served.thread, lambda: _packed(self.served.answer(request)))
         for view in list(self.served.views):
             try:
-                view.write_message(packed, binary=True)
+                view.write_message(packed, binary=True).add_done_callback(asyncio.Future.exception)
             except WebSocketClosedError:
                 self.served.views.discard(view)
 

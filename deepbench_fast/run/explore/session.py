@@ -214,12 +214,13 @@ class Session:
         shown, address = self.shown, str(request["address"])
         if "text" in request:
             return self._with(shown.recipe.set(address, str(request["text"])), address, None)
-        value, law = request["value"], self._law(address)
+        value = request["value"]
+        law = shown.laws.get(address) or self._law(address)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(law, Absolute):
             value = {ABSOLUTE: value}
-        kept = shown.laws.get(address) if law is None or not law.is_random else law
+        kept = law if law is not None and law.is_random else None
         return self._with(shown.recipe.with_overrides({address: value}), address, kept)
 
     def _with(self, recipe: Recipe, address: str, law: Base | None) -> Shown:

@@ -5,6 +5,7 @@ const PLANES = { image: "Sample", clean: "Without noise", noise: "Noise", masks:
 const STEPS = 1000;
 const SETTLED = 150; // ms without a request after which text and ladder follow
 const SLOW = 500; // ms after which somebody who waits is told why
+const MOST_FLYING = 2; // one is worked on while the other travels
 const DASHES = [[], [5, 3], [1.5, 2.5]];
 
 /** An element with properties, listeners (on...), and children. */
@@ -36,18 +37,17 @@ function inWords(law) {
   return bare.replace(/^(\w+): /, "$1 ");
 }
 
-/** Requests one at a time: of those that wait with the same key the newest alone is sent. */
+/** Requests, few at a time: of those that wait with the same key the newest alone is sent. */
 class Requests {
   constructor(model, applied) {
     this.model = model;
     this.tag = Math.random().toString(36).slice(2);
     this.number = 0;
-    this.flying = null;
+    this.flying = new Set();
     this.waiting = [];
     model.on("msg:custom", (answer, buffers) => {
-      const own = answer.id !== undefined && answer.id === this.flying;
-      if (own) this.flying = null;
-      if (own) this.next();
+      const own = this.flying.delete(answer.id);
+      this.next();
       applied(answer, buffers || [], own);
     });
   }
@@ -56,18 +56,19 @@ class Requests {
     const old = key === null ? -1 : this.waiting.findIndex((other) => other.key === key);
     if (old >= 0) this.waiting[old].request = request;
     else this.waiting.push({ request, key });
-    if (this.flying === null) this.next();
+    this.next();
   }
 
   next() {
-    const first = this.waiting.shift();
-    if (!first) return;
-    this.flying = `${this.tag}-${++this.number}`;
-    this.model.send({ ...first.request, id: this.flying });
+    while (this.flying.size < MOST_FLYING && this.waiting.length) {
+      const id = `${this.tag}-${++this.number}`;
+      this.flying.add(id);
+      this.model.send({ ...this.waiting.shift().request, id });
+    }
   }
 
   get idle() {
-    return this.flying === null && this.waiting.length === 0;
+    return this.flying.size === 0 && this.waiting.length === 0;
   }
 }
 
@@ -124,7 +125,7 @@ class Explorer {
       "header",
       {},
       make("h1", {}, "Explore"),
-      make("label", { className: "start" }, "Start from ", this.start),
+      make("label", { className: "start" }, make("span", {}, "Start from "), this.start),
       this.undo,
     );
     this.root.replaceChildren(
@@ -386,8 +387,10 @@ class Explorer {
     const pen = fit(canvas, panel.orbits ? canvas.clientWidth : labelled ? 190 : canvas.clientWidth * 0.75);
     const wide = canvas.width / ratio, tall = canvas.height / ratio;
     const room = labelled ? { left: 52, right: 10, top: 22, bottom: 34 } : { left: 4, right: 4, top: 4, bottom: 4 };
-    const lines = panel.columns.map((axes) => this.lineOf(panel, axes, curves.clean, curves));
-    const dots = curves.noisy ? panel.columns.map((axes) => this.lineOf(panel, axes, curves.noisy, curves)) : [];
+    const parts = panel.columns.flatMap((axes, part) =>
+      panel.orbits ? [{ axes, part, axis: 0 }] : axes.map((column, axis) => ({ axes: [column], part, axis })));
+    const lines = parts.map(({ axes }) => this.lineOf(panel, axes, curves.clean, curves));
+    const dots = curves.noisy ? parts.map(({ axes }) => this.lineOf(panel, axes, curves.noisy, curves)) : [];
     const ends = (place) => {
       const values = [...lines, ...dots].flatMap((line) => line.map((point) => point[place])).filter(Number.isFinite);
       const low = values.reduce((a, b) => Math.min(a, b), Infinity), high = values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -409,17 +412,22 @@ class Explorer {
     pen.clearRect(0, 0, wide, tall);
     pen.font = "12px system-ui, sans-serif";
     if (labelled) drawAxes(pen, style, { x, y, at, room, wide, tall, panel, time: this.frame.time });
+    const size = labelled ? 1 : 0.5;
     lines.forEach((line, number) => {
-      const colour = this.hello.lines[number % this.hello.lines.length];
-      pen.strokeStyle = pen.fillStyle = style.getPropertyValue(`--line${number % 6}`) || colour;
-      pen.lineWidth = labelled ? 1.6 : 1.2;
-      pen.setLineDash(DASHES[Math.floor(number / 6) % DASHES.length]);
+      const { part, axis } = parts[number];
+      pen.strokeStyle = pen.fillStyle = style.getPropertyValue(`--line${part % 6}`);
+      pen.lineWidth = 1.6 * size ** 0.5;
+      pen.setLineDash(DASHES[panel.orbits ? Math.floor(part / 6) % 3 : axis % 3]);
       pen.beginPath();
-      line.forEach((point) => pen.lineTo(...at(point)));
+      const places = line.map(at);
+      if (panel.orbits) smooth(pen, places);
+      else places.forEach((place) => pen.lineTo(...place));
       pen.stroke();
       pen.setLineDash([]);
-      if (panel.orbits && line.length) ring(pen, at(line[0]), false), ring(pen, at(line[line.length - 1]), true);
-      if (dots[number]) dots[number].forEach((point) => dot(pen, at(point)));
+      for (const point of dots[number] || []) disc(pen, at(point), 1.6 * size);
+      if (!panel.orbits || !places.length) return;
+      disc(pen, places[0], 4 * size, false);
+      disc(pen, places[places.length - 1], 4 * size);
     });
   }
 
@@ -568,8 +576,8 @@ class Explorer {
   }
 
   sliderRow(row) {
-    let now = row;
-    const address = row.address;
+    const { address } = row;
+    let now = row, typing = false;
     const slider = make("input", {
       type: "range", "aria-label": `${row.label}${row.unit ? `, ${row.unit}` : ""}`, "data-address": address,
       oninput: () => {
@@ -584,7 +592,9 @@ class Explorer {
     });
     const number = make("input", {
       className: "number", inputMode: "decimal", "aria-label": `${row.label}, as a number`, title: row.meaning,
+      oninput: () => (typing = true),
       onchange: () => {
+        typing = false;
         const text = number.value.trim(), value = Number(text);
         if (text && Number.isFinite(value)) this.set(address, value);
         else if (text) this.ask({ do: "set", address, text });
@@ -634,7 +644,7 @@ class Explorer {
       if (area.getAttribute("d") !== shape) area.setAttribute("d", shape);
       density.setAttribute("viewBox", `0 0 ${Math.max(next.density.length - 1, 1)} 1`);
       if (this.active === address) return;
-      if (this.root.getRootNode().activeElement !== number) number.value = short(next.value);
+      if (!typing) number.value = short(next.value);
       const whole = next.whole && !next.log && next.high - next.low <= STEPS;
       slider.min = whole ? next.low : 0;
       slider.max = whole ? next.high : STEPS;
@@ -765,17 +775,23 @@ function drawAxes(pen, style, { x, y, at, room, wide, tall, panel, time }) {
   }
 }
 
-function dot(pen, [left, down]) {
+function disc(pen, [left, down], radius, filled = true) {
   pen.beginPath();
-  pen.arc(left, down, 1.6, 0, 7);
-  pen.fill();
-}
-
-function ring(pen, [left, down], filled) {
-  pen.beginPath();
-  pen.arc(left, down, 4, 0, 7);
+  pen.arc(left, down, radius, 0, 7);
   if (filled) pen.fill();
   else pen.stroke();
+}
+
+/** A curve through places (Catmull and Rom's), drawn only: an orbit between its stored moments. */
+function smooth(pen, places) {
+  places.forEach((place, k) => {
+    if (k === 0) return pen.moveTo(...place);
+    const [before, from, after] = [places[Math.max(k - 2, 0)], places[k - 1], places[Math.min(k + 1, places.length - 1)]];
+    pen.bezierCurveTo(
+      from[0] + (place[0] - before[0]) / 6, from[1] + (place[1] - before[1]) / 6,
+      place[0] - (after[0] - from[0]) / 6, place[1] - (after[1] - from[1]) / 6, ...place,
+    );
+  });
 }
 
 function valueToPlace(row, value) {

@@ -44,6 +44,7 @@ NAMES = {
     "many-files": ("Many files", ["index_parts", "merge", "extend", "reshard"]),
     "on-the-fly": ("On the fly", ["samples", "sample", "Batch", "stream", "Simulator", "simulate"]),
     "inference": ("Inference", ["Prior", "Likelihood"]),
+    "explore": ("Explore", ["explore", "Explorer"]),
     "own-kinds": ("Kinds of your own", ["light_kind", "parameter"]),
 }
 """Page of the Python reference → its title and names; the page "more" has the rest."""
@@ -56,10 +57,11 @@ API_EXAMPLES = {
     "[batches](../../how-to/batches.md), [a recipe as a simulator](../../how-to/simulators.md).\n"
     "`deepbench_fast.torch` has the same in tensors: [PyTorch](../../how-to/pytorch.md).",
     "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md), [likelihood](../../inference.md).",
+    "explore": "Example: [an interactive page](../../explore.md).",
     "own-kinds": "Example: [a ring](../../how-to/own-kinds.md).",
     "more": "What errors mean and what to do: [errors](../errors.md).",
 }
-MADE_BY_FUNCTIONS = ("Dataset", "Batch")
+MADE_BY_FUNCTIONS = ("Dataset", "Batch", "Explorer")
 GIVEN_BACK = {"Summary": Summary, "Report": Report, "Exported": Exported}
 
 

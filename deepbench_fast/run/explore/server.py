@@ -155,13 +155,19 @@ class _Socket(_Guarded, WebSocketHandler):
         if not isinstance(request, dict):
             self.close(1003, "a request is a JSON object")
             return
-        loop = asyncio.get_running_loop()
-        packed = await loop.run_in_executor(self.served.thread, lambda: _packed(self.served.answer(request)))
+        work = asyncio.get_running_loop().run_in_executor(self.served.thread, self._work, request)
+        try:
+            packed = await work
+        except asyncio.CancelledError:  # the end: Tornado would tell of it at length, with the token
+            return
         for view in list(self.served.views):
             try:
                 view.write_message(packed, binary=True).add_done_callback(asyncio.Future.exception)
             except WebSocketClosedError:
                 self.served.views.discard(view)
+
+    def _work(self, request: Mapping[str, Any]) -> bytes:
+        return _packed(self.served.answer(request))
 
 
 def _packed(frame: Frame) -> bytes:

@@ -5,6 +5,7 @@ const PLANES = { image: "Sample", clean: "Without noise", noise: "Noise", masks:
 const STEPS = 1000;
 const SETTLED = 150; // ms without a request after which text and ladder follow
 const SLOW = 500; // ms after which somebody who waits is told why
+const WORKING = "Working. The first time with a kind, its kernels compile.";
 const MOST_FLYING = 2; // one is worked on while the other travels
 const DASHES = [[], [5, 3], [1.5, 2.5]];
 
@@ -35,6 +36,12 @@ function inWords(law) {
   const text = law.replace(/-?\d+\.\d{4,}(e-?\d+)?/g, (number) => short(Number(number)));
   const bare = /^\{.*\}$/.test(text) ? text.slice(1, -1) : text;
   return bare.replace(/^(\w+): /, "$1 ");
+}
+
+/** A unit as it is printed: m/s². */
+function unitInWords(unit) {
+  const raised = unit.replace(/([a-z])(\d)/g, (_, letter, digit) => letter + "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
+  return raised.replaceAll(" / ", "/").replaceAll(" ", "\u00a0");
 }
 
 /** Requests, few at a time: of those that wait with the same key the newest alone is sent. */
@@ -100,7 +107,9 @@ class Explorer {
 
   ask(request, key = null) {
     clearTimeout(this.slow);
-    this.slow = setTimeout(() => this.say("Working. The first time with a kind, its kernels compile."), SLOW);
+    this.slow = setTimeout(() => {
+      if (this.notice.hidden) this.say(WORKING);
+    }, SLOW);
     this.requests.ask(request, key);
   }
 
@@ -118,13 +127,14 @@ class Explorer {
 
   build() {
     this.root.classList.add("dbx");
+    this.title = make("span");
     this.start = make("select", { "aria-label": "Start from", onchange: () => this.restart() });
     this.undo = make("button", { type: "button", disabled: true, onclick: () => this.ask({ do: "undo" }) }, "Undo");
     this.notice = make("p", { className: "notice", hidden: true, role: "status" });
     const head = make(
       "header",
       {},
-      make("h1", {}, "Explore"),
+      make("h1", {}, make("span", { className: "soft" }, "Explore "), this.title),
       make("label", { className: "start" }, make("span", {}, "Start from "), this.start),
       this.undo,
     );
@@ -177,10 +187,11 @@ class Explorer {
       ),
       this.histogram, this.bar, this.ticks,
     );
+    this.more = make("div", { className: "more" }, this.beside, this.scale);
     return make(
       "section", { className: "view", "aria-label": "Sample" },
       make("div", { className: "stick" }, this.classes, this.figure, this.caption, numbers),
-      make("div", { className: "more" }, this.beside, this.scale),
+      this.more,
     );
   }
 
@@ -234,7 +245,10 @@ class Explorer {
   // Answers.
 
   apply(answer, buffers, own) {
-    if (this.requests.idle) clearTimeout(this.slow);
+    if (this.requests.idle) {
+      clearTimeout(this.slow);
+      if (this.notice.textContent === WORKING) this.say("");
+    }
     if (answer.hello) this.greet(answer.hello, buffers);
     if (answer.error && own) {
       this.say(answer.error, true);
@@ -285,7 +299,7 @@ class Explorer {
       make("optgroup", { label }, ...Object.entries(names).map(([name, words]) =>
         make("option", { value: name, title: words }, name)));
     this.start.replaceChildren(
-      make("option", { value: "" }, "…"), group("Recipes", hello.recipes), group("Kinds", hello.all_kinds),
+      make("option", { value: "" }, "choose …"), group("Recipes", hello.recipes), group("Kinds", hello.all_kinds),
     );
     this.stretch.replaceChildren(
       make("option", { value: "" }, "automatic"), ...hello.stretches.map((name) => make("option", {}, name)),
@@ -304,8 +318,7 @@ class Explorer {
 
   paint() {
     const series = this.frame.kind === "series";
-    this.scale.hidden = series;
-    this.beside.hidden = series;
+    this.more.hidden = series;
     if (series) this.paintSeries();
     else this.paintImage();
   }
@@ -338,10 +351,14 @@ class Explorer {
     }
     planes.forEach((plane, number) => paintPlane(this.canvases[plane.name], this.buffers[number], this.maps[plane.map]));
     const side = `${shape[0] * smaller}×${shape[1] * smaller} pixels, row 0 at the bottom`;
-    this.caption.textContent = `${PLANES[this.main]}: ${side}${smaller > 1 ? `, shown 1:${smaller}` : ""}`;
+    write(this.caption, `${PLANES[this.main]}: ${side}${smaller > 1 ? `, shown 1:${smaller}` : ""}`);
     const map = this.maps[planes[0].map];
-    paintPlane(this.bar, Uint8Array.from({ length: 256 }, (_, k) => k), map);
-    this.ticks.replaceChildren(...ticks.map((tick) => make("span", {}, tick)));
+    if (this.barKey !== planes[0].map) {
+      this.barKey = planes[0].map;
+      paintPlane(this.bar, Uint8Array.from({ length: 256 }, (_, k) => k), map);
+      this.ticks.replaceChildren(...ticks.map(() => make("span")));
+    }
+    ticks.forEach((tick, number) => write(this.ticks.children[number], tick));
     this.paintHistogram(bars);
   }
 
@@ -471,27 +488,30 @@ class Explorer {
 
   update() {
     const state = this.state;
+    write(this.title, state.name);
     this.sample.value = state.sample;
     this.track.max = state.samples - 1;
     if (this.active !== "sample") this.track.value = state.sample;
-    this.of.textContent = `of ${state.samples.toLocaleString("en")}`;
+    write(this.of, `of ${state.samples.toLocaleString("en")}`);
     this.stretch.value = state.stretch;
-    const chips = state.catalogues.length > 1 ? state.catalogues : [];
-    this.classes.replaceChildren(...chips.map((name) => make("button", {
-      type: "button", className: "chip", "aria-pressed": String(name === state.catalogue),
-      title: `The next sample of ${name}`, onclick: () => this.ask({ do: "class", name }),
-    }, name)));
     const key = JSON.stringify([
-      state.catalogue, state.noises, state.kinds, state.sections.map(({ title, rows }) => [
+      state.catalogue, state.catalogues, state.noises, state.kinds, state.sections.map(({ title, rows }) => [
         title, rows.map((row) => [row.address, row.form, row.options])]),
     ]);
     if (this.sectionsKey !== key) {
       this.sectionsKey = key;
       this.rows.clear();
+      const chips = state.catalogues.length > 1 ? state.catalogues : [];
+      this.classes.replaceChildren(...chips.map((name) => make("button", {
+        type: "button", className: "chip", "aria-pressed": String(name === state.catalogue),
+        title: `The next sample of ${name}`, onclick: () => this.ask({ do: "class", name }),
+      }, name)));
       this.sections.replaceChildren(...this.allSections());
     }
-    for (const section of state.sections) for (const row of section.rows) this.rows.get(row.address)?.(row);
-    for (const section of state.sections) this.notes.get(section.title).textContent = section.note;
+    for (const section of state.sections) {
+      write(this.notes.get(section.title), section.note);
+      for (const row of section.rows) this.rows.get(row.address)(row);
+    }
     this.psf && (this.psf.value = state.psf);
     for (const box of this.noises) box.checked = state.noise.includes(box.value);
   }
@@ -572,12 +592,12 @@ class Explorer {
 
   name(row) {
     return make("span", { className: "name", title: row.meaning }, row.label,
-      row.unit ? make("span", { className: "unit soft" }, ` ${row.unit.replaceAll(" ", "\u00a0")}`) : null);
+      row.unit ? make("span", { className: "unit soft" }, ` ${unitInWords(row.unit)}`) : null);
   }
 
   sliderRow(row) {
     const { address } = row;
-    let now = row, typing = false;
+    let now = row, typing = false, shown = "";
     const slider = make("input", {
       type: "range", "aria-label": `${row.label}${row.unit ? `, ${row.unit}` : ""}`, "data-address": address,
       oninput: () => {
@@ -588,6 +608,7 @@ class Explorer {
       },
       onchange: () => {
         this.active = null;
+        shown = "";
       },
     });
     const number = make("input", {
@@ -595,6 +616,7 @@ class Explorer {
       oninput: () => (typing = true),
       onchange: () => {
         typing = false;
+        shown = ""; // also what is refused is written anew
         const text = number.value.trim(), value = Number(text);
         if (text && Number.isFinite(value)) this.set(address, value);
         else if (text) this.ask({ do: "set", address, text });
@@ -635,6 +657,7 @@ class Explorer {
       make("span", { className: "track" }, density, slider),
     );
     this.rows.set(address, (next) => {
+      if (shown === (shown = JSON.stringify(next)) && this.active !== address) return;
       now = next;
       law.textContent = next.fixed ? "fixed" : inWords(next.law);
       draw.hidden = !next.drawable;
@@ -712,13 +735,24 @@ function bytes(view) {
   return view instanceof DataView ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : view;
 }
 
+const IMAGES = new WeakMap(); // of canvases, so that none is made for each picture
+
 function paintPlane(canvas, view, map) {
-  const pen = canvas.getContext("2d");
-  const image = pen.createImageData(canvas.width, canvas.height);
+  const pen = canvas.getContext("2d", { alpha: false });
+  let image = IMAGES.get(canvas);
+  if (!image || image.width !== canvas.width || image.height !== canvas.height) {
+    image = pen.createImageData(canvas.width, canvas.height);
+    IMAGES.set(canvas, image);
+  }
   const pixels = new Uint32Array(image.data.buffer);
   const plane = bytes(view);
   for (let k = 0; k < pixels.length; k++) pixels[k] = map[plane[k]];
   pen.putImageData(image, 0, 0);
+}
+
+/** Text that changes nothing lays nothing out anew. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /** The pen of a canvas with as many pixels as the screen has there. */

@@ -25,6 +25,7 @@ for package in ("tornado", "anywidget"):
 if browser_path() is None:
     pytest.skip("no Chromium is installed", allow_module_level=True)
 
+MAIN = ".figure canvas"
 R_EFF = "catalogues.galaxy.galaxy.r_eff"
 SETTLED = 30_000
 SOURCE = ("galaxy", "-n", "6", "--set", "noise=[{gaussian: {sigma: 0.1}}]")
@@ -75,8 +76,9 @@ def until(page: Any, condition: str, argument: Any = None) -> None:
         page.wait_for_timeout(20)
 
 
-def main_picture(page: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    height, width, text = page.locator(".figure canvas").first.evaluate(PIXELS)
+def picture(page: Any, where: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The colours of a canvas."""
+    height, width, text = page.locator(where).first.evaluate(PIXELS)
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)[..., :3]
 
 
@@ -102,9 +104,9 @@ def test_what_a_moved_slider_shows_is_what_the_saved_recipe_generates(
     page = opened(browser, site.address)
     page.get_by_label("Next sample").click()
     until(page, "document.querySelector('[aria-label=Sample].number').value === '1'")
-    before = main_picture(page)
+    before = picture(page, MAIN)
     move(page, R_EFF, 0.9)
-    after = main_picture(page)
+    after = picture(page, MAIN)
     assert not np.array_equal(before, after)
 
     run_well("generate", saved(page, tmp_path / "saved.yaml"), tmp_path / "saved.h5")
@@ -114,16 +116,20 @@ def test_what_a_moved_slider_shows_is_what_the_saved_recipe_generates(
     image = open_dataset(tmp_path / "saved.h5")[1]["image"]
     made = Simulator(recipe.with_overrides({"extras": ["clean", "masks"]})).batch(1, 2)
     frame = image_frame(image, made["clean"][0], made["mask"][0], shapes=False, stretch=None, noisy=True)
-    colours = np.frombuffer(colour_maps().buffers[0], np.uint8).reshape(256, 3)
-    assert np.array_equal(after, colours[np.frombuffer(frame.buffers[0], np.uint8).reshape(28, 28)])
+    maps = {"light": 0, "gray": 1, "masks": 2}
+    for number, plane in enumerate(frame.header["planes"]):
+        colours = np.frombuffer(colour_maps().buffers[maps[plane["map"]]], np.uint8).reshape(256, 3)
+        painted = colours[np.frombuffer(frame.buffers[number], np.uint8).reshape(28, 28)]
+        where = MAIN if number == 0 else f".beside button:nth-child({number}) canvas"
+        assert np.array_equal(picture(page, where), painted), plane["name"]
 
     page.get_by_role("button", name="Undo").click()
     until(page, "!document.querySelector('textarea').value.includes('r_eff: 6')")
-    assert np.array_equal(main_picture(page), before)
+    assert np.array_equal(picture(page, MAIN), before)
     page.locator("textarea").fill(Path(tmp_path / "saved.yaml").read_text(encoding="utf-8"))
     page.get_by_role("button", name="Apply").click()
     until(page, "document.querySelector('.row.fixed [data-address$=r_eff]') !== null")
-    assert np.array_equal(main_picture(page), after)
+    assert np.array_equal(picture(page, MAIN), after)
     assert page.wrong == []
     assert all(f"//{site.host}/" in address for address in page.asked if not address.startswith(("data:", "blob:")))
     assert len(page.asked) >= 2
@@ -220,9 +226,9 @@ def test_the_same_object_is_a_widget(browser: Any, tmp_path: Path) -> None:
         widget._esm,
     )
     until(page, "document.querySelector('textarea')?.value.includes('catalogues:')")
-    before = main_picture(page)
+    before = picture(page, MAIN)
     move(page, R_EFF, 0.1)
-    assert not np.array_equal(main_picture(page), before)
+    assert not np.array_equal(picture(page, MAIN), before)
     assert explorer.recipe.catalogues["galaxy"].objects[0].parameters["r_eff"].support[0] == 2.716
     assert explorer.sample == 0
     assert wrong == []

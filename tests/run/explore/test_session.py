@@ -167,6 +167,8 @@ def test_laws_are_written_as_in_a_recipe() -> None:
         ({"do": "draw", "address": "noise.gaussian.sigma"}, "noise.gaussian.sigma"),
         ({"do": "undo"}, "nothing to undo"),
         ({"do": "dance"}, "dance"),
+        ({"do": "set", "address": R_EFF, "text": "{table: {file: none.csv, column: r}}"}, "none.csv"),
+        ({"do": "set", "address": "image.shape", "text": "[16384, 16384"}, "YAML"),
     ],
 )
 def test_what_can_not_be_done_changes_nothing(request_: dict[str, Any], words: str) -> None:
@@ -176,6 +178,16 @@ def test_what_can_not_be_done_changes_nothing(request_: dict[str, Any], words: s
     assert set(error) == {"id", "error"}
     assert words in error["error"]
     assert "\n" not in error["error"]
+    assert session.shown == before
+
+
+def test_what_can_not_be_drawn_changes_nothing() -> None:
+    """The recipe is valid, but a sample has more objects than its masks have numbers."""
+    recipe = Recipe.of_kind("circle").with_overrides({"size": [2, 2], "circle.count": 65_535})
+    objects = [*recipe.catalogues["circle"].objects, {"circle": {"name": "more", "count": 0}}]
+    session = Session(recipe.with_overrides({"catalogues.circle.objects": objects}))
+    before = session.shown
+    assert "error" in session.answer({"do": "set", "address": "catalogues.circle.more.count", "value": 1}).header
     assert session.shown == before
 
 

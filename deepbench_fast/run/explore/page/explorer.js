@@ -127,6 +127,7 @@ class Explorer {
 
   build() {
     this.root.classList.add("dbx");
+    this.root.dataset.lmSuppressShortcuts = "true"; // of JupyterLab, while somebody types here
     this.title = make("span");
     this.start = make("select", { "aria-label": "Start from", onchange: () => this.restart() });
     this.undo = make("button", { type: "button", disabled: true, onclick: () => this.ask({ do: "undo" }) }, "Undo");

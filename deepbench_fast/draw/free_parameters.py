@@ -89,6 +89,46 @@ def check_given(plan: Plan, given: Sequence[Given]) -> None:
                 _check_entry(plan, plan.entries[number], own)
 
 
+def possible_rows(plan: Plan, free: Sequence[Free], table: Array) -> npt.NDArray[np.bool_]:
+    """Which rows of a table of parameters, one in each column, a simulation can be given."""
+    possible = np.ones(len(table), np.bool_)
+    for one, values in zip(free, table.T, strict=True):
+        declared = one.declared
+        possible &= np.isfinite(values)
+        possible &= (values > declared.low) if declared.low_open else (values >= declared.low)
+        possible &= (values < declared.high) if declared.high_open else (values <= declared.high)
+        if declared.integer:
+            possible &= values == np.floor(values)
+        if declared.only:
+            possible &= np.isin(values, declared.only)
+    rows = _rows_that_suit(plan, free, table, np.flatnonzero(possible))
+    possible[:] = False
+    possible[rows] = True
+    return possible
+
+
+def _rows_that_suit(
+    plan: Plan, free: Sequence[Free], table: Array, rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Those of the rows whose parameters can stand together: halves are looked at where not all can."""
+    if rows.size == 0:
+        return rows
+    columns = ((one, np.ascontiguousarray(table[rows, k])) for k, one in enumerate(free))
+    try:
+        check_given(plan, [given_to(one, values) for one, values in columns])
+    except UsageError:
+        if rows.size == 1:
+            return rows[:0]
+        parts = (_rows_that_suit(plan, free, table, part) for part in np.array_split(rows, 2))
+        return np.concatenate([*parts])
+    return rows
+
+
+def given_to(free: Free, values: Array) -> Given:
+    """Values of a parameter, one a simulation, as tables take them."""
+    return Given(None if free.entry is None else free.entry.number, free.column, values)
+
+
 def _surely_suits(plan: Plan, number: int, given: Sequence[Given]) -> bool:
     """Whether all values between the smallest and the largest ones suit each other: the case that needs no time."""
     planned, others = plan.entries[number], plan.supports[number]

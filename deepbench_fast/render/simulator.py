@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import local
 from typing import Any
 
@@ -19,6 +19,8 @@ from deepbench_fast.draw.free_parameters import (
     check_values,
     chosen_catalogue,
     free_parameters,
+    given_to,
+    possible_rows,
 )
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.streams import seed_key
@@ -33,6 +35,7 @@ from deepbench_fast.render.batch import Batch
 from deepbench_fast.render.compiled import compile_kernels
 from deepbench_fast.render.drift import warn_of_drift_in
 from deepbench_fast.render.renderer import Arrays, Keys, Renderer
+from deepbench_fast.render.sbi import SbiSimulator
 from deepbench_fast.values import checks
 
 SECONDS_DEAF = 0.5
@@ -103,6 +106,41 @@ class Simulator:
         key = seed_key(parse_seed(seed))
         noise_key = key if noise_seed is None else seed_key(parse_seed(noise_seed))
         return self._render(draw(self.plan, first, stop, values, key=key, catalogue=number), None, Keys(key, noise_key))
+
+    def possible(self, parameters: npt.ArrayLike, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which rows of parameters, shape (count, parameters), `given` takes: those that each and all can have."""
+        columns = _named(parameters, names)
+        table = np.stack(list(columns.values()), axis=1)
+        return possible_rows(self.plan, self._free_of(columns), table)
+
+    def _free_of(self, names: Iterable[str]) -> list[Free]:
+        _, free = self._free_parameters()
+        return [free[checks.known(str(name), free, WHAT)] for name in names]
+
+    def for_sbi(
+        self,
+        parameters: Iterable[str],
+        seed: int | str,
+        *,
+        invalid: str = "nan",
+        extras: Iterable[str] = (),
+        first: int = 0,
+    ) -> SbiSimulator:
+        """A function theta → x of these parameters that counts its calls, so that each simulation has noise of its own.
+
+        theta is (count, parameters), or (parameters,) for one, in the order of the names; x is (count, ...) like the
+        samples. Tensors give tensors of theta's dtype, arrays give arrays. The k-th simulation of all calls has the
+        draws and the noise of member `first + k` of a dataset with this seed: equal sequences of theta give equal data,
+        in whatever batches. Where the parameters can't be, x is NaN (`invalid="nan"`) or UsageError raised ("error").
+        With `extras` ("clean", "variance") it gives a dictionary of these and "x".
+        """
+        names, more = list(parameters), list(extras)
+        columns = _named(np.empty((0, len(names))), names)
+        limits = np.array([one.declared.closed_ends for one in self._free_of(columns)])
+        recipe = self._recipe.with_overrides({"extras": more}) if more else self._recipe
+        source = Simulator(recipe, catalogue=self._name) if more else self
+        first, _ = self.plan.check_range(first, first)
+        return SbiSimulator(source, names, limits, parse_seed(seed), invalid, more, first)
 
     def _render(
         self,
@@ -183,8 +221,7 @@ def _given(parameters: Mapping[str, npt.ArrayLike], free: Mapping[str, Free]) ->
     values = []
     for one, array in zip(wanted, arrays, strict=True):
         check_values(one, array.reshape(-1))
-        entry = None if one.entry is None else one.entry.number
-        values.append(Given(entry, one.column, array.reshape(-1) if array.size == count else np.full(count, array)))
+        values.append(given_to(one, array.reshape(-1) if array.size == count else np.full(count, array)))
     return count, values
 
 

@@ -82,6 +82,11 @@ class Parameter:
             high < self.high if self.high_open else high <= self.high
         )
 
+    @property
+    def closed_ends(self) -> tuple[float, float]:
+        """The ends of the valid range that are valid themselves; infinite where one isn't."""
+        return -math.inf if self.low_open else self.low, math.inf if self.high_open else self.high
+
     def check(self, distribution: Distribution, support: tuple[float, float] | None = None) -> None:
         """Raise `Invalid` unless everything that can be drawn is valid.
 

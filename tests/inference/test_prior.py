@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import scipy.stats as st
 
 from deepbench_fast import Prior, Recipe, UsageError
+from tests.recipes import mixed
 
 
 def galaxies(**parameters: object) -> Recipe:
@@ -61,3 +65,162 @@ def test_priors_without_a_density_say_so(tmp_path: Path) -> None:
         Prior(galaxies(n={"uniform": [1, 4]}), ["galaxy.n"]).log_prob([2.0])
     with pytest.raises(UsageError, match="negative"):
         Prior(galaxies(), ["galaxy.theta"]).sample(-1, 0)
+
+
+def random_law(generator: np.random.Generator) -> tuple[object, Any]:
+    """A law within [1, 3], the least and the most that any parameter of a galaxy can be, and SciPy's."""
+    low, high = np.sort(generator.uniform(1, 3, 2)).tolist()
+    mean, sigma = generator.uniform(0.5, 3.5), generator.uniform(0.2, 2)
+    a, b = (low - mean) / sigma, (high - mean) / sigma
+    return [
+        ({"uniform": [low, high]}, st.uniform(low, high - low)),
+        ({"loguniform": [low, high]}, st.loguniform(low, high)),
+        ({"normal": {"mean": mean, "sigma": sigma, "low": low, "high": high}}, st.truncnorm(a, b, mean, sigma)),
+        ({"choice": {"values": [low, high], "weights": [1, 3]}}, st.rv_discrete(values=([low, high], [0.25, 0.75]))),
+    ][generator.integers(4)]
+
+
+class Expected:
+    """A random prior of four parameters, of which the second follows from the first and the fourth from the third."""
+
+    names = ("galaxy.n", "galaxy.r_eff", "galaxy.x", "galaxy.y")
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        data, self.oracles = zip(*(random_law(generator) for _ in range(4)), strict=True)
+        recipe = galaxies(
+            n=data[0],
+            r_eff={"scaled": {"by": "n", "of": data[1]}},
+            x=data[2],
+            y={"offset": {"from": "x", "by": data[3]}},
+        )
+        self.prior = Prior(recipe, self.names)
+
+    def own(self, values: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+        """What each parameter is drawn from for itself."""
+        n, r_eff, x, y = values.T
+        return [n, r_eff / n, x, y - x]
+
+    def log_prob(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        own = self.own(values)
+        total = np.zeros(len(values))
+        for k, (oracle, column) in enumerate(zip(self.oracles, own, strict=True)):
+            if hasattr(oracle, "xk"):  # single values, but for rounding
+                nearest = oracle.xk[np.abs(column[:, None] - oracle.xk).argmin(axis=1)]
+                total += oracle.logpmf(nearest)
+            else:
+                total += oracle.logpdf(column) - (np.log(own[0]) if k == 1 else 0.0)
+        return total
+
+    def ranks(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        columns = []
+        for oracle, column in zip(self.oracles, self.own(values), strict=True):
+            middle = 0.0
+            if hasattr(oracle, "xk"):
+                column = oracle.xk[np.abs(column[:, None] - oracle.xk).argmin(axis=1)]
+                middle = 0.5 * oracle.pmf(column)
+            columns.append(oracle.cdf(column) - middle)
+        return np.stack(columns, axis=1)
+
+
+def test_random_priors_are_scipys() -> None:
+    """Densities, ranks, moments and ends, at draws and at the corners, in float64 and as float32."""
+    generator = np.random.default_rng(4)
+    for number in range(25):
+        expected = Expected(generator)
+        prior = expected.prior
+        drawn = prior.sample(60, number)
+        corners = prior.from_unit(
+            np.array([[a, b, c, d] for a in (0, 1) for b in (0, 1) for c in (0, 1) for d in (0, 1)])
+        )
+        inside = prior.from_unit(generator.uniform(size=(20, 4)))
+        for values in (drawn, inside):
+            np.testing.assert_allclose(prior.log_prob(values), expected.log_prob(values), rtol=1e-8, atol=1e-8)
+            np.testing.assert_allclose(prior.to_unit(values), expected.ranks(values), atol=1e-8)
+            np.testing.assert_allclose(prior.from_unit(prior.to_unit(values)), values, rtol=1e-9)
+        for values in (drawn, corners, inside):
+            assert np.isfinite(prior.log_prob(values)).all(), prior
+            narrow = values.astype(np.float32)
+            np.testing.assert_allclose(prior.log_prob(narrow), prior.log_prob(values), atol=2e-5)
+            np.testing.assert_allclose(prior.to_unit(narrow), prior.to_unit(values), atol=2e-4)
+        n, r_eff, x, y = (oracle.mean() for oracle in expected.oracles)
+        np.testing.assert_allclose(prior.mean, [n, n * r_eff, x, x + y], rtol=1e-9)
+        many = prior.sample(20_000, "many")
+        np.testing.assert_allclose(prior.std, many.std(axis=0), rtol=0.03)
+        low, high = prior.support.T
+        assert (low <= many.min(axis=0)).all()
+        assert (many.max(axis=0) <= high).all()
+        np.testing.assert_allclose((corners.min(axis=0), corners.max(axis=0)), (low, high), rtol=1e-12)
+        outside = np.where(np.eye(4, dtype=bool), high + 1e-5, drawn[0])
+        assert np.isneginf(prior.log_prob(outside)).all()
+        assert np.isnan(np.diag(prior.to_unit(outside))).all()
+        check_slopes(prior, inside)
+
+
+def check_slopes(prior: Prior, values: npt.NDArray[np.float64]) -> None:
+    """Slopes are those of straight lines between near points, along each parameter that can move alone."""
+    slope, step = prior.slope(values), 1e-6
+    for k in range(values.shape[1]):
+        moved = np.where(np.arange(values.shape[1]) == k, step, 0)
+        below, above = prior.log_prob(values - moved), prior.log_prob(values + moved)
+        both = np.isfinite(below) & np.isfinite(above)
+        np.testing.assert_allclose(slope[both, k], (above[both] - below[both]) / (2 * step), rtol=1e-4, atol=1e-4)
+
+
+def test_draws_are_evenly_spread_in_the_unit_cube() -> None:
+    recipe = galaxies(
+        n={"uniform": [1, 4]},
+        r_eff={"scaled": {"by": "n", "of": {"loguniform": [0.5, 1]}}},
+        ellip={"normal": {"mean": 0.2, "sigma": 0.3, "low": 0, "high": 0.9}},
+        theta=0,
+    )
+    prior = Prior(recipe)
+    cube = prior.to_unit(prior.sample(4000, 9))
+    assert all(st.kstest(column, "uniform").pvalue > 0.01 for column in cube.T)
+    assert np.abs(np.corrcoef(cube.T) - np.eye(3)).max() < 0.05
+
+
+def test_float32_corners_of_laws_that_round_outside() -> None:
+    """0.1 is larger as float32 and 0.7 smaller; a narrow law has no float32 within it."""
+    recipe = galaxies(ellip={"uniform": [0.1, 0.7]}, theta={"uniform": [0.3, 0.3 + 1e-12]}, n={"choice": [1.1, 2.2]})
+    prior = Prior(recipe)
+    low, high = prior.support.T
+    corners = np.stack([low, high]).astype(np.float32)
+    assert np.isfinite(prior.log_prob(corners)).all()
+    beyond = np.nextafter(np.nextafter(corners, np.float32([[-9], [9]])), np.float32([[-9], [9]]))
+    assert np.isneginf(prior.log_prob(beyond)).all()
+    assert np.isneginf(prior.log_prob(corners.astype(np.float64))).any(), "as float64 they are what they are"
+    assert np.isfinite(prior.log_prob(prior.sample(200, 1).astype(np.float32))).all()
+
+
+def test_whole_normals_have_no_ends() -> None:
+    recipe = galaxies(x={"normal": [4, 0.5]}, y={"offset": {"from": "x", "by": {"uniform": [0, 1]}}})
+    prior = Prior(recipe, ["galaxy.x", "galaxy.y"])
+    np.testing.assert_array_equal(prior.support, [[-np.inf, np.inf], [-np.inf, np.inf]])
+    assert np.isfinite(prior.log_prob([[40.0, 40.5]])).all()
+    assert np.isfinite(prior.from_unit([[0.0, 0.0], [1.0, 1.0]])).all()
+
+
+def test_it_says_what_it_leaves_out() -> None:
+    prior = Prior(mixed(), ["bright.x"], catalogue="stars")
+    levels = ("noise.gaussian.sigma", "psf.gaussian.sigma")
+    assert prior.left_out == ("bright.y", "bright.amplitude", "bright.alpha", *levels)
+    assert repr(prior) == f"Prior(bright.x; leaves out {', '.join(prior.left_out)})"
+    several = Prior(mixed(), levels, catalogue="fields").left_out
+    assert {"star.count", "star.x", "galaxy.count", "galaxy.n"} < set(several)
+    assert "star.gamma" in several
+    whole = Prior(galaxies(n={"uniform": [1, 4]}, r_eff=1, ellip=0, theta=0))
+    assert (whole.left_out, repr(whole)) == ((), "Prior(galaxy.n)")
+
+
+def test_a_prior_can_be_pickled() -> None:
+    prior = Prior(mixed(), ["bright.x", "bright.alpha"], catalogue="stars")
+    again = pickle.loads(pickle.dumps(prior))
+    assert again.names == prior.names
+    np.testing.assert_array_equal(again.sample(5, 1), prior.sample(5, 1))
+
+
+def test_points_outside_the_cube_are_refused() -> None:
+    prior = Prior(galaxies(n={"uniform": [1, 4]}), ["galaxy.n"])
+    for point in (-0.1, 1.1, np.nan):
+        with pytest.raises(UsageError, match="the unit cube reaches from 0 to 1"):
+            prior.from_unit([[point]])

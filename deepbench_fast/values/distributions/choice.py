@@ -101,10 +101,19 @@ class Choice(Listed):
             logarithms: Floats = np.log((values[:, None] == np.array(self.values)) @ (shares / shares.sum()))
         return logarithms
 
+    def _rank(self, values: Floats) -> Floats:
+        """Values stand in the order of the list, and one that stands there twice at its first place with a weight."""
+        import numpy as np
+
+        ends = np.array(self._cumulative())
+        middles, matches = ends - 0.5 * np.diff(ends, prepend=0.0), values[..., None] == np.array(self.values)
+        found: Floats = middles[(matches & (np.array(self._weights) > 0.0)).argmax(axis=-1)]
+        return found
+
     def nearest(self, values: Floats) -> Floats:
         import numpy as np
 
-        options = np.array(self.values)
+        options = np.array(self.possible)
         found: Floats = options[np.abs(values[:, None] - options).argmin(axis=1)]
         return found
 

@@ -66,13 +66,37 @@ class Derived(Distribution):
         """Not known without the other parameter."""
         return -math.inf, math.inf
 
-    @abstractmethod
     def support_from(self, base: tuple[float, float]) -> tuple[float, float]:
         """The smallest and the largest value, given those of the other parameter."""
+        return self.ends_from(base, self.part.support)
 
     @abstractmethod
-    def log_density_from(self, base: Floats, values: Floats) -> Floats:
-        """Logarithm of the density at each value, given that of the other parameter."""
+    def ends_from(self, base: tuple[float, float], part: tuple[float, float]) -> tuple[float, float]:
+        """The smallest and the largest value, given those of the other parameter and of the part of its own."""
+
+    @abstractmethod
+    def moments_from(self, mean: float, variance: float) -> tuple[float, float]:
+        """Mean and variance, given those of the other parameter."""
+
+    @abstractmethod
+    def value_from(self, base: Floats, own: Floats) -> Floats:
+        """The values, given those of the other parameter and of the part of its own."""
+
+    @abstractmethod
+    def part_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
+        """Values of the part of its own, given those of both parameters, which are rounded to so much of themselves."""
+
+    @abstractmethod
+    def log_density_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
+        """Logarithm of the density at each value, given that of the other parameter; `rounding` as in `part_from`."""
+
+    def rank_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
+        """The probability at which each value is drawn, given that of the other parameter: see `Alone.rank`."""
+        return self.part.rank(self.part_from(base, values, rounding))
+
+    @abstractmethod
+    def slopes_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> tuple[Floats, Floats]:
+        """Derivatives of the logarithm of the density along the other parameter, and along the value."""
 
     @property
     def is_random(self) -> bool:
@@ -93,11 +117,3 @@ class Derived(Distribution):
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Self:
         return replace(self, part=self.part.narrowed(fraction, whole=whole))
-
-    def _log_density_of_part(self, values: Floats, size: Floats) -> Floats:
-        """At the values, or the nearest possible ones where rounding of terms of this size alone keeps them from it."""
-        import numpy as np
-
-        nearest = self.part.nearest(values)
-        near = np.abs(values - nearest) <= ROUNDING * np.maximum(size, np.abs(nearest))
-        return self.part.log_density(np.where(near, nearest, values))

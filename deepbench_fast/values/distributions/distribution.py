@@ -172,11 +172,51 @@ class Alone(Distribution):
         """That of a law that is random."""
         raise UsageError(f"{self} has no density")
 
-    def nearest(self, values: Floats) -> Floats:
-        """The nearest value that can be drawn, for discrete laws; the values themselves, for continuous ones."""
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The ends of where it has a density, which may be infinite: no draw comes near."""
+        return self.support
+
+    def rank(self, values: Floats) -> Floats:
+        """The probability at which `quantile` gives each value, of a discrete law the middle of all such.
+
+        NaN for what is no value of the law. Raises UsageError for a law that has none.
+        """
         import numpy as np
 
-        return values if self.is_random else np.full_like(values, self.support[0])
+        found = self._rank(values) if self.is_random else np.full_like(values, 0.5)
+        with np.errstate(invalid="ignore"):
+            ranks: Floats = np.where(np.isneginf(self.log_density(values)), np.nan, np.clip(found, 0.0, 1.0))
+        return ranks
+
+    def _rank(self, values: Floats) -> Floats:
+        """That of a law that is random, whatever for what is no value of it."""
+        raise UsageError(f"{self} has no ranks")
+
+    def slope(self, values: Floats) -> Floats:
+        """The derivative of `log_density` at each value; 0 of a discrete law."""
+        import numpy as np
+
+        return np.zeros_like(values) if self.is_discrete else self._slope(values)
+
+    def _slope(self, values: Floats) -> Floats:
+        """That of a law with a density."""
+        raise UsageError(f"{self} has no slope")
+
+    def nearest(self, values: Floats) -> Floats:
+        """The nearest value of the law."""
+        import numpy as np
+
+        return np.clip(values, *(self.bounds if self.is_random else self.support))
+
+    def near(self, values: Floats, size: Floats, rounding: float) -> Floats:
+        """The nearest values of the law in place of those that rounding of terms of this size alone keeps from them."""
+        import numpy as np
+
+        nearest = self.nearest(values)
+        with np.errstate(invalid="ignore"):
+            close = np.abs(values - nearest) <= rounding * np.maximum(size, np.abs(nearest))
+        return np.where(close, nearest, values)
 
 
 def where(inside: npt.NDArray[np.bool_], value: Any) -> Floats:

@@ -70,6 +70,9 @@ class Integers(Bounded):
 
         return where(self.inside(values) & (values == np.floor(values)), -math.log(self._count))
 
+    def _rank(self, values: Floats) -> Floats:
+        return (values - self.low + 0.5) / self._count
+
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Integers:
         """The middle ones."""
         kept = max(1, round(self._count * fraction))

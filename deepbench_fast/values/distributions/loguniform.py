@@ -64,6 +64,18 @@ class LogUniform(Bounded):
         inside = self.inside(values)
         return where(inside, -np.log(np.where(inside, values, 1.0)) - math.log(self._log_ratio))
 
+    def _rank(self, values: Floats) -> Floats:
+        import numpy as np
+
+        # The logarithm of the ratio keeps its digits between near bounds.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            near = np.log1p((values - self.low) / self.low)
+            found: Floats = np.where(values < 2 * self.low, near, np.log(values) - math.log(self.low)) / self._log_ratio
+        return found
+
+    def _slope(self, values: Floats) -> Floats:
+        return -1.0 / values
+
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> LogUniform:
         """About the median in the logarithm."""
         from decimal import Context, Decimal

@@ -19,7 +19,7 @@ NORMAL_REACH = 8.3
 """Standard deviations that a draw can be away from the mean: a uniform of 52 bits is at least 2^-53, so |z| <= 8.21."""
 
 _TAIL = 2.0 * 53.0 * math.log(2.0)
-_LAST = 1.0 - 2.0**-53
+_FIRST, _LAST = 5e-324, 1.0 - 2.0**-53
 _NARROWEST = 1e-6
 # Standard deviations between the bounds below which the density is flat, to 1e-10 of itself.
 _FLAT = 1e-5
@@ -99,12 +99,33 @@ class Normal(Numeric):
             return np.full_like(u, self.support[0])
         # In the upper tail mirrored, where probabilities keep their digits.
         low, high = self.bounds
+        sign, first, last = self._tails()
+        inside = first + (last - first) * (u if sign > 0 else 1.0 - u)
+        standard = np.array([NormalDist().inv_cdf(max(_FIRST, min(p, _LAST))) for p in inside.ravel().tolist()])
+        return np.clip(self.mean + sign * self.sigma * standard.reshape(u.shape), low, high)
+
+    def _tails(self) -> tuple[float, float, float]:
+        """-1 where it is mirrored, else 1, and the probabilities below both bounds of what is not truncated."""
+        low, high = self.bounds
         sign = -1.0 if low > self.mean else 1.0
         ends = sorted(sign * (bound - self.mean) / self.sigma for bound in (low, high))
         first, last = (0.5 * math.erfc(-end / math.sqrt(2.0)) for end in ends)
-        inside = first + (last - first) * (u if sign > 0 else 1.0 - u)
-        standard = np.array([NormalDist().inv_cdf(min(p, _LAST)) for p in inside.tolist()])
-        return np.clip(self.mean + sign * self.sigma * standard, low, high)
+        return sign, first, last
+
+    def _rank(self, values: Floats) -> Floats:
+        import numpy as np
+
+        low, high = self.bounds
+        if (high - low) / self.sigma < _FLAT:
+            return (values - low) / (high - low)
+        sign, first, last = self._tails()
+        z = -sign * (values - self.mean) / (self.sigma * math.sqrt(2.0))
+        below = np.array([0.5 * math.erfc(x) for x in z.ravel().tolist()]).reshape(values.shape)
+        found: Floats = (below - first) / (last - first)
+        return found if sign > 0 else 1.0 - found
+
+    def _slope(self, values: Floats) -> Floats:
+        return (self.mean - values) / (self.sigma * self.sigma)
 
     def _log_density(self, values: Floats) -> Floats:
         """The normal density, over the probability between the bounds."""

@@ -139,7 +139,7 @@ class Numeric(Alone):
     def nearest(self, values: Floats) -> Floats:
         import numpy as np
 
-        return np.rint(values) if self.discrete and self.is_random else super().nearest(values)
+        return super().nearest(np.rint(values) if self.discrete and self.is_random else values)
 
     def scaled(self, factor: Fraction) -> Alone:
         if not self.scale_family:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepbench_fast.values.distributions.derived import Derived
+from deepbench_fast.values.distributions.derived import ROUNDING, Derived
 from deepbench_fast.values.distributions.distribution import Floats
 
 
@@ -16,12 +16,24 @@ class Offset(Derived):
     role = "base"
     remedy = " together with what it adds to"
 
-    def support_from(self, base: tuple[float, float]) -> tuple[float, float]:
-        (low, high), (least, most) = base, self.part.support
-        return low + least, high + most
+    def ends_from(self, base: tuple[float, float], part: tuple[float, float]) -> tuple[float, float]:
+        return base[0] + part[0], base[1] + part[1]
 
-    def log_density_from(self, base: Floats, values: Floats) -> Floats:
-        """The density of the difference."""
+    def moments_from(self, mean: float, variance: float) -> tuple[float, float]:
+        return mean + self.part.expectation, variance + self.part.standard_deviation**2
+
+    def value_from(self, base: Floats, own: Floats) -> Floats:
+        return base + own
+
+    def part_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
         import numpy as np
 
-        return self._log_density_of_part(values - base, np.maximum(np.abs(values), np.abs(base)))
+        return self.part.near(values - base, np.maximum(np.abs(values), np.abs(base)), rounding)
+
+    def log_density_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
+        """The density of the difference."""
+        return self.part.log_density(self.part_from(base, values, rounding))
+
+    def slopes_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> tuple[Floats, Floats]:
+        slope = self.part.slope(self.part_from(base, values, rounding))
+        return -slope, slope

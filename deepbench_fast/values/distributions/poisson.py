@@ -39,6 +39,10 @@ class Poisson(Numeric):
         return 0.0, float(math.ceil(self.mean + 9 * math.sqrt(self.mean) + 20)) if self.mean > 0 else 0.0
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, math.inf
+
+    @property
     def expectation(self) -> float:
         return self.mean
 
@@ -51,7 +55,17 @@ class Poisson(Numeric):
         return found
 
     def quantile(self, u: Floats) -> Floats:
-        """From the ratios of neighbouring probabilities, up and down from the largest one."""
+        import numpy as np
+
+        first, shares = self._shares()
+        steps = np.searchsorted(np.cumsum(shares), u)
+        return first + np.minimum(steps, len(shares) - 1.0)
+
+    def _shares(self) -> tuple[int, Floats]:
+        """The least count that is ever drawn, and the probabilities of this and those that follow.
+
+        From the ratios of neighbours, up and down from the largest one.
+        """
         import numpy as np
 
         mode, last = math.floor(self.mean), int(self.support[1])
@@ -59,8 +73,16 @@ class Poisson(Numeric):
         up = np.cumprod(self.mean / np.arange(mode + 1, last + 1))
         down = np.cumprod(np.arange(mode, first, -1) / self.mean) if mode > first else np.ones(0)
         weights = np.concatenate([down[::-1], [1.0], up])
-        steps = np.searchsorted(np.cumsum(weights / weights.sum()), u)
-        return first + np.minimum(steps, len(weights) - 1.0)
+        return first, weights / weights.sum()
+
+    def _rank(self, values: Floats) -> Floats:
+        import numpy as np
+
+        first, shares = self._shares()
+        with np.errstate(invalid="ignore"):
+            places = np.nan_to_num(np.clip(values - first, 0, len(shares) - 1)).astype(int)
+        found: Floats = (np.cumsum(shares) - 0.5 * shares)[places]
+        return found
 
     def _log_density(self, values: Floats) -> Floats:
         import numpy as np

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepbench_fast.values.distributions.derived import Derived
+from deepbench_fast.values.distributions.derived import ROUNDING, Derived
 from deepbench_fast.values.distributions.distribution import Floats, where
 
 
@@ -17,16 +17,48 @@ class Scaled(Derived):
     role = "factor"
     remedy = " together with what it scales"
 
-    def support_from(self, base: tuple[float, float]) -> tuple[float, float]:
-        products = [scale * value for scale in base for value in self.part.support]
+    def ends_from(self, base: tuple[float, float], part: tuple[float, float]) -> tuple[float, float]:
+        products = [_times(scale, value) for scale in base for value in part]
         return min(products), max(products)
 
-    def log_density_from(self, base: Floats, values: Floats) -> Floats:
-        """The density of the ratio, over |base| where it is a density; a base of 0 makes every product 0."""
+    def moments_from(self, mean: float, variance: float) -> tuple[float, float]:
+        own, square = self.part.expectation, self.part.standard_deviation**2
+        return mean * own, variance * (square + own * own) + mean * mean * square
+
+    def value_from(self, base: Floats, own: Floats) -> Floats:
+        return base * own
+
+    def part_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
+        """The ratio; 0 where the base is 0, which makes every product 0."""
         import numpy as np
 
         ratio = np.divide(values, base, out=np.zeros_like(values), where=base != 0)
-        log_part = self._log_density_of_part(ratio, np.abs(ratio))
+        return self.part.near(ratio, np.abs(ratio), rounding)
+
+    def log_density_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
+        """The density of the ratio, over |base| where it is a density; a base of 0 makes every product 0."""
+        import numpy as np
+
+        log_part = self.part.log_density(self.part_from(base, values, rounding))
         if not self.part.is_discrete:
             log_part = log_part - np.log(np.where(base != 0, np.abs(base), 1.0))
         return np.where(base != 0, log_part, where(values == 0, 0.0))
+
+    def rank_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> Floats:
+        import numpy as np
+
+        return np.where(base != 0, super().rank_from(base, values, rounding), np.where(values == 0, 0.5, np.nan))
+
+    def slopes_from(self, base: Floats, values: Floats, rounding: float = ROUNDING) -> tuple[Floats, Floats]:
+        import numpy as np
+
+        ratio = self.part_from(base, values, rounding)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            along = self.part.slope(ratio) / base
+            along_base = -along * ratio - (0.0 if self.part.is_discrete else 1.0 / base)
+        return np.where(base != 0, along_base, 0.0), np.where(base != 0, along, 0.0)
+
+
+def _times(scale: float, value: float) -> float:
+    """The product; that of 0 and an end at infinity, which no draw comes near, is 0."""
+    return 0.0 if 0.0 in (scale, value) and abs(scale) + abs(value) == float("inf") else scale * value

@@ -43,5 +43,11 @@ class Uniform(Bounded):
     def _log_density(self, values: Floats) -> Floats:
         return where(self.inside(values), -math.log(self.high - self.low))
 
+    def _rank(self, values: Floats) -> Floats:
+        return (values - self.low) / (self.high - self.low)
+
+    def _slope(self, values: Floats) -> Floats:
+        return 0.0 * values
+
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Uniform:
         return Uniform(*about((exact(self.low) + exact(self.high)) / 2, (self.low, self.high), fraction))

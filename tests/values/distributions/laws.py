@@ -49,8 +49,38 @@ def check(law: Alone, oracle: Any, *, tolerance: float = 1e-9, moments: float = 
     first, last = oracle.support()  # infinite for a whole normal, whose draws are not
     step = 1e-9 * max(abs(low), abs(high))
     assert np.isneginf(law.log_density(np.array([first - step, last + step, np.nan, np.inf, -np.inf]))).all(), law
+    check_ranks(law, oracle, values, tolerance)
+    check_slopes(law, u)
     np.testing.assert_allclose(law.expectation, oracle.mean(), rtol=moments, atol=moments * size, err_msg=str(law))
     np.testing.assert_allclose(law.standard_deviation, oracle.std(), rtol=moments, err_msg=str(law))
+
+
+def check_ranks(law: Alone, oracle: Any, values: Array, tolerance: float) -> None:
+    """Each value's probability is SciPy's, of single values in the middle of theirs, and gives the value back."""
+    ranks = law.rank(values)
+    half = 0.5 * oracle.pmf(values) if law.is_discrete else 0.0
+    expected = oracle.cdf(values) - half if law.is_random else np.full_like(values, 0.5)
+    np.testing.assert_allclose(ranks, expected, rtol=tolerance, atol=max(tolerance, 1e-9), err_msg=str(law))
+    size = max(map(abs, law.support))
+    np.testing.assert_allclose(law.quantile(ranks), values, rtol=1e-7, atol=1e-7 * size, err_msg=str(law))
+    first, last = oracle.support()
+    outside = np.array([first - 1e-9 * size, last + 1e-9 * size, np.nan])
+    assert np.isnan(law.rank(outside[~np.isinf(outside)])).all(), law
+    if not law.is_discrete:
+        ends = np.array([end for end in law.bounds if np.isfinite(end)])
+        np.testing.assert_allclose(law.rank(ends), [float(end == law.bounds[1]) for end in ends], atol=1e-12)
+    assert law.bounds == (first, last) or law.is_discrete, law
+
+
+def check_slopes(law: Alone, u: Array) -> None:
+    """The slope of the logarithm of the density is that of a straight line between near values."""
+    if law.is_discrete:
+        return
+    low, middle, high = (law.quantile(np.sort(u)[1:-1] + step) for step in (-1e-4, 0.0, 1e-4))
+    if (high - low).min() < 1e-7 * np.abs(middle).max():
+        return  # rounding hides how it rises
+    rise = (law.log_density(high) - law.log_density(low)) / (high - low)
+    np.testing.assert_allclose(law.slope(middle), rise, rtol=1e-2, atol=1e-3 * np.abs(rise).max(), err_msg=str(law))
 
 
 def check_many(make: Callable[[np.random.Generator], tuple[Alone, Any]], count: int = 60, **tolerances: float) -> None:

@@ -29,6 +29,17 @@ class Weighted:
     def logpmf(self, values: Array) -> Array:
         return np.log([self.shares[self.values == value].sum() for value in values])
 
+    def pmf(self, values: Array) -> Array:
+        """The share of the first place in the list at which each value is drawn."""
+        return self.shares[self._places(values)]
+
+    def cdf(self, values: Array) -> Array:
+        """The shares up to that place."""
+        return np.cumsum(self.shares)[self._places(values)]
+
+    def _places(self, values: Array) -> list[int]:
+        return [np.flatnonzero((self.values == value) & (self.shares > 0))[0] for value in values]
+
     def support(self) -> tuple[float, float]:
         return self.values.min(), self.values.max()
 

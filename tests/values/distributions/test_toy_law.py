@@ -69,6 +69,16 @@ class HalfNormal(Numeric):
         z = (values - (self.start or 0.0)) / self.sigma
         return where(z >= 0, 0.5 * math.log(2 / math.pi) - math.log(self.sigma) - 0.5 * z * z)
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self._normal.bounds
+
+    def _rank(self, values: Array) -> Array:
+        return self._normal.rank(values)
+
+    def _slope(self, values: Array) -> Array:
+        return self._normal.slope(values)
+
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> HalfNormal:
         median = exact(float(self.quantile(np.array([0.5]))[0]))
         return HalfNormal(float(fraction * exact(self.sigma)), about(median, [self.start or 0.0], fraction)[0])
@@ -183,6 +193,7 @@ def test_it_is_scored_and_given(recipe: Recipe) -> None:
     expected = half(1, 0.3).logpdf(n) + half(0, 1.5).logpdf(x) + half(0, 0.5).logpdf(y - x) + half(0, 0.1).logpdf(sigma)
     np.testing.assert_allclose(prior.log_prob(drawn), expected, rtol=1e-9)
     assert np.isneginf(prior.log_prob(drawn - [[2, 0, 0, 0]])).all()
+    np.testing.assert_allclose(prior.from_unit(prior.to_unit(drawn)), drawn, rtol=1e-7)
     made = Simulator(recipe).given({"galaxy.n": [2.0, 3.0]}, seed=1)
     assert made.tables.objects["galaxy"]["n"].tolist() == [2, 3]
 

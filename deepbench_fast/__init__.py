@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deepbench_fast.authoring.ladders import ladder
+    from deepbench_fast.authoring.shifts import shift
     from deepbench_fast.errors import (
         AccuracyWarning,
         DeepbenchFastError,
@@ -62,6 +63,7 @@ __all__ = [
     "reshard",
     "sample",
     "samples",
+    "shift",
     "simulate",
     "stream",
     "verify",
@@ -95,6 +97,7 @@ _MODULES = {
     "reshard": "run.recut",
     "sample": "render.samples",
     "samples": "render.samples",
+    "shift": "authoring.shifts",
     "simulate": "render.simulator",
     "stream": "loaders.stream",
     "verify": "run.verify",

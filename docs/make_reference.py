@@ -39,7 +39,7 @@ LAYERS = {
     "series": ("Systems that move", "A sample is the series of one system; see [series](../series.md)."),
 }
 NAMES = {
-    "recipes": ("Recipes", ["Recipe", "ladder"]),
+    "recipes": ("Recipes", ["Recipe", "ladder", "shift"]),
     "files": ("Files", ["generate", "open_dataset", "Dataset", "verify", "export"]),
     "many-files": ("Many files", ["index_parts", "merge", "extend", "reshard"]),
     "on-the-fly": ("On the fly", ["samples", "sample", "Batch", "stream", "Simulator", "simulate"]),

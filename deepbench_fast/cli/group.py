@@ -42,6 +42,7 @@ COMMANDS = {
     "reshard": "reshard",
     "export": "export",
     "ladder": "ladder",
+    "shift": "shift",
     "convert": "convert",
     "warmup": "warmup",
     "completion": "completion",

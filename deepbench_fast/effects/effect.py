@@ -139,6 +139,24 @@ class Effect(Model):
         if len(given) > 1:
             raise Invalid(f"has {' and '.join(given)}: give one of them", (given[1],))
 
+    def between(self, other: Effect, fraction: Fraction) -> Self:
+        """The same with each parameter `fraction` of the way to another's; raises `Invalid` where that can't be."""
+        one, another = self.drawn, other.drawn
+        if type(self) is not type(other) or one.keys() != another.keys():
+            raise Invalid(
+                f"between {self.name} ({', '.join(one)}) and {other.name} ({', '.join(another)}) there is nothing"
+            )
+        changed = {}
+        for name, drawn in one.items():
+            with within(name):
+                changed[name] = drawn if drawn == another[name] else self._between(name, drawn, another[name], fraction)
+        return type(self)(**changed)
+
+    def _between(self, name: str, one: Distribution, another: Distribution, fraction: Fraction) -> Distribution:
+        if self.parameter(name).is_flag:
+            raise Invalid("is true or false: between the two there is nothing")
+        return one.between(another, fraction)
+
     def data(self) -> dict[str, object]:
         """The plain data that a recipe writes, and reads as this again."""
         return {

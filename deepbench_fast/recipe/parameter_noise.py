@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from deepbench_fast.kinds.registry import kind
@@ -43,6 +44,15 @@ class Absolute(Base):
     @property
     def is_random(self) -> bool:
         return self.sigma.is_random
+
+    def between(self, other: Base, fraction: Fraction) -> Absolute:
+        if not isinstance(other, Absolute):
+            return super().between(other, fraction)
+        return Absolute(self.sigma.between(other.sigma, fraction))
+
+    def scaled(self, factor: Fraction) -> Absolute:
+        """With `factor` times the standard deviation."""
+        return Absolute(self.sigma.scaled(factor))
 
     def to_yaml_data(self) -> object:
         return {ABSOLUTE: self.sigma.to_yaml_data()}

@@ -49,8 +49,7 @@ def ladder(recipe: Recipe, axes: str | Iterable[str], rungs: int, *, imbalance: 
     the key, for a distribution that can't be changed in this way.
     """
     chosen = _chosen(axes)
-    if isinstance(rungs, bool) or not isinstance(rungs, int) or not 2 <= rungs <= MOST_RUNGS:
-        raise UsageError(f"rungs: must be a whole number from 2 to {MOST_RUNGS}, not {checks.quote(rungs)}")
+    number_of_rungs(rungs)
     if imbalance is not None and "balance" not in chosen:
         raise UsageError("imbalance: is for the axis balance")
     top = recipe.resolved()
@@ -59,10 +58,22 @@ def ladder(recipe: Recipe, axes: str | Iterable[str], rungs: int, *, imbalance: 
         if recipe_data(_easier(top, [name], 1, rungs)) == recipe_data(top):
             raise UsageError(f"axis {name}: there is nothing to change; {AXES[name].unchanged(top)}")
     found = [_easier(top, chosen, rung, rungs) for rung in range(1, rungs + 1)]
-    for number in range(1, rungs):
-        if recipe_data(found[number]) == recipe_data(found[number - 1]):
-            raise UsageError(f"rungs {number} and {number + 1} of {rungs} would be the same dataset: ask for fewer")
-    return [_named(rung, f"{top.name[:LONGEST_NAME]}-rung-{number}") for number, rung in enumerate(found, 1)]
+    return named_rungs(found, top.name)
+
+
+def number_of_rungs(rungs: object) -> None:
+    """Raise UsageError where there can't be so many."""
+    if isinstance(rungs, bool) or not isinstance(rungs, int) or not 2 <= rungs <= MOST_RUNGS:
+        raise UsageError(f"rungs: must be a whole number from 2 to {MOST_RUNGS}, not {checks.quote(rungs)}")
+
+
+def named_rungs(rungs: Sequence[Recipe], name: str) -> list[Recipe]:
+    """The recipes as `<name>-rung-1` and so on, checked like ones that were read; UsageError where two are the same."""
+    for number in range(1, len(rungs)):
+        if recipe_data(rungs[number]) == recipe_data(rungs[number - 1]):
+            both = f"rungs {number} and {number + 1} of {len(rungs)}"
+            raise UsageError(f"{both} would be the same dataset: ask for fewer")
+    return [_named(rung, f"{name[:LONGEST_NAME]}-rung-{number}") for number, rung in enumerate(rungs, 1)]
 
 
 def rung_axes(rungs: Sequence[Recipe], axes: str | Iterable[str]) -> list[dict[str, str]]:

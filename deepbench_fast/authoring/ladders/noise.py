@@ -12,7 +12,7 @@ from typing import Any
 from deepbench_fast.authoring.ladders.axis import Axis, from_nothing, in_words, with_owners
 from deepbench_fast.effects.effect import Noise
 from deepbench_fast.recipe.catalogue import Catalogue
-from deepbench_fast.recipe.parameter_noise import Absolute, Level
+from deepbench_fast.recipe.parameter_noise import Level
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.values.checks import within
@@ -43,10 +43,7 @@ def _each(levels: dict[str, Level], factor: Fraction) -> dict[str, Level]:
     found: dict[str, Level] = {}
     for name, level in levels.items():
         with within(name):
-            if isinstance(level, Absolute):
-                found[name] = Absolute(level.sigma.scaled(factor))
-            else:
-                found[name] = level.scaled(factor)
+            found[name] = level.scaled(factor)
     return found
 
 

@@ -14,7 +14,7 @@ from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
 from deepbench_fast.values.distributions.distribution import Alone, Floats, Options, arguments_by_name
-from deepbench_fast.values.distributions.exact import one_to, times
+from deepbench_fast.values.distributions.exact import one_to, times, way
 from deepbench_fast.values.distributions.listed import Listed, numbers
 from deepbench_fast.values.schemas import NUMBER, Schema, any_of, list_of, mapping
 from deepbench_fast.values.schemas import number as number_schema
@@ -116,6 +116,15 @@ class Choice(Listed):
         options = np.array(self.possible)
         found: Floats = options[np.abs(values[:, None] - options).argmin(axis=1)]
         return found
+
+    def _between(self, other: Choice, fraction: Fraction) -> Alone:
+        if self.values == other.values:
+            shares = [[Fraction(w) / sum(map(Fraction, law._weights)) for w in law._weights] for law in (self, other)]
+            return Choice(self.values, tuple(float(a + fraction * (b - a)) for a, b in zip(*shares, strict=True)))
+        if self._cumulative() == other._cumulative():
+            values = zip(self.values, other.values, strict=True)
+            return replace(self, values=tuple(way(a, b, fraction) for a, b in values))
+        return super()._between(other, fraction)
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Alone:
         """The values around the median, in their order and with their weights."""

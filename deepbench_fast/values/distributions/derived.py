@@ -10,7 +10,14 @@ from typing import Any, ClassVar, Self
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
-from deepbench_fast.values.distributions.distribution import Alone, Distribution, Floats, Options, arguments_by_name
+from deepbench_fast.values.distributions.distribution import (
+    Alone,
+    Base,
+    Distribution,
+    Floats,
+    Options,
+    arguments_by_name,
+)
 from deepbench_fast.values.distributions.registry import parse_distribution
 from deepbench_fast.values.schemas import NAME, Schema, mapping
 
@@ -114,6 +121,13 @@ class Derived(Distribution):
 
     def fill(self, row: Any, options: Options) -> None:
         self.part.fill(row, options)
+
+    def between(self, other: Base, fraction: Fraction) -> Self:
+        if self == other:
+            return self
+        if not isinstance(other, type(self)) or other.parameter != self.parameter:
+            return super().between(other, fraction)
+        return replace(self, part=self.part.between(other.part, fraction))
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Self:
         return replace(self, part=self.part.narrowed(fraction, whole=whole))

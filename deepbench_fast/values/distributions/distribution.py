@@ -52,6 +52,10 @@ class Base:
         """Whether nothing can be drawn, because a table is not there."""
         return False
 
+    def between(self, other: Base, fraction: Fraction) -> Self:
+        """What lies `fraction` of the way to another; raises `Invalid` where there is nothing between the two."""
+        raise Invalid(f"between {self} and {other} there is nothing")
+
     def to_yaml_data(self) -> object:
         """The plain data that a recipe writes, and reads as this again."""
         raise NotImplementedError
@@ -141,6 +145,31 @@ class Alone(Distribution):
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Alone:
         raise Invalid(f"{self} can't be narrowed")
+
+    def between(self, other: Base, fraction: Fraction) -> Any:
+        """The law whose value at each quantile lies `fraction` of the way from this one's to the other's.
+
+        Of a loguniform in the logarithm; of choices between the same values their weights go that way. A number is of
+        any form that its partner has. Raises `Invalid` for other pairs.
+        """
+        if self == other:
+            return self
+        if isinstance(other, Alone):
+            pair = (
+                self if self.is_random else other.at(self.support[0]),
+                other if other.is_random else self.at(other.support[0]),
+            )
+            if type(pair[0]) is type(pair[1]):
+                return pair[0]._between(pair[1], fraction)
+        return super().between(other, fraction)
+
+    def _between(self, other: Any, fraction: Fraction) -> Alone:
+        """That between two laws of one form."""
+        raise Invalid(f"between {self} and {other} there is nothing")
+
+    def at(self, value: float) -> Alone:
+        """A law of this form, if there is one, that has one value alone."""
+        return self
 
     @property
     def is_discrete(self) -> bool:

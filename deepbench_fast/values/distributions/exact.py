@@ -16,6 +16,11 @@ def times(value: float, factor: Fraction) -> float:
     return float(exact(value) * factor)
 
 
+def way(start: float, end: float, fraction: Fraction) -> float:
+    """What lies `fraction` of the way from one number to another, rounded once."""
+    return float(exact(start) + fraction * (exact(end) - exact(start)))
+
+
 def about(centre: Fraction, values: Iterable[float], fraction: Fraction) -> list[float]:
     """The values, `fraction` of their distances from a centre away from it."""
     return [float(centre + fraction * (exact(value) - centre)) for value in values]

@@ -12,7 +12,7 @@ from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.choice import LIST
 from deepbench_fast.values.distributions.distribution import Alone, Options, arguments_by_name
-from deepbench_fast.values.distributions.exact import about, exact
+from deepbench_fast.values.distributions.exact import about, exact, way
 from deepbench_fast.values.distributions.listed import Listed, numbers
 from deepbench_fast.values.distributions.uniform import Uniform
 from deepbench_fast.values.schemas import NUMBER, Schema, any_of, list_of, mapping
@@ -68,6 +68,11 @@ class Grid(Listed):
 
     def fill(self, row: Any, options: Options) -> None:
         options.add(row, codes.GRID, self.values)
+
+    def _between(self, other: Grid, fraction: Fraction) -> Alone:
+        if len(self.values) != len(other.values):
+            return super()._between(other, fraction)
+        return Grid(tuple(way(a, b, fraction) for a, b in zip(self.values, other.values, strict=True)))
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Grid:
         if whole:

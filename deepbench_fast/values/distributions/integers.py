@@ -14,7 +14,7 @@ from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions.choice import Choice
 from deepbench_fast.values.distributions.constant import Constant
 from deepbench_fast.values.distributions.distribution import MANY, Alone, Floats, where
-from deepbench_fast.values.distributions.exact import one_to, times
+from deepbench_fast.values.distributions.exact import exact, one_to, times
 from deepbench_fast.values.distributions.numeric import Bounded
 
 SQRT_12 = 3.4641016151377544
@@ -72,6 +72,10 @@ class Integers(Bounded):
 
     def _rank(self, values: Floats) -> Floats:
         return (values - self.low + 0.5) / self._count
+
+    @classmethod
+    def _way(cls, start: float, end: float, fraction: Fraction) -> int:
+        return round(exact(start) + fraction * (exact(end) - exact(start)))
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Integers:
         """The middle ones."""

@@ -76,6 +76,16 @@ class LogUniform(Bounded):
     def _slope(self, values: Floats) -> Floats:
         return -1.0 / values
 
+    @classmethod
+    def _way(cls, start: float, end: float, fraction: Fraction) -> float:
+        from decimal import Context, Decimal
+
+        # Logarithms that are the same on every machine: those of the C library are not.
+        exact = Context(prec=40)
+        low, high = exact.ln(Decimal(repr(start))), exact.ln(Decimal(repr(end)))
+        part = exact.divide(Decimal(fraction.numerator), Decimal(fraction.denominator))
+        return float(exact.exp(exact.add(low, exact.multiply(part, exact.subtract(high, low)))))
+
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> LogUniform:
         """About the median in the logarithm."""
         from decimal import Context, Decimal

@@ -141,6 +141,9 @@ class Normal(Numeric):
         scale = self.sigma * math.sqrt(2 * math.pi)
         return where(inside, -0.5 * z * z - math.log(scale) - math.log(part / 2))
 
+    def at(self, value: float) -> Normal:
+        return Normal(value, 0.0, *(None if bound is None else value for bound in (self.low, self.high)))
+
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Normal:
         """Mean, bounds and sigma all shrink about the median, which keeps the probabilities of the bounds."""
         centre = exact(self._median())

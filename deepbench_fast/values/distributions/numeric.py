@@ -12,7 +12,7 @@ from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
 from deepbench_fast.values.distributions.distribution import Alone, Floats, Options, arguments_by_name
-from deepbench_fast.values.distributions.exact import times
+from deepbench_fast.values.distributions.exact import times, way
 from deepbench_fast.values.schemas import Schema, any_of, list_of, mapping
 
 
@@ -141,6 +141,17 @@ class Numeric(Alone):
 
         return super().nearest(np.rint(values) if self.discrete and self.is_random else values)
 
+    def _between(self, other: Any, fraction: Fraction) -> Alone:
+        one, another = self.numbers, other.numbers
+        if one.keys() != another.keys():
+            return super()._between(other, fraction)
+        return type(self)(**{name: self._way(one[name], another[name], fraction) for name in one})
+
+    @classmethod
+    def _way(cls, start: float, end: float, fraction: Fraction) -> float:
+        """What lies between two of the law's numbers."""
+        return way(start, end, fraction)
+
     def scaled(self, factor: Fraction) -> Alone:
         if not self.scale_family:
             return super().scaled(factor)
@@ -166,6 +177,9 @@ class Bounded(Numeric):
     @property
     def support(self) -> tuple[float, float]:
         return float(self.low), float(self.high)
+
+    def at(self, value: float) -> Alone:
+        return type(self)(value, value)
 
     def inside(self, values: Floats) -> Any:
         """Whether each value lies between the bounds."""

@@ -95,6 +95,12 @@ class Varied(Base):
         fixed = {field: number.support[0] for field, number in self.numbers.items()}
         self.law.fill_numbers(rows, {**fixed, **drawn})
 
+    def between(self, other: Base, fraction: Fraction) -> Varied:
+        if not isinstance(other, Varied) or (self.form, *self.numbers) != (other.form, *other.numbers):
+            return super().between(other, fraction)
+        pairs = {name: (drawn, other.numbers[name]) for name, drawn in self.numbers.items()}
+        return Varied(self.form, {name: one.between(another, fraction) for name, (one, another) in pairs.items()})
+
     def scaled(self, factor: Fraction) -> Alone | Varied:
         """The law of `factor` times the value; raises `Invalid` where there is none."""
         if not self.law.scale_family:

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sbi.inference import NPE
-from sbi.neural_nets import posterior_nn
 from torch import nn
 
 from deepbench_fast import Likelihood, Prior, Recipe, Simulator
@@ -46,6 +44,9 @@ def summary_network() -> nn.Module:
 
 def trained(recipe: Recipe, simulations: int, epochs: int) -> Any:
     """sbi's posterior of any image, from so many simulations."""
+    from sbi.inference import NPE
+    from sbi.neural_nets import posterior_nn
+
     torch.manual_seed(1)
     prior, simulator = Prior(recipe), Simulator(recipe)
     theta = prior.as_torch().sample((simulations,))

@@ -33,11 +33,11 @@ def between(source: Recipe, target: Recipe, fraction: Fraction) -> Recipe:
         other = target.catalogues[name]
         changed: dict[str, Any] = {}
         with within("catalogues", name):
-            if INHERIT not in (one.noise, other.noise):
+            if not one.noise == other.noise == INHERIT:
                 changed["noise"] = _noise(source.noise_of(name), target.noise_of(name), fraction)
-            if INHERIT not in (one.psf, other.psf):
+            if not one.psf == other.psf == INHERIT:
                 changed["psf"] = _psf(source.psf_of(name), target.psf_of(name), fraction)
-            if INHERIT not in (one.parameter_noise, other.parameter_noise):
+            if not one.parameter_noise == other.parameter_noise == INHERIT:
                 levels = (source.parameter_noise_of(name), target.parameter_noise_of(name))
                 changed["parameter_noise"] = _levels(*levels, fraction)
             objects = _objects(one.objects, other.objects, fraction)

@@ -117,6 +117,9 @@ class Choice(Listed):
         found: Floats = options[np.abs(values[:, None] - options).argmin(axis=1)]
         return found
 
+    def at(self, value: float) -> Choice:
+        return replace(self, values=(value,) * len(self.values))
+
     def _between(self, other: Choice, fraction: Fraction) -> Alone:
         if self.values == other.values:
             shares = [[Fraction(w) / sum(map(Fraction, law._weights)) for w in law._weights] for law in (self, other)]

@@ -9,7 +9,7 @@ from typing import Any
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.distributions.distribution import Alone, Floats, Options
-from deepbench_fast.values.distributions.exact import times, way
+from deepbench_fast.values.distributions.exact import times
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,6 @@ class Constant(Alone):
         import numpy as np
 
         return np.full_like(u, self.value)
-
-    def _between(self, other: Constant, fraction: Fraction) -> Constant:
-        return Constant(way(self.value, other.value, fraction))
 
     def at(self, value: float) -> Constant:
         return Constant(value)

@@ -13,6 +13,7 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.number_text import data_text
+from deepbench_fast.values.distributions.exact import way
 from deepbench_fast.values.schemas import Schema
 
 if TYPE_CHECKING:
@@ -154,22 +155,22 @@ class Alone(Distribution):
         """
         if self == other:
             return self
-        if isinstance(other, Alone):
-            pair = (
-                self if self.is_random else other.at(self.support[0]),
-                other if other.is_random else self.at(other.support[0]),
-            )
-            if type(pair[0]) is type(pair[1]):
-                return pair[0]._between(pair[1], fraction)
-        return super().between(other, fraction)
+        if not isinstance(other, Alone):
+            return super().between(other, fraction)
+        start, end = self.support[0], other.support[0]
+        if not self.is_random and not other.is_random:
+            return self.at(way(start, end, fraction))
+        one = self if self.is_random else other.at(start)
+        another = other if other.is_random else self.at(end)
+        return one._between(another, fraction) if type(one) is type(another) else super().between(other, fraction)
 
     def _between(self, other: Any, fraction: Fraction) -> Alone:
         """That between two laws of one form."""
         raise Invalid(f"between {self} and {other} there is nothing")
 
     def at(self, value: float) -> Alone:
-        """A law of this form, if there is one, that has one value alone."""
-        return self
+        """A law of this form that has one value alone; raises `Invalid` where there is none."""
+        raise Invalid(f"between {self} and {checks.plain(value)} there is nothing")
 
     @property
     def is_discrete(self) -> bool:

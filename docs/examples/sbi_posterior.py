@@ -1,19 +1,15 @@
 """The posterior of a pendulum's length from one noisy series, by neural posterior estimation with sbi.
 
-Run it with `pip install sbi`, then `python sbi_posterior.py`. The recipe is the prior and the simulator: parameters are
-drawn from it and scored by `Prior`, series for given parameters come from `simulate`.
+Run it with `pip install 'deepbench-fast[torch]' sbi`, then `python sbi_posterior.py`. The recipe is the prior and the
+simulator: `Prior.as_torch` is what sbi draws from and scores by, `Simulator.for_sbi` makes series of given lengths.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import torch
 from sbi.inference import NPE
-from sbi.utils.user_input_checks import process_prior
 
-from deepbench_fast import Prior, Recipe, simulate
+from deepbench_fast import Prior, Recipe, Simulator
 
 RECIPE = """
 series: {start: 0, stop: 4, steps: 30, outputs: [x]}
@@ -25,42 +21,18 @@ catalogues:
 """
 
 
-class TorchPrior:
-    """A `Prior` as sbi wants one: tensors, and a seed of its own for every batch."""
-
-    def __init__(self, prior: Prior) -> None:
-        self.prior, self.batches = prior, 0
-
-    def sample(self, shape: Any = ()) -> torch.Tensor:
-        self.batches += 1
-        count = int(np.prod(tuple(shape), dtype=int))
-        drawn = torch.as_tensor(self.prior.sample(count, f"batch {self.batches}"), dtype=torch.float32)
-        return drawn.reshape(*shape, len(self.prior.names))
-
-    def log_prob(self, values: torch.Tensor) -> torch.Tensor:
-        rows = values.reshape(-1, values.shape[-1]).double().numpy()
-        return torch.as_tensor(self.prior.log_prob(rows), dtype=torch.float32).reshape(values.shape[:-1])
-
-
 def main(simulations: int = 2000, epochs: int = 200) -> torch.Tensor:
     """Train, and draw 1,000 lengths from the posterior of one series; the true length is 2.5 m."""
+    torch.manual_seed(1)
     recipe = Recipe.from_yaml(RECIPE)
-    prior = Prior(recipe)
-
-    def series(lengths: np.ndarray, seed: str) -> torch.Tensor:
-        given = dict(zip(prior.names, lengths.T, strict=True))
-        return torch.as_tensor(simulate(recipe, given, seed)[:, :, 0], dtype=torch.float32)
-
-    lengths = prior.sample(simulations, "training")
-    torch_prior, *_ = process_prior(
-        TorchPrior(prior), custom_prior_wrapper_kwargs={"lower_bound": torch.ones(1), "upper_bound": 4 * torch.ones(1)}
-    )
-    inference = NPE(prior=torch_prior)
-    inference.append_simulations(torch.as_tensor(lengths, dtype=torch.float32), series(lengths, "training"))
+    names, prior = Prior(recipe).names, Prior(recipe).as_torch()
+    series = Simulator(recipe).for_sbi(names, seed="training")
+    lengths = prior.sample((simulations,))
+    inference = NPE(prior=prior)
+    inference.append_simulations(lengths, series(lengths).flatten(1))
     inference.train(max_num_epochs=epochs)
-    posterior = inference.build_posterior()
-    observed = series(np.array([[2.5]]), "the observation")
-    drawn: torch.Tensor = posterior.sample((1000,), x=observed)
+    observed = Simulator(recipe).for_sbi(names, seed="the observation")(torch.tensor([[2.5]]))
+    drawn: torch.Tensor = inference.build_posterior().sample((1000,), x=observed.flatten(1))
     return drawn
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pickle
-import runpy
 from concurrent.futures import ProcessPoolExecutor
-from importlib.util import find_spec
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +15,6 @@ from astropy import units as u
 from deepbench_fast import Batch, DeepbenchFastError, Prior, Recipe, Simulator, UsageError, samples, simulate
 from deepbench_fast.render import simulator as simulator_module
 from tests.recipes import mixed, noisy_pendulums
-
-EXAMPLE = Path(__file__).parents[2] / "docs/examples/sbi_posterior.py"
 
 PENDULUM = """
 name: pendulum
@@ -313,17 +308,3 @@ def test_posteriors_on_a_grid_are_calibrated() -> None:
     best = grid[posterior.argmax(axis=1)]
     assert np.median(abs(best - true[:, 0])) < 0.05
     assert np.mean((ranks > 0.05) & (ranks < 0.95)) == pytest.approx(0.9, abs=0.05)
-
-
-@pytest.mark.skipif(find_spec("sbi") is None, reason="sbi is not installed")
-@pytest.mark.filterwarnings("default")
-def test_the_example_trains_sbi() -> None:
-    found = runpy.run_path(str(EXAMPLE))["main"](simulations=300, epochs=3)
-    assert found.shape[1] == 1
-
-
-def test_the_example_is_short_and_says_what_it_needs() -> None:
-    text = EXAMPLE.read_text(encoding="utf-8")
-    compile(text, str(EXAMPLE), "exec")
-    assert len(text.splitlines()) < 70
-    assert "pip install" in text

@@ -46,7 +46,7 @@ def trained(x: torch.Tensor, theta: torch.Tensor, steps: int) -> nn.Module:
 
 
 def main(
-    sizes: Sequence[int] = SIZES, steps: int = 2000, galaxies: int = 100, count: int = 2000, picture: Path = PICTURE
+    sizes: Sequence[int] = SIZES, steps: int = 1500, galaxies: int = 50, count: int = 1000, picture: Path = PICTURE
 ) -> dict[str, np.ndarray]:
     """Root mean squares over the galaxies, each parameter's, and the picture of them."""
     recipe = Recipe.from_yaml(RECIPE)
@@ -65,7 +65,7 @@ def main(
             answers = (network(torch.as_tensor(asked)) * scale).numpy()
         from_truth.append(_rms(answers - true))
         from_exact.append(_rms(answers - mean))
-        print(f"{size} images: off the truth by {from_truth[-1]}, off the exact mean by {from_exact[-1]}")
+        print(f"{size} images: off the truth by {from_truth[-1]}, off the exact mean by {from_exact[-1]}", flush=True)
     print(f"exact posterior: width {_rms(width)}, its mean off the truth by {_rms(mean - true)}")
     found = {"truth": np.array(from_truth), "mean": np.array(from_exact), "width": _rms(width)}
     draw(prior.names, sizes, found, picture)

@@ -166,6 +166,16 @@ def check_slopes(prior: Prior, values: npt.NDArray[np.float64]) -> None:
         np.testing.assert_allclose(slope[both, k], (above[both] - below[both]) / (2 * step), rtol=1e-4, atol=1e-4)
 
 
+def test_names_stand_in_any_order() -> None:
+    """What a parameter depends on may come after it, and follow from a third."""
+    laws = {"x": {"offset": {"from": "y", "by": {"uniform": [0, 1]}}}, "y": {"offset": {"from": "theta", "by": 3}}}
+    prior = Prior(galaxies(**laws, theta={"uniform": [0, 1]}), ["galaxy.x", "galaxy.y", "galaxy.theta"])
+    np.testing.assert_allclose(prior.from_unit([[0.25, 0.5, 0.5]]), [[3.75, 3.5, 0.5]])
+    np.testing.assert_allclose(prior.to_unit([[3.75, 3.5, 0.5]]), [[0.25, 0.5, 0.5]])
+    np.testing.assert_allclose(prior.mean, [4, 3.5, 0.5])
+    np.testing.assert_allclose(prior.support, [[3, 5], [3, 4], [0, 1]])
+
+
 def test_draws_are_evenly_spread_in_the_unit_cube() -> None:
     recipe = galaxies(
         n={"uniform": [1, 4]},

@@ -65,6 +65,12 @@ def test_the_corners_are_within() -> None:
         assert prior.as_torch().support.check(corners).all()
 
 
+def test_the_support_is_no_box_where_one_depends_on_another() -> None:
+    """A radius from n to 2 n: 1 is within for n = 1, and beyond for n = 3."""
+    support = prior_of(DEPENDENT).as_torch().support
+    assert support.check(torch.tensor([[1.0, 1.0], [3.0, 1.0], [3.0, 5.0]])).tolist() == [True, False, True]
+
+
 def test_draws_follow_from_pytorchs_seed() -> None:
     found = prior_of(BOX).as_torch()
     with torch.random.fork_rng():

@@ -104,3 +104,10 @@ def test_running_shares_of_thousands_of_weights() -> None:
     weights = [1.0 / number for number in range(1, 301)]
     assert running_shares(weights) == by_fractions(weights)
     assert running_shares([1.0] * 3000) == [number / 3000 for number in range(1, 3001)]
+
+
+def test_a_value_that_stands_twice_has_its_first_place_with_a_weight() -> None:
+    law = Choice((2, 1, 2, 2), (0, 1, 2, 5))
+    assert law.rank(np.array([1.0, 2.0])).tolist() == [1 / 16, 1 / 4]
+    assert law.quantile(law.rank(np.array([1.0, 2.0]))).tolist() == [1, 2]
+    assert Choice((5, 1), (0, 1)).nearest(np.array([4.0])).tolist() == [1]

@@ -30,3 +30,18 @@ def test_single_values_are_found_in_spite_of_rounding(part: Alone) -> None:
     base = np.random.default_rng(1).uniform(0.1, 1e5, 2000)
     own = np.full(base.size, 0.1) if isinstance(part, Constant | Choice) else np.full(base.size, 3.0)
     np.testing.assert_array_equal(Scaled("x", part).log_density_from(base, base * own), part.log_density(own))
+
+
+def test_moments_of_a_product() -> None:
+    """E x² E y² - (E x E y)², of independent ones."""
+    for low, high in ((0, 1), (-3, 5), (2, 2.5)):
+        mean, variance = Scaled("x", Uniform(low, high)).moments_from(1.5, 4.0)
+        square = (low * low + low * high + high * high) / 3
+        assert mean == pytest.approx(1.5 * (low + high) / 2, rel=1e-14)
+        assert variance == pytest.approx((4.0 + 2.25) * square - mean * mean, rel=1e-12)
+
+
+def test_a_base_of_0_leaves_the_part_open() -> None:
+    law = Scaled("x", Uniform(1, 3))
+    ranks = law.rank_from(np.array([0.0, 0.0, 2.0]), np.array([0.0, 1.0, 3.0]))
+    np.testing.assert_array_equal(ranks, [0.5, np.nan, 0.25])

@@ -110,8 +110,8 @@ def _beyond(source: Recipe, target: Recipe) -> Iterator[str]:
             yield f"catalogues.{name} is a class"
             continue
         known = {entry.name: entry for entry in source.catalogues[name].objects}
-        for missing in known.keys() - {entry.name for entry in catalogue.objects}:
-            yield f"catalogues.{name} has no {missing}"
+        left = {entry.name for entry in catalogue.objects}
+        yield from (f"catalogues.{name} has no {entry}" for entry in known if entry not in left)
         for entry in catalogue.objects:
             address, one = f"catalogues.{name}.{entry.name}", known.get(entry.name)
             if one is None or (one.kind, one.form) != (entry.kind, entry.form):

@@ -119,11 +119,12 @@ def test_more_noise_is_the_same_noise() -> None:
 
 def test_models_come_and_go_by_no_noise() -> None:
     recipe = read(RECIPE)
-    rungs = shift(recipe, "noise", 3, {"noise": "[{poisson: {level: 0.4}}]", "targets.brightness.noise": 0})
+    rungs = shift(recipe, "noise", 5, {"noise": "[{poisson: {level: 0.4}}]", "targets.brightness.noise": 0})
     assert [model.data() for model in rungs[1].noise] == [
-        {"poisson": {"level": 0.1, "subtract": False}},
-        {"gaussian": {"sigma": {"uniform": [0.005, 0.25]}}},
+        {"poisson": {"level": 0.025, "subtract": False}},
+        {"gaussian": {"sigma": {"uniform": [0.0075, 0.375]}}},
     ]
+    assert rungs[1].targets.noise["brightness"].to_yaml_data() == {"normal": [0, 1.5]}
     added = shift(recipe, "noise", 3, {"catalogues.stars.noise": "[{gaussian: {sigma: 1}}]"} | {"noise": "[]"})
     assert [str(model.sigma) for model in added[1].noise_of("stars")] == ["uniform [0.505, 0.75]"]  # type: ignore[attr-defined]
     assert [str(model.sigma) for model in added[1].noise_of("galaxies")] == ["uniform [0.005, 0.25]"]  # type: ignore[attr-defined]
@@ -246,3 +247,7 @@ def test_many_scenes_shift() -> None:
     """Counts of all laws, catalogues of several entries."""
     rungs = shift(read(SCENES), "covariate", 2, {"catalogues.plain.galaxy.count": 4})
     assert rungs[1].catalogues["plain"].objects[0].count.support == (4, 4)
+    fewer: dict[str, object] = {"catalogues.pairs.objects": "[star: {count: 2}]"}
+    with pytest.raises(UsageError, match=r"catalogues\.pairs has no galaxy, as the recipe never draws"):
+        shift(read(SCENES), "covariate", 2, fewer)
+    assert len(shift(read(SCENES), "ood", 2, fewer)) == 2

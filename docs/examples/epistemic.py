@@ -86,6 +86,8 @@ def draw(names: Sequence[str], sizes: Sequence[int], found: dict[str, np.ndarray
         axes.loglog(sizes, found["truth"][:, k], "o-", color="C0", label="network's error")
         axes.loglog(sizes, found["mean"][:, k], "s:", color="C1", label="its distance from the exact mean: epistemic")
         axes.axhline(found["width"][k], color="0.3", linestyle="--", label="width of the exact posterior: aleatoric")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
         axes.set_title(name)
         axes.set_xlabel("training images")
     figure.axes[0].set_ylabel("root mean square")

@@ -11,7 +11,7 @@ from benchmarks.measures.peer_deepbench import CASES, Case, compare_with_deepben
 from benchmarks.measures.pipeline import generate_seconds
 from benchmarks.scenes import SCENES
 from benchmarks.table import Row
-from benchmarks.timing import Effort
+from deepbench_fast.run.benchmark.timing import Effort
 
 EFFORT = Effort(rounds=5, seconds=0.0, scale=0.2)
 SMOKE = Effort(rounds=1, seconds=0.0, scale=0.002)

@@ -10,13 +10,15 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import scenes
-from benchmarks.measures.kernels import PAIRS, PSF_PAD, noise_arguments
+from benchmarks.measures.kernels import PAIRS
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.tables import call_roll
 from deepbench_fast.kernels.noise.gaussian import add_gaussian
 from deepbench_fast.kernels.psf.gaussian import blur
 from deepbench_fast.kernels.random.columns import draw_columns
 from deepbench_fast.kernels.stopping import NEVER
+from deepbench_fast.run.benchmark import arrays
+from deepbench_fast.run.benchmark.arrays import PSF_PAD, noise_arguments
 
 SIZES = (28, 256)
 SAMPLES = 1336
@@ -33,7 +35,7 @@ def run(benchmark: BenchmarkFixture, amount: int, unit: str, function: Callable[
 @pytest.mark.parametrize("sampling", ["center", "integrate"])
 @pytest.mark.parametrize("kind", PAIRS)
 def test_light(benchmark: BenchmarkFixture, kind: str, sampling: str, size: int) -> None:
-    canvases = scenes.canvases(kind, size)
+    canvases = arrays.canvases(kind, size)
     kernel = PAIRS[kind][sampling == "integrate"]
     run(benchmark, len(canvases.table) * size * size, "pixels/s", kernel, *canvases)
     assert (canvases.canvas[:, : size * size] > 0).any(axis=1).all()
@@ -41,7 +43,7 @@ def test_light(benchmark: BenchmarkFixture, kind: str, sampling: str, size: int)
 
 @pytest.mark.parametrize("size", SIZES)
 def test_add_gaussian(benchmark: BenchmarkFixture, size: int) -> None:
-    images = scenes.images(size)
+    images = arrays.images(size)
     before = images.copy()
     run(benchmark, images.size, "pixels/s", add_gaussian, images, *noise_arguments(len(images)))
     assert not np.array_equal(images, before)
@@ -49,9 +51,9 @@ def test_add_gaussian(benchmark: BenchmarkFixture, size: int) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_blur(benchmark: BenchmarkFixture, size: int) -> None:
-    padded = scenes.images(size, pad=PSF_PAD)
+    padded = arrays.images(size, pad=PSF_PAD)
     out = np.empty((len(padded), size * size), np.float32)
-    sigma = np.full(len(padded), scenes.PSF_SIGMA)
+    sigma = np.full(len(padded), arrays.PSF_SIGMA)
     run(benchmark, out.size, "pixels/s", blur, padded, (size, size, PSF_PAD), sigma, out, NEVER.flag)
     assert 0.0 < out.mean() < padded.max()
 
@@ -59,7 +61,7 @@ def test_blur(benchmark: BenchmarkFixture, size: int) -> None:
 def test_draw_columns(benchmark: BenchmarkFixture) -> None:
     """Philox words to parameters: the seven columns of a table of galaxies."""
     plan = make_plan(scenes.galaxies(SAMPLES))
-    table = scenes.objects("galaxy", SAMPLES, 28).objects["galaxy"]
+    table = arrays.objects("galaxy", SAMPLES, 28).objects["galaxy"]
     integers = table.view(np.int64).reshape(SAMPLES, -1)
     programs, roster = plan.object_programs["galaxy"], call_roll(plan, 0, SAMPLES)
     arguments = (

@@ -9,13 +9,13 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.measures import physics
-from benchmarks.measures.pipeline import rendering
 from benchmarks.scenes import bodies, pendulums
-from benchmarks.timing import Effort
 from deepbench_fast import Recipe
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.render.trajectories import PENDULUMS
+from deepbench_fast.run.benchmark.road import rendering
+from deepbench_fast.run.benchmark.timing import Effort
 
 SMOKE = Effort(rounds=1, seconds=0.0, scale=0.001)
 EFFORT = Effort(rounds=3, seconds=0.05, scale=0.05)

@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.measures import kernels, kinds, loading, memory, peer_deepbench, physics, pipeline, reading, startup
 from benchmarks.table import Row, markdown
-from benchmarks.timing import FULL, QUICK, Effort
+from deepbench_fast.run.benchmark.timing import FULL, QUICK, Effort
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {

@@ -12,13 +12,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 
-import numpy as np
-
-from benchmarks import scenes
-from benchmarks.timing import repeated
 from deepbench_fast.kernels._width import VECTOR_BITS_VARIABLE, compiled_for
+from deepbench_fast.run.benchmark.kernels import kernels
+from deepbench_fast.run.benchmark.timing import repeated
 
 WIDTHS = (0, 256, 512)
 ROUNDS = 5
@@ -26,40 +23,10 @@ SECONDS = 0.1
 WORTH = 1.05  # geometric mean of all kernels, against LLVM's choice
 
 
-def kernels() -> dict[str, Callable[[], object]]:
-    """A call of each kernel that most of a sample's time goes to."""
-    from deepbench_fast.kernels.image.measure import brightness
-    from deepbench_fast.kernels.light.galaxy import galaxy_center
-    from deepbench_fast.kernels.light.star import star_center
-    from deepbench_fast.kernels.noise.ccd import apply_ccd
-    from deepbench_fast.kernels.noise.gaussian import add_gaussian
-    from deepbench_fast.kernels.noise.poisson import add_poisson
-    from deepbench_fast.kernels.psf.gaussian import blur
-    from deepbench_fast.kernels.stopping import NEVER
-
-    galaxy, star, images, padded = (
-        *map(scenes.canvases, ("galaxy", "star"), (28, 28)),
-        *(scenes.images(28, pad=pad) for pad in (0, 3)),
-    )
-    count, out = len(images), np.empty_like(images)
-    yes, members, key = np.ones(count, np.int64), np.arange(count), np.array([1, 2], np.uint32)
-    streams, sums = np.zeros(count, np.uint32), np.empty(count)
-    level, one = np.full(count, 20.0), np.ones(count)
-    widths = np.full(len(padded), scenes.PSF_SIGMA)
-    return {
-        "galaxy": lambda: galaxy_center(*galaxy),
-        "star": lambda: star_center(*star),
-        "Gaussian noise": lambda: add_gaussian(out, one, key, streams, members),
-        "Poisson noise": lambda: add_poisson(out, level, yes, key, streams, members),
-        "CCD noise": lambda: apply_ccd(images, level, one, one, yes, key, streams, streams, members),
-        "Gaussian PSF": lambda: blur(padded, (28, 28, 3), widths, out[: len(padded)], NEVER.flag),
-        "brightness": lambda: brightness(images, sums),
-    }
-
-
 def measure() -> dict[str, float]:
     """Median seconds of a call of each kernel, in this process."""
-    watches = {name: repeated(action, SECONDS) for name, action in kernels().items()}
+    actions = {work.name: work.action for work in kernels(("galaxy", "star"))}
+    watches = {name: repeated(action, SECONDS) for name, action in actions.items()}
     return {name: statistics.median(watch() for _ in range(ROUNDS)) for name, watch in watches.items()}
 
 

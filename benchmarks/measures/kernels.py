@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
-from benchmarks import scenes
 from benchmarks.processes import on_one_cpu
 from benchmarks.table import Row, duration, rate, unavailable
-from benchmarks.timing import Effort, Rounds, compare
 from deepbench_fast.kernels.light.galaxy import galaxy_center, galaxy_integrate
 from deepbench_fast.kernels.light.star import star_center, star_integrate
 from deepbench_fast.kernels.noise.gaussian import add_gaussian
 from deepbench_fast.kernels.psf.gaussian import blur
 from deepbench_fast.kernels.stopping import NEVER
+from deepbench_fast.run.benchmark import arrays
+from deepbench_fast.run.benchmark.arrays import NOISE_SIGMA, PSF_PAD, noise_arguments
+from deepbench_fast.run.benchmark.timing import Effort, Rounds, compare
 
-KEY = np.array([1, 2], np.uint32)
-NOISE_SIGMA = 0.1
-PSF_PAD = 3
 PAIRS = {"galaxy": (galaxy_center, galaxy_integrate), "star": (star_center, star_integrate)}
 
 
@@ -48,7 +45,7 @@ def time_against_jax(effort: Effort) -> tuple[Rounds, int]:
     """Both sides make the same galaxies in float32, each with noise of its own; gives also the number of galaxies."""
     from benchmarks.peers.jax_galaxies import make_galaxies
 
-    canvases = scenes.canvases("galaxy", 28)
+    canvases = arrays.canvases("galaxy", 28)
     batch = len(canvases.table)
     noise = noise_arguments(batch)
 
@@ -60,14 +57,9 @@ def time_against_jax(effort: Effort) -> tuple[Rounds, int]:
     return compare({"ours": ours, "jax": make_galaxies(canvases.table, NOISE_SIGMA, 28)}, effort), batch
 
 
-def noise_arguments(count: int, sigma: float = NOISE_SIGMA) -> tuple[Any, ...]:
-    """Arguments of `add_gaussian` after the images."""
-    return np.full(count, sigma), KEY, np.zeros(count, np.uint32), np.arange(count)
-
-
 def gaussian_pixels(effort: Effort) -> Iterator[Row]:
     """Standard normals: ours added to images, NumPy's only written."""
-    images = scenes.images(28)
+    images = arrays.images(28)
     noise = noise_arguments(len(images))
     rng = np.random.default_rng(0)
     single, double = np.empty_like(images), np.empty(images.shape)
@@ -87,15 +79,15 @@ def gaussian_psf(size: int, effort: Effort) -> Iterator[Row]:
     """The same padded images blurred: SciPy's in one call a stack, OpenCV's in one call an image."""
     from scipy.ndimage import gaussian_filter
 
-    padded = scenes.images(size, pad=PSF_PAD)
+    padded = arrays.images(size, pad=PSF_PAD)
     count, width = len(padded), size + 2 * PSF_PAD
     stack = padded.reshape(count, width, width)
     sigma, out, blurred = (
-        np.full(count, scenes.PSF_SIGMA),
+        np.full(count, arrays.PSF_SIGMA),
         np.empty((count, size * size), np.float32),
         np.empty_like(stack),
     )
-    axes = (0.0, scenes.PSF_SIGMA, scenes.PSF_SIGMA)
+    axes = (0.0, arrays.PSF_SIGMA, arrays.PSF_SIGMA)
     sides: dict[str, Callable[[], object]] = {
         "ours": lambda: blur(padded, (size, size, PSF_PAD), sigma, out, NEVER.flag),
         "scipy": lambda: gaussian_filter(stack, axes, mode="constant", output=blurred),
@@ -113,11 +105,11 @@ def gaussian_psf(size: int, effort: Effort) -> Iterator[Row]:
         yield Row(what, ours, f"{name} {theirs}", rounds.ratio(side, "ours"), goal)
 
 
-def opencv_blur(stack: scenes.Float32Array, blurred: scenes.Float32Array) -> Callable[[], None]:
+def opencv_blur(stack: arrays.Float32Array, blurred: arrays.Float32Array) -> Callable[[], None]:
     import cv2
 
     cv2.setNumThreads(1)
-    taps, sigma, border = (2 * PSF_PAD + 1,) * 2, scenes.PSF_SIGMA, cv2.BORDER_CONSTANT
+    taps, sigma, border = (2 * PSF_PAD + 1,) * 2, arrays.PSF_SIGMA, cv2.BORDER_CONSTANT
 
     def blur_all() -> None:
         for image, out in zip(stack, blurred, strict=True):
@@ -129,7 +121,7 @@ def opencv_blur(stack: scenes.Float32Array, blurred: scenes.Float32Array) -> Cal
 def integrate_against_center(kind: str, size: int, goal: float, effort: Effort) -> Row:
     """The mean over each pixel against the value at its centre: how many times as long it takes."""
     center, integrate = PAIRS[kind]
-    canvases = scenes.canvases(kind, size)
+    canvases = arrays.canvases(kind, size)
     rounds = compare({"integrate": lambda: integrate(*canvases), "center": lambda: center(*canvases)}, effort)
     ours, peer = (duration(rounds.median(side) / len(canvases.table)) for side in ("integrate", "center"))
     ratio = rounds.ratio("integrate", "center")

@@ -8,11 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks import scenes
-from benchmarks.measures.kernels import KEY
-from benchmarks.measures.pipeline import rendering, samples_in_task
 from benchmarks.table import Row, duration, rate, unavailable
-from benchmarks.timing import Action, Effort, compare
 from deepbench_fast import Recipe
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.kernels.image.grid import padded_length
@@ -26,6 +22,10 @@ from deepbench_fast.kernels.shapes.polygon import polygon
 from deepbench_fast.kernels.stopping import NEVER
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.registry import kinds
+from deepbench_fast.run.benchmark import arrays
+from deepbench_fast.run.benchmark.arrays import KEY
+from deepbench_fast.run.benchmark.road import rendering, samples_in_task
+from deepbench_fast.run.benchmark.timing import Action, Effort, compare
 
 SIZES = {"light": 28, "shape": 256}
 SHAPE_SIZE = 256
@@ -106,7 +106,7 @@ def filled_shapes(name: str, effort: Effort) -> Iterator[Row]:
 
 def filled_table(name: str) -> npt.NDArray[Any]:
     """Rows of shapes that all belong to sample 0."""
-    table = scenes.objects(name, SHAPES, SHAPE_SIZE).objects[name].copy()
+    table = arrays.objects(name, SHAPES, SHAPE_SIZE).objects[name].copy()
     table["sample"], table["fill"] = 0, 1
     return table
 
@@ -206,7 +206,7 @@ SHAPE_PEERS = {
 
 def poisson_pixels(level: int, effort: Effort) -> Row:
     """Poisson counts: ours added to float32 images, NumPy's only written, as int64."""
-    images = scenes.images(SHAPE_SIZE)
+    images = arrays.images(SHAPE_SIZE)
     count = len(images)
     levels, subtract = np.full(count, float(level)), np.zeros(count, np.int64)
     streams, members = np.zeros(count, np.uint32), np.arange(count)
@@ -223,7 +223,7 @@ def poisson_pixels(level: int, effort: Effort) -> Row:
 
 def ccd_pixels(effort: Effort) -> Row:
     """Photon and read noise on fresh copies of the same images."""
-    light = scenes.images(SHAPE_SIZE)
+    light = arrays.images(SHAPE_SIZE)
     images, count = np.empty_like(light), len(light)
     sky, gain, read_noise = (np.full(count, value) for value in (100.0, 2.0, 5.0))
     noise = (sky, gain, read_noise, np.zeros(count, np.int64), KEY)
@@ -241,7 +241,7 @@ def moffat_psf(size: int, effort: Effort) -> Row:
     """The same PSF for all images."""
     gamma, alpha = 1.0, 3.0
     pad = widest_moffat(np.array([gamma]), np.array([alpha]), size)
-    padded = scenes.images(size, pad=pad)
+    padded = arrays.images(size, pad=pad)
     count = len(padded)
     out, gammas, alphas = np.empty((count, size * size), np.float32), np.full(count, gamma), np.full(count, alpha)
     frame = (size, size, pad)

@@ -25,8 +25,8 @@ from benchmarks.places import folder
 from benchmarks.processes import in_fresh_process
 from benchmarks.scenes import galaxies
 from benchmarks.table import Row, duration, rate, unavailable
-from benchmarks.timing import Effort, Stopwatch, interleave
 from deepbench_fast import Recipe, generate, open_dataset, samples
+from deepbench_fast.run.benchmark.timing import Effort, Stopwatch, interleave
 
 PEER = Path(environment.__file__).with_name("loading_peer.py")
 THREADS = 2

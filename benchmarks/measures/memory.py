@@ -10,7 +10,7 @@ from benchmarks.places import folder
 from benchmarks.processes import in_fresh_process
 from benchmarks.scenes import galaxies
 from benchmarks.table import Row, unavailable
-from benchmarks.timing import Effort
+from deepbench_fast.run.benchmark.timing import Effort
 
 STATUS = Path("/proc/self/status")
 FEW, MANY = 100_000, 10_000_000

@@ -13,7 +13,7 @@ from benchmarks.peers import environment
 from benchmarks.places import folder
 from benchmarks.scenes import SCENES
 from benchmarks.table import Row, rate, unavailable
-from benchmarks.timing import Effort, Stopwatch, interleave
+from deepbench_fast.run.benchmark.timing import Effort, Stopwatch, interleave
 
 PEER = Path(environment.__file__).with_name("deepbench_peer.py")
 THREADS = 2

@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.measures.peer_deepbench import run_deepbench
-from benchmarks.measures.pipeline import against_its_parts, generate_seconds, rendering, samples_in_task
+from benchmarks.measures.pipeline import against_its_parts, generate_seconds
 from benchmarks.peers import environment
 from benchmarks.places import folder
 from benchmarks.processes import on_one_cpu
 from benchmarks.scenes import bodies, pendulums
 from benchmarks.table import Row, duration, number, rate, unavailable
-from benchmarks.timing import Action, Effort, Stopwatch, each, interleave
 from deepbench_fast import Recipe
 from deepbench_fast.draw.initial_states import STATE
 from deepbench_fast.draw.plan import make_plan
@@ -25,6 +24,8 @@ from deepbench_fast.draw.tables import draw
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.render.trajectories import FOUND, PENDULUM_INPUTS, PENDULUMS, SYSTEMS_OF_BODIES
+from deepbench_fast.run.benchmark.road import rendering, samples_in_task
+from deepbench_fast.run.benchmark.timing import Action, Effort, Stopwatch, each, interleave
 
 PENDULUM_KINDS = ("pendulum", "hamiltonian_pendulum")
 PENDULUM_GOALS = {"pendulum rk4": 1e5, "hamiltonian_pendulum rk4": 1e5}

@@ -15,12 +15,13 @@ import numpy as np
 from benchmarks.places import MEMORY, PLACES, folder
 from benchmarks.scenes import fields, galaxies
 from benchmarks.table import Row, duration, rate
-from benchmarks.timing import Action, Effort, Stopwatch, compare, interleave
 from deepbench_fast import Recipe, generate
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels.image.grid import padded_length
 from deepbench_fast.render.renderer import BLOCK_BYTES, Renderer
+from deepbench_fast.run.benchmark.road import samples_in_task
+from deepbench_fast.run.benchmark.timing import Effort, Stopwatch, compare, interleave
 from deepbench_fast.run.engines.threads import TASK_BYTES
 from deepbench_fast.store.create import create_file
 from deepbench_fast.store.file_bytes import lock_file
@@ -147,17 +148,6 @@ def seconds_on_threads(work: Callable[[Iterator[int]], None], tasks: range, thre
     for worker in workers:
         worker.join()
     return time.perf_counter() - start
-
-
-def samples_in_task(plan: Plan) -> int:
-    return max(1, TASK_BYTES // (plan.chunk * plan.sample_bytes)) * plan.chunk
-
-
-def rendering(plan: Plan) -> Action:
-    """What draws and renders all samples of a plan in one go, on one thread."""
-    renderer = Renderer(plan)
-    buffers = renderer.allocate(plan.samples)
-    return lambda: renderer.render(draw(plan, 0, plan.samples), buffers)
 
 
 def python_share(effort: Effort) -> Row:

@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.places import folder
 from benchmarks.scenes import galaxies
 from benchmarks.table import Row, rate
-from benchmarks.timing import Action, Effort, compare
 from deepbench_fast import generate, open_dataset
+from deepbench_fast.run.benchmark.timing import Action, Effort, compare
 
 BATCH = 256
 

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks import scenes
-from benchmarks.measures.pipeline import samples_in_task
 from deepbench_fast import Recipe
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.tables import call_roll, draw
 from deepbench_fast.render.noise import add_noise, find_levels
 from deepbench_fast.render.renderer import BLOCK_BYTES, Images, Keys, Renderer
 from deepbench_fast.render.targets import measure_targets
+from deepbench_fast.run.benchmark.road import samples_in_task
 from deepbench_fast.store.format import chunk_digest
 
 ROUNDS = 9

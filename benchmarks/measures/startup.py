@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.table import Row, duration
-from benchmarks.timing import Effort, Rounds, timed
+from deepbench_fast.run.benchmark.timing import Effort, Rounds, timed
 
 HELP = [sys.executable, "-m", "deepbench_fast.cli", "--help"]
 FIRST_SAMPLE = "from deepbench_fast import Recipe, sample; sample(Recipe.builtin('{recipe}'), 0)"

@@ -47,6 +47,7 @@ COMMANDS = {
     "warmup": "warmup",
     "completion": "completion",
     "cite": "cite",
+    "benchmark": "benchmark",
     "versions": "versions",
 }
 """Command → its module in this package, whose `command` it is."""

@@ -17,13 +17,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.measures import kernels, kinds, loading, memory, peer_deepbench, physics, pipeline, reading, startup
+from benchmarks.measures import (
+    kernels,
+    kinds,
+    loading,
+    memory,
+    peer_deepbench,
+    peers,
+    physics,
+    pipeline,
+    reading,
+    startup,
+)
 from benchmarks.table import Row, markdown
 from deepbench_fast.run.benchmark.timing import FULL, QUICK, Effort
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "deepbench": peer_deepbench.measure,
+    "peers": peers.measure,
     "kernels": kernels.measure,
     "kinds": kinds.measure,
     "physics": physics.measure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,11 @@ STEP = 0.002
 STEPS = 1000
 REBOUND_STEPS = 200_000
 ACCURACY = 1e-8
+# Bodies, and the time until which their motion isn't yet chaotic, so that there is an error to speak of.
+IAS15_BODIES = {3: 10.0, 16: 1.0}
+IAS15_SYSTEMS = 24
+# From loose to tight; the last one, tighter than REBOUND's default, stands for the truth.
+IAS15_EPSILONS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
 SCIPY_PENDULUMS = 24
 DEEPBENCH_PENDULUMS = Path(environment.__file__).with_name("deepbench_pendulums.py")
 
@@ -54,6 +60,8 @@ def measure(effort: Effort) -> Iterator[Row]:
     for count in BODY_GOALS:
         for dimensions in (3, 2):
             yield against_rebound(count, dimensions, effort)
+    for count in IAS15_BODIES:
+        yield against_ias15(count, effort)
     yield from against_deepbench(effort)
     yield from against_its_parts(
         "pendulums, 100 steps, file on disk", pendulums(effort.samples(200_000)), "disk", effort
@@ -201,6 +209,47 @@ def against_rebound(count: int, dimensions: int, effort: Effort) -> Row:
     ours, theirs = (duration(rounds.median(side)) for side in sides)
     goal = BODY_GOALS[count] if dimensions == 3 else None
     return Row(what, ours, f"REBOUND {theirs}", rounds.ratio("rebound", "ours"), goal)
+
+
+def against_ias15(count: int, effort: Effort) -> Row:
+    """Systems followed to 100 moments at equal error, which is measured against ias15 at its own tolerance.
+
+    Ours has its default tolerance; REBOUND's has the loosest of some at which neither the median nor the 90th
+    percentile of the systems' errors is larger than ours. Figures are processor time.
+    """
+    what = f"n_body radau, {count} bodies, 100 moments in {IAS15_BODIES[count]:g} at equal error, one core, vs a loop of REBOUND's ias15"
+    try:
+        from benchmarks.peers.rebound_bodies import followed
+    except ImportError as error:
+        return unavailable(what, error)
+    recipe = bodies(SYSTEMS_OF_BODIES, count, dimensions=3)
+    times = np.linspace(0.0, IAS15_BODIES[count], 100)
+    kernel, systems = body_kernel(recipe, times), drawn_bodies(recipe)
+    few = Bodies(*(array[:IAS15_SYSTEMS] for array in systems))
+    truth = followed(*few, times, IAS15_EPSILONS[-1])
+
+    def errors(found: FloatArray) -> FloatArray:
+        """The largest distance from the truth of any body at any moment, (systems,)."""
+        apart = found[: len(truth)].reshape(truth.shape) - truth
+        largest: FloatArray = np.sqrt((apart**2).sum(axis=-1)).max(axis=(1, 2))
+        return largest
+
+    ours = np.quantile(errors(kernel()), (0.5, 0.9))
+    for epsilon in IAS15_EPSILONS[:-1]:
+        theirs = np.quantile(errors(followed(*few, times, epsilon)), (0.5, 0.9))
+        if (theirs <= ours).all():
+            break
+    sides = {
+        "ours": each(kernel, SYSTEMS_OF_BODIES, effort.seconds, time.process_time),
+        "rebound": each(partial(followed, *few, times, epsilon), len(few.mass), effort.seconds, time.process_time),
+    }
+    rounds = interleave(sides, effort.rounds)
+    told = {
+        side: f"{rate(1 / rounds.median(side))}, error {error[0]:.0e}, 90 % below {error[1]:.0e}"
+        for side, error in (("ours", ours), ("rebound", theirs))
+    }
+    peer = f"REBOUND, epsilon {epsilon:.0e} {told['rebound']}"
+    return Row(what, told["ours"], peer, rounds.ratio("rebound", "ours"), 10)
 
 
 def against_deepbench(effort: Effort) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """Virtual environments for peers that can't live beside what we need, or that no one should need for us.
 
-DeepBench 0.2.3 needs older releases of NumPy and astropy; the loaders of `loading_peer.py` pull in some 7 GB. Each is
-made on first use, kept in the user's cache directory, found again afterwards.
+DeepBench 0.2.3 needs older releases of NumPy and astropy; the loaders of `loading_peer.py` pull in some 7 GB, UFig 3.
+Each is made on first use, kept in the user's cache directory, found again afterwards.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ LOADERS = (  # litdata needs torchvision, whose release belongs to one of torch
     "datasets==4.8.5",
     "grain==0.2.18",
 )
+UFIG = ("ufig==1.2.1",)  # it brings TensorFlow
 INSTALL_LIMIT_S = 1800
 
 
@@ -48,6 +49,11 @@ def deepbench_python() -> Path:
 def loaders_python() -> Path:
     """Interpreter of an environment that holds the loaders; makes it, and raises, as `deepbench_python` does."""
     return python_with("loaders", LOADERS, sys.executable)
+
+
+def ufig_python() -> Path:
+    """Interpreter of an environment that holds UFig; makes it, and raises, as `deepbench_python` does."""
+    return python_with("ufig", UFIG, sys.executable)
 
 
 def python_with(name: str, packages: Sequence[str], base: str) -> Path:

@@ -126,7 +126,8 @@ def _parsed(data: Mapping[str, Any]) -> Result:
         raise ValueError
     measures = [Measure(**measure) for measure in data["measures"]]
     rates = [rate for measure in measures for rate in (measure.low, measure.rate, measure.high)]
-    if not all(math.isfinite(rate) and rate > 0.0 for rate in rates):
+    words = [word for measure in measures for word in (measure.group, measure.name, measure.unit)]
+    if not all(math.isfinite(rate) and rate > 0.0 for rate in rates) or not all(isinstance(w, str) for w in words):
         raise ValueError
     facts = {str(name): str(words) for name, words in dict(data["machine"]).items()}
     return Result(facts, int(data["threads"]), int(data["rounds"]), measures)

@@ -55,22 +55,23 @@ def compare(sides: Mapping[str, Action], effort: Effort) -> Rounds:
     return interleave({side: repeated(action, effort.seconds) for side, action in sides.items()}, effort.rounds)
 
 
-def repeated(action: Action, seconds: float) -> Stopwatch:
+def repeated(action: Action, seconds: float, clock: Callable[[], float] = time.perf_counter) -> Stopwatch:
+    """Seconds of a call, of as many as take so long."""
     action()
     calls = max(1, round(seconds / max(timed(action), 1e-9)))
 
     def stopwatch() -> float:
-        start = time.perf_counter()
+        start = clock()
         for _ in range(calls):
             action()
-        return (time.perf_counter() - start) / calls
+        return (clock() - start) / calls
 
     return stopwatch
 
 
-def each(action: Action, amount: int, seconds: float) -> Stopwatch:
+def each(action: Action, amount: float, seconds: float, clock: Callable[[], float] = time.perf_counter) -> Stopwatch:
     """Seconds for each of the `amount` things that one call makes, for sides whose calls make different numbers."""
-    stopwatch = repeated(action, seconds)
+    stopwatch = repeated(action, seconds, clock)
     return lambda: stopwatch() / amount
 
 

@@ -1,0 +1,221 @@
+"""How cost grows with samples, pixels, objects, classes and threads: `python -m benchmarks.growth [NAME ...]`.
+
+Measures the curves that are named (all: some five minutes), keeps them in `growth.json` beside this file, prints them,
+and draws docs/performance.png from all that are kept. Cost is processor time of the whole process, system's work
+included, so that other jobs on the machine count for little; threads are timed on the wall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks import machine
+from benchmarks.places import folder
+from benchmarks.processes import in_fresh_process
+from benchmarks.scenes import galaxies
+from deepbench_fast import Recipe, generate
+from deepbench_fast.draw.plan import make_plan
+from deepbench_fast.kernels.cpus import usable_cpus
+from deepbench_fast.run.benchmark.measure import thread_counts
+from deepbench_fast.run.benchmark.road import rendering
+
+KEPT = Path(__file__).with_name("growth.json")
+PICTURE = Path(__file__).parents[1] / "docs" / "performance.png"
+ROUNDS = 3
+ROW_BYTES = 250  # of the tables, a sample
+SHARE_OF_DISK = 0.5
+DOTS = 100
+LEAST_SECONDS = 0.2
+
+
+class Curve(NamedTuple):
+    """One line of a panel: what is varied, and the cost at each place."""
+
+    panel: str
+    name: str
+    x: str
+    y: str
+    points: dict[float, float]
+
+
+def samples() -> Iterator[Curve]:
+    """Whole files on disk, from the recipe to the renamed file."""
+    small = Recipe.of_kind("circle").with_overrides({"size": [8, 8], "image.dtype": "uint8"})
+    for name, recipe, most in (("galaxies, 28×28 float32", galaxies(1), 7), ("circles, 8×8 uint8", small, 8)):
+        points = {}
+        for power in range(3, most + 1):
+            own = recipe.set("samples", 10**power)
+            with folder("disk") as place:
+                size = 10**power * (make_plan(own).sample_bytes + ROW_BYTES)
+                if size > SHARE_OF_DISK * shutil.disk_usage(place).free:
+                    print(f"{name}, 10^{power} samples: {size / 1e9:.0f} GB don't fit on the disk", file=sys.stderr)
+                    break
+                seconds = [in_fresh_process(file_seconds, own, place) for _ in range(ROUNDS if power < 6 else 1)]
+            points[10**power] = 1e6 * statistics.median(seconds) / 10**power
+            print(name, power, points[10**power], file=sys.stderr, flush=True)
+        yield Curve("samples", name, "samples", "µs a sample", points)
+
+
+def file_seconds(recipe: Recipe, place: Path) -> float:
+    """Processor time of `generate`, after one of a few samples that has loaded everything."""
+    generate(recipe.set("samples", 100), place / "out.h5", overwrite=True)
+    began = time.process_time()
+    generate(recipe, place / "out.h5", overwrite=True, threads=2)
+    found = time.process_time() - began
+    (place / "out.h5").unlink()
+    return found
+
+
+def pixels() -> Iterator[Curve]:
+    """One galaxy in each image, noise, with and without a PSF: drawn and rendered in memory."""
+    for psf in (False, True):
+        points = {}
+        for side in (8, 16, 28, 64, 128, 256, 512, 1024, 2048, 4096):
+            count = max(1, 2**22 // side**2)
+            points[side * side] = 1e9 * cost(galaxies(count, psf=psf, size=side)) / (count * side * side)
+        yield Curve("pixels", "galaxies, PSF" if psf else "galaxies", "pixels of an image", "ns a pixel", points)
+
+
+def objects() -> Iterator[Curve]:
+    """Galaxies of a survey on 1024×1024 pixels, blurred, in noise: with a cutoff, and on every pixel."""
+    for cutoff, most in ((0.01, 100_000), (0.0, 100)):
+        points = {}
+        for count in (1, 10, 100, 1000, 10_000, 100_000):
+            if count <= most:
+                points[count] = 1e6 * cost(field(count, 1024, cutoff)) / count
+        yield Curve(
+            "objects", f"cutoff {cutoff:g}" if cutoff else "no cutoff", "objects in an image", "µs an object", points
+        )
+    points = {side * side: 1e9 * cost(field(2000, side, 0.01)) / side**2 for side in (512, 1024, 2048, 4096, 8192)}
+    yield Curve("frame", "2,000 objects, cutoff 0.01", "pixels of a frame", "ns a pixel", points)
+
+
+def field(count: int, side: int, cutoff: float) -> Recipe:
+    """One frame of `wide-field` with so many galaxies and no stars."""
+    changes = {"exposures.galaxy.count": count, "exposures.star.count": 0, "image.cutoff": cutoff, "samples": 1}
+    return Recipe.builtin("wide-field").with_overrides({**changes, "size": [side, side]})
+
+
+def classes() -> Iterator[Curve]:
+    """So many catalogues in equal shares, a galaxy of its own radius each: samples, and what comes before them."""
+    made, planned = {}, {}
+    for count in (1, 3, 10, 30, 100, 300, 1000):
+        began = time.process_time()
+        recipe = of_classes(count)
+        make_plan(recipe)
+        planned[count] = 1e3 * (time.process_time() - began) / count
+        made[count] = 1e6 * cost(recipe) / recipe.samples
+    yield Curve("classes", "drawn and rendered", "classes", "µs a sample", made)
+    yield Curve("classes", "recipe and plan", "classes", "ms a class", planned)
+
+
+def of_classes(count: int) -> Recipe:
+    """Noisy galaxies of so many classes, 28×28."""
+    catalogues = {f"c{k}": {"objects": [{"galaxy": {"r_eff": 2.0 + k / count}}]} for k in range(count)}
+    noise = [{"gaussian": {"sigma": 0.1}}]
+    recipe: Recipe = Recipe.parse(
+        {"samples": 6000, "image": {"shape": [28, 28]}, "noise": noise, "catalogues": catalogues}
+    )
+    return recipe
+
+
+def threads() -> Iterator[Curve]:
+    """Files on disk by more threads, on the wall."""
+    for name, recipe in (("galaxies", galaxies(300_000)), ("sky", Recipe.builtin("sky").set("samples", 1500))):
+        points: dict[float, float] = {}
+        counts = thread_counts(usable_cpus())
+        with folder("disk") as place:
+            generate(recipe.set("samples", 100), place / "out.h5")
+            seconds: dict[int, list[float]] = {count: [] for count in counts}
+            for _ in range(ROUNDS + 2):
+                for count in counts:
+                    began = time.perf_counter()
+                    generate(recipe, place / "out.h5", overwrite=True, threads=count)
+                    seconds[count].append(time.perf_counter() - began)
+        for count in counts:
+            ratios = [a / b for a, b in zip(seconds[1], seconds[count], strict=True)]
+            points[count] = statistics.median(ratios)
+        yield Curve("threads", name, "threads", "× one thread", points)
+
+
+def cost(recipe: Recipe) -> float:
+    """Processor time in which all samples are drawn and rendered once, after a first time."""
+    action = rendering(make_plan(recipe))
+    action()
+    found = []
+    for _ in range(ROUNDS):
+        calls, began = 0, time.process_time()
+        while (now := time.process_time()) - began < LEAST_SECONDS or not calls:
+            action()
+            calls += 1
+            now = time.process_time()
+        found.append((now - began) / calls)
+    return statistics.median(found)
+
+
+CURVES: dict[str, Callable[[], Iterator[Curve]]] = {
+    "samples": samples,
+    "pixels": pixels,
+    "objects": objects,
+    "classes": classes,
+    "threads": threads,
+}
+PANELS = ("samples", "pixels", "objects", "frame", "classes", "threads")
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(CURVES)}; none: only draw")
+    parser.add_argument("--all", action="store_true", help="all curves")
+    options = parser.parse_args(arguments)
+    kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    for name in CURVES if options.all else options.names:
+        if name not in CURVES:
+            parser.error(f"{name}: there are {', '.join(CURVES)}")
+        found = [curve._asdict() for curve in CURVES[name]()]
+        for curve in found:
+            print(
+                f"{curve['panel']}, {curve['name']}: {curve['y']}",
+                {x: float(f"{y:.3g}") for x, y in curve["points"].items()},
+            )
+        kept[name] = {
+            "machine": machine.description()["machine"],
+            "date": machine.description()["date"],
+            "curves": found,
+        }
+        KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    draw(kept)
+
+
+def draw(kept: dict[str, Any]) -> None:
+    """All curves that are kept, a panel for each thing that is varied."""
+    curves = [curve for found in kept.values() for curve in found["curves"]]
+    figure = Figure(figsize=(13, 7.4), layout="constrained")
+    for axes, panel in zip(figure.subplots(2, 3).flat, PANELS, strict=True):
+        own = [curve for curve in curves if curve["panel"] == panel]
+        for curve in own:
+            x = np.array([float(place) for place in curve["points"]])
+            label = curve["name"] if len({c["y"] for c in own}) == 1 else f"{curve['name']}, {curve['y']}"
+            axes.plot(x, list(curve["points"].values()), marker="o", markersize=4, label=label)
+        if own:
+            axes.set(xlabel=own[0]["x"], ylabel=own[0]["y"] if len({c["y"] for c in own}) == 1 else "", title=panel)
+            axes.legend(fontsize="small")
+        if panel != "threads":
+            axes.set(xscale="log", yscale="log")
+        axes.grid(alpha=0.3)
+    figure.savefig(PICTURE, dpi=DOTS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

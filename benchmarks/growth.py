@@ -49,12 +49,12 @@ class Curve(NamedTuple):
     points: dict[float, float]
 
 
-def samples() -> Iterator[Curve]:
-    """Whole files on disk, from the recipe to the renamed file."""
+def samples(largest: int = 8) -> Iterator[Curve]:
+    """Whole files on disk, from the recipe to the renamed file, up to 10**largest samples."""
     small = Recipe.of_kind("circle").with_overrides({"size": [8, 8], "image.dtype": "uint8"})
     for name, recipe, most in (("galaxies, 28×28 float32", galaxies(1), 7), ("circles, 8×8 uint8", small, 8)):
         points = {}
-        for power in range(3, most + 1):
+        for power in range(3, min(most, largest) + 1):
             own = recipe.set("samples", 10**power)
             with folder("disk") as place:
                 size = 10**power * (make_plan(own).sample_bytes + ROW_BYTES)
@@ -178,12 +178,13 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(CURVES)}; none: only draw")
     parser.add_argument("--all", action="store_true", help="all curves")
+    parser.add_argument("--largest", type=int, default=8, metavar="POWER", help="files of up to 10**POWER samples")
     options = parser.parse_args(arguments)
     kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     for name in CURVES if options.all else options.names:
         if name not in CURVES:
             parser.error(f"{name}: there are {', '.join(CURVES)}")
-        found = [curve._asdict() for curve in CURVES[name]()]
+        found = [curve._asdict() for curve in (samples(options.largest) if name == "samples" else CURVES[name]())]
         for curve in found:
             print(
                 f"{curve['panel']}, {curve['name']}: {curve['y']}",

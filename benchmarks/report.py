@@ -27,6 +27,7 @@ from benchmarks.measures import (
     physics,
     pipeline,
     reading,
+    stages,
     startup,
 )
 from benchmarks.table import Row, markdown
@@ -40,6 +41,7 @@ MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "kinds": kinds.measure,
     "physics": physics.measure,
     "pipeline": pipeline.measure,
+    "stages": stages.measure,
     "memory": memory.measure,
     "startup": startup.measure,
     "reading": reading.measure,

@@ -1,4 +1,4 @@
-"""Every kind of object in images on one core, shapes against other libraries, noise and PSFs other than Gaussian."""
+"""Every kind of object in images on one core, noise and PSFs other than Gaussian; how others draw filled shapes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.table import Row, duration, rate, unavailable
+from benchmarks.table import Row, duration, rate
 from deepbench_fast import Recipe
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.kernels.image.grid import padded_length
 from deepbench_fast.kernels.noise.ccd import apply_ccd
-from deepbench_fast.kernels.noise.poisson import add_poisson
 from deepbench_fast.kernels.psf.moffat import moffat_blur, widest_moffat
 from deepbench_fast.kernels.shapes.circle import circle
 from deepbench_fast.kernels.shapes.compose import UNION
@@ -31,7 +30,6 @@ SIZES = {"light": 28, "shape": 256}
 SHAPE_SIZE = 256
 # Shapes of all sizes and places in one timed action.
 SHAPES = 200
-LEVELS = (1, 5, 20, 1000)
 
 Image = npt.NDArray[Any]
 DrawOn = Callable[[Image], object]
@@ -41,10 +39,6 @@ def measure(effort: Effort) -> Iterator[Row]:
     for kind in kinds().values():
         for settings, options in kind.renderings() if kind.layer in SIZES else ():
             yield draw_and_render(kind, settings, options, effort)
-    for name in SHAPE_PEERS:
-        yield from filled_shapes(name, effort)
-    for level in LEVELS:
-        yield poisson_pixels(level, effort)
     yield ccd_pixels(effort)
     for size in (28, 256):
         yield moffat_psf(size, effort)
@@ -65,43 +59,15 @@ def draw_and_render(kind: Kind, settings: dict[str, object], options: dict[str, 
 
 
 class ShapePeers(NamedTuple):
-    """Our kernel of a shape, the goal against OpenCV, and what makes the others' calls from a row of the table."""
+    """Our kernel of a shape, and what makes the others' calls from a row of the table.
+
+    OpenCV rounds positions and lengths to pixels, which is its fast way; scikit-image gives the pixels' indices, which
+    are then set.
+    """
 
     kernel: Callable[..., None]
-    goal: float | None
     opencv: Callable[[Any], DrawOn]
     scikit_image: Callable[[Any], DrawOn]
-
-
-def filled_shapes(name: str, effort: Effort) -> Iterator[Row]:
-    """Filled shapes drawn into an image that stays in the cache, one call a shape on every side.
-
-    Ours are also drawn in one call, as the pipeline does; the ratio is that of calls for each. Arguments of the calls
-    are made beforehand. OpenCV rounds positions and lengths to pixels, which is its fast way; scikit-image gives the
-    pixels' indices, which are then set.
-    """
-    peers = SHAPE_PEERS[name]
-    table = filled_table(name)
-    sides: dict[str, Action] = {
-        "ours": our_shapes(peers.kernel, [table[k : k + 1] for k in range(SHAPES)]),
-        "ours together": our_shapes(peers.kernel, [table]),
-    }
-    for side, make, dtype in (
-        ("OpenCV, float32", peers.opencv, np.float32),
-        ("OpenCV, uint8", peers.opencv, np.uint8),
-        ("scikit-image, float32", peers.scikit_image, np.float32),
-    ):
-        try:
-            sides[side] = their_shapes(make, table, np.dtype(dtype))
-        except ImportError as error:
-            yield unavailable(f"filled {name}, {SHAPE_SIZE}×{SHAPE_SIZE}, vs {side}", error)
-    rounds = compare(sides, effort)
-    each, together = (duration(rounds.median(side) / SHAPES) for side in ("ours", "ours together"))
-    for side in list(sides)[2:]:
-        what = f"filled {name}, {SHAPE_SIZE}×{SHAPE_SIZE}, call included, one core, vs {side}"
-        goal = peers.goal if side.startswith("OpenCV") else None
-        ours = f"{each}; {together} in one call for all"
-        yield Row(what, ours, duration(rounds.median(side) / SHAPES), rounds.ratio(side, "ours"), goal)
 
 
 def filled_table(name: str) -> npt.NDArray[Any]:
@@ -198,27 +164,10 @@ def corners(row: Any) -> npt.NDArray[np.float64]:
 
 
 SHAPE_PEERS = {
-    "ellipse": ShapePeers(ellipse, 2.0, opencv_ellipse, scikit_image_ellipse),
-    "polygon": ShapePeers(polygon, 1.2, opencv_polygon, scikit_image_polygon),
-    "circle": ShapePeers(circle, None, opencv_circle, scikit_image_circle),
+    "ellipse": ShapePeers(ellipse, opencv_ellipse, scikit_image_ellipse),
+    "polygon": ShapePeers(polygon, opencv_polygon, scikit_image_polygon),
+    "circle": ShapePeers(circle, opencv_circle, scikit_image_circle),
 }
-
-
-def poisson_pixels(level: int, effort: Effort) -> Row:
-    """Poisson counts: ours added to float32 images, NumPy's only written, as int64."""
-    images = arrays.images(SHAPE_SIZE)
-    count = len(images)
-    levels, subtract = np.full(count, float(level)), np.zeros(count, np.int64)
-    streams, members = np.zeros(count, np.uint32), np.arange(count)
-    rng = np.random.default_rng(0)
-    sides: dict[str, Action] = {
-        "ours": lambda: add_poisson(images, levels, subtract, KEY, streams, members),
-        "numpy": lambda: rng.poisson(level, images.shape),
-    }
-    rounds = compare(sides, effort)
-    ours, theirs = (rate(images.size / rounds.median(side), "pix") for side in sides)
-    what = f"Poisson pixels, λ = {level}, one core, vs NumPy's Generator.poisson"
-    return Row(what, ours, f"NumPy {theirs}", rounds.ratio("numpy", "ours"), 5)
 
 
 def ccd_pixels(effort: Effort) -> Row:

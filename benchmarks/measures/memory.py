@@ -16,7 +16,7 @@ STATUS = Path("/proc/self/status")
 FEW, MANY = 100_000, 10_000_000
 SIZES = (8, 28)
 BYTES_PER_SAMPLE = 200  # of the tables
-MOST_MB = 500
+MOST_MB = 400
 MOST_GROWTH = 1.1
 
 

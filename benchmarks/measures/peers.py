@@ -122,12 +122,13 @@ def compared(name: str, scene: Scene, cores: int, place: Path, effort: Effort) -
 
 
 def wide_field(cores: int, place: Path, effort: Effort) -> Iterator[Row]:
-    """Galaxies on 4096×4096 pixels: our whole sample, noise included, beside UFig's photons alone."""
+    """Galaxies on 4096×4096 pixels: our whole sample, with the noise that UFig's photons aren't and without."""
     size = (4096, 4096) if effort.scale >= 1.0 else (512, 512)
     count = FIELD_OBJECTS if effort.scale >= 1.0 else 200
     changes = {"exposures.galaxy.count": count, "exposures.star.count": 0, "samples": 1, "size": list(size)}
     recipe = Recipe.builtin("wide-field").with_overrides(changes)
     (place / "field.yaml").write_text(recipe.to_yaml())
+    (place / "light.yaml").write_text(recipe.set("noise", []).to_yaml())
     np.save(place / "field.npy", draw(make_plan(recipe), 0, 1).objects["galaxy"])
     np.save(place / "frame.npy", np.array(size))
     what = f"wide field {size[0]}², {count:,} galaxies, {'one core' if cores == 1 else f'{cores} cores'}"
@@ -140,8 +141,8 @@ def wide_field(cores: int, place: Path, effort: Effort) -> Iterator[Row]:
         yield unavailable(what, f"{usable_cpus()} may be used")
         return
     with ExitStack() as stack:
-        own = [sys.executable, "-m", "benchmarks.peers.sides", "field", OURS, str(place), str(cores)]
-        commands = {OURS: own}
+        own = [sys.executable, "-m", "benchmarks.peers.sides", "field"]
+        commands = {side: [*own, side, str(place), str(cores)] for side in SIDES["field"]}
         for photons in PHOTONS:
             commands[str(photons)] = [str(python), str(HERE / "ufig_side.py"), str(place), str(cores), str(photons)]
         sides: dict[str, Stopwatch] = {}
@@ -150,9 +151,11 @@ def wide_field(cores: int, place: Path, effort: Effort) -> Iterator[Row]:
             sides[side] = lasting(each, amount, effort.seconds)
         rounds = interleave(sides, effort.rounds)
     for photons in PHOTONS:
-        ours, theirs = (duration(rounds.median(side)) for side in (OURS, str(photons)))
-        peer = f"UFig, {photons:,} photons each {theirs}"
-        yield Row(f"{what}, vs UFig", ours, peer, rounds.ratio(str(photons), OURS), FIELD_GOALS[photons])
+        peer = f"UFig, {photons:,} photons each {duration(rounds.median(str(photons)))}"
+        for side in SIDES["field"]:
+            told = f"{what}{side.removeprefix(OURS)}, vs UFig"
+            goal = FIELD_GOALS[photons]
+            yield Row(told, duration(rounds.median(side)), peer, rounds.ratio(str(photons), side), goal)
 
 
 @contextmanager

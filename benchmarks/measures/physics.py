@@ -217,13 +217,14 @@ def against_ias15(count: int, effort: Effort) -> Row:
     Ours has its default tolerance; REBOUND's has the loosest of some at which neither the median nor the 90th
     percentile of the systems' errors is larger than ours. Figures are processor time.
     """
-    what = f"n_body radau, {count} bodies, 100 moments in {IAS15_BODIES[count]:g} at equal error, one core, vs a loop of REBOUND's ias15"
+    until = IAS15_BODIES[count]
+    what = f"n_body radau, {count} bodies, to {until:g} at equal error, one core, vs a loop of REBOUND's ias15"
     try:
         from benchmarks.peers.rebound_bodies import followed
     except ImportError as error:
         return unavailable(what, error)
     recipe = bodies(SYSTEMS_OF_BODIES, count, dimensions=3)
-    times = np.linspace(0.0, IAS15_BODIES[count], 100)
+    times = np.linspace(0.0, until, 100)
     kernel, systems = body_kernel(recipe, times), drawn_bodies(recipe)
     few = Bodies(*(array[:IAS15_SYSTEMS] for array in systems))
     truth = followed(*few, times, IAS15_EPSILONS[-1])

@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks import scenes
-from deepbench_fast import Recipe
+from benchmarks.places import folder
+from benchmarks.table import Row, duration
+from deepbench_fast import Recipe, generate
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.tables import call_roll, draw
 from deepbench_fast.render.noise import add_noise, find_levels
 from deepbench_fast.render.renderer import BLOCK_BYTES, Images, Keys, Renderer
 from deepbench_fast.render.targets import measure_targets
 from deepbench_fast.run.benchmark.road import samples_in_task
+from deepbench_fast.run.benchmark.timing import Effort, interleave
 from deepbench_fast.store.format import chunk_digest
 
 ROUNDS = 9
@@ -92,6 +97,28 @@ def _copying(plan: Plan, task: int) -> list[Stage]:
         Stage("digest", lambda: chunk_digest(parts), task, copy, task),
         Stage("render, whole", lambda: renderer.render(tables, out), task, None, task),
     ]
+
+
+def measure(effort: Effort) -> Iterator[Row]:
+    """The whole road of a sample, by one thread into a file on disk, beside its stages on data in the cache, one after
+    the other, and a copy of its bytes. Processor time."""
+    for what, psf in (("", False), (" with PSF", True)):
+        recipe = scenes.galaxies(effort.samples(200_000), psf=psf)
+        found = [(s, seconds(s.floor, s.floor_samples)) for s in stages(make_plan(recipe)) if s.floor is not None]
+        floor = sum(min(least, seconds(stage.measured, stage.samples)) for stage, least in found)
+        with folder("disk") as disk:
+            sides = {"road": partial(road_seconds, recipe, disk / "out.h5")}
+            whole = interleave(sides, effort.rounds).median("road") / recipe.samples
+        name = f"whole road vs its floor, galaxies 28×28{what} → file on disk, one thread"
+        peer = f"stages in the cache and a copy {duration(floor)}"
+        yield Row(name, duration(whole), peer, 100 * floor / whole, 70, unit="%")
+
+
+def road_seconds(recipe: Recipe, path: Path) -> float:
+    """Processor time of a whole `generate` on one thread."""
+    began = time.process_time()
+    generate(recipe, path, threads=1, overwrite=True)
+    return time.process_time() - began
 
 
 def seconds(action: Callable[[], object], samples: int) -> float:

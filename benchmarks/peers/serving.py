@@ -24,11 +24,13 @@ def use_cores(cores: int) -> None:
 
 def serve(action: Callable[[], object], amount: float) -> None:
     """Answer each number of calls on standard input by their seconds: on the wall, and of all processors."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # libraries have their say elsewhere
     action()
-    print("ready", amount, flush=True)
+    print("ready", amount, file=answers, flush=True)
     for line in sys.stdin:
         calls = int(line)
         wall, processor = time.perf_counter(), time.process_time()
         for _ in range(calls):
             action()
-        print(time.perf_counter() - wall, time.process_time() - processor, flush=True)
+        print(time.perf_counter() - wall, time.process_time() - processor, file=answers, flush=True)

@@ -375,14 +375,14 @@ def skimage_blur(size: int, folder: Path, cores: int) -> Action:
 # A wide field: frame, PSF and noise of one exposure.
 
 
-def our_field(folder: Path, cores: int) -> Action:
-    """The whole sample, draws and noise included; one frame is drawn by all threads."""
+def our_field(recipe: str, folder: Path, cores: int) -> Action:
+    """The whole sample, draws included; one frame is drawn by all threads."""
     from deepbench_fast import Recipe
     from deepbench_fast.draw.plan import make_plan
     from deepbench_fast.draw.tables import draw
     from deepbench_fast.render.renderer import Renderer
 
-    plan = make_plan(Recipe.from_yaml((folder / "field.yaml").read_text()))
+    plan = make_plan(Recipe.from_yaml((folder / f"{recipe}.yaml").read_text()))
     renderer = Renderer(plan, cores)
     out = renderer.allocate(1)
     return (lambda: renderer.render(draw(plan, 0, 1), out)), 1
@@ -501,7 +501,7 @@ SIDES: dict[str, dict[str, Make]] = {
         for name in ("ellipse", "polygon", "circle")
     },
     "file": {OURS: our_file, "h5py": h5py_file, "Zarr 3": zarr_file},
-    "field": {OURS: our_field},
+    "field": {OURS: partial(our_field, "field"), "ours, no noise": partial(our_field, "light")},
 }
 
 

@@ -19,6 +19,13 @@ FWHM, BETA = 3.76, 3.5
 """The PSF in pixels: as wide as the middle of what `wide-field` draws."""
 
 
+class Context(SimpleNamespace):
+    """What plugins share."""
+
+    def update(self, more: dict[str, object]) -> None:
+        vars(self).update(more)
+
+
 def main(folder: str, cores: str, photons: str) -> None:
     use_cores(int(cores))
     import numpy as np
@@ -42,7 +49,7 @@ def main(folder: str, cores: str, photons: str) -> None:
         sersicprecision=9, gammaprecision=13, gammaprecisionhigh=4,
     )  # fmt: skip
     image = np.zeros((height, width))
-    context = SimpleNamespace(parameters=parameters, galaxies=galaxies, numgalaxies=count, image=image)
+    context = Context(parameters=parameters, galaxies=galaxies, numgalaxies=count, image=image)
     serve(render_galaxies_flexion.Plugin(context), 1.0)
 
 

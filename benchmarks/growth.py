@@ -89,9 +89,9 @@ def pixels() -> Iterator[Curve]:
 
 def objects() -> Iterator[Curve]:
     """Galaxies of a survey on 1024×1024 pixels, blurred, in noise: with a cutoff, and on every pixel."""
-    for cutoff, most in ((0.01, 100_000), (0.0, 100)):
+    for cutoff, most in ((0.01, 60_000), (0.0, 100)):
         points = {}
-        for count in (1, 10, 100, 1000, 10_000, 100_000):
+        for count in (1, 10, 100, 1000, 10_000, 60_000):
             if count <= most:
                 points[count] = 1e6 * cost(field(count, 1024, cutoff)) / count
         yield Curve(
@@ -180,7 +180,6 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--all", action="store_true", help="all curves")
     parser.add_argument("--largest", type=int, default=8, metavar="POWER", help="files of up to 10**POWER samples")
     options = parser.parse_args(arguments)
-    kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     for name in CURVES if options.all else options.names:
         if name not in CURVES:
             parser.error(f"{name}: there are {', '.join(CURVES)}")
@@ -190,13 +189,20 @@ def main(arguments: list[str]) -> None:
                 f"{curve['panel']}, {curve['name']}: {curve['y']}",
                 {x: float(f"{y:.3g}") for x, y in curve["points"].items()},
             )
+        kept = load()
         kept[name] = {
             "machine": machine.description()["machine"],
             "date": machine.description()["date"],
             "curves": found,
         }
         KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-    draw(kept)
+    draw(load())
+
+
+def load() -> dict[str, Any]:
+    """What was kept, by the name of what was varied."""
+    kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    return kept
 
 
 def draw(kept: dict[str, Any]) -> None:

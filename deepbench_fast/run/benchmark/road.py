@@ -114,7 +114,7 @@ def writing(folder: Path, file_bytes: int, counts: list[int]) -> Iterator[Work]:
             write = partial(generate, recipe, path, threads=count, overwrite=True)
             write()
             limit = stages(name, samples / count)
-            words = f"{'its kernels, each alone' if limit else 'samples made'}, and a copy of its bytes"
+            words = f"{'its kernels, each alone' if limit else 'samples made'}, and a copy"
             limit = limit or {made(name, 1): samples / count}
             copied = copy_on(count if count == counts[-1] else 1)
             limit[copied] = limit.get(copied, 0.0) + path.stat().st_size

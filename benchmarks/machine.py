@@ -11,7 +11,10 @@ import h5py
 from benchmarks.peers import environment
 from deepbench_fast.run.versions import installed, processor
 
-PACKAGES = ("deepbench-fast", "numba", "numpy", "h5py", "scipy", "opencv-python-headless", "jax", "rebound")
+PACKAGES = (
+    *("deepbench-fast", "numba", "numpy", "h5py", "zarr", "scipy", "astropy", "scikit-image", "opencv-python-headless"),
+    *("jax", "jax-galsim", "galsim", "rebound"),
+)
 
 
 def description() -> dict[str, str]:
@@ -20,6 +23,7 @@ def description() -> dict[str, str]:
     versions["HDF5"] = h5py.version.hdf5_version
     versions |= dict(package.split("==") for package in environment.LOADERS if not package.startswith("h5py"))
     versions["torch"] = f"{installed('torch')} for ours, {versions['torch']} for other loaders"
+    versions["UFig (in an environment of its own)"] = environment.UFIG[0].partition("==")[2]
     versions["DeepBench (in an environment of its own)"] = environment.DEEPBENCH.partition("==")[2]
     return {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -1,7 +1,8 @@
 """How cost grows with samples, pixels, objects, classes and threads: `python -m benchmarks.growth [NAME ...]`.
 
 Measures the curves that are named (all: some five minutes), keeps them in `growth.json` beside this file, prints them,
-and draws docs/performance.png from all that are kept. Cost is processor time of the whole process, system's work
+and draws docs/performance.png from all that are kept, with the stages of a sample beside their floors, and with ratios
+to peers as `report` has kept them. Cost is processor time of the whole process, system's work
 included, so that other jobs on the machine count for little; threads are timed on the wall.
 """
 
@@ -13,7 +14,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +22,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import machine
+from benchmarks.measures.stages import seconds, stages
 from benchmarks.places import folder
 from benchmarks.processes import in_fresh_process
+from benchmarks.report import kept as kept_results
 from benchmarks.scenes import galaxies
 from deepbench_fast import Recipe, generate
 from deepbench_fast.draw.plan import make_plan
@@ -46,7 +49,7 @@ class Curve(NamedTuple):
     name: str
     x: str
     y: str
-    points: dict[float, float]
+    points: Mapping[Any, float]
 
 
 def samples(largest: int = 8) -> Iterator[Curve]:
@@ -149,6 +152,17 @@ def threads() -> Iterator[Curve]:
         yield Curve("threads", name, "threads", "× one thread", points)
 
 
+def by_stage() -> Iterator[Curve]:
+    """Where the time of a noisy galaxy with a PSF goes, and the least that it can be."""
+    measured, floors = {}, {}
+    for stage in stages(make_plan(galaxies(100_000, psf=True))):
+        measured[stage.name] = 1e6 * seconds(stage.measured, stage.samples)
+        if stage.floor is not None:
+            floors[stage.name] = 1e6 * seconds(stage.floor, stage.floor_samples)
+    yield Curve("stages, galaxies 28×28 with PSF", "measured", "", "µs a sample", measured)
+    yield Curve("stages, galaxies 28×28 with PSF", "on data in the cache", "", "µs a sample", floors)
+
+
 def cost(recipe: Recipe) -> float:
     """Processor time in which all samples are drawn and rendered once, after a first time."""
     action = rendering(make_plan(recipe))
@@ -170,8 +184,19 @@ CURVES: dict[str, Callable[[], Iterator[Curve]]] = {
     "objects": objects,
     "classes": classes,
     "threads": threads,
+    "stages": by_stage,
 }
 PANELS = ("samples", "pixels", "objects", "frame", "classes", "threads")
+SHOWN = (
+    "noisy galaxies",
+    "stars",
+    "Gaussian pixels",
+    "Poisson pixels",
+    "Gaussian PSF σ = 0.7, 28",
+    "filled",
+    "wide field",
+)
+BARS = "stages, galaxies 28×28 with PSF"
 
 
 def main(arguments: list[str]) -> None:
@@ -206,22 +231,57 @@ def load() -> dict[str, Any]:
 
 
 def draw(kept: dict[str, Any]) -> None:
-    """All curves that are kept, a panel for each thing that is varied."""
+    """All curves that are kept, a panel for each thing that is varied; stages and peers as bars."""
     curves = [curve for found in kept.values() for curve in found["curves"]]
-    figure = Figure(figsize=(13, 7.4), layout="constrained")
-    for axes, panel in zip(figure.subplots(2, 3).flat, PANELS, strict=True):
-        own = [curve for curve in curves if curve["panel"] == panel]
-        for curve in own:
-            x = np.array([float(place) for place in curve["points"]])
-            label = curve["name"] if len({c["y"] for c in own}) == 1 else f"{curve['name']}, {curve['y']}"
-            axes.plot(x, list(curve["points"].values()), marker="o", markersize=4, label=label)
-        if own:
-            axes.set(xlabel=own[0]["x"], ylabel=own[0]["y"] if len({c["y"] for c in own}) == 1 else "", title=panel)
-            axes.legend(fontsize="small")
-        if panel != "threads":
-            axes.set(xscale="log", yscale="log")
-        axes.grid(alpha=0.3)
+    figure = Figure(figsize=(16, 8), layout="constrained")
+    *panels, stage_axes, peer_axes = figure.subplots(2, 4).flat
+    for axes, panel in zip(panels, PANELS, strict=True):
+        _panel(axes, panel, [curve for curve in curves if curve["panel"] == panel])
+    _stages(stage_axes, [curve for curve in curves if curve["panel"] == BARS])
+    _peers(peer_axes)
     figure.savefig(PICTURE, dpi=DOTS)
+
+
+def _panel(axes: Any, panel: str, curves: list[dict[str, Any]]) -> None:
+    units = {curve["y"] for curve in curves}
+    for curve in curves:
+        x = np.array([float(place) for place in curve["points"]])
+        label = curve["name"] if len(units) == 1 else f"{curve['name']}, {curve['y']}"
+        axes.plot(x, list(curve["points"].values()), marker="o", markersize=4, label=label)
+    axes.set(title=panel, xlabel=curves[0]["x"] if curves else "", ylabel=units.pop() if len(units) == 1 else "")
+    if panel == "threads":
+        axes.set_ylim(bottom=0)
+    else:
+        axes.set(xscale="log", yscale="log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
+        axes.tick_params(axis="y", which="minor", labelsize="x-small")
+    axes.legend(fontsize="small")
+    axes.grid(alpha=0.3)
+
+
+def _stages(axes: Any, curves: list[dict[str, Any]]) -> None:
+    for number, curve in enumerate(curves):
+        names = [name for name in curves[0]["points"] if name in curve["points"]]
+        places = [list(curves[0]["points"]).index(name) + 0.4 * number for name in names]
+        axes.barh(places, [curve["points"][name] for name in names], 0.4, label=curve["name"])
+    axes.set(title=BARS, xlabel=curves[0]["y"] if curves else "")
+    if curves:
+        axes.set_yticks(np.arange(len(curves[0]["points"])) + 0.2, list(curves[0]["points"]), fontsize="small")
+    axes.invert_yaxis()
+    axes.legend(fontsize="small")
+
+
+def _peers(axes: Any) -> None:
+    rows = kept_results().get("peers", {"rows": []})["rows"]
+    own = [row for row in rows if row["ratio"] and row["what"].startswith(SHOWN) and "one core" in row["what"]]
+    names = [row["what"].replace(", given parameters", "").replace(", one core", "") for row in own]
+    axes.barh(names, [row["ratio"] for row in own])
+    axes.axvline(1.0, color="black", linewidth=1)
+    axes.set(title="times as fast as others, one core each", xscale="log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.tick_params(axis="y", labelsize="x-small")
+    axes.invert_yaxis()
 
 
 if __name__ == "__main__":

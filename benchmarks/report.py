@@ -46,6 +46,7 @@ MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
     "kernels": kernels.measure,
     "kinds": kinds.measure,
     "physics": physics.measure,
+    "bodies": physics.measure_bodies,
     "pipeline": pipeline.measure,
     "stages": stages.measure,
     "memory": memory.measure,

@@ -60,12 +60,16 @@ def measure(effort: Effort) -> Iterator[Row]:
     for count in BODY_GOALS:
         for dimensions in (3, 2):
             yield against_rebound(count, dimensions, effort)
-    for count in IAS15_BODIES:
-        yield against_ias15(count, effort)
     yield from against_deepbench(effort)
     yield from against_its_parts(
         "pendulums, 100 steps, file on disk", pendulums(effort.samples(200_000)), "disk", effort
     )
+
+
+def measure_bodies(effort: Effort) -> Iterator[Row]:
+    """Bodies at the error of REBOUND's ias15, of few and of many."""
+    for count in IAS15_BODIES:
+        yield against_ias15(count, effort)
 
 
 def moving_pendulums(name: str, solver: str, effort: Effort) -> Iterator[Row]:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from benchmarks import machine
 from benchmarks.measures.stages import seconds, stages
@@ -253,9 +254,9 @@ def _panel(axes: Any, panel: str, curves: list[dict[str, Any]]) -> None:
         axes.set_ylim(bottom=0)
     else:
         axes.set(xscale="log", yscale="log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:g}")
-        axes.tick_params(axis="y", which="minor", labelsize="x-small")
+        axes.yaxis.set_minor_locator(NullLocator())
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)
 
@@ -278,7 +279,7 @@ def _peers(axes: Any) -> None:
     names = [row["what"].replace(", given parameters", "").replace(", one core", "") for row in own]
     axes.barh(names, [row["ratio"] for row in own])
     axes.axvline(1.0, color="black", linewidth=1)
-    axes.set(title="times as fast as others, one core each", xscale="log")
+    axes.set(title="times as fast, one core each", xscale="log")
     axes.xaxis.set_major_formatter("{x:g}")
     axes.tick_params(axis="y", labelsize="x-small")
     axes.invert_yaxis()

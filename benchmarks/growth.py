@@ -38,7 +38,7 @@ KEPT = Path(__file__).with_name("growth.json")
 PICTURE = Path(__file__).parents[1] / "docs" / "performance.png"
 ROUNDS = 3
 ROW_BYTES = 250  # of the tables, a sample
-SHARE_OF_DISK = 0.5
+SHARE_OF_DISK = 0.7
 DOTS = 100
 LEAST_SECONDS = 0.2
 

@@ -9,6 +9,7 @@ way that the library's documentation shows. Where a library works on one core on
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ SIGMA = 0.1
 SIZE = 28
 SLOW = 256  # images that a slow side makes in a call
 LEVEL = 20.0
+TURNS = 32
 
 Make = Callable[[Path, int], Action]
 
@@ -33,6 +35,7 @@ def main(scene: str, side: str, folder: str, cores: str) -> None:
 
 def in_processes(make: Callable[[], Action], cores: int) -> Action:
     """The action of a library that works on one core, in as many processes, which all do the same."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # threads of one process would wait for those of the other
     action, amount = make()
     if cores == 1:
         return action, amount
@@ -51,12 +54,17 @@ def _act(_: int) -> None:
     _mine[0]()
 
 
-def in_threads(actions: list[Callable[[], object]]) -> Callable[[], object]:
-    """All at once, on threads of this process."""
+def in_threads(actions: list[Callable[[], object]], amount: float) -> Action:
+    """Each on a thread of its own, so often that handing work to threads counts for nothing; a turn makes `amount`."""
     if len(actions) == 1:
-        return actions[0]
+        return actions[0], amount
     pool = ThreadPoolExecutor(len(actions))
-    return lambda: list(pool.map(lambda action: action(), actions))
+
+    def in_turns(action: Callable[[], object]) -> None:
+        for _ in range(TURNS):
+            action()
+
+    return (lambda: list(pool.map(in_turns, actions))), TURNS * amount
 
 
 def table(folder: Path, name: str) -> Any:
@@ -91,7 +99,7 @@ def our_galaxies(folder: Path, cores: int) -> Action:
         make()
         return make
 
-    return in_threads([one() for _ in range(cores)]), cores * len(canvases("galaxy", SIZE).table)
+    return in_threads([one() for _ in range(cores)], cores * len(canvases("galaxy", SIZE).table))
 
 
 def jax_galaxies(folder: Path, cores: int) -> Action:
@@ -196,7 +204,7 @@ def our_stars(folder: Path, cores: int) -> Action:
         make()
         return make
 
-    return in_threads([one() for _ in range(cores)]), cores * len(canvases("star", SIZE).table)
+    return in_threads([one() for _ in range(cores)], cores * len(canvases("star", SIZE).table))
 
 
 def jax_galsim_stars(folder: Path, cores: int) -> Action:
@@ -259,7 +267,7 @@ def our_normals(folder: Path, cores: int) -> Action:
 
     blocks = [images(SIZE) for _ in range(cores)]
     actions = [partial(add_gaussian, block, *noise_arguments(len(block))) for block in blocks]
-    return in_threads(list(actions)), sum(block.size for block in blocks)
+    return in_threads(list(actions), sum(block.size for block in blocks))
 
 
 def our_counts(folder: Path, cores: int) -> Action:
@@ -275,7 +283,7 @@ def our_counts(folder: Path, cores: int) -> Action:
         streams, members = np.zeros(count, np.uint32), np.arange(count)
         level, yes = np.full(count, LEVEL), np.ones(count, np.int64)
         actions.append(partial(add_poisson, block, level, yes, KEY, streams, members))
-    return in_threads(list(actions)), sum(block.size for block in blocks)
+    return in_threads(list(actions), sum(block.size for block in blocks))
 
 
 def numpy_noise(bits: str, counts: bool, folder: Path, cores: int) -> Action:
@@ -291,7 +299,7 @@ def numpy_noise(bits: str, counts: bool, folder: Path, cores: int) -> Action:
             return lambda: rng.poisson(LEVEL, pixels)
         return lambda: rng.standard_normal(out=out, dtype=np.float32)
 
-    return in_threads([one(seed) for seed in range(cores)]), cores * pixels
+    return in_threads([one(seed) for seed in range(cores)], cores * pixels)
 
 
 # Stacks of images blurred by a Gaussian of 0.7 pixels.
@@ -319,7 +327,7 @@ def our_blur(size: int, folder: Path, cores: int) -> Action:
         own, out = padded.copy(), np.empty((count, size * size), np.float32)
         return partial(blur, own, frame, np.full(count, PSF_SIGMA), out, NEVER.flag)
 
-    return in_threads([one() for _ in range(cores)]), cores * count
+    return in_threads([one() for _ in range(cores)], cores * count)
 
 
 def scipy_blur(size: int, folder: Path, cores: int) -> Action:
@@ -335,7 +343,7 @@ def scipy_blur(size: int, folder: Path, cores: int) -> Action:
         own, out = images.copy(), np.empty_like(images)
         return partial(gaussian_filter, own, axes, mode="constant", output=out)
 
-    return in_threads([one() for _ in range(cores)]), cores * len(images)
+    return in_threads([one() for _ in range(cores)], cores * len(images))
 
 
 def opencv_blur(size: int, folder: Path, cores: int) -> Action:
@@ -357,7 +365,7 @@ def opencv_blur(size: int, folder: Path, cores: int) -> Action:
 
         return blur_all
 
-    return in_threads([one() for _ in range(cores)]), cores * len(images)
+    return in_threads([one() for _ in range(cores)], cores * len(images))
 
 
 def skimage_blur(size: int, folder: Path, cores: int) -> Action:
@@ -404,8 +412,6 @@ def our_file(folder: Path, cores: int) -> Action:
 
 def h5py_file(folder: Path, cores: int) -> Action:
     """Arrays that are there already: one dataset in chunks, one call."""
-    import os
-
     import h5py
 
     images, rows = table(folder, "images"), table(folder, "rows")
@@ -423,8 +429,6 @@ def h5py_file(folder: Path, cores: int) -> Action:
 
 def zarr_file(folder: Path, cores: int) -> Action:
     """Arrays that are there already: Zarr 3, chunks of the same size, no compression, and columns of the table."""
-    import os
-
     import zarr
 
     images, rows = table(folder, "images"), table(folder, "rows")

@@ -277,6 +277,8 @@ def _peers(axes: Any) -> None:
     rows = kept_results().get("peers", {"rows": []})["rows"]
     own = [row for row in rows if row["ratio"] and row["what"].startswith(SHOWN) and "one core" in row["what"]]
     names = [row["what"].replace(", given parameters", "").replace(", one core", "") for row in own]
+    fields = [row["peer"].partition(" photons")[0].removeprefix("UFig") if "UFig" in row["peer"] else "" for row in own]
+    names = [name + photons for name, photons in zip(names, fields, strict=True)]
     axes.barh(names, [row["ratio"] for row in own])
     axes.axvline(1.0, color="black", linewidth=1)
     axes.set(title="times as fast, one core each", xscale="log")

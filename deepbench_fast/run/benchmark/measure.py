@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from deepbench_fast.run.benchmark.kernels import kernels
 from deepbench_fast.run.benchmark.limits import limits
 from deepbench_fast.run.benchmark.result import Measure, Result, machine
 from deepbench_fast.run.benchmark.road import BATCH, Loader, making, reading, writing
-from deepbench_fast.run.benchmark.timing import Effort, Rounds, repeated
+from deepbench_fast.run.benchmark.timing import Effort, Rounds, Stopwatch, repeated
 from deepbench_fast.run.benchmark.work import Work
 
 FULL = Effort(rounds=5, seconds=0.1, scale=1.0)
@@ -73,13 +74,20 @@ def _rounds(works: list[Work], effort: Effort, tell: Tell) -> Rounds:
     tell(0, total := len(works) * (effort.rounds + 1))
     stopwatches, seconds, done = {}, Rounds({work.name: [] for work in works}), 0
     for work in works:
-        stopwatches[work.name] = repeated(work.action, effort.seconds)
+        stopwatch = repeated(work.action, effort.seconds)
+        stopwatches[work.name] = partial(_awake, stopwatch) if work.alone else stopwatch
         tell(done := done + 1, total)
     for _ in range(effort.rounds):
         for name, stopwatch in stopwatches.items():
             seconds[name].append(stopwatch())
             tell(done := done + 1, total)
     return seconds
+
+
+def _awake(stopwatch: Stopwatch) -> float:
+    """The second of two times: a CPU that had nothing to do takes a while until it is as fast as it can be."""
+    stopwatch()
+    return stopwatch()
 
 
 def _result(works: list[Work], seconds: Rounds, threads: int) -> Result:

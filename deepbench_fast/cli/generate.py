@@ -18,6 +18,7 @@ from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json, rate
+from deepbench_fast.store.location import is_url
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--dask", metavar="ADDRESS|local:N", help="Make shards on a Dask scheduler's workers, then their index.")
 @click.option("--shards", type=Count(), metavar="K", help="With --dask: how many shards; by default about 4 GB each.")
 @click.option("--split", metavar="NAME", help="Make only the samples of one of the recipe's splits.")
+@click.option("--scratch", metavar="DIR", help="For a URL: make the file in DIR; it is kept until uploaded.")
 @click.option(
     "--resume", is_flag=True, help="Go on where an earlier run was stopped: start an absent file, keep a finished one."
 )
@@ -55,19 +57,21 @@ def command(
     dask: str | None,
     shards: int | None,
     split: str | None,
+    scratch: str | None,
     resume: bool,
     overwrite: bool,
     as_json: bool,
 ) -> None:
     """Generate the dataset that SOURCE describes into the file OUT.h5.
 
+    At a URL (s3://bucket/name.h5) the file is made on a disk here and then uploaded.
     SOURCE is a recipe file (with a / or ending in .yaml), a built-in recipe or a kind of object. The digest of the
     data is the last line printed; that of an unchanged published recipe (`list --published`) is compared. What `plan`
     warns of is told first, as far as it can be told in an instant.
     """
     if shard is not None or base is not None:
         shard = _shard(shard, base)
-    if resume and overwrite and dask is None and not _has_begun(output, shard):
+    if resume and overwrite and dask is None and not is_url(output) and not _has_begun(output, shard):
         raise click.UsageError(f"--resume and --overwrite go on with a replacement of {output}, and nothing is there")
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
@@ -84,6 +88,7 @@ def command(
                 shard=shard,
                 client=client,
                 shards=shards,
+                scratch=scratch,
                 resume=resume,
                 overwrite=overwrite,
                 progress=progress,

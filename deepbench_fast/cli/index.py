@@ -27,12 +27,13 @@ def command(
     stay where they are, beside OUT.h5. Where samples are missing or parts differ, nothing is written: what is wrong and
     the commands that mend it are printed, exit status 1.
     """
+    from deepbench_fast.store.location import located
     from deepbench_fast.store.parts import survey
     from deepbench_fast.store.read import summarise
     from deepbench_fast.store.references import write_references
     from deepbench_fast.store.write_index import write_index, write_manifest
 
-    found = survey(Path(output), [Path(path) for path in paths])
+    found = survey(located(output), [located(path) for path in paths])
     if not found.is_whole:
         for line in found.told():
             click.echo(line, err=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.store.location import is_url
 
 if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
@@ -37,8 +38,8 @@ def load_source(
 
 
 def is_dataset(name: str) -> bool:
-    """Whether `name` is meant to be a file made by `generate`."""
-    return name.endswith(DATASET_SUFFIXES)
+    """Whether `name` is meant to be a file made by `generate`, or the URL of one."""
+    return is_url(name) or name.endswith(DATASET_SUFFIXES)
 
 
 def _find(source: str) -> Recipe:

@@ -21,6 +21,7 @@ from deepbench_fast.run.published import warn_of_difference
 from deepbench_fast.store.claim import Job, claimed, drop_superfluous, finish
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.limits import check_fits
+from deepbench_fast.store.location import AnyPath, Url, located
 from deepbench_fast.store.read import summarise
 from deepbench_fast.store.rows import row_path, write_row
 from deepbench_fast.store.shards import Shard
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 
 def generate(
     recipe: Recipe,
-    path: str | os.PathLike[str],
+    path: AnyPath,
     *,
     threads: int | None = None,
     shard: str | Shard | None = None,
     client: Client | None = None,
     shards: int | None = None,
+    scratch: str | os.PathLike[str] | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -52,6 +54,10 @@ def generate(
 
     With a `client` of `dask.distributed` its workers make the dataset in `shards` parts (by default of about 4 GB, at
     least 64 where it has so many chunks), and `path` is their index.
+
+    Where `path` is the URL of an object store (s3://bucket/name.h5) the file is made in the folder `scratch`, by
+    default a temporary one, and uploaded when it is complete, a part before its row; what is in `scratch` stays until
+    then, for `resume`.
 
     Raises FileError (output exists, no room, in use, a failed write, after which what is done is kept), MismatchError
     (the file to resume is of another recipe) and UsageError. On SIGINT or SIGTERM in the main thread it raises
@@ -68,8 +74,9 @@ def generate(
             client,
             generate,
             recipe,
-            Path(path),
+            located(path),
             shards=shards,
+            scratch=scratch,
             resume=resume,
             overwrite=overwrite,
             progress=progress,
@@ -78,13 +85,29 @@ def generate(
         raise UsageError("shards: it goes with a client of Dask; shard='K/N' makes one part")
     if threads is not None and threads < 1:
         raise UsageError(f"threads: {threads} is not a positive number")
+    place = located(path)
+    if isinstance(place, Url):
+        from deepbench_fast.run.engines.uploads import generate_to
+
+        return generate_to(
+            place,
+            partial(generate, threads=threads, progress=progress),
+            recipe,
+            shard=shard,
+            scratch=scratch,
+            resume=resume,
+            overwrite=overwrite,
+            summarise=summarise,
+        )
+    if scratch is not None:
+        raise UsageError(f"scratch: it goes with the URL of an object store, and {path} is a file")
     plan = make_plan(recipe)
     plan.check_grids()
     check_fits(plan)
     compile_kernels(plan)  # a kind whose kernel can't be compiled fails before there is a file
     plan.check_tables()
     part = Shard.parse(shard) if isinstance(shard, str) else shard
-    target = Path(path) if part is None else part.path(Path(path))
+    target = place if part is None else part.path(place)
     first, stop = (0, plan.samples) if part is None else part.span(plan)
     named = target
     target = Path(os.path.realpath(target)) if os.path.islink(target) else target

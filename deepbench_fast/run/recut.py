@@ -17,6 +17,7 @@ from deepbench_fast.store.copying import check_copyable, check_not_source, chunk
 from deepbench_fast.store.create import SOFTWARE
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.index import open_stored
+from deepbench_fast.store.location import local_path, located
 from deepbench_fast.store.parts import survey
 from deepbench_fast.store.read import summarise
 from deepbench_fast.store.rows import write_row
@@ -34,7 +35,7 @@ def index_parts(path: FilePath, parts: Sequence[FilePath] = (), *, overwrite: bo
     of the same dataset is replaced. Raises MismatchError where samples are missing or parts differ, FileError where a
     part doesn't lie beside `path`, or something else does under its name, unless `overwrite`.
     """
-    write_index(survey(Path(path), [Path(part) for part in parts]), overwrite=overwrite)
+    write_index(survey(located(path), [located(part) for part in parts]), overwrite=overwrite)
     return summarise(path)
 
 
@@ -48,7 +49,7 @@ def merge(
     """
     with open_stored(source) as stored:
         plan = make_plan(stored.recipe)
-        _copy(stored, plan, Path(path), stored.first, stored.first + stored.samples, resume, overwrite, progress)
+        _copy(stored, plan, local_path(path), stored.first, stored.first + stored.samples, resume, overwrite, progress)
     return summarise(path)
 
 
@@ -65,7 +66,7 @@ def reshard(
 
     They are the files that `generate(..., shard="K/N")` makes; `index_parts` makes them one dataset again.
     """
-    whole = Path(source if path is None else path)
+    whole = local_path(source if path is None else path)
     with open_stored(source) as stored:
         plan = make_plan(stored.recipe)
         if (stored.first, stored.samples) != (0, plan.samples):
@@ -96,6 +97,7 @@ def extend(
     """
     if samples < 1:
         raise UsageError(f"samples: {samples} is not a positive number")
+    whole = local_path(path)
     with open_stored(source) as stored:
         old = make_plan(stored.recipe)
         if (stored.first, stored.samples) != (0, old.samples):
@@ -104,11 +106,11 @@ def extend(
         if found != SOFTWARE:
             raise MismatchError(f"{source} was made by {found}, this is {SOFTWARE}: extend it with that version")
         check_copyable(stored, old)
-        check_not_source(stored, Path(path))
+        check_not_source(stored, whole)
         plan = make_plan(stored.recipe.with_overrides({"samples": old.samples + samples}))
         plan.check_tables()
         plan.check_grids()
-        job = Job(Path(path), plan, 0, plan.samples, threads or usable_cpus(), resume, overwrite)
+        job = Job(whole, plan, 0, plan.samples, threads or usable_cpus(), resume, overwrite)
 
         def filling(file: PartFile, job: Job) -> None:
             copy_chunks(stored, file, job, old.samples // old.chunk * old.chunk)

@@ -24,6 +24,7 @@ from deepbench_fast.store.create import SOFTWARE, check_space, create_file
 from deepbench_fast.store.file_bytes import is_named, lock_file, read_at, share_lock, sync_and_forget
 from deepbench_fast.store.format import UNFINISHED
 from deepbench_fast.store.header import Header
+from deepbench_fast.store.location import Location
 from deepbench_fast.store.stored import open_header
 
 BLOCK_BYTES = 2**20
@@ -184,7 +185,7 @@ def _is_hollow(descriptor: int) -> bool:
     return not any(read_at(descriptor, min(BLOCK_BYTES, size - start), start).strip(b"\0") for start in blocks)
 
 
-def check_same(path: Path, plan: Plan, first: int, stop: int) -> Header:
+def check_same(path: Location, plan: Plan, first: int, stop: int) -> Header:
     """Raise MismatchError, with the difference, where `path` holds another recipe or another range."""
     header = open_header(path)
     if header.attributes["recipe_hash"] != plan.recipe.hash():
@@ -209,7 +210,7 @@ def _check_resumable(job: Job) -> None:
         )
 
 
-def check_index(path: Path, plan: Plan) -> None:
+def check_index(path: Location, plan: Plan) -> None:
     """Raise where an index over shards would replace something else than an index over the same dataset."""
     if check_same(path, plan, 0, plan.samples).shards is None:
         raise FileError(f"{path} exists as one file: --overwrite replaces it by an index over shards")

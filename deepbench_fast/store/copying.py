@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +84,7 @@ def _copy_rows(part: StoredFile, name: str, start: int, stop: int, file: PartFil
     if part.places is None:  # compressed by its user, say
         write_at(file.descriptor, schema.bytes_of(part.unchecked(name, start, stop)), offset)
         return stop - start
-    with open(part.path, "rb", buffering=0) as source:
+    with open(part.places.path, "rb", buffering=0) as source:
         if identity(source.fileno()) != part.places.identity:
             raise FileError(f"{part.path}: it was changed while it was copied")
         size = (stop - start) * place.row
@@ -122,5 +123,6 @@ def chunk_rows(source: Stored, first: int, stop: int) -> npt.NDArray[np.int64]:
 def check_not_source(source: Stored, *targets: os.PathLike[str]) -> None:
     """Raise UsageError where a file to write is one that is read."""
     for target in targets:
-        if os.path.exists(target) and os.path.samefile(target, source.path):
+        here = isinstance(source.path, Path) and os.path.exists(target)
+        if here and os.path.samefile(target, str(source.path)):
             raise UsageError(f"{target}: it is what shall be copied; name another file")

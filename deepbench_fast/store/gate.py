@@ -5,7 +5,6 @@ What is not part of a dataset (groups, datasets and attributes of the user's own
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from deepbench_fast.recipe.load import MAX_BYTES
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.hdf5 import readable
 from deepbench_fast.store.header import OFFSET, ROWS, SHARDS, TABLE_DIGEST, Header, table_digest
+from deepbench_fast.store.location import AnyPath
 from deepbench_fast.store.raw_file import Damaged
 from deepbench_fast.store.structure import MOST_OF_A_TEXT, Part, Structure, Virtual
 from deepbench_fast.store.unknown import check_unknown
@@ -39,7 +39,7 @@ HEADER_DIGEST = "header_digest"
 LATER = ("position_error",)
 
 
-def check(file: Any, path: str | os.PathLike[str]) -> Header:
+def check(file: Any, path: AnyPath) -> Header:
     """What the open HDF5 file says of itself. Raises FileError where it isn't a dataset, or isn't what it should be."""
     with readable(path):
         try:

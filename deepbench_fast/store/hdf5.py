@@ -15,6 +15,7 @@ import h5py
 
 from deepbench_fast.errors import DeepbenchFastError, FileError
 from deepbench_fast.store.format import UNFINISHED
+from deepbench_fast.store.location import AnyPath
 
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 
@@ -37,7 +38,7 @@ def open_hdf5(path: str | os.PathLike[str], locking: bool | None = None) -> Any:
         return h5py.File(path, "r", locking=locking)
     except OSError as error:
         if _error_number(error) not in NO_LOCKS:
-            raise FileError(f"{path}: {_reason(error, path)}") from error
+            raise opening_error(error, path) from error
     with readable(path):
         return h5py.File(path, "r", locking=False)
 
@@ -56,7 +57,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 @contextmanager
-def readable(path: str | os.PathLike[str]) -> Iterator[None]:
+def readable(path: AnyPath) -> Iterator[None]:
     """Raise FileError for whatever h5py raises inside: damaged metadata end in many kinds of errors."""
     try:
         yield
@@ -74,7 +75,12 @@ def _error_number(error: OSError) -> int | None:
     return int(found[1]) if found else error.errno
 
 
-def _reason(error: OSError, path: str | os.PathLike[str]) -> str:
+def opening_error(error: OSError, path: AnyPath) -> FileError:
+    """The error of one line for what h5py raised when it opened a file."""
+    return FileError(f"{path}: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
     text = " ".join(str(error).split())
     if "unable to lock file" in text:
         return "locked by another program, which is writing it"

@@ -7,12 +7,13 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.errors import FileError, MismatchError
+from deepbench_fast.store.folder import Folder, folder_of
 from deepbench_fast.store.index import PROGRAM, open_stored
-from deepbench_fast.store.rows import SUFFIX, Row, read_row, row_of, row_path
+from deepbench_fast.store.location import Location, recipe_beside
+from deepbench_fast.store.rows import SUFFIX, Row
 from deepbench_fast.store.shards import Shard
 
 MOST_TOLD = 20
@@ -27,7 +28,7 @@ class Survey:
     names than `generate --shard` gives them.
     """
 
-    output: Path
+    output: Location
     plan: Plan
     software: str
     rows: tuple[Row, ...]
@@ -55,7 +56,7 @@ class Survey:
     def _commands(self) -> Iterator[str]:
         if not self.shards:
             return
-        recipe = shlex.quote(f"{self.output.with_suffix('.recipe.yaml')}")
+        recipe = shlex.quote(recipe_beside(self.output))
         output, known = shlex.quote(f"{self.output}"), shlex.quote(f"{self.output.with_name(self.rows[0].file)}")
         yield "to make them:"
         yield f"  {PROGRAM} info {known} --recipe -o {recipe}"
@@ -80,14 +81,14 @@ class Survey:
         return ",".join(shown) + (",..." if len(self.shards) > MOST_TOLD else "")
 
 
-def survey(output: Path, paths: Iterable[Path] = ()) -> Survey:
+def survey(output: Location, paths: Iterable[Location] = ()) -> Survey:
     """Look at parts: files of parts or of their rows, or folders with parts of `output`; by default the folder of
     `output`.
 
     Raises FileError where there are none, where one doesn't lie beside `output`, and where a row is damaged.
     """
-    rows = _rows(output, paths)
-    found = [(row, _problem(output, row)) for row in rows]
+    folder = folder_of(output)
+    found = [(row, _problem(folder, row)) for row in _rows(output, folder, paths)]
     there = [row for row, problem in found if not problem]
     differing = [f"{row.file}: {problem}" for row, problem in found if problem]
     if not there:
@@ -105,43 +106,29 @@ def survey(output: Path, paths: Iterable[Path] = ()) -> Survey:
     return Survey(output, plan, ours[1], tuple(kept), tuple(missing), (*differing, *twice), tuple(shards), count)
 
 
-def _rows(output: Path, paths: Iterable[Path]) -> list[Row]:
+def _rows(output: Location, folder: Folder, paths: Iterable[Location]) -> list[Row]:
     """Rows by the names of their files, each once."""
-    folder, rows = output.parent.resolve(), {}
+    names: list[str] = []
     for path in paths or (output.parent,):
-        if (path if path.is_dir() else path.parent).resolve() != folder:
+        if not folder.holds(path):
             raise FileError(f"{path}: parts lie beside their index, in {output.parent}")
-        for one in _in_folder(path, output) if path.is_dir() else (path,):
-            row = _read(one)
-            rows[row.file] = row
-    return list(rows.values())
+        names += _of_parts(folder, output) if folder.is_itself(path) else (path.name,)
+    return list({row.file: row for row in folder.rows(names)}.values())
 
 
-def _read(path: Path) -> Row:
-    """The row in a file, or that of a part, which is read itself where it has none."""
-    place = path if path.suffix == SUFFIX else row_path(path)
-    if place != path and not place.exists():
-        return row_of(path)
-    row = read_row(place)
-    if Path(row.file).stem != place.stem:
-        raise FileError(f"{place}: it is the row of {row.file}; remove it if that part was renamed")
-    return row
-
-
-def _in_folder(folder: Path, output: Path) -> Iterator[Path]:
-    """The rows of the parts of `output`, and parts without one."""
-    start = f"{output.stem}.shard-"
-    names = {entry.name for entry in os.scandir(folder) if entry.name.startswith(start)}
+def _of_parts(folder: Folder, output: Location) -> Iterator[str]:
+    """The rows of the parts of `output` in its folder, and parts without one."""
+    names = folder.names(f"{output.stem}.shard-")
     for name in sorted(names):
         stem, suffix = os.path.splitext(name)
         if (suffix == SUFFIX or (suffix == output.suffix and stem + SUFFIX not in names)) and Shard.of_name(name):
-            yield folder / name
+            yield name
 
 
-def _problem(output: Path, row: Row) -> str:
+def _problem(folder: Folder, row: Row) -> str:
     """Why the file that a row names is not there as it says; "" where it is."""
     try:
-        size = os.stat(output.with_name(row.file)).st_size
+        size = folder.size(row.file)
     except OSError as error:
         return "missing" if isinstance(error, FileNotFoundError) else str(error.strerror).lower()
     return "" if size == row.bytes else f"has {size} bytes, not the {row.bytes} that its row names"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import struct
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from deepbench_fast.store.file_bytes import read_at
 
@@ -22,12 +22,33 @@ class Damaged(Exception):
     """What a file holds in the place of what it should."""
 
 
+class Content(Protocol):
+    """The bytes of a file, wherever they are."""
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+
+    def read_at(self, size: int, offset: int) -> bytes:
+        """Some of them; raises FileError where the file ends before."""
+
+
+class _Opened:
+    """The bytes of a file that is open here."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor, self.size = descriptor, os.fstat(descriptor).st_size
+
+    def read_at(self, size: int, offset: int) -> bytes:
+        return read_at(self.descriptor, size, offset)
+
+
 class RawFile:
     """The bytes of an open HDF5 file; nothing is read that does not lie in it."""
 
     def __init__(self, file: Any) -> None:
-        self.descriptor: int = file.id.get_vfd_handle()
-        self.size = os.fstat(self.descriptor).st_size
+        self._content: Content = getattr(file, "content", None) or _Opened(file.id.get_vfd_handle())
+        self.size = self._content.size
         self._file = file
         self._heaps: dict[int, dict[int, bytes]] = {}
 
@@ -44,7 +65,7 @@ class RawFile:
         """Bytes from an offset in the file; raises Damaged where it ends before."""
         if not (offset >= 0 and size >= 0 and offset + size <= self.size):
             raise Damaged("it points beyond its end")
-        return read_at(self.descriptor, size, offset)
+        return self._content.read_at(size, offset)
 
     def texts(self, references: bytes, most: int) -> list[str]:
         """The texts, of at most `most` bytes each, that references name."""

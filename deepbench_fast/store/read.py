@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
@@ -15,6 +14,7 @@ from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.render.batch import Batch, Item, LazyTables, chosen, ranges, rows_of, singular
 from deepbench_fast.store.counts import counts, counts_of
 from deepbench_fast.store.index import open_stored
+from deepbench_fast.store.location import AnyPath, Url, located
 from deepbench_fast.store.other_libraries import data_frame, labelled_arrays
 from deepbench_fast.store.stored import Stored, Summary
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
 
 
-def summarise(path: str | os.PathLike[str]) -> Summary:
+def summarise(path: AnyPath) -> Summary:
     """Summary of a file; its digest is None while chunks are missing."""
     with open_stored(path) as stored:
         return stored.summary()
@@ -43,8 +43,9 @@ class StoredDataset:
     used after a fork: each process opens the file itself, and raises FileError if it has become another dataset.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, partial: bool = False) -> None:
-        self.path = Path(path).absolute()
+    def __init__(self, path: AnyPath, *, partial: bool = False) -> None:
+        place = located(path)
+        self.path = place if isinstance(place, Url) else place.absolute()
         self.partial = partial
         self._indices: npt.NDArray[np.int64] | None = None
         self._stored: Stored = open_stored(path)
@@ -95,9 +96,10 @@ class StoredDataset:
         stored = self.stored
         numbers = indices if self._indices is None else self._indices[indices]
         self._check_done(numbers)
-        for name in stored.header.arrays:
-            if singular(name) in out:
-                stored.take(name, numbers, out[singular(name)])
+        names = [name for name in stored.header.arrays if singular(name) in out]
+        stored.prefetch((*names, "samples") if "label" in out else names, numbers)
+        for name in names:
+            stored.take(name, numbers, out[singular(name)])
         if "label" in out:
             out["label"][:] = stored.labels(numbers)
         if "index" in out:
@@ -161,6 +163,7 @@ class StoredDataset:
         stored = self.stored
         index = _counted(numbers, stored.samples) if isinstance(numbers, slice) else numbers
         self._check_done(index)
+        stored.prefetch(stored.header.arrays, index)
         return {name: self._take(name, numbers, index) for name in stored.header.arrays}, index
 
     def _take(

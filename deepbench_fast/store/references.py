@@ -22,6 +22,7 @@ from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.render.batch import TARGETS
 from deepbench_fast.store.file_bytes import read_at
 from deepbench_fast.store.format import ARRAYS
+from deepbench_fast.store.location import Location, Url
 from deepbench_fast.store.other_libraries import AXES
 from deepbench_fast.store.parts import Survey
 from deepbench_fast.store.rows import Row
@@ -32,7 +33,8 @@ FOLDER = "u"
 def write_references(found: Survey, path: Path) -> None:
     """Write the references to the arrays of all parts; tables are not in them. Raises UsageError where a part's bytes
     don't lie as they do in memory, OSError where the file can't be written."""
-    where = f"{os.path.abspath(found.output.parent)}{os.sep}"
+    folder = found.output.parent
+    where = f"{folder}/" if isinstance(folder, Url) else f"{os.path.abspath(folder)}{os.sep}"
     head = {"version": 1, "templates": {FOLDER: where}}
     with whole_file(path, overwrite=True) as place, open(place, "w", encoding="utf-8") as file:
         file.write(json.dumps(head)[:-1] + ', "refs": {')
@@ -84,9 +86,17 @@ def _chunk(found: Survey, row: Row, offset: int, size: int, stored: int) -> Any:
     """A range of bytes; a last chunk that is not stored in full itself, with zeros after it, as Zarr reads it."""
     if stored >= size:
         return [f"{{{{{FOLDER}}}}}{row.file}", offset, size]
-    with open(found.output.with_name(row.file), "rb", buffering=0) as file:
-        data = read_at(file.fileno(), stored, offset)
+    data = _bytes_of(found.output.with_name(row.file), stored, offset)
     return "base64:" + base64.b64encode(data.ljust(size, b"\0")).decode()
+
+
+def _bytes_of(place: Location, size: int, offset: int) -> bytes:
+    if isinstance(place, Url):
+        from deepbench_fast.store.remote.content import Content
+
+        return Content(place).read_at(size, offset)
+    with open(place, "rb", buffering=0) as file:
+        return read_at(file.fileno(), size, offset)
 
 
 def _axes(name: str, count: int, found: Survey) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,13 @@ import numpy.typing as npt
 from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import format as schema
+from deepbench_fast.store.anywhere import with_hdf5
 from deepbench_fast.store.gate import check
-from deepbench_fast.store.hdf5 import open_hdf5, opened, readable
-from deepbench_fast.store.header import ROWS, Header
+from deepbench_fast.store.hdf5 import opened, readable
+from deepbench_fast.store.header import ROWS
+from deepbench_fast.store.location import Location, Place
 from deepbench_fast.store.places import contiguous_offset
+from deepbench_fast.store.raw_file import RawFile
 from deepbench_fast.store.stored import digest_of
 from deepbench_fast.values.file_names import file_name
 
@@ -130,30 +133,29 @@ def _chunks_dtype(kinds: tuple[str, ...]) -> np.dtype[Any]:
     return schema.chunks_dtype(kinds)
 
 
-def row_path(part: Path) -> Path:
+def row_path(part: Place) -> Place:
     """Where the row of a part is: `sky.shard-2-of-3.h5` → `sky.shard-2-of-3.json`."""
     return part.with_suffix(SUFFIX)
 
 
-def row_of(path: Path) -> Row:
+def row_of(path: Location) -> Row:
     """The row of a finished part, from the part itself. Raises FileError where it is none."""
-    with open_hdf5(path) as file:
-        header = check(file, path)
-        if header.shards is not None:
-            raise FileError(f"{path}: an index, no part of one")
-        digest = digest_of(header)
-        if digest is None:
-            raise FileError(f"{path}: unfinished (--resume continues it)")
-        with readable(path):
-            datasets = {name: _dataset(file[name]) for name in (*header.arrays, *header.tables, CHUNKS)}
-    return _row(path, header, digest, datasets)
+    return with_hdf5(path, partial(_row, path))
 
 
-def _row(path: Path, header: Header, digest: str, datasets: dict[str, Any]) -> Row:
+def _row(path: Location, file: Any) -> Row:
+    header = check(file, path)
+    if header.shards is not None:
+        raise FileError(f"{path}: an index, no part of one")
+    digest = digest_of(header)
+    if digest is None:
+        raise FileError(f"{path}: unfinished (--resume continues it)")
+    with readable(path):
+        datasets = {name: _dataset(file[name]) for name in (*header.arrays, *header.tables, CHUNKS)}
     own = header.attributes
     return Row(
         file=path.name,
-        bytes=path.stat().st_size,
+        bytes=RawFile(file).size,
         first=own["first"],
         samples=own["samples"],
         rows={kind: header.rows(f"objects/{kind}") for kind in header.kinds},
@@ -192,8 +194,20 @@ def read_row(path: Path) -> Row:
         if path.stat().st_size > MOST_BYTES:
             raise FileError(f"{path}: too long for what a finished part writes")
         content = path.read_bytes()
+    return parsed_row(content, path)
+
+
+def parsed_row(content: bytes, source: Location) -> Row:
+    """The row in the bytes of its file. Raises FileError where it is none."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        raise FileError(f"{path}: damaged: not UTF-8") from None
-    return Row.parse(text, path)
+        raise FileError(f"{source}: damaged: not UTF-8") from None
+    return Row.parse(text, str(source))
+
+
+def checked_row(row: Row, place: Location) -> Row:
+    """The row. Raises FileError where its file has another name than the part that it tells of."""
+    if Path(row.file).stem != place.stem:
+        raise FileError(f"{place}: it is the row of {row.file}; remove it if that part was renamed")
+    return row

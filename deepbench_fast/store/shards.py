@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import UsageError
+from deepbench_fast.store.location import Place
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
 
-    def path(self, whole: Path) -> Path:
+    def path(self, whole: Place) -> Place:
         """File of this part: `sky.h5` → `sky.shard-2-of-3.h5`."""
         return whole.with_name(f"{whole.stem}.shard-{self.number}-of-{self.count}{whole.suffix}")
 

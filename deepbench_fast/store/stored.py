@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,9 +17,11 @@ from deepbench_fast.errors import FileError
 from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.render.batch import singular
 from deepbench_fast.store import format as schema
+from deepbench_fast.store.anywhere import with_hdf5
 from deepbench_fast.store.gate import check
-from deepbench_fast.store.hdf5 import open_hdf5, readable
+from deepbench_fast.store.hdf5 import readable
 from deepbench_fast.store.header import ROWS, Header
+from deepbench_fast.store.location import AnyPath, Location
 from deepbench_fast.store.mapping import map_file
 from deepbench_fast.store.places import contiguous_offset
 from deepbench_fast.values.user_tables import tables_stored
@@ -57,7 +59,7 @@ class Stored(ABC):
     the gate; of an index, it is that of the whole.
     """
 
-    path: Path
+    path: Location
     header: Header
 
     @abstractmethod
@@ -78,6 +80,10 @@ class Stored(ABC):
     def take(self, name: str, numbers: npt.NDArray[np.int64], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
         """A copy of the rows with these numbers, in `out` where it is given; raises as `read` does."""
         return self._labelled(name, self._take(name, numbers, out))
+
+    @abstractmethod
+    def prefetch(self, names: Iterable[str], numbers: npt.NDArray[np.int64]) -> None:
+        """Ask for what `take` of these arrays and tables of samples will read, all at once where that is far away."""
 
     def labels(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Numbers of the catalogues of samples; raises as `read` does."""
@@ -208,7 +214,7 @@ class StoredFile(Stored):
     """
 
     def __init__(
-        self, path: Path, header: Header, datasets: Mapping[str, Any], places: Places | None, file: Any = None
+        self, path: Location, header: Header, datasets: Mapping[str, Any], places: Places | None, file: Any = None
     ) -> None:
         self.path, self.header, self.places = path, header, places
         self._datasets, self._file = datasets, file
@@ -228,6 +234,11 @@ class StoredFile(Stored):
             stored = places.mapped(file.id.get_vfd_handle())
         file.close()
         return stored
+
+    @property
+    def is_open(self) -> bool:
+        """Whether HDF5 reads it, by a descriptor."""
+        return self._file is not None
 
     def unchecked(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
         rows: npt.NDArray[Any] = self._datasets[name][start:stop]
@@ -251,6 +262,9 @@ class StoredFile(Stored):
         found = self._labels[numbers]  # a column alone: rows are long
         self._check_labels("samples", "catalogue", found)
         return np.asarray(found, np.int64)
+
+    def prefetch(self, names: Iterable[str], numbers: npt.NDArray[np.int64]) -> None:
+        """It is here."""
 
     def one(self, number: int) -> dict[str, Any]:
         sample: dict[str, Any] = {name: np.array(rows[number]) for name, rows in self._singular}
@@ -318,7 +332,6 @@ def _layout(header: Header) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
     }
 
 
-def open_header(path: str | os.PathLike[str]) -> Header:
+def open_header(path: AnyPath) -> Header:
     """What a file says of itself; raises FileError where it can't be read or isn't what it should be."""
-    with open_hdf5(path) as file:
-        return check(file, path)
+    return with_hdf5(path, lambda file: check(file, path))

@@ -5,8 +5,8 @@ They are no part of the digest, which tells what was drawn; the recipe has the h
 
 from __future__ import annotations
 
-import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
 from deepbench_fast.recipe.table_files import tables_of
+from deepbench_fast.store.anywhere import with_hdf5
 from deepbench_fast.store.file_image import create_group
-from deepbench_fast.store.hdf5 import open_hdf5, readable
+from deepbench_fast.store.hdf5 import readable
+from deepbench_fast.store.location import AnyPath
 from deepbench_fast.store.raw_file import Damaged
 from deepbench_fast.store.structure import Structure
 from deepbench_fast.values.user_tables import known_columns
@@ -41,13 +43,17 @@ def write_columns(file: Any, recipe: Recipe) -> None:
         file.create_dataset(f"{GROUP}/{name}", data=values.astype("<f8"), track_times=False)
 
 
-def stored_column(path: str | os.PathLike[str], name: str) -> npt.NDArray[np.float64] | None:
+def stored_column(path: AnyPath, name: str) -> npt.NDArray[np.float64] | None:
     """The numbers of a column in a file; None where it has none of this hash."""
     if not _HASH.fullmatch(name):
         return None
     try:
-        with open_hdf5(path) as file, readable(path):
-            part = Structure(file).dataset(f"{GROUP}/{name}")
-            return part.item[:] if len(part.shape) == 1 and part.dtype == "<f8" else None
+        return with_hdf5(path, partial(_column, path, name))
     except (Damaged, FileError):
         return None
+
+
+def _column(path: AnyPath, name: str, file: Any) -> npt.NDArray[np.float64] | None:
+    with readable(path):
+        part = Structure(file).dataset(f"{GROUP}/{name}")
+        return part.item[:] if len(part.shape) == 1 and part.dtype == "<f8" else None

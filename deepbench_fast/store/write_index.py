@@ -9,6 +9,7 @@ parts has virtual datasets, too; these show NaN, or numbers that no sample has, 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from deepbench_fast.store.claim import check_index
 from deepbench_fast.store.create import with_enums, write_description
 from deepbench_fast.store.file_image import FileImage, create_group, laid_out
 from deepbench_fast.store.header import OFFSET, ROWS, SHARDS, TABLE_DIGEST, table_digest
+from deepbench_fast.store.location import Location, Url
 from deepbench_fast.store.parts import Survey
 from deepbench_fast.store.rows import Row
 
@@ -42,20 +44,44 @@ def write_index(found: Survey, *, overwrite: bool = False) -> None:
     for row in found.rows:
         if tuple(row.rows) != kinds or list(row.offsets) != list(found.rows[0].offsets):
             raise FileError(f"{found.output.with_name(row.file)}: its row counts other objects, or names other arrays")
-    if os.path.exists(found.output) and not overwrite:
+    if _exists(found.output) and not overwrite:
         check_index(found.output, found.plan)
     image = FileImage()
     with laid_out(image) as index:
         _lay_out(index, found.rows, found.plan, found.software)
     try:
-        with whole_file(found.output, overwrite=True) as place:
-            descriptor = os.open(place, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-            try:
-                image.write_to(descriptor)
-            finally:
-                os.close(descriptor)
+        _write(image, found.output)
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"{found.output}: the index can't be written: {error.strerror or error}") from error
+
+
+def _exists(output: Location) -> bool:
+    if isinstance(output, Url):
+        from deepbench_fast.store.remote.folder import check_writable, exists
+
+        check_writable(output)
+        return exists(output)
+    return output.exists()
+
+
+def _write(image: FileImage, output: Location) -> None:
+    """Write the image as a file, or put it there as an object."""
+    if isinstance(output, Url):
+        from deepbench_fast.store.remote.folder import upload
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "index.h5"
+            _write(image, path)
+            upload(path, output)
+        return
+    with whole_file(output, overwrite=True) as place:
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            image.write_to(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_manifest(found: Survey, path: Path) -> None:

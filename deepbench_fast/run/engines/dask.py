@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.run.engines.threads import Progress
 from deepbench_fast.store.create import SOFTWARE
+from deepbench_fast.store.folder import folder_of
+from deepbench_fast.store.location import Location, Url
 from deepbench_fast.store.parts import survey
 from deepbench_fast.store.read import summarise
 from deepbench_fast.store.shards import Shard
@@ -46,9 +49,10 @@ def generate_on(
     client: distributed.Client,
     make: Make,
     recipe: Recipe,
-    path: Path,
+    path: Location,
     *,
     shards: int | None,
+    scratch: str | os.PathLike[str] | None,
     resume: bool,
     overwrite: bool,
     progress: Progress | None,
@@ -58,7 +62,7 @@ def generate_on(
     Raises FileError where parts are there and may neither be kept (`resume`) nor replaced (`overwrite`), MismatchError
     where a worker has another version of this package, and what the workers raise.
     """
-    whole, plan = Path(os.path.abspath(path)), make_plan(recipe)
+    whole, plan = path if isinstance(path, Url) else Path(os.path.abspath(path)), make_plan(recipe)
     count = usual_parts(plan) if shards is None else shards
     if not 1 <= count < 10**18:
         raise UsageError(f"shards: {count} is not a positive number")
@@ -66,7 +70,7 @@ def generate_on(
         _check_nothing_there(whole)
     if progress is not None:
         progress.start(plan.samples, 0)
-    for samples in _results(client, make, recipe, whole, count, overwrite):
+    for samples in _results(client, partial(make, scratch=scratch), recipe, whole, count, overwrite):
         if progress is not None:
             progress.advance(samples)
     write_index(
@@ -76,7 +80,7 @@ def generate_on(
 
 
 def _results(
-    client: distributed.Client, make: Make, recipe: Recipe, whole: Path, count: int, overwrite: bool
+    client: distributed.Client, make: Make, recipe: Recipe, whole: Location, count: int, overwrite: bool
 ) -> Iterator[int]:
     """Numbers of samples of the parts as they are finished; few tasks are on the scheduler at a time."""
     from distributed import as_completed
@@ -108,7 +112,7 @@ def _results(
         client.cancel(list(names), force=True)
 
 
-def _result(future: Any, whole: Path, shard: Shard) -> int:
+def _result(future: Any, whole: Location, shard: Shard) -> int:
     try:
         return int(future.result())
     except DeepbenchFastError:
@@ -133,10 +137,9 @@ def _make_part(make: Make, recipe: Recipe, path: str, shard: str, overwrite: boo
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
 
-def _check_nothing_there(whole: Path) -> None:
-    start = f"{whole.stem}.shard-"
-    names = (entry.name for entry in os.scandir(whole.parent) if entry.name.startswith(start))
-    found = next(names, whole.name if whole.exists() else None)
+def _check_nothing_there(whole: Location) -> None:
+    names = folder_of(whole).names(whole.stem)
+    found = min((name for name in names if name == whole.name or name.startswith(f"{whole.stem}.shard-")), default=None)
     if found is not None:
         raise FileError(f"{whole.with_name(found)} exists: --resume goes on with the parts that are there")
 

@@ -85,7 +85,7 @@ def _copy_rows(part: StoredFile, name: str, start: int, stop: int, file: PartFil
         write_at(file.descriptor, schema.bytes_of(part.unchecked(name, start, stop)), offset)
         return stop - start
     with open(part.places.path, "rb", buffering=0) as source:
-        if identity(source.fileno()) != part.places.identity:
+        if identity(os.fstat(source.fileno())) != part.places.identity:
             raise FileError(f"{part.path}: it was changed while it was copied")
         size = (stop - start) * place.row
         copy_bytes(source.fileno(), part.places.offsets[name] + start * place.row, file.descriptor, offset, size)

@@ -49,6 +49,13 @@ class Header:
             return int(self.chunks[ROWS + name.removeprefix("objects/")].sum())
         return int(self.attributes["samples"])
 
+    def of_part(self, first: int, samples: int, chunks: npt.NDArray[Any]) -> Header:
+        """That of a part of an index, whose own header this is: many are made, so quicker than `replace`."""
+        part = object.__new__(Header)
+        attributes = {**self.attributes, "first": first, "samples": samples}
+        part.__dict__.update(self.__dict__, attributes=attributes, chunks=chunks, shards=None)
+        return part
+
     @property
     def complete(self) -> bool:
         """Whether the chunks that are done hold all samples of the file."""

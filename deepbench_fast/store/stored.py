@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -220,6 +221,7 @@ class StoredFile(Stored):
         self._datasets, self._file = datasets, file
         self._singular = [(singular(name), datasets[name]) for name in header.arrays]
         self._labels = None if places is None else datasets["samples"]["catalogue"]
+        self._catalogues = len(header.labels["samples"]["catalogue"])
 
     @classmethod
     def of(cls, path: str | os.PathLike[str], file: Any, header: Header) -> StoredFile:
@@ -230,8 +232,9 @@ class StoredFile(Stored):
             offsets = {name: offset for name, offset in found.items() if offset is not None}
             if len(offsets) < len(names):
                 return cls(Path(path), header, {name: file[name] for name in names}, None, file)
-            places = Places(Path(path), header, offsets, identity(file.id.get_vfd_handle()))
-            stored = places.mapped(file.id.get_vfd_handle())
+            descriptor = file.id.get_vfd_handle()
+            status = os.fstat(descriptor)
+            stored = Places(Path(path), header, offsets, identity(status)).mapped(descriptor, status.st_size)
         file.close()
         return stored
 
@@ -268,9 +271,18 @@ class StoredFile(Stored):
 
     def one(self, number: int) -> dict[str, Any]:
         sample: dict[str, Any] = {name: np.array(rows[number]) for name, rows in self._singular}
-        sample["label"] = int(self.labels(np.array([number]))[0])
+        if self._labels is None:
+            sample["label"] = int(self.labels(np.array([number]))[0])
+        else:
+            sample["label"] = self._label(int(self._labels[number]))
         sample["index"] = self.first + number
         return sample
+
+    def _label(self, number: int) -> int:
+        """The number of a catalogue."""
+        if not 0 <= number < self._catalogues:
+            self._check_labels("samples", "catalogue", np.array([number]))
+        return number
 
     def close(self) -> None:
         if self._file is not None:
@@ -294,28 +306,27 @@ class Places:
         """The same file, opened anew; None where its name has been given to another one, or it was changed."""
         try:
             with open(self.path, "rb") as file:
-                return self.mapped(file.fileno()) if identity(file.fileno()) == self.identity else None
+                status = os.fstat(file.fileno())
+                return self.mapped(file.fileno(), status.st_size) if identity(status) == self.identity else None
         except FileNotFoundError:
             return None
 
-    def mapped(self, descriptor: int) -> StoredFile:
-        """All arrays and tables over one read-only map of the open file."""
-        found = map_file(descriptor, os.fstat(descriptor).st_size)
+    def mapped(self, descriptor: int, size: int) -> StoredFile:
+        """All arrays and tables over one read-only map of the open file, which has `size` bytes."""
+        found = map_file(descriptor, size)
         datasets = {}
         for name, offset in self.offsets.items():
             shape, dtype = self.header.types[name]
             shape = (self.header.rows(name), *shape)
-            count = int(np.prod(shape, dtype=np.int64))
-            if offset + count * dtype.itemsize > len(found):
+            count = prod(shape)
+            if offset + count * dtype.itemsize > size:
                 raise FileError(f"{self.path}: damaged: it ends before the end of /{name}")
-            rows = np.frombuffer(found, dtype, count, offset) if count else np.zeros(0, dtype)
-            datasets[name] = rows.reshape(shape)
+            datasets[name] = np.ndarray(shape, dtype, found, offset) if count else np.zeros(shape, dtype)
         return StoredFile(self.path, self.header, datasets, self)
 
 
-def identity(descriptor: int) -> tuple[int, ...]:
+def identity(status: os.stat_result) -> tuple[int, ...]:
     """What tells an open file from others, and from itself after a change."""
-    status = os.fstat(descriptor)
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 

@@ -28,6 +28,7 @@ from deepbench_fast.store.location import AnyPath, Location, located, recipe_bes
 from deepbench_fast.store.open_parts import OpenParts
 from deepbench_fast.store.stored import Places, Stored, StoredFile, digest_of, identity
 
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 PROGRAM = "deepbench-fast"
 MOST_OF_A_COMMAND = 350  # characters: a command that is cut is of no use
 
@@ -60,6 +61,9 @@ class StoredIndex(Stored):
         self.path, self.header = located(path), header
         assert header.shards is not None
         self._shards = header.shards
+        self._folder = os.path.dirname(str(self.path))
+        ends = np.append(self._shards["first"], header.attributes["total"])
+        self._chunk_edges = np.searchsorted(header.chunks["first"], ends)
         if not missing:
             self._check_presence()
         self._edges: dict[str, npt.NDArray[np.int64]] = {}
@@ -120,8 +124,9 @@ class StoredIndex(Stored):
         """It is here."""
 
     def one(self, number: int) -> dict[str, Any]:
-        part = int(np.searchsorted(self._edges_of("samples"), number, side="right")) - 1
-        return self._part(part).one(number - int(self._edges["samples"][part]))
+        edges = self._edges_of("samples")
+        part = int(edges.searchsorted(number, "right")) - 1
+        return self._part(part).one(number - int(edges[part]))
 
     def close(self) -> None:
         _forget(self._owner)
@@ -175,22 +180,24 @@ class StoredIndex(Stored):
     def _header_of(self, number: int) -> Header:
         """What the index says of a part."""
         row = self._shards[number]
-        span = {"first": int(row["first"]), "samples": int(row["samples"])}
-        attributes = {**self.header.attributes, **span}
-        return replace(self.header, attributes=attributes, chunks=self._chunks_of(number), shards=None)
+        return self.header.of_part(int(row["first"]), int(row["samples"]), self._chunks_of(number))
 
     def _by_offsets(self, number: int, header: Header, at: int, offsets: dict[str, int]) -> StoredFile | None:
         """The part, whose `/chunks` is at `at`; None where it is not what the index says."""
-        path, chunks = Path(str(self._path(number))), header.chunks
+        path, expected = os.path.join(self._folder, self._shards["file"][number].decode()), header.chunks.tobytes()
         try:
-            with open(path, "rb", buffering=0) as file:
-                if os.fstat(file.fileno()).st_size != self._shards["bytes"][number]:
-                    return None
-                if read_at(file.fileno(), chunks.nbytes, at) != chunks.tobytes():
-                    return None
-                return Places(path, header, offsets, identity(file.fileno())).mapped(file.fileno())
+            descriptor = os.open(path, READ)
         except OSError:
             return None
+        try:
+            status = os.fstat(descriptor)
+            if status.st_size != self._shards["bytes"][number] or read_at(descriptor, len(expected), at) != expected:
+                return None
+            return Places(Path(path), header, offsets, identity(status)).mapped(descriptor, status.st_size)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
 
     def _open(self, number: int) -> tuple[StoredFile | Header, int]:
         """A part that goes through the gate, and its size."""
@@ -220,17 +227,14 @@ class StoredIndex(Stored):
         return part
 
     def _chunks_of(self, number: int) -> npt.NDArray[Any]:
-        chunks = self.header.chunks
-        first = int(self._shards["first"][number])
-        start, stop = np.searchsorted(chunks["first"], (first, first + int(self._shards["samples"][number])))
-        return chunks[start:stop]
+        return self.header.chunks[self._chunk_edges[number] : self._chunk_edges[number + 1]]
 
     def _check_presence(self) -> None:
         """Raise FileError for the first part that isn't there with its size."""
-        named, folder = self._shards["bytes"].tolist(), os.path.dirname(str(self.path))
+        named = self._shards["bytes"].tolist()
         for number, name in enumerate(self._shards["file"].tolist()):
             try:
-                size = os.stat(os.path.join(folder, name.decode())).st_size
+                size = os.stat(os.path.join(self._folder, name.decode())).st_size
             except OSError as error:
                 reason = "missing" if isinstance(error, FileNotFoundError) else str(error.strerror).lower()
                 path = self._path(number)

@@ -59,14 +59,14 @@ class LocalFolder:
 
     def rows(self, names: Sequence[str]) -> Iterator[Row]:
         """The rows in files of rows, and those of parts, which are read themselves where they have none."""
+        row = None
         for name in names:
             path = self.path / name
             place = path if path.suffix == SUFFIX else row_path(path)
-            if place != path and not place.exists():
-                yield row_of(path)
-            else:
-                yield checked_row(read_row(place), place)
+            is_row = place == path or place.exists()
+            row = checked_row(read_row(place, row), place) if is_row else row_of(path)
+            yield row
 
     def size(self, name: str) -> int:
         """Bytes of a file; raises OSError where it isn't there."""
-        return os.stat(self._resolved / name).st_size
+        return os.stat(os.path.join(self._resolved, name)).st_size

@@ -34,9 +34,10 @@ from deepbench_fast.values.file_names import file_name
 SUFFIX = ".json"
 MOST_BYTES = 2**30
 CHUNKS = "chunks"
+SHARED = ("recipe_hash", "software", "schema", "rows", "offsets", "datasets")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Row:
     """A part: its file's plain name and size, the samples in it, and where their numbers lie in the file.
 
@@ -77,16 +78,19 @@ class Row:
         return json.dumps({**plain, **rows, "datasets": self.datasets, CHUNKS: chunks}) + "\n"
 
     @classmethod
-    def parse(cls, text: str, source: str | os.PathLike[str]) -> Row:
-        """Read a line. Raises FileError, with `source`, where it is no such line."""
+    def parse(cls, text: str, source: str | os.PathLike[str], like: Row | None = None) -> Row:
+        """Read a line. Raises FileError, with `source`, where it is no such line.
+
+        What is equal in the row `like` is held but once: an index may hold a million.
+        """
         try:
-            return cls._parse(json.loads(text))
+            return cls._parse(json.loads(text), like)
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
             words = str(error) if isinstance(error, Wrong) else "it is no line that a finished part writes"
             raise FileError(f"{source}: damaged: {words}") from None
 
     @classmethod
-    def _parse(cls, data: dict[str, Any]) -> Row:
+    def _parse(cls, data: dict[str, Any], like: Row | None) -> Row:
         counted = {name.removeprefix(ROWS): _natural(data, name) for name in data if name.startswith(ROWS)}
         names = ("file", "digest", "recipe_hash", "software", "schema")
         texts = {name: data[name] for name in names}
@@ -99,8 +103,22 @@ class Row:
         numbers = {name: _natural(data, name) for name in ("bytes", "first", "samples")}
         chunks = _chunks(data[CHUNKS], numbers["first"], {"count": numbers["samples"], **counted})
         offsets = {name: -1 if d["offset"] is None else _natural(d, "offset") for name, d in data["datasets"].items()}
-        found: dict[str, Any] = {**texts, **numbers}
-        return cls(**found, rows=counted, chunks=chunks, offsets=offsets, datasets=data["datasets"])
+        found: dict[str, Any] = {**texts, **numbers, "rows": counted, "offsets": offsets, "datasets": data["datasets"]}
+        if like is not None:
+            found["datasets"] = _shared(found["datasets"], like.datasets)
+            found |= {n: getattr(like, n) for n in SHARED if found[n] == getattr(like, n)}
+        return cls(**found, chunks=chunks)
+
+
+def _shared(datasets: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
+    """The same, with what is equal in `like` in the place of its own."""
+    if list(datasets) != list(like):
+        return datasets
+    for (name, own), other in zip(like.items(), datasets.values(), strict=True):
+        if own["dtype"] == other["dtype"]:
+            other["dtype"] = own["dtype"]
+        datasets[name] = own if own == other else other
+    return datasets
 
 
 class Wrong(ValueError):
@@ -188,22 +206,22 @@ def write_row(part: Path) -> Row:
     return row
 
 
-def read_row(path: Path) -> Row:
+def read_row(path: Path, like: Row | None = None) -> Row:
     """Read the file of a row. Raises FileError where it can't be read or is none."""
     with opened(path):
         if path.stat().st_size > MOST_BYTES:
             raise FileError(f"{path}: too long for what a finished part writes")
         content = path.read_bytes()
-    return parsed_row(content, path)
+    return parsed_row(content, path, like)
 
 
-def parsed_row(content: bytes, source: Location) -> Row:
+def parsed_row(content: bytes, source: Location, like: Row | None = None) -> Row:
     """The row in the bytes of its file. Raises FileError where it is none."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
         raise FileError(f"{source}: damaged: not UTF-8") from None
-    return Row.parse(text, str(source))
+    return Row.parse(text, str(source), like)
 
 
 def checked_row(row: Row, place: Location) -> Row:

@@ -128,7 +128,8 @@ def _index(parts: int) -> Tried:
         print(json.dumps(told | {"descriptors": descriptors}), file=sys.stderr)
         check(index < 5 and memory < 300e6, f"index: {index} s, {memory / 1e6:.0f} MB")
         check(opened < 0.5, f"open: {opened} s")
-        check(again >= 25_000 and descriptors <= 200, f"read: {again} a second, {descriptors} descriptors")
+        check(min(first, again) >= 25_000, f"read: {first} a second the first time, then {again}")
+        check(descriptors <= 200, f"{descriptors} descriptors")
     return Tried("read", told)
 
 

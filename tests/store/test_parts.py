@@ -15,7 +15,7 @@ from deepbench_fast import FileError, MismatchError, Recipe, generate, index_par
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.store import rows, write_index
 from deepbench_fast.store.parts import survey
-from deepbench_fast.store.rows import Row, row_of, row_path
+from deepbench_fast.store.rows import Row, read_row, row_of, row_path
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.structure import Structure
 from tests.cli.running import run, run_well
@@ -304,3 +304,18 @@ def test_more_parts_than_virtual_datasets_have_no_virtual_ones(whole: Path, monk
     with h5py.File(whole) as file:
         assert "images" not in file
     survey(whole).raise_unless_whole()
+
+
+def test_equal_parts_of_rows_are_held_once(tmp_path: Path) -> None:
+    for number in (1, 2):
+        generate(mixed(samples=1638), tmp_path / "m.h5", shard=f"{number}/2", threads=1)
+    first, second = (Shard(number, 2).path(tmp_path / "m.h5").with_suffix(".json") for number in (1, 2))
+    alone, row = read_row(second), read_row(first)
+    shared = read_row(second, row)
+    assert shared.text() == alone.text() == second.read_text()
+    assert shared.recipe_hash is row.recipe_hash
+    assert shared.datasets["images"]["dtype"] is row.datasets["images"]["dtype"]
+    again = read_row(first, row)
+    assert again.datasets["samples"] is row.datasets["samples"]
+    assert again.offsets is row.offsets
+    assert again.text() == first.read_text()

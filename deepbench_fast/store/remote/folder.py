@@ -41,16 +41,16 @@ class RemoteFolder:
 
     def rows(self, names: Sequence[str]) -> Iterator[Row]:
         """The rows in objects of rows, and those of parts, which are read themselves where they have none."""
+        row = None
         for start in range(0, len(names), ROWS_AT_ONCE):
             some = [Url(f"{self.url}/{name}") for name in names[start : start + ROWS_AT_ONCE]]
             places = [url if url.suffix == SUFFIX else row_path(url) for url in some]
             there = list(dict.fromkeys(place for place in places if place.name in self._sizes))
             contents = dict(zip(there, read_all(there), strict=True))
             for url, place in zip(some, places, strict=True):
-                if place in contents:
-                    yield checked_row(parsed_row(contents[place], place), place)
-                else:
-                    yield row_of(url)
+                known = place in contents
+                row = checked_row(parsed_row(contents[place], place, row), place) if known else row_of(url)
+                yield row
 
     def size(self, name: str) -> int:
         """Bytes of an object; raises FileNotFoundError where it isn't there."""

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from typing import Any
 class Web:
     """A web server: its address, what was asked of it, and how it behaves.
 
-    `answers` are the statuses of its next answers, before it goes on well; `cut` takes so many bytes from each range.
+    `answers` are the statuses of its next answers, before it goes on well; `cut` takes so many bytes from each range;
+    `pause` are seconds before each answer, and `most_at_once` how many waited together.
     """
 
     address: str = ""
@@ -27,6 +29,9 @@ class Web:
     answers: list[int] = field(default_factory=list)
     ranges: bool = True
     cut: int = 0
+    pause: float = 0.0
+    waiting: int = 0
+    most_at_once: int = 0
     zeros: int = 0  # bytes of the object "zeros", which is no file
 
     def __truediv__(self, name: str) -> str:
@@ -42,6 +47,11 @@ class _Ranges(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         web = self.web
         web.asked.append(f"{self.path} {self.headers.get('Range', '')}")
+        if web.pause:
+            web.waiting += 1
+            web.most_at_once = max(web.most_at_once, web.waiting)
+            time.sleep(web.pause)
+            web.waiting -= 1
         if web.answers:
             self.send_error(web.answers.pop(0))
             return

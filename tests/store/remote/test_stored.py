@@ -14,6 +14,8 @@ import pytest
 
 from deepbench_fast import Recipe, generate, open_dataset, verify
 from deepbench_fast.loaders.sources import open_source
+from deepbench_fast.store.index import open_stored
+from deepbench_fast.store.remote.stored import RemoteFile
 from tests.cli.running import run, run_well
 from tests.recipes import noisy_pendulums
 from tests.servers import Web
@@ -115,6 +117,21 @@ def test_few_requests(web: Web) -> None:
     web.asked.clear()
     data[np.random.default_rng(0).integers(0, 3000, 256)]
     assert not web.asked
+
+
+def test_all_ranges_of_a_batch_are_asked_for_at_once(web: Web) -> None:
+    data = open_dataset(web / "m.h5")
+    web.pause = 0.2
+    data[np.random.default_rng(0).integers(0, 3000, 256)]
+    assert web.most_at_once >= 6  # of three parts, each with images, clean images and targets
+
+
+def test_columns_of_tables(web: Web, folder: Path) -> None:
+    ours, local = open_stored(web / "one.h5"), open_stored(folder / "one.h5")
+    assert isinstance(ours, RemoteFile)
+    numbers = np.array([5, 2999, 0])
+    for name in local.header.types["samples"][1].names or ():
+        same(ours._rows["samples"].column(name).take(numbers), local.take("samples", numbers)[name])
 
 
 def test_commands(web: Web, folder: Path, tmp_path: Path) -> None:

@@ -301,7 +301,8 @@ def test_numbers_of_labels_that_are_none(copy: Path) -> None:
         rows["catalogue"][3], rows["split"][4] = -1, 99
         file["samples"][:] = rows
     dataset = open_dataset(copy)
-    for read in (lambda: dataset[:].labels, lambda: dataset.samples, lambda: dataset.split("train")):
+    readers = lambda: dataset[:].labels, lambda: dataset.samples, lambda: dataset.split("train"), lambda: dataset[3]
+    for read in readers:
         with pytest.raises(FileError, match="/samples holds numbers of a catalogue that it has no name for"):
             read()
     for format in ("npy", "csv", "png", "fits", "parquet"):

@@ -1,0 +1,117 @@
+"""Whether posterior samples are right on average: ranks of the truth, bands around them, and regions around any point.
+
+All follow from samples (N, S, P) of N posteriors and the truths (N, P) behind their data, which are drawn from the
+prior. p-values and bands are those of exact samples of the same sizes, which are simulated, with the same draws always.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.streams import seed_key, stream_number
+from deepbench_fast.errors import UsageError
+from deepbench_fast.kernels.inference.mixture import uniforms
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+SIMULATED = 2000
+BAND = 0.95
+KEY = seed_key("deepbench-fast calibration 1")
+
+
+def ranks(samples: Floats, truth: Floats) -> Integers:
+    """How many of the S samples are below the truth, (N, P): 0 to S, all equally likely if they are of the posterior.
+
+    Talts, Betancourt, Simpson, Vehtari & Gelman (2018), Validating Bayesian inference algorithms with simulation-based
+    calibration. Equal values are below with probability 1/2 each, by a draw of their own.
+    """
+    below = (samples < truth[:, None]).sum(axis=1)
+    equal = (samples == truth[:, None]).sum(axis=1)
+    return below + np.floor((equal + 1) * _uniforms("ties", *truth.shape)).astype(np.int64)
+
+
+class Uniformity(NamedTuple):
+    """How far the distribution of ranks is from a uniform one.
+
+    `places` (S,) are the parts of ranks below 1, ..., S that are expected, `differences` (S,) what is found less that,
+    `low` and `high` (S,) the band that holds all of them in 95 % of exact samples, `p` the probability that exact ones
+    are as far off.
+    """
+
+    places: Floats
+    differences: Floats
+    low: Floats
+    high: Floats
+    p: float
+
+
+def uniformity(found: Integers, most: int) -> Uniformity:
+    """Of N ranks from 0 to `most`: the band is simultaneous (Säilynoja, Bürkner & Vehtari 2022), all its places being
+    as likely to be left."""
+    count = len(found)
+    places = np.arange(1, most + 1) / (most + 1)
+    spread = np.sqrt(places * (1.0 - places) / count)
+    simulated = np.floor((most + 1) * _uniforms("ranks", SIMULATED, count)).astype(np.int64)
+    furthest = np.array([np.max(np.abs(_below(one, most) / count - places) / spread) for one in simulated])
+    differences = _below(found, most) / count - places
+    own = float(np.max(np.abs(differences) / spread))
+    width = float(np.sort(furthest)[int(np.ceil(BAND * SIMULATED)) - 1]) * spread
+    p = (1.0 + float((furthest >= own).sum())) / (SIMULATED + 1.0)
+    return Uniformity(places, differences, -width, width, p)
+
+
+def _below(found: Integers, most: int) -> Floats:
+    """How many ranks are below 1, ..., most."""
+    return np.cumsum(np.bincount(found, minlength=most + 1))[:-1].astype(np.float64)
+
+
+def interval_coverage(found: Integers, most: int, part: float) -> float:
+    """How often the central interval with this part of the samples holds the truth."""
+    edge = 0.5 * (1.0 - part) * (most + 1)
+    return float(np.mean((found + 0.5 > edge) & (found + 0.5 < most + 1 - edge)))
+
+
+def tarp_ranks(samples: Floats, truth: Floats) -> Integers:
+    """How many samples are nearer to a random point than the truth is, (N,): uniform from 0 to S for exact ones.
+
+    Points are uniform in the box of all truths, in which parameters are scaled to 1. Tests of accuracy with random
+    points: Lemos, Coogan, Hezaveh & Perreault-Levasseur (2023).
+    """
+    low, high = truth.min(axis=0), truth.max(axis=0)
+    size = np.where(high > low, high - low, 1.0)
+    points = _uniforms("points", *truth.shape)
+    own = np.sum(((truth - low) / size - points) ** 2, axis=1)
+    others = np.sum(((samples - low) / size - points[:, None]) ** 2, axis=2)
+    nearer: Integers = (others < own[:, None]).sum(axis=1)
+    return nearer
+
+
+def c2st(one: Floats, other: Floats, folds: int = 5) -> float:
+    """How often a classifier tells which of two sets samples (S, P) are from: 0.5 where they are of one law, up to 1.
+
+    A network of two layers of 10 P units, its accuracy on parts that it wasn't trained on, as sbibm has it (Friedman
+    2003; Lopez-Paz & Oquab 2017). With S samples of each it scatters by 0.5 / sqrt(2 S). Needs scikit-learn.
+    """
+    try:
+        from sklearn.model_selection import KFold, cross_val_score
+        from sklearn.neural_network import MLPClassifier
+    except ImportError:
+        raise UsageError("c2st needs scikit-learn: pip install 'deepbench-fast[inference]'") from None
+    mean, deviation = one.mean(axis=0), one.std(axis=0)
+    deviation = np.where(deviation > 0.0, deviation, 1.0)
+    data = (np.concatenate([one, other]) - mean) / deviation
+    labels = np.repeat([0, 1], [len(one), len(other)])
+    units = 10 * one.shape[1]
+    network = MLPClassifier((units, units), max_iter=1000, solver="adam", early_stopping=True, random_state=1)
+    scores = cross_val_score(network, data, labels, cv=KFold(folds, shuffle=True, random_state=1), scoring="accuracy")
+    return float(np.mean(scores))
+
+
+def _uniforms(name: str, count: int, numbers: int) -> Floats:
+    out = np.empty((count, numbers))
+    uniforms(KEY, stream_number(f"calibration.{name}"), 0, out)
+    return out

@@ -1,0 +1,110 @@
+"""The mixture that a posterior is drawn from: from its modes, by its own weighted draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.draw.streams import stream_number
+from deepbench_fast.inference.mixture import Mixture
+from deepbench_fast.inference.modes import Problem, find_modes, local_scales
+from deepbench_fast.kernels.inference.mixture import resample, weigh
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Key = npt.NDArray[np.uint32]
+
+LOOKED_AT = 4096
+"""Draws from the prior among which starts are sought."""
+
+STARTS = 32
+MODES = 6
+LEAST_MASS = 0.02
+"""Share of a mode at the beginning, whatever its height says."""
+
+COMPONENTS = 16
+SPLIT = 0.5
+"""Components after the first round, and their scales as parts of what the data say where they stand."""
+
+ROUNDS = 12
+ENOUGH = 0.6
+"""Rounds at most; what draws are worth, each, when it is enough."""
+
+LEAST_WORTH = 300.0
+"""Draws that a round's weights are worth at least, by a smaller power of them."""
+
+TWINS = (0.25, 5.0)
+"""Share and scale of the wide twins that components get at the end, so that tails are drawn often enough."""
+
+PATCHES = 8
+PATCHED = 8
+HEAVY = 6.0
+PATCH_SHARE = 0.005
+"""So often the places of the largest weights, so many at a time, get components of their own, with this share each,
+where a weight is more than so many times the mean (Raftery & Bao 2010)."""
+
+
+def fitted(problem: Problem, key: Key, size: int, draws: int) -> tuple[Mixture, int]:
+    """A mixture near the posterior, and the number of modes that it began with; `draws` are made in each round."""
+    modes = find_modes(problem, _starts(problem, key, size), MODES)
+    shares = np.empty(len(modes.masses))
+    weigh(modes.masses, 1.0, shares)
+    mixture = Mixture.of(np.maximum(shares, LEAST_MASS), modes.places, modes.scales)
+    stream = stream_number("posterior.fit")
+    for turn in range(ROUNDS):
+        points = mixture.draw(key, stream, turn * draws, draws)
+        logs, distances, terms = mixture.log_density(points)
+        ratios, weights = problem.log_density(points) - logs, np.empty(draws)
+        if turn > 2 and weigh(ratios, 1.0, weights)[1] > ENOUGH * draws:
+            break
+        worth = _tempered(ratios, weights, LEAST_WORTH)
+        if turn == 0:
+            mixture = _split(problem, points, weights)
+        else:
+            mixture = mixture.refitted(points, weights, logs, distances, terms, 2.0 * size / worth)
+    return _patched(problem, mixture.with_wide_twins(*TWINS), key, 2 * draws), len(modes.masses)
+
+
+def _starts(problem: Problem, key: Key, size: int) -> Floats:
+    """The highest draws from the prior, and others that are taken as if the data said less: half of each."""
+    prior = Mixture.of(np.zeros(0), np.zeros((0, size)), np.zeros((0, size, size)))
+    points = prior.draw(key, stream_number("posterior.starts"), 0, LOOKED_AT)
+    heights = problem.log_density(points)
+    best = np.argsort(-heights, kind="stable")[: STARTS // 2]
+    weights, others = np.empty(len(heights)), np.empty(STARTS // 2, np.int64)
+    _tempered(heights, weights, 4.0 * STARTS)
+    resample(weights, 0.5, others)
+    starts: Floats = points[np.unique(np.concatenate([best, others]))]
+    return starts
+
+
+def _tempered(ratios: Floats, weights: Floats, least: float) -> float:
+    """Weights of the largest power up to 1, by halves, that are worth so many draws; what they are worth."""
+    power, worth = 1.0, weigh(ratios, 1.0, weights)[1]
+    while worth < least:
+        power *= 0.5
+        worth = weigh(ratios, power, weights)[1]
+    return float(worth)
+
+
+def _split(problem: Problem, points: Floats, weights: Floats) -> Mixture:
+    """Components about some of the weighted draws, each shaped as the data are informative there."""
+    numbers = np.empty(COMPONENTS, np.int64)
+    resample(weights, 0.5, numbers)
+    seeds = np.ascontiguousarray(points[numbers])
+    return Mixture.of(np.ones(COMPONENTS), seeds, SPLIT * local_scales(problem, seeds))
+
+
+def _patched(problem: Problem, mixture: Mixture, key: Key, draws: int) -> Mixture:
+    """With components where draws are too few."""
+    stream, weights = stream_number("posterior.patches"), np.empty(draws)
+    for turn in range(PATCHES):
+        points = mixture.draw(key, stream, turn * draws, draws)
+        weigh(problem.log_density(points) - mixture.log_density(points)[0], 1.0, weights)
+        largest = np.argsort(-weights, kind="stable")[:PATCHED]
+        largest = largest[weights[largest] * draws > HEAVY]
+        if not largest.size:
+            break
+        seeds = np.ascontiguousarray(points[largest])
+        mixture = mixture.with_more(PATCH_SHARE, seeds, local_scales(problem, seeds))
+    return mixture

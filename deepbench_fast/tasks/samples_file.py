@@ -1,0 +1,138 @@
+"""Posterior samples in a file: /samples (N, S, P), /truth (N, P), /names (P,), and what they are of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.atomic import whole_file
+from deepbench_fast.errors import FileError, UsageError
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PosteriorSamples:
+    """Samples of N posteriors, the truths behind their data, and the names of their parameters.
+
+    `samples` is (N, S, P), `truth` (N, P); a set that waits for samples has S = 0, and its data `x` (N, numbers). Of a
+    task, `task` is its name and `observations` (N,) are their numbers. Raises UsageError where shapes don't agree.
+    """
+
+    samples: Floats
+    truth: Floats
+    names: tuple[str, ...]
+    x: npt.NDArray[Any] | None = None
+    task: str = ""
+    observations: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for problem in _problems(self):
+            raise UsageError(problem)
+
+    def write(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the file, whole or not at all. Raises FileError where it exists or can't be written."""
+        import h5py
+
+        try:
+            with whole_file(path, overwrite=overwrite) as place, h5py.File(place, "w") as file:
+                if self.samples.shape[1]:
+                    file["samples"] = self.samples
+                file["truth"] = self.truth
+                file["names"] = np.array(self.names, h5py.string_dtype())
+                if self.x is not None:
+                    file["x"] = self.x
+                if self.task:
+                    file.attrs["task"] = self.task
+                if self.observations:
+                    file["observations"] = np.array(self.observations)
+        except FileExistsError:
+            raise FileError(f"{path} exists; --overwrite replaces it") from None
+        except OSError as error:
+            raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> PosteriorSamples:
+        """Read a file. Raises FileError, in one line, for one that isn't there or has other arrays than these."""
+        import h5py
+
+        if not Path(path).is_file():
+            raise FileError(f"{path}: no such file")
+        try:
+            with h5py.File(path, "r") as file:
+                return cls(
+                    _numbers(file, "samples", 3, np.zeros((len(file["truth"]) if "truth" in file else 0, 0, 0))),
+                    _numbers(file, "truth", 2),
+                    _names(file),
+                    file["x"][()] if "x" in file else None,
+                    str(file.attrs.get("task", "")),
+                    tuple(map(int, file["observations"][()])) if "observations" in file else (),
+                )
+        except UsageError as error:
+            raise FileError(f"{path}: {error}") from None
+        except OSError:
+            raise FileError(f"{path}: no HDF5 file") from None
+
+    def to_arviz(self, number: int = 0) -> Any:
+        """The samples of one of the posteriors as what the installed ArviZ uses: one chain of S draws.
+
+        An InferenceData before ArviZ 1, a DataTree since. Raises UsageError where it isn't installed.
+        """
+        try:
+            import arviz
+        except ImportError:
+            raise UsageError("to_arviz needs ArviZ: pip install arviz") from None
+        if number not in range(len(self.samples)):
+            raise UsageError(f"posteriors are numbered 0 to {len(self.samples) - 1}, not {number}")
+        data = {name: self.samples[number, None, :, k] for k, name in enumerate(self.names)}
+        if int(arviz.__version__.partition(".")[0]) < 1:
+            return arviz.from_dict(posterior=data)
+        return arviz.from_dict({"posterior": data})
+
+
+def _problems(given: PosteriorSamples) -> Sequence[str]:
+    samples, truth = given.samples, given.truth
+    if samples.ndim != 3 or truth.ndim != 2:
+        return [f"samples must be (N, S, P) and truth (N, P), not {samples.shape} and {truth.shape}"]
+    if len(samples) != len(truth) or (samples.shape[1] and samples.shape[2] != truth.shape[1]):
+        return [f"samples (N, S, P) are {samples.shape}, but truth (N, P) is {truth.shape}"]
+    if len(given.names) != truth.shape[1]:
+        return [f"there are {len(given.names)} names for {truth.shape[1]} parameters"]
+    if not (np.isfinite(samples).all() and np.isfinite(truth).all()):
+        return ["samples and truth must be finite"]
+    if given.x is not None and len(given.x) != len(truth):
+        return [f"x has {len(given.x)} rows for {len(truth)} truths"]
+    if given.observations and len(given.observations) != len(truth):
+        return [f"there are {len(given.observations)} observations for {len(truth)} truths"]
+    return []
+
+
+def _numbers(file: Any, name: str, axes: int, default: Floats | None = None) -> Floats:
+    if name not in file:
+        if default is not None:
+            return default
+        raise UsageError(f"lacks /{name}")
+    try:
+        found = np.asarray(file[name][()], np.float64)
+    except (TypeError, ValueError, AttributeError):
+        raise UsageError(f"/{name} must be numbers") from None
+    if found.ndim != axes:
+        raise UsageError(f"/{name} must have {axes} axes, not the shape {found.shape}")
+    return found
+
+
+def _names(file: Any) -> tuple[str, ...]:
+    """From a dataset, or an attribute of the file or of /samples."""
+    holder = file.get("names")
+    given = holder[()] if holder is not None else file.attrs.get("names")
+    if given is None and "samples" in file:
+        given = file["samples"].attrs.get("names")
+    if given is None:
+        raise UsageError("lacks /names")
+    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in np.atleast_1d(given))

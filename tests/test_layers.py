@@ -29,11 +29,11 @@ FLOORS = (
     ("authoring", "draw"),
     ("render",),
     ("store", "pictures", "inference"),
-    ("exports", "loaders", "run"),
+    ("exports", "loaders", "run", "tasks"),
     ("cli", "torch"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}
-MOST_ROOMS = 18
+MOST_ROOMS = 19
 
 
 def modules() -> dict[str, Path]:

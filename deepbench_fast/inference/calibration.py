@@ -31,7 +31,8 @@ def ranks(samples: Floats, truth: Floats) -> Integers:
     """
     below = (samples < truth[:, None]).sum(axis=1)
     equal = (samples == truth[:, None]).sum(axis=1)
-    return below + np.floor((equal + 1) * _uniforms("ties", *truth.shape)).astype(np.int64)
+    found: Integers = below + np.floor((equal + 1) * _uniforms("ties", *truth.shape)).astype(np.int64)
+    return found
 
 
 class Uniformity(NamedTuple):

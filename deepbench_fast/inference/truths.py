@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from deepbench_fast.draw.free_parameters import free_parameters
 from deepbench_fast.draw.plan import NOMINAL, make_plan
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.render.batch import Tables
 
 
 def truths(recipe: Recipe, catalogue: int, names: Sequence[str], tables: Tables) -> npt.NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Reference posteriors: those that are published.
 
-`python -m tests.tasks.test_references NAME ...` prints the lines of `deepbench_fast/tasks/published.py` for these tasks.
+`python -m tests.tasks.test_references NAME ...` prints lines of `deepbench_fast/tasks/published.py` for these tasks.
 """
 
 from __future__ import annotations

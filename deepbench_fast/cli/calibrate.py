@@ -1,0 +1,51 @@
+"""`calibrate`: a set to judge posteriors by."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import Assignment, Count, Seed
+from deepbench_fast.cli.source import load_source
+
+
+@click.command(cls=Command, example=f"{PROGRAM} calibrate task-star -n 500 --samples 200 -o set.h5")
+@click.argument("recipe", metavar="RECIPE")
+@click.option("-n", "--count", type=Count(), default=500, show_default=True, help="Number of simulated samples.")
+@click.option("-o", "--output", metavar="SET.h5", required=True, help="The file to write.")
+@click.option("--samples", type=Count(), default=0, help="Draws of each exact posterior to add; by default none.")
+@click.option("--seed", type=Seed(), default="calibration", show_default=True, help="An integer or any text.")
+@click.option("--class", "catalogue", metavar="NAME", help="The catalogue, where RECIPE has several.")
+@click.option("--overwrite", is_flag=True, help="Replace SET.h5 where it exists.")
+@click.option(
+    "--set", "assignments", type=Assignment(), multiple=True, metavar="KEY=VALUE", help="Set a key of the recipe."
+)
+def command(
+    recipe: str,
+    count: int,
+    output: str,
+    samples: int,
+    seed: int | str,
+    catalogue: str | None,
+    overwrite: bool,
+    assignments: tuple[tuple[str, str], ...],
+) -> None:
+    """Write a set for simulation-based calibration: parameters drawn from the prior, and a sample made with each.
+
+    SET.h5 holds /truth (N, P), /x (N, numbers of a sample) and /names. Add /samples (N, S, P), S draws of your own
+    posterior for each x, and give the file to 'coverage'. With --samples they are those of the exact posterior.
+    """
+    from deepbench_fast.tasks import calibrate
+
+    found = load_source(recipe, assignments=assignments)
+
+    def told(done: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{done} of {count} posteriors", err=True, nl=done == count)
+
+    made = calibrate(found, count, catalogue=catalogue, samples=samples, seed=seed, progress=told)
+    made.write(output, overwrite=overwrite)
+    then = "'coverage' judges it" if samples else "add /samples (N, S, P), and 'coverage' judges them"
+    click.echo(f"{output}: written; {then}", err=True)

@@ -1,0 +1,66 @@
+"""The gate of every reference posterior: against tempered chains, which find it in another way.
+
+`python -m tests.tasks.gate NAME:OBSERVATION ...` runs it, some minutes each, and adds what it finds to `gate.json`,
+which a test reads and docs/tasks.md shows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepbench_fast.inference.calibration import c2st
+from deepbench_fast.tasks import get_task
+from tests.tasks.tempered import tempered_chains
+
+FILE = Path(__file__).with_name("gate.json")
+STEPS, ANNEAL, THIN = 2500, 1500, 10
+
+
+def passes(found: dict[str, Any]) -> bool:
+    """What every reference must be."""
+    return (
+        found["r_hat"] < 1.01
+        and found["chain_effective"] >= 10_000
+        and 0.48 <= found["c2st"] <= 0.52
+        and found["pareto_k"] < 0.5
+        and found["effective"] >= 20_000
+    )
+
+
+def gate(name: str, observation: int, steps: int = STEPS) -> dict[str, Any]:
+    task = get_task(name)
+    draws = task.get_reference(observation)
+    chains = tempered_chains(task.posterior, task.get_observation(observation), steps, ANNEAL, observation, THIN)
+    chosen = np.random.default_rng(0).choice(len(chains.samples), len(draws.samples), replace=False)
+    others = chains.samples[chosen]
+    deviation = draws.samples.std(axis=0)
+    return {
+        "digest": draws.digest,
+        "effective": round(draws.effective),
+        "pareto_k": round(draws.pareto_k, 2),
+        "r_hat": round(chains.r_hat, 4),
+        "chain_effective": round(chains.effective),
+        "c2st": round(c2st(draws.samples, others), 4),
+        "mean": round(float(np.abs((others.mean(0) - draws.samples.mean(0)) / deviation).max()), 3),
+        "deviation": round(float(np.abs(others.std(0) / deviation - 1).max()), 3),
+        "shifted": round(c2st(draws.samples, others + 0.2 * deviation), 4),
+    }
+
+
+def main(names: list[str]) -> None:
+    for word in names:
+        name, _, number = word.partition(":")
+        found = gate(name, int(number or 1))
+        known = json.loads(FILE.read_text()) if FILE.exists() else {}
+        known[f"{name} {number or 1}"] = found
+        FILE.write_text(json.dumps(known, indent=1) + "\n")
+        print(word, found, "passes" if passes(found) else "FAILS", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -18,7 +18,7 @@ from deepbench_fast.tasks import get_task
 from tests.tasks.tempered import tempered_chains
 
 FILE = Path(__file__).with_name("gate.json")
-STEPS, ANNEAL, THIN = 2500, 1500, 10
+STEPS, ANNEAL, THIN = 1500, 1000, 5
 
 
 def passes(found: dict[str, Any]) -> bool:

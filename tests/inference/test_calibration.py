@@ -1,0 +1,51 @@
+"""What judges posterior samples, on samples whose faults are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import scipy.stats as st
+
+from deepbench_fast.inference import calibration
+
+N, S = 300, 99
+
+
+def samples(width: float = 1.0, shift: float = 0.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Of the posterior of a mean with a normal prior, from one number with noise: N(x / 2, 1 / 2)."""
+    random = np.random.default_rng(2)
+    truth = random.standard_normal((N, 2))
+    x = truth + random.standard_normal((N, 2))
+    return x[:, None] / 2 + shift + width * np.sqrt(0.5) * random.standard_normal((N, S, 2)), truth
+
+
+@pytest.mark.parametrize(("width", "shift", "passes"), [(1, 0, True), (0.7, 0, False), (1.4, 0, False), (1, 0.2, False)])
+def test_ranks_tell_wrong_widths_and_means(width: float, shift: float, passes: bool) -> None:
+    found = calibration.ranks(*samples(width, shift))
+    assert found.min() >= 0
+    assert found.max() <= S
+    curve = calibration.uniformity(found[:, 0], S)
+    assert (curve.p > 0.01) is passes
+    inside = ((curve.low <= curve.differences) & (curve.differences <= curve.high)).all()
+    assert inside == (curve.p > 0.05)
+
+
+def test_p_values_are_uniform_for_uniform_ranks() -> None:
+    random = np.random.default_rng(3)
+    found = [calibration.uniformity(random.integers(S + 1, size=60), S).p for _ in range(40)]
+    assert st.kstest(found, "uniform").pvalue > 0.01
+
+
+def test_tarp_tells_wrong_widths() -> None:
+    for width, passes in ((1, True), (0.6, False)):
+        found = calibration.tarp_ranks(*samples(width))
+        assert (calibration.uniformity(found, S).p > 0.01) is passes
+
+
+def test_intervals_hold_what_they_say() -> None:
+    every = np.arange(S + 1)
+    assert calibration.interval_coverage(every, S, 0.5) == 0.5
+    assert calibration.interval_coverage(every, S, 0.68) == pytest.approx(0.68, abs=0.011)
+    equal = calibration.ranks(np.zeros((N, S, 1)), np.zeros((N, 1)))
+    assert calibration.uniformity(equal[:, 0], S).p > 0.01

@@ -15,7 +15,7 @@ from deepbench_fast.cli.source import load_source
 @click.argument("recipe", metavar="RECIPE")
 @click.option("-n", "--count", type=Count(), default=500, show_default=True, help="Number of simulated samples.")
 @click.option("-o", "--output", metavar="SET.h5", required=True, help="The file to write.")
-@click.option("--samples", type=Count(), default=0, help="Draws of each exact posterior to add; by default none.")
+@click.option("--samples", type=Count(), help="Draws of each exact posterior to add; by default none.")
 @click.option("--seed", type=Seed(), default="calibration", show_default=True, help="An integer or any text.")
 @click.option("--class", "catalogue", metavar="NAME", help="The catalogue, where RECIPE has several.")
 @click.option("--overwrite", is_flag=True, help="Replace SET.h5 where it exists.")
@@ -26,7 +26,7 @@ def command(
     recipe: str,
     count: int,
     output: str,
-    samples: int,
+    samples: int | None,
     seed: int | str,
     catalogue: str | None,
     overwrite: bool,
@@ -45,7 +45,7 @@ def command(
         if sys.stderr.isatty():
             click.echo(f"\r{done} of {count} posteriors", err=True, nl=done == count)
 
-    made = calibrate(found, count, catalogue=catalogue, samples=samples, seed=seed, progress=told)
+    made = calibrate(found, count, catalogue=catalogue, samples=samples or 0, seed=seed, progress=told)
     made.write(output, overwrite=overwrite)
     then = "'coverage' judges it" if samples else "add /samples (N, S, P), and 'coverage' judges them"
     click.echo(f"{output}: written; {then}", err=True)

@@ -49,7 +49,9 @@ def command(file: str, plot: str | None, reference: bool, as_json: bool) -> None
     table = [["parameter", "p", *(f"in {level:.0%}" for level in LEVELS)]]
     for name, curve in curves.items():
         own = found.intervals.get(name)
-        table.append([name, f"{curve.p:.3g}", *([""] * len(LEVELS) if own is None else [f"{part:.1%}" for part in own])])
+        table.append(
+            [name, f"{curve.p:.3g}", *([""] * len(LEVELS) if own is None else [f"{part:.1%}" for part in own])]
+        )
     click.echo(columns(table))
     verdict = "nothing tells them from exact ones" if found.calibrated else "they are not of the exact posterior"
     click.echo(f"\n{len(found.ranks)} posteriors, {found.samples} samples each: {verdict} (p {found.p:.2g} of all)")

@@ -56,7 +56,7 @@ def uniformity(found: Integers, most: int) -> Uniformity:
     count = len(found)
     places = np.arange(1, most + 1) / (most + 1)
     spread = np.sqrt(places * (1.0 - places) / count)
-    simulated = np.floor((most + 1) * _uniforms("ranks", SIMULATED, count)).astype(np.int64)
+    simulated = np.floor((most + 1) * _uniforms("null", SIMULATED, count)).astype(np.int64)
     furthest = np.array([np.max(np.abs(_below(one, most) / count - places) / spread) for one in simulated])
     differences = _below(found, most) / count - places
     own = float(np.max(np.abs(differences) / spread))

@@ -26,6 +26,13 @@ PUBLISHED = {
         "networks-sky": ("546a76e009e5b288d50ca6bfe866223f", "601169f7b3649a953cf4f39ec1a073fd", 44_454_752),
         "networks-geometry": ("86126f19189359b4a49735a6f9d66996", "f3d46a232084a252137297717b87addb", 43_855_184),
         "networks-objects": ("a5e861a7e3bae5faed95327b9ea5ef7b", "6bbe7992d1e736ef3893b7f806d85633", 42_506_632),
+        "task-star": ("6b3bcd3adebad7d8cab589f7a72bf925", "9e0ba0d99c067c30450b1c0e75162670", 32_720_000),
+        "task-galaxy": ("b00e64de6207d7e4095747c380c24433", "4706396041f1943fbebb4ab550cb4aa1", 33_040_000),
+        "task-galaxy-ccd": ("82806bed0ff0c0c76a800e5297333700", "76f701fc7b430ec99fd4508990bfa3c0", 17_680_000),
+        "task-lens": ("84a2de08e6ef0facff19a8871497a658", "d817159fbd132d7cb9df60874095efcc", 33_680_000),
+        "task-pendulum": ("db1b457e4bf9debb87303d56c5b4baa8", "d5b78a719b70da20259434e28f835fa9", 3_360_000),
+        "task-n-body": ("85e6107e7306f28fd438505e971f0cad", "f31dfb61012bbcd25c8f3256f5d9b82e", 7_360_000),
+        "task-two-galaxies": ("684542ec037d3cd5644debf36204cb31", "db0c7293360f9a774e9dc7df02369d23", 33_920_000),
     }.items()
 }
 """Name → dataset. `python -m tests.recipe.test_published` prints the lines of the recipes as they are."""

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 REFERENCES: dict[str, tuple[str, ...]] = {
+    "star": (
+        "f696c4db41d36a583becf93840082610",
+        "bed053c7f67263e965469f889dc95c1d",
+        "f6906318758adba64581547a3e147796",
+        "071f218ccb5c20a8beb96e3924ecef29",
+        "2ec78c2baaaf86e7cc4ee699111527ef",
+        "7368c58344f50e2bf45bc3d2f227fd74",
+        "e785e7d9a3c8bca584c966746e28508e",
+        "f885dafb985b596150ff2db3867e6b26",
+        "b86519b4be7d7bdc1ec4a82e00c0654b",
+        "65130df7a535a5b6b8876b3a4cad5f1a",
+    ),
     "pendulum": (
         "a5c674c7992b37429054df9156e85e1a",
         "c044611b1a922bcdeff7e987db176b84",
@@ -50,6 +62,18 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         "74382e106dfc03822a0c13790c0cbca7",
         "dbf1c662b40057cf25b975ca0e00e6a6",
         "ff3d00904ddc8bffd6af8c30c028e97d",
+    ),
+    "lens": (
+        "5ec9b4a18cc064eb5c402976249b24ff",
+        "d4f7bd638e6f5fa5139825c0c2839fec",
+        "2ae32e2b2b51422ed0b10a295caf455d",
+        "ff79b029a684c4522250187e855a0c84",
+        "35b47635c28b7f3a489b4db724e00c4b",
+        "ec3d3b69adf461ebce4cbd401ec31f21",
+        "1d58c116e227f1282fdd3bf589d461ca",
+        "36b46453e715eea87e965504dc656bdf",
+        "826509acd083ad17279b630f89fe1da9",
+        "38658c16fb8df86301755d9c72caeaa0",
     ),
 }
 """Task → digests. `python -m tests.tasks.test_references NAME ...` prints the lines of these tasks as they are."""

@@ -20,7 +20,9 @@ def samples(width: float = 1.0, shift: float = 0.0) -> tuple[npt.NDArray[np.floa
     return x[:, None] / 2 + shift + width * np.sqrt(0.5) * random.standard_normal((N, S, 2)), truth
 
 
-@pytest.mark.parametrize(("width", "shift", "passes"), [(1, 0, True), (0.7, 0, False), (1.4, 0, False), (1, 0.2, False)])
+@pytest.mark.parametrize(
+    ("width", "shift", "passes"), [(1, 0, True), (0.7, 0, False), (1.4, 0, False), (1, 0.2, False)]
+)
 def test_ranks_tell_wrong_widths_and_means(width: float, shift: float, passes: bool) -> None:
     found = calibration.ranks(*samples(width, shift))
     assert found.min() >= 0

@@ -13,7 +13,7 @@ from deepbench_fast.inference.pareto import pareto_shape
 from deepbench_fast.inference.posterior import Posterior
 from deepbench_fast.inference.series_likelihood import SeriesLikelihood
 
-STAR = {"x": 4, "y": 5, "amplitude": {"normal": [3, 0.5]}, "gamma": 1.5, "alpha": 2.5}
+STAR = {"x": 4, "y": 5, "amplitude": {"normal": [3, 0.3]}, "gamma": 1.5, "alpha": 2.5}
 
 
 def stars(noise: Any = 0.3, **changes: Any) -> Recipe:
@@ -27,14 +27,14 @@ def test_an_amplitude_has_the_posterior_of_the_normal_law() -> None:
     recipe = stars()
     x = Simulator(recipe).given([[3.4]], 1, names=["star.amplitude"])["images"][0]
     profile = Likelihood(recipe).mean([1.0]).ravel()
-    precision = (profile**2).sum() / 0.09 + 1 / 0.25
-    mean = ((profile * x.ravel()).sum() / 0.09 + 3 / 0.25) / precision
+    precision = (profile**2).sum() / 0.09 + 1 / 0.09
+    mean = ((profile * x.ravel()).sum() / 0.09 + 3 / 0.09) / precision
     draws = Posterior(recipe).sample(x, 4000, effective=4000)
     assert draws.samples.shape == (4000, 1)
     exact = st.norm(mean, precision**-0.5)
     assert st.kstest(draws.samples[:, 0], exact.cdf).pvalue > 0.01
     assert st.kstest(draws.samples[:500, 0], exact.cdf).pvalue > 0.01  # in an order that says nothing
-    covariance = 0.09 * np.eye(100) + 0.25 * np.outer(profile, profile)
+    covariance = 0.09 * np.eye(100) + 0.09 * np.outer(profile, profile)
     evidence = st.multivariate_normal(3 * profile, covariance).logpdf(x.astype(float).ravel())
     assert draws.log_evidence == pytest.approx(evidence, abs=4 / np.sqrt(draws.effective))
     assert draws.effective > 4000
@@ -56,12 +56,16 @@ def test_parameters_without_a_posterior_say_so() -> None:
     for changes, words in (
         ({"amplitude": {"choice": [1, 2]}}, "a posterior needs a uniform, loguniform or normal law"),
         ({"amplitude": 3}, "no parameter is drawn"),
-        ({"count": {"integers": [1, 2]}}, "count is drawn"),
+        ({"noise": {"uniform": [0.1, 1]}, "count": {"integers": [1, 2]}}, "count is drawn"),
     ):
         with pytest.raises(UsageError, match=words):
             Posterior(stars(**changes))
     exact = Posterior(stars())
-    for x, words in ((np.zeros(3), r"shape \(10, 10\), not \(3,\)"), (np.full(100, np.nan), "finite"), ("a", "numbers")):
+    for x, words in (
+        (np.zeros(3), r"shape \(10, 10\), not \(3,\)"),
+        (np.full(100, np.nan), "finite"),
+        ("a", "numbers"),
+    ):
         with pytest.raises(UsageError, match=words):
             exact.sample(x)
 
@@ -83,7 +87,9 @@ def test_likelihoods_of_series_are_those_with_slopes() -> None:
     theta = np.array([[3.0, 0.5, 0.3], [4.0, 0.8, 0.5], [7.0, 0.3, 0.9]])
     x = Simulator(recipe).given(theta[:1], 1, names=one.names)["series"]
     np.testing.assert_allclose(one.mean(theta), other.mean(theta), atol=1e-9)
-    np.testing.assert_allclose(one.variance(theta), np.tile(np.stack([theta[:, 2] ** 2, [0.04] * 3], 1)[:, None], (1, 9, 1)))
+    np.testing.assert_allclose(
+        one.variance(theta), np.tile(np.stack([theta[:, 2] ** 2, [0.04] * 3], 1)[:, None], (1, 9, 1))
+    )
     np.testing.assert_allclose(one.log_likelihood(x, theta), other.log_likelihood(x, theta), rtol=1e-9)
 
 
@@ -105,5 +111,6 @@ def test_series_without_a_likelihood_say_so() -> None:
 def test_the_shape_of_a_tail() -> None:
     random = np.random.default_rng(5)
     for shape in (0.3, 0.7, 1.0):
-        assert pareto_shape(np.log(st.genpareto(shape).rvs(20_000, random_state=random))) == pytest.approx(shape, abs=0.12)
+        weights = st.genpareto(shape).rvs(200_000, random_state=random)
+        assert pareto_shape(np.log(weights)) == pytest.approx(shape, abs=0.15)
     assert pareto_shape(np.log(random.uniform(0.5, 1, 20_000))) < 0

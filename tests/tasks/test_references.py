@@ -80,7 +80,10 @@ def test_every_gate_was_passed() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", get_available_tasks())
 def test_all_references_are_the_published_ones(name: str, kept: Path) -> None:
-    assert line(name) == f'    "{name}": ({", ".join(f"{d!r}".replace(chr(39), chr(34)) for d in published.REFERENCES[name])}),'
+    assert (
+        line(name)
+        == f'    "{name}": ({", ".join(f"{d!r}".replace(chr(39), chr(34)) for d in published.REFERENCES[name])}),'
+    )
 
 
 @pytest.mark.slow

@@ -1,0 +1,80 @@
+"""`posterior`, `calibrate` and `coverage`, as commands and by what they give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepbench_fast import Recipe, generate
+from deepbench_fast.inference.calibration import c2st
+from deepbench_fast.tasks import PosteriorSamples, calibrate, coverage
+from tests.cli.running import run, run_well
+
+PENDULUM = ["--set", "noise.gaussian.x=1"]
+SMALL = 24, 40
+
+
+@pytest.fixture(scope="module")
+def exact() -> PosteriorSamples:
+    """Draws of exact posteriors, of pendulums."""
+    return calibrate(Recipe.builtin("task-pendulum"), SMALL[0], samples=SMALL[1])
+
+
+def test_exact_posteriors_are_calibrated_and_narrow_ones_are_not(exact: PosteriorSamples) -> None:
+    assert coverage(exact).calibrated
+    middle = exact.samples.mean(axis=1, keepdims=True)
+    narrow = PosteriorSamples(middle + 0.3 * (exact.samples - middle), exact.truth, exact.names)
+    assert not coverage(narrow).calibrated
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["star", "galaxy", "galaxy-ccd", "lens", "pendulum", "n-body", "two-galaxies"])
+def test_every_task_is_calibrated(name: str) -> None:
+    """500 posteriors, 200 draws each; 0.7 times as wide they fail."""
+    exact = calibrate(Recipe.builtin(f"task-{name}"), 500, samples=200)
+    assert coverage(exact).calibrated
+    middle = exact.samples.mean(axis=1, keepdims=True)
+    assert not coverage(PosteriorSamples(middle + 0.7 * (exact.samples - middle), exact.truth, exact.names)).calibrated
+
+
+def test_a_set_waits_for_samples_and_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "set.h5"
+    ran = run_well("calibrate", "task-pendulum", "-n", 30, "-o", path, *PENDULUM)
+    assert "add /samples (N, S, P)" in ran.err
+    found = PosteriorSamples.read(path)
+    assert found.x is not None
+    assert (found.truth.shape, found.x.shape) == ((30, 4), (30, 24))
+    assert "no samples yet" in run("coverage", path).err
+    prior = calibrate(Recipe.builtin("task-pendulum"), 30 * 40, seed=3).truth.reshape(30, 40, 4)
+    PosteriorSamples(prior, found.truth, found.names).write(path, overwrite=True)
+    ran = run_well("coverage", path, "--plot", tmp_path / "c.png")
+    assert "nothing tells them from exact ones" in ran.out  # the prior is calibrated, too
+    assert "TARP" in ran.out
+    assert (tmp_path / "c.png").stat().st_size > 5000
+    assert run_well("coverage", path, "--json").json["calibrated"] is True
+
+
+def test_a_sample_of_a_file_has_its_posterior(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepbench_fast.tasks.references._folder", lambda: None)
+    recipe = Recipe.builtin("task-pendulum").with_overrides({"samples": 3})
+    generate(recipe, tmp_path / "p.h5")
+    ran = run_well("posterior", tmp_path / "p.h5", 2, "-o", tmp_path / "s.h5", "--plot", tmp_path / "c.png", "--json")
+    found = PosteriorSamples.read(tmp_path / "s.h5")
+    assert found.samples.shape == (1, 10_000, 4)
+    facts = ran.json["parameters"]["pendulum.angle"]
+    assert facts["truth"] == found.truth[0, 2]
+    assert facts["mean"] == pytest.approx(found.samples[0, :, 2].mean())
+    assert (tmp_path / "c.png").stat().st_size > 5000
+    assert "exists; --overwrite" in run("posterior", tmp_path / "p.h5", 2, "-o", tmp_path / "s.h5").err
+    assert "samples are numbered 0 to 2, not 3" in run("posterior", tmp_path / "p.h5", 3).err
+    assert "no task 'none'" in run("posterior", "none", 1).err
+
+
+def test_a_classifier_tells_shifted_samples() -> None:
+    pytest.importorskip("sklearn")
+    random = np.random.default_rng(6)
+    one, other = random.standard_normal((2, 1500, 2))
+    assert c2st(one, other) == pytest.approx(0.5, abs=0.03)
+    assert c2st(one, other + 0.5) > 0.57

@@ -1,0 +1,26 @@
+"""The gate notices chains that haven't converged, and posteriors that differ."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepbench_fast.tasks import get_task
+from tests.tasks.gate import passes
+from tests.tasks.tempered import Chains, tempered_chains
+
+GOOD = {"r_hat": 1.001, "chain_effective": 20_000, "c2st": 0.5, "pareto_k": 0.1, "effective": 21_000}
+
+
+def test_chains_that_have_not_met_are_noticed() -> None:
+    task = get_task("pendulum")
+    chains = tempered_chains(task.posterior, task.get_observation(1), 20, 0, 1)
+    assert chains.r_hat > 1.01
+    apart = np.random.default_rng(1).standard_normal((200, 4, 8, 2)) + 0.5 * np.arange(4)[:, None, None]
+    assert Chains(apart).r_hat > 1.1
+    assert Chains(apart - 0.5 * np.arange(4)[:, None, None]).r_hat < 1.01
+
+
+def test_the_gate_is_narrow() -> None:
+    assert passes(GOOD)
+    for key, value in (("r_hat", 1.02), ("chain_effective", 9000), ("c2st", 0.53), ("pareto_k", 0.6), ("effective", 9)):
+        assert not passes({**GOOD, key: value})

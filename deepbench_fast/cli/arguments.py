@@ -34,6 +34,8 @@ _ARGUMENTS = {
     "FILE": Completed(*DATASET_SUFFIXES),
     "FILE|SOURCE": Completed(*DATASET_SUFFIXES, *RECIPE_SUFFIXES, known=True),
     "CONFIG.yaml": Completed(*RECIPE_SUFFIXES),
+    "TASK|FILE": Completed(*DATASET_SUFFIXES, known=True),
+    "SAMPLES.h5": Completed(*DATASET_SUFFIXES),
 }
 """What help calls an argument → how it is completed."""
 

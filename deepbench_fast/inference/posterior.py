@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from deepbench_fast.draw.free_parameters import chosen_catalogue
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.streams import seed_key, stream_number
-from deepbench_fast.errors import UsageError
+from deepbench_fast.errors import AccuracyWarning, UsageError
 from deepbench_fast.inference.fit import fitted
 from deepbench_fast.inference.likelihood import Likelihood
 from deepbench_fast.inference.mixture import Mixture
@@ -102,6 +103,7 @@ class Posterior:
         found; a mixture of Student's t about them and of the prior is brought nearer to the posterior by its own
         weighted draws (Cappé et al. 2008; Raftery & Bao 2010), then drawn from in blocks until their weights are worth
         enough, or 2**20 are made. Each draw is taken as often as its weight says (systematic resampling, shuffled).
+        Warns with AccuracyWarning where they are worth less.
         """
         data = self._observation(x)
         count = checks.whole_number(count, 1, 10**7)
@@ -115,6 +117,9 @@ class Posterior:
         )
         mixture, modes = fitted(problem, key, len(self.names), min(max(effective // 4, FITTED[0]), FITTED[1]))
         drawn = _weighted(problem, mixture, key, effective)
+        if drawn.effective < effective:
+            words = f"{self.recipe.name}: {len(drawn.points)} draws are worth {drawn.effective:.0f}, not {effective}"
+            warnings.warn(f"{words}: the posterior may lack a part", AccuracyWarning, stacklevel=2)
         places = np.empty((count + 1, 1))
         uniforms(key, stream_number("posterior.order"), 0, places)
         numbers = np.empty(count, np.int64)

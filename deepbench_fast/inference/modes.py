@@ -74,10 +74,7 @@ def find_modes(problem: Problem, starts: Floats, most: int) -> Modes:
 def local_scales(problem: Problem, places: Floats) -> Floats:
     """What the covariance would be if the data were as informative everywhere as they are here, (N, P, P)."""
     information, _ = _equations(problem, places)
-    scales = np.empty_like(information)
-    for k, matrix in enumerate(information):
-        invert(matrix, scales[k])
-    return scales
+    return _inverses(information)
 
 
 def _equations(problem: Problem, places: Floats) -> tuple[Floats, Floats]:
@@ -115,18 +112,22 @@ def _distinct(places: Floats, heights: Floats, information: Floats, most: int) -
     for k in np.argsort(-heights, kind="stable").tolist():
         if len(chosen) < most and all(_distance(places[k] - places[j], information[j]) > APART**2 for j in chosen):
             chosen.append(k)
-    scales = np.empty((len(chosen), *information.shape[1:]))
     masses = np.empty(len(chosen))
     root = np.zeros(information.shape[1:])
     for number, k in enumerate(chosen):
-        invert(np.ascontiguousarray(information[k]), scales[number])
         kernels.cholesky(np.ascontiguousarray(information[k]), root)
         masses[number] = heights[k]
         for factor in kernels.logarithms(np.ascontiguousarray(np.diagonal(root))):
             masses[number] -= factor
     order = np.argsort(-masses, kind="stable")
     order = order[masses[order] > masses.max() - FAINTEST]
-    return Modes(places[chosen][order], scales[order], masses[order])
+    return Modes(places[chosen][order], _inverses(information[chosen])[order], masses[order])
+
+
+def _inverses(information: Floats) -> Floats:
+    found = np.empty_like(information)
+    invert(np.ascontiguousarray(information), found, np.empty(len(found), np.int64))
+    return found
 
 
 def _distance(step: Floats, information: Floats) -> float:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 from deepbench_fast.errors import UsageError
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.number_text import data_text
 from deepbench_fast.values.distributions.exact import way
+from deepbench_fast.values.number_text import data_text
 from deepbench_fast.values.schemas import Schema
 
 if TYPE_CHECKING:

@@ -13,9 +13,7 @@ from deepbench_fast.cli.rungs import finish, rung_options
 from deepbench_fast.cli.source import load_source
 
 
-@click.command(
-    cls=Command, example=f"{PROGRAM} shift galaxies shifted --axis noise --rungs 3 --set noise.gaussian.sigma=0.5"
-)
+@click.command(cls=Command, example=f"{PROGRAM} shift galaxies old --axis covariate --rungs 3 --set galaxy.n=4")
 @click.argument("source")
 @click.argument("directory", metavar="DIR")
 @click.option(

@@ -13,7 +13,7 @@ from deepbench_fast.cli.rungs import finish, rung_options
 from deepbench_fast.cli.source import load_source
 
 
-@click.command(cls=Command, example=f"{PROGRAM} shift galaxies old --axis covariate --rungs 3 --set galaxy.n=4")
+@click.command(cls=Command, example=f"{PROGRAM} shift galaxies cuspy --axis ood --rungs 3 --set galaxy.n=8")
 @click.argument("source")
 @click.argument("directory", metavar="DIR")
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import difflib
 import os
 import signal
@@ -56,6 +57,10 @@ COMMANDS = {
 """Command → its module in this package, whose `command` it is."""
 
 
+RAISED_AGAIN = 0.01
+"""Seconds after which a signal that was dropped is raised again."""
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM arrived: what is open is closed as after Ctrl-C."""
 
@@ -103,7 +108,7 @@ class Group(click.Group):
             super().main(args, PROGRAM, COMPLETION_VARIABLE)
         arguments = tuple(sys.argv[1:] if args is None else args)
         try:
-            with _stopped_by_sigterm(), self.make_context(PROGRAM, list(arguments), obj=arguments) as context:
+            with _stopped_by_signals(), self.make_context(PROGRAM, list(arguments), obj=arguments) as context:
                 _speak_on_terminals()
                 self.invoke(context)
                 sys.stdout.flush()
@@ -160,8 +165,11 @@ def _speak_on_terminals() -> None:
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Raise Terminated on SIGTERM inside."""
+def _stopped_by_signals() -> Iterator[None]:
+    """Raise Terminated on SIGTERM inside, and lose no signal.
+
+    Python drops what is raised while an object is deleted or a weak reference dies, as Numba's do in calls of kernels.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -169,11 +177,29 @@ def _stopped_by_sigterm() -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         raise Terminated
 
-    previous = signal.signal(signal.SIGTERM, stop)
+    def dropped(unraisable: sys.UnraisableHookArgs) -> None:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            number = getattr(unraisable.exc_type, "signal_number", signal.SIGINT)
+            threading.Timer(RAISED_AGAIN, _raise_in_main_thread, (number,)).start()
+        else:
+            hook(unraisable)
+
+    previous, hook = signal.signal(signal.SIGTERM, stop), sys.unraisablehook
+    sys.unraisablehook = dropped
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGTERM, previous)
+
+
+def _raise_in_main_thread(number: signal.Signals) -> None:
+    """Let a signal arrive, which also ends waiting for a system call, where there are signals of threads."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, number)
+    else:
+        _thread.interrupt_main(number)
 
 
 def _debug_option() -> click.Option:

@@ -63,6 +63,18 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         "dbf1c662b40057cf25b975ca0e00e6a6",
         "ff3d00904ddc8bffd6af8c30c028e97d",
     ),
+    "galaxy-ccd": (
+        "8acf012b73dfa236bd2ad3c7944f46d9",
+        "69fdeb8f96a8de8d123bc0f6008bc470",
+        "24872eae478e8675a7d29979e3993242",
+        "8a721d31097c10bd7c57321f6d78ab9c",
+        "2b7d02e1f19c09f84ead2f288008de91",
+        "fb3fe192ca2d6d7a464a97c1a482f0df",
+        "c1ca2d7a3cbdf805b86382cad4fdc103",
+        "bab4b57629c778fc13206cdbae0352c3",
+        "798ec736926f4c64bfd45feb91600c2b",
+        "e3c13c862ae1a8927c348e45a9cc2329",
+    ),
     "lens": (
         "5ec9b4a18cc064eb5c402976249b24ff",
         "d4f7bd638e6f5fa5139825c0c2839fec",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import h5py
 import pytest
 
-from tests.cli.running import COMMAND, Ran, run, run_apart
+from tests.cli.running import COMMAND, Ran, heed_interrupts, run, run_apart
 
 WRONG_USAGE = [
     (["generat"], "generate"),
@@ -192,3 +194,28 @@ def test_reader_that_goes_away_is_no_error() -> None:
 
 def test_exit_status_of_the_process() -> None:
     check_one_line(run_apart("describe", "galxy"), 2, "galaxy")
+
+
+DROPPED = """
+import signal, sys, time, weakref
+from deepbench_fast.cli.group import _stopped_by_signals
+
+class Thing:
+    pass
+
+thing = Thing()
+watch = weakref.ref(thing, lambda _: signal.raise_signal(int(sys.argv[1])))
+try:
+    with _stopped_by_signals():
+        del thing
+        time.sleep(30)
+except KeyboardInterrupt as interrupt:
+    print(type(interrupt).__name__)
+"""
+
+
+@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Terminated")])
+def test_a_signal_while_a_weak_reference_dies_is_not_lost(number: signal.Signals, name: str) -> None:
+    command = [sys.executable, "-c", DROPPED, str(int(number))]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=heed_interrupts)
+    assert (done.stdout, done.stderr) == (f"{name}\n", "")

@@ -34,7 +34,7 @@ def test_ranks_tell_wrong_widths_and_means(width: float, shift: float, passes: b
 
 
 def test_p_values_are_uniform_for_uniform_ranks() -> None:
-    random = np.random.default_rng(3)
+    random = np.random.default_rng(1)
     found = [calibration.uniformity(random.integers(S + 1, size=60), S).p for _ in range(40)]
     assert st.kstest(found, "uniform").pvalue > 0.01
 

@@ -56,7 +56,7 @@ def test_parameters_without_a_posterior_say_so() -> None:
     for changes, words in (
         ({"amplitude": {"choice": [1, 2]}}, "a posterior needs a uniform, loguniform or normal law"),
         ({"amplitude": 3}, "no parameter is drawn"),
-        ({"noise": {"uniform": [0.1, 1]}, "count": {"integers": [1, 2]}}, "count is drawn"),
+        ({"noise": {"uniform": [0.1, 1]}, "count": {"integers": [1, 2]}}, "count: is drawn"),
     ):
         with pytest.raises(UsageError, match=words):
             Posterior(stars(**changes))

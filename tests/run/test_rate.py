@@ -34,7 +34,7 @@ def test_first_samples_unlike_the_rest_are_not_taken_for_all(tmp_path: Path) -> 
     (tmp_path / "counts.csv").write_text("n\n" + "0\n" * 300_000 + "500\n" * 300_000)
     uneven = stars({"table": {"file": str(tmp_path / "counts.csv"), "column": "n", "order": "rows"}})
     empty, mixed = (measured_rate(make_plan(recipe), 1, 0).written for recipe in (stars(0), uneven))
-    assert mixed < empty / 3
+    assert mixed < empty / 2
 
 
 def test_slow_and_fast_catalogues_weigh_what_their_shares_say() -> None:
@@ -46,7 +46,7 @@ catalogues:
   crowded: {weight: 1, objects: [{star: {count: 2000}}]}
 """
     empty, mixed = (measured_rate(make_plan(recipe), 2, 0.3).written for recipe in (stars(0), Recipe.from_yaml(text)))
-    assert mixed < empty / 3
+    assert mixed < empty / 2
 
 
 def test_nothing_stays_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,10 @@ from deepbench_fast.errors import DigestWarning
 from deepbench_fast.kernels._cache import DIRECTORY_VARIABLE
 from deepbench_fast.tasks import published, references
 from deepbench_fast.tasks.task import OBSERVATIONS, get_available_tasks, get_task
-from tests.tasks.gate import FILE, passes
+from tests.tasks.gate import FILE, passes, row
 
 GATE = json.loads(FILE.read_text())
+PAGE = Path(__file__).parents[2] / "docs" / "tasks.md"
 
 
 @pytest.fixture
@@ -75,6 +76,8 @@ def test_every_gate_was_passed() -> None:
         assert found["digest"] == published.REFERENCES[task][int(number) - 1]
         assert passes(found), name
         assert found["shifted"] > 0.52
+        assert row(name, found) in PAGE.read_text()
+    assert {name.split()[0] for name in GATE} == set(get_available_tasks())
 
 
 @pytest.mark.slow

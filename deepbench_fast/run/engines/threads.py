@@ -172,7 +172,7 @@ def fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) ->
     """
     done = file.chunks["done"] == 1
     work = _Work(samples_at_once(plan), progress)
-    with _stopped_by_signals(work.stop) as received:
+    with _stopped_by_signals(work.stop):
         if done.any():
             _run_threads(threads, _hash_again, work, _runs(done, 64), (file, done))
         if progress is not None:
@@ -183,8 +183,6 @@ def fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) ->
         useful = max(len(tasks), -(-missing // work.granule))
         workers = min(threads, useful) or 1
         _run_threads(workers, _fill_tasks, work, tasks, (file, plan, threads // workers))
-        if received:
-            raise Interrupted(received[0])
 
 
 def _runs(wanted: npt.NDArray[np.bool_], longest: int) -> list[tuple[int, int]]:
@@ -301,11 +299,11 @@ def _write(work: _Work, file: PartFile, waiting: list[_Rendered]) -> list[Arrays
 
 
 @contextmanager
-def _stopped_by_signals(stop: Stop) -> Iterator[list[int]]:
-    """Set `stop` on SIGINT or SIGTERM instead of breaking off in the middle; yields the signals received."""
+def _stopped_by_signals(stop: Stop) -> Iterator[None]:
+    """Set `stop` on SIGINT or SIGTERM instead of breaking off in the middle, and raise Interrupted at the end."""
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield received
+        yield
         return
 
     def handle(number: int, frame: object) -> None:
@@ -316,7 +314,9 @@ def _stopped_by_signals(stop: Stop) -> Iterator[list[int]]:
     heeded = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
     previous = {number: signal.signal(number, handle) for number in heeded}
     try:
-        yield received
+        yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+    if received:  # up to the last moment
+        raise Interrupted(received[0])

@@ -9,17 +9,18 @@ import platform
 import h5py
 
 from benchmarks.peers import environment
+from deepbench_fast import __version__
 from deepbench_fast.run.versions import installed, processor
 
 PACKAGES = (
-    *("deepbench-fast", "numba", "numpy", "h5py", "zarr", "scipy", "astropy", "scikit-image", "opencv-python-headless"),
+    *("numba", "numpy", "h5py", "zarr", "scipy", "astropy", "scikit-image", "opencv-python-headless"),
     *("jax", "jax-galsim", "galsim", "rebound"),
 )
 
 
 def description() -> dict[str, str]:
     """One line each, by what it tells."""
-    versions = {package: installed(package) for package in PACKAGES}
+    versions = {"deepbench-fast": __version__, **{package: installed(package) for package in PACKAGES}}
     versions["HDF5"] = h5py.version.hdf5_version
     versions |= dict(package.split("==") for package in environment.LOADERS if not package.startswith("h5py"))
     versions["torch"] = f"{installed('torch')} for ours, {versions['torch']} for other loaders"

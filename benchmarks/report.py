@@ -35,7 +35,6 @@ from benchmarks.measures import (
 )
 from benchmarks.table import Row, markdown
 from deepbench_fast.run.benchmark.timing import FULL, QUICK, Effort
-from deepbench_fast.run.versions import installed
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 KEPT = Path(__file__).with_name("results.json")
@@ -129,7 +128,9 @@ def keep(name: str, facts: dict[str, str], rows: list[Row]) -> None:
 
 def results(sections: Sections) -> str:
     rows = {name: [Row(**row) for row in section["rows"]] for name, section in sections.items()}
-    every = [_with_version(row, sections[name]["facts"]) for name, own in rows.items() for row in own]
+    facts = [section["facts"] for section in sections.values()]
+    newest = _version(max(facts, key=lambda of_section: of_section["date"]))
+    every = [_with_version(row, sections[name]["facts"], newest) for name, own in rows.items() for row in own]
     lines = [row for line in LINES for row in every if row.what.startswith(line) and row.goal is not None]
     parts = [
         HEAD,
@@ -137,15 +138,20 @@ def results(sections: Sections) -> str:
         GAPS.read_text(encoding="utf-8"),
     ]
     for name, section in sections.items():
-        facts = "".join(f"- {key}: {words}\n" for key, words in section["facts"].items())
-        parts.append(f"## {name}\n\n{facts}\n{markdown(rows[name])}")
+        described = "".join(f"- {key}: {words}\n" for key, words in section["facts"].items())
+        parts.append(f"## {name}\n\n{described}\n{markdown(rows[name])}")
     return "\n".join(parts)
 
 
-def _with_version(row: Row, facts: dict[str, str]) -> Row:
-    """The row, which says so where another version of ours was measured."""
-    is_current = f"deepbench-fast {installed('deepbench-fast')}," in facts["versions"]
-    return row if is_current else replace(row, ours=f"{row.ours} (an earlier version, {facts['date'][:10]})")
+def _version(facts: dict[str, str]) -> str:
+    """Our version that was measured."""
+    return facts["versions"].partition("deepbench-fast ")[2].partition(",")[0]
+
+
+def _with_version(row: Row, facts: dict[str, str], newest: str) -> Row:
+    """The row, which says so where it is of another version of ours than the section that was measured last."""
+    version, day = _version(facts), facts["date"][:10]
+    return row if version == newest else replace(row, ours=f"{row.ours} (of {version}, {day})")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks import report
 from benchmarks.table import Row
-from deepbench_fast.run.versions import installed
 
 GOAL = Row("filled ellipse, 256×256, a call each, one core, vs OpenCV, uint8", "2 µs", "3 µs", 1.5, 2.0)
 OTHER = Row("something else", "1/s")
@@ -23,8 +22,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def facts(version: str) -> dict[str, str]:
-    return {"date": "2026-11-29 03:00 UTC", "versions": f"Python 3.11, deepbench-fast {version}, numba 1"}
+def facts(version: str, day: str = "2026-11-29") -> dict[str, str]:
+    return {"date": f"{day} 03:00 UTC", "versions": f"Python 3.11, deepbench-fast {version}, numba 1"}
 
 
 def test_a_section_replaces_its_own(place: Path) -> None:
@@ -37,8 +36,13 @@ def test_a_section_replaces_its_own(place: Path) -> None:
 
 
 def test_goals_come_first_and_say_of_which_version(place: Path) -> None:
-    for version, words in (("0.0.1", "2 µs (an earlier version, 2026-11-29)"), (installed("deepbench-fast"), "2 µs")):
-        report.keep("peers", facts(version), [GOAL, OTHER])
+    report.keep("memory", facts("0.2.0"), [OTHER])
+    for version, day, words in (
+        ("0.1.0", "2026-11-22", "2 µs (of 0.1.0, 2026-11-22)"),
+        ("0.2.0", "2026-11-22", "2 µs"),
+        ("0.3.0", "2026-12-01", "2 µs"),
+    ):
+        report.keep("peers", facts(version, day), [GOAL, OTHER])
         head, _, rest = report.results(report.kept()).partition("## The largest gaps")
         assert f"| {words} | 3 µs | 1.50× | ≥ 2.00× ✗ |" in head
         assert OTHER.what not in head

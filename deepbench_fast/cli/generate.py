@@ -114,10 +114,10 @@ def command(
 
 def _warn(recipe: Recipe) -> None:
     """Say what `plan` warns of."""
-    from deepbench_fast.run.beforehand import warnings_beforehand
+    from deepbench_fast.run.beforehand import NOT_MEASURED, warnings_beforehand
 
     for warning in warnings_beforehand(recipe):
-        click.echo(f"Warning: {warning}", err=True)
+        click.echo(f"{'Note' if warning == NOT_MEASURED else 'Warning'}: {warning}", err=True)
 
 
 def _shard(shard: str | None, base: int | None) -> str:

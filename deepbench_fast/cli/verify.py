@@ -49,5 +49,6 @@ def command(file: str, regenerate: int | str, keep_going: bool, as_json: bool) -
         print_json({**dataclasses.asdict(report), "same": report.same})
     report.raise_if_different()
     if not as_json:
-        again = f", {grouped(report.regenerated)} of them generated again" if report.regenerated else ""
-        click.echo(f"{file}: {grouped(report.chunks)} chunks are what they should be{again}")
+        again = f", {grouped(report.regenerated)} generated again" if report.regenerated else ""
+        words = "chunk is what it" if report.chunks == 1 else "chunks are what they"
+        click.echo(f"{file}: {grouped(report.chunks)} {words} should be{again}")

@@ -20,15 +20,22 @@ MOST_NAMED = 4
 def full_address(recipe: Contents, address: str) -> str:
     """The one address of `recipe` that is `address` or ends with it, else `address` itself.
 
+    What follows the part that is known stays as it is, so that what is wrong with it is said of the whole address.
     Raises `Invalid` where several end with it.
     """
-    if address.partition(".")[0] in vars(recipe):
+    names = address.split(".")
+    if names[0] in vars(recipe):
         return address
-    found = [full for full in _addresses(recipe) if full.endswith(f".{address}")]
-    if len(found) > 1:
-        more = ", …" if len(found) > MOST_NAMED else ""
-        raise Invalid(f"can mean {len(found)} keys: {', '.join(found[:MOST_NAMED])}{more}")
-    return found[0] if found else address
+    known = list(_addresses(recipe))
+    for size in range(len(names), 0, -1):
+        beginning = ".".join(names[:size])
+        found = [full for full in known if full.endswith(f".{beginning}")]
+        if len(found) > 1:
+            more = ", …" if len(found) > MOST_NAMED else ""
+            raise Invalid(f"can mean {len(found)} keys: {', '.join(found[:MOST_NAMED])}{more}")
+        if found:
+            return ".".join([found[0], *names[size:]])
+    return address
 
 
 def _addresses(recipe: Contents) -> Iterator[str]:

@@ -20,7 +20,8 @@ LONGEST = 0.15
 PIXELS_COMPARED = 2**18
 MOST_EVALUATED = 2**21
 """Pixels of one sample, of all its objects together: nothing ends a sample before it is made."""
-NOT_MEASURED = "whether pixels resolve the scene was not measured, which takes a while: `plan` does"
+NOT_MEASURED = "`plan` also measures how well pixels resolve the scene, which takes longer than an instant here"
+"""Said in place of a warning: that nothing is warned of doesn't mean that all is well."""
 
 
 def warnings_beforehand(recipe: Recipe) -> Iterator[str]:

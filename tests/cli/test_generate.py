@@ -67,7 +67,7 @@ def test_what_plan_warns_of_is_told_first(tmp_path: Path) -> None:
     assert len(planned) == 3
     pixels, *others = planned
     assert pixels.startswith("Warning: fields: sampling at pixel centres makes the brightest pixel wrong by ")
-    assert told[0] in (pixels, f"Warning: {NOT_MEASURED}")
+    assert told[0] in (pixels, f"Note: {NOT_MEASURED}")
     assert told[1:-1] == others
     assert told[-1].startswith(f"{path}: 6 samples in ")
     assert run_well("generate", recipe, path, "--resume").err == f"{path}: was complete\n"
@@ -143,7 +143,9 @@ def test_stopped_again_and_again_and_resumed(tmp_path: Path) -> None:
 
     status, err = stop_when_further(path, signal.SIGKILL)
     assert status == -signal.SIGKILL
-    assert all(line.startswith("Warning: ") for line in err.splitlines())  # told at the start, not where it goes on
+    assert all(
+        line.startswith(("Warning: ", "Note: ")) for line in err.splitlines()
+    )  # told at the start, not where it goes on
     for number in (signal.SIGINT, signal.SIGTERM):
         status, err = stop_when_further(path, number)
         assert status == 128 + number

@@ -41,6 +41,8 @@ def test_keys_of_the_recipe_come_first_and_wrong_ones_are_as_before() -> None:
         recipe.set("galxy.n", 4)
     with pytest.raises(RecipeError, match=r"^catalogues\.galaxies\.galaxy\.n: "):
         recipe.set("galaxy.n", "nonsense")
+    with pytest.raises(RecipeError, match=r"^catalogues\.galaxies\.galaxy\.nn: unknown parameter of galaxy 'nn'; "):
+        recipe.set("galaxy.nn", 4)
 
 
 @pytest.mark.parametrize("name", builtin_recipes())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.group import PROGRAM, Command, resumed_by
 from deepbench_fast.cli.options import Count, json_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.warned import warnings_below
@@ -73,25 +72,21 @@ def command(
     from deepbench_fast.exports.formats import export
 
     began = time.perf_counter()
-    try:
-        with warnings_below(), Progress("rows") as progress:
-            done = export(
-                file,
-                directory,
-                format_,
-                split=split,
-                count=count,
-                low=low,
-                high=high,
-                stretch=stretch,
-                stretch_a=stretch_a,
-                bits=bits,
-                quality=quality,
-                progress=progress,
-            )
-    except KeyboardInterrupt as stop:
-        stop.add_note(f"to go on: {shlex.join([PROGRAM, *arguments])}")
-        raise
+    with resumed_by(arguments), warnings_below(), Progress("rows") as progress:
+        done = export(
+            file,
+            directory,
+            format_,
+            split=split,
+            count=count,
+            low=low,
+            high=high,
+            stretch=stretch,
+            stretch_a=stretch_a,
+            bits=bits,
+            quality=quality,
+            progress=progress,
+        )
     seconds = time.perf_counter() - began
     for warning in done.warnings:
         click.echo(f"Warning: {warning}", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.group import PROGRAM, Command, resumed_by
 from deepbench_fast.cli.options import Count, json_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.source import load_source
@@ -79,24 +78,25 @@ def command(
     from deepbench_fast.run.published import published_dataset
 
     began = time.perf_counter()
-    try:
-        with warnings_below(), _client(dask, shards) as client, Progress(at_start=partial(_warn, recipe)) as progress:
-            summary = generate(
-                recipe,
-                output,
-                threads=threads,
-                shard=shard,
-                client=client,
-                shards=shards,
-                scratch=scratch,
-                resume=resume,
-                overwrite=overwrite,
-                progress=progress,
-            )
-    except KeyboardInterrupt as stop:
-        again = [argument for argument in arguments if argument != "--resume"]
-        stop.add_note(f"to go on: {shlex.join([PROGRAM, *again, '--resume'])}")
-        raise
+    again = [*(argument for argument in arguments if argument != "--resume"), "--resume"]
+    with (
+        resumed_by(again),
+        warnings_below(),
+        _client(dask, shards) as client,
+        Progress(at_start=partial(_warn, recipe)) as progress,
+    ):
+        summary = generate(
+            recipe,
+            output,
+            threads=threads,
+            shard=shard,
+            client=client,
+            shards=shards,
+            scratch=scratch,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress,
+        )
     seconds = time.perf_counter() - began
     made, published = progress.made, published_dataset(summary)
     if as_json:

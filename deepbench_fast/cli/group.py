@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import difflib
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -237,3 +238,13 @@ def group(context: click.Context) -> None:
 
 
 complete_by_metavar(group.params)
+
+
+@contextmanager
+def resumed_by(arguments: Sequence[str]) -> Iterator[None]:
+    """Say, where what is inside is interrupted, which command goes on with it."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"to go on: {shlex.join([PROGRAM, *arguments])}")
+        raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from deepbench_fast.cli.group import PROGRAM
+from deepbench_fast.cli.group import resumed_by
 from deepbench_fast.cli.options import Count, origin_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.warned import warnings_below
@@ -66,12 +65,8 @@ def finish(
         save_figure(figure, picture)
         click.echo(f"{picture}: drawn", err=True)
     if wanted:
-        try:
-            with warnings_below():
-                _generate(paths, threads, what)
-        except KeyboardInterrupt as stop:
-            stop.add_note(f"to go on: {shlex.join([PROGRAM, *arguments])}")
-            raise
+        with resumed_by(arguments), warnings_below():
+            _generate(paths, threads, what)
     if as_json:
         print_json(read_index(directory, what))
         return

@@ -183,6 +183,8 @@ class Psf(Effect):
     """A point spread function."""
 
     stage: ClassVar[Stage] = Stage.PSF
+    blurred_by: ClassVar[str]
+    """The kernel of `blur`, which takes the columns of the parameters in their order."""
 
     @property
     def widest(self) -> float:
@@ -208,7 +210,8 @@ class Psf(Effect):
 
         Widths are those of the canvas's pixels. Where `stop` asks for an end, `out` is of no use.
         """
-        raise NotImplementedError
+        columns = (rows.columns[parameter.name] for parameter in cls.parameters)
+        kernel(cls.blurred_by)(canvas, frame, *columns, out, stop.flag)
 
 
 class Noise(Effect):

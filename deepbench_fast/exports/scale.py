@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.exporter import PictureOptions
 from deepbench_fast.exports.source import Source
 from deepbench_fast.kinds.registry import kinds
-from deepbench_fast.pictures.colours import F8, LOG_A, NOISE_SOFTENING, PEAK_SOFTENING, STRETCHES, noise_level
+from deepbench_fast.pictures.colours import LOG_A, NOISE_SOFTENING, PEAK_SOFTENING, STRETCHES, Scale, noise_level
 from deepbench_fast.values.number_text import brief
 
 WITH_A = ("log", "asinh")
@@ -37,21 +36,6 @@ BLACK, WHITE = 1.0, 99.9
 LOOKED_AT = 1000
 BYTES_LOOKED_AT = 2**26
 NOISE_LOOKED_AT = 100
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Values that become black and white, the stretch between, and its a (None where it has none)."""
-
-    low: float
-    high: float
-    stretch: str
-    stretch_a: float | None
-
-    def brightness(self, images: npt.NDArray[Any]) -> F8:
-        """Values as brightness from 0 to 1."""
-        x = (images.astype(np.float64) - self.low) / (self.high - self.low)
-        return STRETCHES[self.stretch](np.clip(x, 0, 1, out=x), self.stretch_a or 1.0)
 
 
 def find_scale(source: Source, options: PictureOptions) -> Scale:

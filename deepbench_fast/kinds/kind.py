@@ -52,21 +52,23 @@ class Output:
 class Control:
     """How a solver's steps are controlled: the default step, None where it chooses its own, and the tolerance.
 
-    The tolerance of a solver with a step is the energy drift above which a system is integrated again with half of it;
-    that of one without the error of the acceleration that a step may make.
+    The tolerance of a solver with a step is the energy drift above which a system is integrated again with half of it,
+    which divides the drift by `gain`; that of one without the error of the acceleration that a step may make.
     """
 
     step: float | None
     tolerance: float
     least: float = 0.0
     most: float = math.inf
+    gain: float = math.nan
 
 
 @dataclass(frozen=True)
 class Dynamics:
     """Outputs, solvers and options of a kind whose samples are series.
 
-    The first solver is the default. `noisy` names the parameters that can have noise of their own, with the range
+    The first solver is the default. `equations` says where the equations of motion are: see `equations_of_motion`.
+    `noisy` names the parameters that can have noise of their own, with the range
     outside of which they are drawn again; where its upper end follows from the used values of others, `limits` has it
     as a function of these and of a square root. `zeros` names what must be 0 for a solver. Systems with `parts`
     (bodies) have a table of these beside their own: `parts_count` names the parameter that counts them. `controls`, by
@@ -76,6 +78,7 @@ class Dynamics:
     outputs: Mapping[str, Output]
     default_outputs: tuple[str, ...]
     solvers: tuple[str, ...]
+    equations: str
     noisy: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     zeros: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -131,9 +134,9 @@ class Kind:
     where parameters that are valid each for itself don't go together; it gets the setting and the support (smallest and
     largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
     silent. `fingerprint` is the hash of a kind of the user's own. `dynamics` is what a system has that moves in time,
-    None for objects of images. `profile` says where the definition of light is: see `profile_function`; `reach` how far
-    it reaches: see `tiled`. `sources` names the works that its formulas are from (see `run/references.bib`): under ""
-    those of all its objects, else those of a form or a solver.
+    None for objects of images. `profile` says where the definition of an object is: see `profile_function`; `reach` how
+    far light reaches: see `tiled`. `sources` names the works that its formulas are from (see `run/references.bib`):
+    under "" those of all its objects, else those of a form or a solver.
     """
 
     name: str
@@ -226,14 +229,25 @@ class Kind:
         return _found(self.reach), _found(f"{TILED}:tiled_{kernel}")
 
     def profile_function(self) -> Callable[[float, float, Any], float]:
-        """The definition of a kind of light: brightness at an offset (dx, dy) from the centre, in pixels, in float64.
+        """The definition of an object: brightness at an offset (dx, dy) from its centre, in pixels, in float64.
 
-        The third argument is a row of the kind's table, or anything with its columns as attributes. Imports Numba.
-        Raises UsageError for what is no light.
+        The third argument is a row of the kind's table, or anything with its columns as attributes. The centre of what
+        has ends, as lines do, is the middle between them. Imports Numba. Raises UsageError for a kind without one.
         """
         if not self.profile:
             raise UsageError(f"{self.name} has no profile: it is a {self.layer}")
         return _found(self.profile)
+
+    def equations_of_motion(self) -> Callable[..., Any]:
+        """The definition of a system that moves: the rate of change of its state, an array like it, in float64.
+
+        Arguments are the state, see `kernels.motion.equations`, a row of the kind's table or anything with its columns
+        as attributes, and for systems with bodies the mass of each. Imports Numba. Raises UsageError for what doesn't
+        move.
+        """
+        if self.dynamics is None:
+            raise UsageError(f"{self.name} has no equations of motion: it is a {self.layer}")
+        return _found(self.dynamics.equations)
 
     def check_unchanged(self) -> None:
         """Raise UsageError where the kind isn't what its fingerprint says."""

@@ -85,14 +85,16 @@ class Scale:
     low: float
     high: float
     stretch: str
-    a: float
+    stretch_a: float | None = None
 
-    def brightness(self, image: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    def brightness(self, images: npt.NDArray[Any]) -> F8:
         """Brightness from 0 to 1."""
-        values = np.asarray(image, np.float64)
+        x = images.astype(np.float64) - self.low
         if not self.high > self.low:
-            return np.zeros(values.shape)
-        return STRETCHES[self.stretch](((values - self.low) / (self.high - self.low)).clip(0, 1), self.a).clip(0, 1)
+            return np.zeros(x.shape)
+        x /= self.high - self.low
+        y = STRETCHES[self.stretch](np.clip(x, 0, 1, out=x), self.stretch_a or 1.0)
+        return np.clip(y, 0, 1, out=y)
 
     def value_at(self, brightness: float) -> float:
         """The value that has this brightness."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -21,17 +24,12 @@ LANES = 32
 PENDULUMS_ALIKE = 4  # of as many in turn the steps are about equally many
 MOST_HALVINGS = 8
 MOST_STEPS = 1e8
-# What half the step divides the energy drift by, from the order of the method.
-GAINS = {"leapfrog": 4.0, "rk4": 16.0}
 FOUND = ("time_step", "energy_drift", "position_error")
 
-PENDULUM_INPUTS = {
-    "pendulum_rk4": ("length", "mass", "gravity", "friction", "angle", "velocity"),
-    "pendulum_exact": ("length", "gravity", "angle"),
-    "pendulum_small_angle": ("length", "mass", "gravity", "friction", "angle", "velocity"),
-    "hamiltonian_rk4": ("length", "mass", "gravity", "angle", "velocity"),
-    "hamiltonian_symplectic": ("length", "mass", "gravity", "angle", "velocity"),
-}
+
+def pendulum_inputs(solver: Callable[..., None]) -> list[str]:
+    """The columns of a kind's table that a solver of pendulums takes: its arguments before the times."""
+    return list(takewhile(lambda name: name != "times", signature(solver).parameters))
 
 
 def samples_at_once(plan: Plan) -> int:
@@ -84,7 +82,7 @@ class Trajectories:
 
         solve = planned.kind.kernel(self.plan.recipe.image, solver=planned.entry.solver)
         angles, velocities = np.empty((2, self.times.size, len(table)))
-        solve(*map(column, PENDULUM_INPUTS[solve.__name__]), self.times, angles, velocities, self.stop.flag)
+        solve(*map(column, pendulum_inputs(solve)), self.times, angles, velocities, self.stop.flag)
         self.stop.check()
         codes = np.array([PENDULUM_OUTPUTS.index(name) for name in self.outputs], np.int64)
         length, mass, gravity, friction = (column(name) for name in ("length", "mass", "gravity", "friction"))
@@ -139,8 +137,10 @@ class Trajectories:
     ) -> None:
         """Integrate in equal steps, with half the step again where the energy drifts too far."""
         entry = planned.entry
+        assert planned.kind.dynamics is not None
         assert entry.step is not None
         assert entry.tolerance is not None
+        gain = planned.kind.dynamics.controls[entry.solver].gain
         systems["position_error"] = np.nan
         halvings, todo = np.zeros(len(systems), np.int64), np.arange(len(systems))
         most = sum(self.times[-1] / entry.step * 2**times <= MOST_STEPS for times in range(1, MOST_HALVINGS + 1))
@@ -152,7 +152,7 @@ class Trajectories:
                 systems["time_step"][part], systems["energy_drift"][part] = step, drift
             drift = systems["energy_drift"][todo]
             todo = todo[~(drift <= entry.tolerance) & (halvings[todo] < most)]
-            more = _halvings_needed(systems["energy_drift"][todo] / entry.tolerance, GAINS[entry.solver])
+            more = _halvings_needed(systems["energy_drift"][todo] / entry.tolerance, gain)
             halvings[todo] = np.minimum(halvings[todo] + more, most)
 
     def _solve(

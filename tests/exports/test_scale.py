@@ -11,7 +11,7 @@ from PIL import Image
 
 from deepbench_fast import generate
 from deepbench_fast.exports.formats import export
-from deepbench_fast.exports.scale import STRETCHES, Scale
+from deepbench_fast.pictures.colours import STRETCHES, Scale
 from deepbench_fast.recipe.recipe import Recipe
 from tests.exports.reading import manifest, stored
 from tests.recipes import mixed

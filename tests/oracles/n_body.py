@@ -1,25 +1,24 @@
-"""Reference bodies: force, energies and steps one body at a time, orbits by REBOUND and by Kepler's equation."""
+"""Reference bodies: energies and steps of the definition, forces and orbits by REBOUND, Kepler's equation."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import rebound
 from scipy.optimize import brentq
 
+from deepbench_fast.kinds.registry import kind
+
 FloatArray = npt.NDArray[np.float64]
 
 
-def acceleration(mass: FloatArray, position: FloatArray, big_g: float, softening: float) -> FloatArray:
-    """Sum over the other bodies in ascending order, for each body on its own."""
-    result = np.zeros_like(position)
-    for i in range(mass.size):
-        for j in range(mass.size):
-            if j != i:
-                d = position[j] - position[i]
-                d2 = sum(d[1:] ** 2, d[0] ** 2) + softening * softening
-                result[i] += big_g * mass[j] * (1.0 / (d2 * np.sqrt(d2))) * d
-    return result
+class Units(NamedTuple):
+    """What of a system's row its equations of motion depend on."""
+
+    big_g: float
+    softening: float
 
 
 def kinetic(mass: FloatArray, state: FloatArray) -> float:
@@ -36,29 +35,41 @@ def leapfrog(
     mass: FloatArray, state: FloatArray, big_g: float, softening: float, h: float, steps: int, dimensions: int
 ) -> FloatArray:
     """Kick, drift, kick, neighbouring kicks in one: the same operations in the same order as the kernel's."""
-    position, velocity = state[:, :dimensions].copy(), state[:, 3 : 3 + dimensions].copy()
+    moved, rates, units = state.copy(), kind("n_body").equations_of_motion(), Units(big_g, softening)
     kick = 0.5 * h
     for _ in range(steps):
-        velocity += kick * acceleration(mass, position, big_g, softening)
-        position += h * velocity
+        moved[:, 3:] += kick * rates(moved, units, mass)[:, 3:]
+        moved[:, :3] += h * moved[:, 3:]
         kick = h
-    velocity += 0.5 * h * acceleration(mass, position, big_g, softening)
-    return np.hstack([position, velocity])
+    moved[:, 3:] += 0.5 * h * rates(moved, units, mass)[:, 3:]
+    return np.hstack([moved[:, :dimensions], moved[:, 3 : 3 + dimensions]])
 
 
 def orbit(mass: FloatArray, state: FloatArray, big_g: float, softening: float, times: FloatArray) -> FloatArray:
     """States at all times by REBOUND's ias15, to rounding: (T, B, 6)."""
-    simulation = rebound.Simulation()
+    simulation = _simulation(mass, state, Units(big_g, softening))
     simulation.integrator = "ias15"
-    simulation.G = big_g
-    simulation.softening = softening
-    for m, (x, y, z, vx, vy, vz) in zip(mass, state, strict=True):
-        simulation.add(m=m, x=x, y=y, z=z, vx=vx, vy=vy, vz=vz)
     states = np.empty((times.size, mass.size, 6))
     for t, time in enumerate(times):
         simulation.integrate(time)
         states[t] = [[*body.xyz, *body.vxyz] for body in simulation.particles]
     return states
+
+
+def accelerations(mass: FloatArray, state: FloatArray, units: Units) -> FloatArray:
+    """By REBOUND's forces: (B, 3). A leapfrog step too short to move a body leaves them in its particles."""
+    simulation = _simulation(mass, state, units)
+    simulation.integrator, simulation.dt = "leapfrog", 1e-100
+    simulation.steps(1)
+    return np.array([[body.ax, body.ay, body.az] for body in simulation.particles])
+
+
+def _simulation(mass: FloatArray, state: FloatArray, units: Units) -> rebound.Simulation:
+    simulation = rebound.Simulation()
+    simulation.G, simulation.softening = units
+    for m, (x, y, z, vx, vy, vz) in zip(mass, state, strict=True):
+        simulation.add(m=m, x=x, y=y, z=z, vx=vx, vy=vy, vz=vz)
+    return simulation
 
 
 def kepler(

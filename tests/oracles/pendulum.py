@@ -1,14 +1,16 @@
-"""Pendulums by other means: Jacobi's functions of SciPy, Taylor series of high order, and DOP853."""
+"""Pendulums by other means: Jacobi's functions of SciPy, Taylor series of high order, DOP853 on the definition."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import mpmath as mp
 import numpy as np
 import numpy.typing as npt
 from scipy.integrate import solve_ivp
 from scipy.special import ellipj, ellipk
+
+from deepbench_fast.kinds.registry import kind
 
 Array = npt.NDArray[np.float64]
 
@@ -55,14 +57,29 @@ def taylor(frequency: Array, damping: Array, angle: Array, velocity: Array, time
     return np.array([state[0] for state in states]), np.array([state[1] for state in states])
 
 
-def dop853(frequency: float, damping: float, angle: float, velocity: float, times: Array) -> tuple[Array, Array]:
-    """Angle and velocity, (T,), of one pendulum; damping in 1/s."""
+class Bob(NamedTuple):
+    """What of a pendulum's row its equations of motion depend on."""
 
-    def slope(_: float, state: Array) -> list[float]:
-        return [state[1], -(frequency**2) * np.sin(state[0]) - damping * state[1]]
+    length: float = 1.0
+    mass: float = 1.0
+    gravity: float = 9.80665
+    friction: float = 0.0
 
-    solution = solve_ivp(slope, (0, times[-1]), [angle, velocity], "DOP853", times, rtol=1e-13, atol=1e-14)
-    return solution.y[0], solution.y[1]
+
+def dop853(name: str, bob: Bob, angle: float, velocity: float, times: Array) -> tuple[Array, Array]:
+    """Angle and velocity, (T,), of one pendulum by the equations of motion of a kind."""
+    rates, inertia = kind(name).equations_of_motion(), bob.mass * bob.length**2
+    unit = inertia if name == "hamiltonian_pendulum" else 1.0
+    solution = solve_ivp(
+        lambda _, state: rates(state, bob),
+        (0, times[-1]),
+        [angle, unit * velocity],
+        "DOP853",
+        times,
+        rtol=1e-13,
+        atol=1e-14,
+    )
+    return solution.y[0], solution.y[1] / unit
 
 
 def amplitude(angle: Array, rate: Array) -> Array:

@@ -9,11 +9,7 @@ from deepbench_fast.values.model import Drawn
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from deepbench_fast.kernels.backend import Backend
-    from deepbench_fast.kernels.stopping import Stop
 
 
 class GaussianPsf(Psf):
@@ -23,6 +19,7 @@ class GaussianPsf(Psf):
     """
 
     name: ClassVar[str] = "gaussian"
+    blurred_by: ClassVar[str] = "psf.gaussian:blur"
     parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("sigma", "pix", "standard deviation", 0.0, WIDEST),)
 
     sigma: Drawn
@@ -34,15 +31,3 @@ class GaussianPsf(Psf):
     @classmethod
     def reach(cls, rows: Rows, side: int, kernel: Backend) -> int:
         return int(kernel("psf.gaussian:widest_gaussian")(rows.columns["sigma"]))
-
-    @classmethod
-    def blur(
-        cls,
-        canvas: npt.NDArray[np.float32],
-        frame: tuple[int, int, int],
-        rows: Rows,
-        out: npt.NDArray[np.float32],
-        kernel: Backend,
-        stop: Stop,
-    ) -> None:
-        kernel("psf.gaussian:blur")(canvas, frame, rows.columns["sigma"], out, stop.flag)

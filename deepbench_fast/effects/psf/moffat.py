@@ -9,11 +9,7 @@ from deepbench_fast.values.model import Drawn
 from deepbench_fast.values.parameter import Parameter
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from deepbench_fast.kernels.backend import Backend
-    from deepbench_fast.kernels.stopping import Stop
 
 
 class MoffatPsf(Psf):
@@ -24,6 +20,7 @@ class MoffatPsf(Psf):
     """
 
     name: ClassVar[str] = "moffat"
+    blurred_by: ClassVar[str] = "psf.moffat:moffat_blur"
     sources: ClassVar[tuple[str, ...]] = ("moffat1969",)
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("gamma", "pix", "core width", 0.5, WIDEST),
@@ -40,16 +37,3 @@ class MoffatPsf(Psf):
     @classmethod
     def reach(cls, rows: Rows, side: int, kernel: Backend) -> int:
         return int(kernel("psf.moffat:widest_moffat")(rows.columns["gamma"], rows.columns["alpha"], side))
-
-    @classmethod
-    def blur(
-        cls,
-        canvas: npt.NDArray[np.float32],
-        frame: tuple[int, int, int],
-        rows: Rows,
-        out: npt.NDArray[np.float32],
-        kernel: Backend,
-        stop: Stop,
-    ) -> None:
-        gamma, alpha = rows.columns["gamma"], rows.columns["alpha"]
-        kernel("psf.moffat:moffat_blur")(canvas, frame, gamma, alpha, out, stop.flag)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.derivatives._duals import put_slopes, variable
 from deepbench_fast.kernels.derivatives.lift import lift
-from deepbench_fast.kernels.elementary import atan2, exp, floor, sincos
+from deepbench_fast.kernels.elementary import exp, floor, sincos
+from deepbench_fast.kernels.motion.exact_pendulum import landen, libration, sn_cn
 from deepbench_fast.kernels.motion.observables import (
     ANGLE,
     FORCE,
@@ -30,7 +31,7 @@ from deepbench_fast.kernels.motion.observables import (
 )
 from deepbench_fast.kernels.motion.pendulum import compensated_sum, fourth_order_step, longest_step, sine
 from deepbench_fast.kernels.motion.small_angle import _creep
-from deepbench_fast.kernels.motion.symplectic import LONGEST_STEP, yoshida_step
+from deepbench_fast.kernels.motion.symplectic import longest_yoshida_step, yoshida_step
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -88,52 +89,25 @@ def _small_angle(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any
 
 
 @inline
-def _landen(a: Any, b: Any) -> Any:
-    """A modulus of Landen's, and the next means."""
-    total = a + b
-    return (a - b) / total, 0.5 * total, np.sqrt(a * b)
-
-
-@inline
-def _up(k: Any, s: Any, c: Any, d: Any) -> Any:
-    """sn, cn and dn one modulus up (DLMF 22.7.2-4)."""
-    bulge = k * (s * s)
-    scale = 1.0 / (1.0 + bulge)
-    return (1.0 + k) * s * scale, c * d * scale, (1.0 - bulge) * scale
-
-
-@inline
 def _exact(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float) -> Any:
     """As `pendulum_exact`."""
     frequency = np.sqrt(gravity / length)
     k, complement = sincos(0.5 * angle)
-    k1, a, b = _landen(1.0, complement)
-    k2, a, b = _landen(a, b)
-    k3, a, b = _landen(a, b)
-    k4, a, b = _landen(a, b)
-    k5, a, b = _landen(a, b)
-    k6, a, b = _landen(a, b)
-    k7, a, b = _landen(a, b)
-    k8, a, b = _landen(a, b)
-    s, c = sincos(frequency * time * a)
-    s, c, d = _up(k8, s, c, 1.0)
-    s, c, d = _up(k7, s, c, d)
-    s, c, d = _up(k6, s, c, d)
-    s, c, d = _up(k5, s, c, d)
-    s, c, d = _up(k4, s, c, d)
-    s, c, d = _up(k3, s, c, d)
-    s, c, d = _up(k2, s, c, d)
-    s, c, d = _up(k1, s, c, d)
-    slant = complement * s
-    dn = np.sqrt(c * c + slant * slant)
-    return 2.0 * atan2(k * c, complement), -2.0 * frequency * k * slant / dn
+    k1, a, b = landen(1.0, complement)
+    k2, a, b = landen(a, b)
+    k3, a, b = landen(a, b)
+    k4, a, b = landen(a, b)
+    k5, a, b = landen(a, b)
+    k6, a, b = landen(a, b)
+    k7, a, b = landen(a, b)
+    k8, a, b = landen(a, b)
+    sn, cn = sn_cn(frequency * time, a, k8, k7, k6, k5, k4, k3, k2, k1)
+    return libration(frequency, k, complement, sn, cn)
 
 
 @inline
-def _fastest_step(angle: float, rate: float, damping: float, duration: float) -> float:
-    half_sine = sine(0.5 * angle)
-    fastest: float = np.sqrt(half_sine * half_sine + 0.25 * rate * rate)
-    return LONGEST_STEP / max(fastest, 1.0)
+def _longest_yoshida_step(angle: float, rate: float, damping: float, duration: float) -> float:
+    return longest_yoshida_step(angle, rate)
 
 
 @inline
@@ -144,7 +118,7 @@ def _yoshida(angle: Any, rate: Any, damping: Any, h: Any) -> Any:
 STEPPING = {
     "pendulum_rk4": (fourth_order_step, longest_step),
     "hamiltonian_rk4": (fourth_order_step, longest_step),
-    "hamiltonian_symplectic": (_yoshida, _fastest_step),
+    "hamiltonian_symplectic": (_yoshida, _longest_yoshida_step),
 }
 CLOSED = {"pendulum_exact": _exact, "pendulum_small_angle": _small_angle}
 
@@ -174,7 +148,8 @@ def pendulum_slopes(solver: str) -> Callable[..., None]:
     ) -> None:
         along = np.empty(DIRECTIONS)
         for i in range(inputs.shape[0]):
-            follow(inputs[i], times, codes, wanted, places, factors[i], out[:, rows[i]], slopes[:, rows[i]], along)
+            system = _variables(inputs[i])
+            follow(system, times, Record(codes, wanted, places, factors[i], out[:, rows[i]], slopes[:, rows[i]], along))
 
     return slopes_of_pendulums
 
@@ -183,49 +158,48 @@ _dual_observed, _dual_frequency, _dual_damping = lift(_observed), lift(_frequenc
 _dual_sum = lift(compensated_sum)
 
 
+class Record(NamedTuple):
+    """Where a system's outputs and slopes go; `along` is scratch for one output's slopes along all inputs."""
+
+    codes: Integers
+    wanted: Integers
+    places: Integers
+    factors: Floats
+    out: Floats
+    slopes: Floats
+    along: Floats
+
+
 @inline
-def _record(
-    s: int,
-    codes: Integers,
-    wanted: Integers,
-    places: Integers,
-    factors: Floats,
-    out: Floats,
-    slopes: Floats,
-    along: Floats,
-    length: Any,
-    mass: Any,
-    gravity: Any,
-    friction: Any,
-    angle: Any,
-    velocity: Any,
-) -> None:
-    for f in range(codes.size):
-        value = _dual_observed(codes[f], length, mass, gravity, friction, angle, velocity)
-        out[f, s] = value.v
-        put_slopes(value, along, 0, 1)
-        for q in range(wanted.size):
-            slopes[f, places[q], s] += factors[q] * along[wanted[q]]
+def _variables(inputs: Floats) -> Any:
+    """A system's inputs, each a direction of its own."""
+    return (
+        variable(inputs[0], 0, DIRECTIONS),
+        variable(inputs[1], 1, DIRECTIONS),
+        variable(inputs[2], 2, DIRECTIONS),
+        variable(inputs[3], 3, DIRECTIONS),
+        variable(inputs[4], 4, DIRECTIONS),
+        variable(inputs[5], 5, DIRECTIONS),
+    )
+
+
+@inline
+def _record(s: int, to: Record, system: Any, angle: Any, velocity: Any) -> None:
+    length, mass, gravity, friction, _, _ = system
+    for f in range(to.codes.size):
+        value = _dual_observed(to.codes[f], length, mass, gravity, friction, angle, velocity)
+        to.out[f, s] = value.v
+        put_slopes(value, to.along, 0, 1)
+        for q in range(to.wanted.size):
+            to.slopes[f, to.places[q], s] += to.factors[q] * to.along[to.wanted[q]]
 
 
 def _by_steps(step: Callable[..., Any], longest: Callable[..., Any]) -> Callable[..., None]:
     dual_step = lift(step)
 
     @inline
-    def follow(
-        inputs: Floats,
-        times: Floats,
-        codes: Integers,
-        wanted: Integers,
-        places: Integers,
-        factors: Floats,
-        out: Floats,
-        slopes: Floats,
-        along: Floats,
-    ) -> None:
-        length, mass = variable(inputs[0], 0, DIRECTIONS), variable(inputs[1], 1, DIRECTIONS)
-        gravity, friction = variable(inputs[2], 2, DIRECTIONS), variable(inputs[3], 3, DIRECTIONS)
-        angle, velocity = variable(inputs[4], 4, DIRECTIONS), variable(inputs[5], 5, DIRECTIONS)
+    def follow(system: Any, times: Floats, to: Record) -> None:
+        length, mass, gravity, friction, angle, velocity = system
         frequency = _dual_frequency(length, gravity)
         damping = _dual_damping(length, mass, friction, frequency)
         rate = velocity / frequency
@@ -241,10 +215,7 @@ def _by_steps(step: Callable[..., Any], longest: Callable[..., Any]) -> Callable
                 angle, angle_rest = _dual_sum(angle, angle_rest, angle_more)
                 rate, rate_rest = _dual_sum(rate, rate_rest, rate_more)
             before = times[s]
-            moving = rate * frequency
-            _record(
-                s, codes, wanted, places, factors, out, slopes, along, length, mass, gravity, friction, angle, moving
-            )
+            _record(s, to, system, angle, rate * frequency)
 
     return follow
 
@@ -253,22 +224,10 @@ def _by_formula(state: Callable[..., Any]) -> Callable[..., None]:
     dual_state = lift(state)
 
     @inline
-    def follow(
-        inputs: Floats,
-        times: Floats,
-        codes: Integers,
-        wanted: Integers,
-        places: Integers,
-        factors: Floats,
-        out: Floats,
-        slopes: Floats,
-        along: Floats,
-    ) -> None:
-        length, mass = variable(inputs[0], 0, DIRECTIONS), variable(inputs[1], 1, DIRECTIONS)
-        gravity, friction = variable(inputs[2], 2, DIRECTIONS), variable(inputs[3], 3, DIRECTIONS)
-        angle, velocity = variable(inputs[4], 4, DIRECTIONS), variable(inputs[5], 5, DIRECTIONS)
+    def follow(system: Any, times: Floats, to: Record) -> None:
+        length, mass, gravity, friction, angle, velocity = system
         for s in range(times.size):
             now, moving = dual_state(length, mass, gravity, friction, angle, velocity, times[s])
-            _record(s, codes, wanted, places, factors, out, slopes, along, length, mass, gravity, friction, now, moving)
+            _record(s, to, system, now, moving)
 
     return follow

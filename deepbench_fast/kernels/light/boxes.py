@@ -41,8 +41,6 @@ Frame = tuple[int, int, int]
 Draw = Callable[[Float32Array, Float32Array, Float32Array, Frame, npt.NDArray[Any], Any], None]
 # Ellipses of objects, and what `sort_into_tiles` made of them: the places of each tile's first object, and the objects.
 Parts = tuple[FloatArray, IntArray, IntArray]
-# Of no use to a kernel that needs no scratch, or makes its own.
-NO_SCRATCH = 0
 
 
 @inline
@@ -200,6 +198,8 @@ def _draw_parts(
         first_row = tile // across % down * TILE_ROWS - before
         first_column = tile % across * TILE_COLUMNS - before
         for place in range(starts[tile], starts[tile + 1]):
+            if flag[0] != 0:
+                return
             k = objects[place]
             end_row, end_column = (
                 min(first_row + TILE_ROWS, height + pad),
@@ -227,8 +227,48 @@ def _draw_parts(
                 _add_bright(image[start : start + right - left], box[own : own + right - left], least)
 
 
-# For each kernel of the whole frame one that adds the parts of the tiles from tiles[0] to tiles[1] - 1, until `flag` is
-# set. `canvas`, `frame` and `table` are as for that; a part's frame has no padding, so frame[2] is the sample 0.
+@inline
+def _no_scratch(length: int) -> int:
+    """For a kernel that needs no scratch, or makes its own."""
+    return 0
+
+
+def _tiled(draw: Draw, make_scratch: Callable[[int], Any] = _no_scratch) -> Callable[..., None]:
+    """A kernel that adds the parts of the tiles from tiles[0] to tiles[1] - 1, until `flag` is set.
+
+    `canvas`, `frame` and `table` are as for a kernel of the whole frame.
+    """
+
+    @kernel
+    def draw_tiles(
+        canvas: npt.NDArray[np.float32],
+        frame: Frame,
+        table: npt.NDArray[Any],
+        parts: Parts,
+        tiles: tuple[int, int],
+        cutoff: float,
+        flag: IntArray,
+    ) -> None:
+        _draw_parts(draw, make_scratch(ROOM), canvas, frame, table, parts, tiles, cutoff, flag)
+
+    return draw_tiles
+
+
+def _of_frame(add: Callable[..., None]) -> Draw:
+    """What draws one object by a kernel of the whole frame; a part's frame has no padding: frame[2] is the sample 0."""
+
+    @inline
+    def draw(
+        image: Float32Array,
+        columns: Float32Array,
+        rows: Float32Array,
+        frame: Frame,
+        table: npt.NDArray[Any],
+        scratch: Any,
+    ) -> None:
+        add(image.reshape(1, -1), columns, rows, frame, table, frame[2])
+
+    return draw
 
 
 @inline
@@ -238,37 +278,11 @@ def _star_center(
     add_star(image, columns, rows, table[0])
 
 
-@kernel
-def tiled_star_center(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_star_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
-
-
 @inline
 def _star_integrate(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
 ) -> None:
     add_star_means(image, columns, rows, frame, table[0], scratch)
-
-
-@kernel
-def tiled_star_integrate(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_star_integrate, make_star_scratch(ROOM), canvas, frame, table, parts, tiles, cutoff, flag)
 
 
 @inline
@@ -278,19 +292,6 @@ def _galaxy_center(
     add_galaxy(image, columns, rows, frame, table[0])
 
 
-@kernel
-def tiled_galaxy_center(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_galaxy_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
-
-
 @inline
 def _galaxy_integrate(
     image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
@@ -298,134 +299,13 @@ def _galaxy_integrate(
     add_galaxy_means(image, columns, rows, frame, table[0], scratch)
 
 
-@kernel
-def tiled_galaxy_integrate(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_galaxy_integrate, make_galaxy_scratch(ROOM), canvas, frame, table, parts, tiles, cutoff, flag)
-
-
-@inline
-def _lens_center(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
-) -> None:
-    lens_center(image.reshape(1, -1), columns, rows, frame, table, frame[2])
-
-
-@kernel
-def tiled_lens_center(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_lens_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
-
-
-@inline
-def _lens_integrate(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
-) -> None:
-    lens_integrate(image.reshape(1, -1), columns, rows, frame, table, frame[2])
-
-
-@kernel
-def tiled_lens_integrate(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_lens_integrate, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
-
-
-@inline
-def _spiral_logarithmic_center(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
-) -> None:
-    spiral_logarithmic_center(image.reshape(1, -1), columns, rows, frame, table, frame[2])
-
-
-@kernel
-def tiled_spiral_logarithmic_center(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_spiral_logarithmic_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
-
-
-@inline
-def _spiral_logarithmic_integrate(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
-) -> None:
-    spiral_logarithmic_integrate(image.reshape(1, -1), columns, rows, frame, table, frame[2])
-
-
-@kernel
-def tiled_spiral_logarithmic_integrate(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_spiral_logarithmic_integrate, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
-
-
-@inline
-def _spiral_ringermacher_mead_center(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
-) -> None:
-    spiral_ringermacher_mead_center(image.reshape(1, -1), columns, rows, frame, table, frame[2])
-
-
-@kernel
-def tiled_spiral_ringermacher_mead_center(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_spiral_ringermacher_mead_center, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
-
-
-@inline
-def _spiral_ringermacher_mead_integrate(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
-) -> None:
-    spiral_ringermacher_mead_integrate(image.reshape(1, -1), columns, rows, frame, table, frame[2])
-
-
-@kernel
-def tiled_spiral_ringermacher_mead_integrate(
-    canvas: npt.NDArray[np.float32],
-    frame: Frame,
-    table: npt.NDArray[Any],
-    parts: Parts,
-    tiles: tuple[int, int],
-    cutoff: float,
-    flag: IntArray,
-) -> None:
-    _draw_parts(_spiral_ringermacher_mead_integrate, NO_SCRATCH, canvas, frame, table, parts, tiles, cutoff, flag)
+tiled_star_center = _tiled(_star_center)
+tiled_star_integrate = _tiled(_star_integrate, make_star_scratch)
+tiled_galaxy_center = _tiled(_galaxy_center)
+tiled_galaxy_integrate = _tiled(_galaxy_integrate, make_galaxy_scratch)
+tiled_lens_center = _tiled(_of_frame(lens_center))
+tiled_lens_integrate = _tiled(_of_frame(lens_integrate))
+tiled_spiral_logarithmic_center = _tiled(_of_frame(spiral_logarithmic_center))
+tiled_spiral_logarithmic_integrate = _tiled(_of_frame(spiral_logarithmic_integrate))
+tiled_spiral_ringermacher_mead_center = _tiled(_of_frame(spiral_ringermacher_mead_center))
+tiled_spiral_ringermacher_mead_integrate = _tiled(_of_frame(spiral_ringermacher_mead_integrate))

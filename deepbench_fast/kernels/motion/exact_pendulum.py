@@ -13,39 +13,56 @@ LEVELS = 8
 
 
 @inline
-def landen_moduli(complement: float, moduli: FloatArray) -> float:
-    """Fill moduli with Landen's k_1 .. k_8 below k = sqrt(1 - complement**2); returns AGM(1, complement).
+def landen(a: float, b: float) -> tuple[float, float, float]:
+    """Landen's next modulus, (a - b) / (a + b), and the next means: (a + b) / 2 and sqrt(a b)."""
+    total = a + b
+    return (a - b) / total, 0.5 * total, np.sqrt(a * b)
 
-    a_0 = 1, b_0 = k', a_{n+1} = (a_n + b_n)/2, b_{n+1} = sqrt(a_n b_n), k_{n+1} = (a_n - b_n)/(a_n + b_n).
-    """
+
+@inline
+def landen_moduli(complement: float, moduli: FloatArray) -> float:
+    """Fill moduli with Landen's k_1 .. k_8 below k = sqrt(1 - complement**2); returns AGM(1, complement)."""
     a = 1.0
     b = complement
     for level in range(LEVELS):
-        total = a + b
-        moduli[level] = (a - b) / total
-        b = np.sqrt(a * b)
-        a = 0.5 * total
+        moduli[level], a, b = landen(a, b)
     return a
+
+
+@inline
+def ascend(k: float, s: float, c: float, d: float) -> tuple[float, float, float]:
+    """sn, cn and dn one modulus up (DLMF 22.7.2-4).
+
+    sn = (1 + k) s / (1 + k s**2), cn = c d / (1 + k s**2), dn = (1 - k s**2) / (1 + k s**2).
+    """
+    bulge = k * (s * s)
+    scale = 1.0 / (1.0 + bulge)
+    return (1.0 + k) * s * scale, c * d * scale, (1.0 - bulge) * scale
 
 
 @inline
 def sn_cn(
     u: float, mean: float, k8: float, k7: float, k6: float, k5: float, k4: float, k3: float, k2: float, k1: float
 ) -> tuple[float, float]:
-    """sn(u, k) and cn(u, k) from AGM(1, k') and Landen's moduli.
-
-    At the lowest level they are circular functions of u AGM(1, k'). Each level up, s, c, d being sn, cn, dn below it:
-    sn = (1 + k) s / (1 + k s**2), cn = c d / (1 + k s**2), dn = (1 - k s**2) / (1 + k s**2) (DLMF 22.7.2-4).
-    """
+    """sn(u, k) and cn(u, k) from AGM(1, k') and Landen's moduli: at the lowest level circular functions of u AGM."""
     s, c = sincos(u * mean)
-    d = 1.0
-    for k in (k8, k7, k6, k5, k4, k3, k2, k1):
-        bulge = k * (s * s)
-        scale = 1.0 / (1.0 + bulge)
-        s = (1.0 + k) * s * scale
-        c = c * d * scale
-        d = (1.0 - bulge) * scale
+    s, c, d = ascend(k8, s, c, 1.0)
+    s, c, d = ascend(k7, s, c, d)
+    s, c, d = ascend(k6, s, c, d)
+    s, c, d = ascend(k5, s, c, d)
+    s, c, d = ascend(k4, s, c, d)
+    s, c, d = ascend(k3, s, c, d)
+    s, c, d = ascend(k2, s, c, d)
+    s, c, d = ascend(k1, s, c, d)
     return s, c
+
+
+@inline
+def libration(frequency: float, k: float, complement: float, sn: float, cn: float) -> tuple[float, float]:
+    """Angle and velocity: see `pendulum_exact`."""
+    slant = complement * sn
+    dn = np.sqrt(cn * cn + slant * slant)
+    return 2.0 * atan2(k * cn, complement), -2.0 * frequency * k * slant / dn
 
 
 @kernel
@@ -85,7 +102,4 @@ def pendulum_exact(
         row_velocities = velocities[t]
         for i in range(n):
             sn, cn = sn_cn(frequency[i] * times[t], mean[i], k8[i], k7[i], k6[i], k5[i], k4[i], k3[i], k2[i], k1[i])
-            slant = complement[i] * sn
-            dn = np.sqrt(cn * cn + slant * slant)
-            row_angles[i] = 2.0 * atan2(k[i] * cn, complement[i])
-            row_velocities[i] = -2.0 * frequency[i] * k[i] * slant / dn
+            row_angles[i], row_velocities[i] = libration(frequency[i], k[i], complement[i], sn, cn)

@@ -36,6 +36,14 @@ def yoshida_step(angle: float, rate: float, h: float) -> tuple[float, float]:
 
 
 @inline
+def longest_yoshida_step(angle: float, rate: float) -> float:
+    """The longest step of a pendulum, all in units of omega0: shorter where it is ever faster than 2."""
+    half_sine = sine(0.5 * angle)
+    fastest: float = np.sqrt(half_sine * half_sine + 0.25 * rate * rate)
+    return LONGEST_STEP / max(fastest, 1.0)
+
+
+@inline
 def _step(block: FloatArray, lane: int) -> tuple[float, float]:
     return yoshida_step(block[ANGLE + lane], block[RATE + lane], block[STEP + lane])
 
@@ -64,8 +72,5 @@ def hamiltonian_symplectic(
     frequency = np.sqrt(gravity / length)
     longest = np.empty(angle.size)
     for i in range(angle.size):
-        rate = velocity[i] / frequency[i]
-        half_sine = sine(0.5 * angle[i])
-        fastest = np.sqrt(half_sine * half_sine + 0.25 * rate * rate)
-        longest[i] = LONGEST_STEP / max(fastest, 1.0)
+        longest[i] = longest_yoshida_step(angle[i], velocity[i] / frequency[i])
     integrate(_step, frequency, np.zeros(angle.size), angle, velocity, longest, times, angles, velocities, stop)

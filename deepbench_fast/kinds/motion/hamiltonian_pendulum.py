@@ -16,6 +16,13 @@ HAMILTONIAN_PENDULUM = Kind(
         "rk4": "deepbench_fast.kernels.motion.pendulum:hamiltonian_rk4",
         "symplectic": "deepbench_fast.kernels.motion.symplectic:hamiltonian_symplectic",
     },
-    dynamics=Dynamics(OUTPUTS, ("x",), ("rk4", "symplectic"), NOISY, time_unit="s"),
+    dynamics=Dynamics(
+        OUTPUTS,
+        ("x",),
+        ("rk4", "symplectic"),
+        "deepbench_fast.kernels.motion.equations:hamiltonian_pendulum",
+        NOISY,
+        time_unit="s",
+    ),
     check=check_pendulum,
 )

@@ -114,13 +114,14 @@ N_BODY = Kind(
         },
         default_outputs=("position",),
         solvers=("radau", "leapfrog", "rk4"),
+        equations="deepbench_fast.kernels.motion.equations:n_body",
         parts=BODY,
         parts_count="bodies",
         # Beyond 1e-9 rounding decides, and beyond 1e-3 whether a step converges.
         controls={
             "radau": Control(None, 1e-5, 1e-9, 1e-3),
-            "leapfrog": Control(0.002, 1e-3),
-            "rk4": Control(0.002, 1e-3),
+            "leapfrog": Control(0.002, 1e-3, gain=4.0),
+            "rk4": Control(0.002, 1e-3, gain=16.0),
         },
         default_dimensions=2,
     ),

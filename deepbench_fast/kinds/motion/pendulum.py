@@ -38,6 +38,7 @@ PENDULUM = Kind(
         OUTPUTS,
         ("x",),
         ("rk4", "exact", "small_angle"),
+        "deepbench_fast.kernels.motion.equations:pendulum",
         {**NOISY, "friction": (0.0, ANY)},
         limits={"friction": critical_friction},
         zeros={"exact": AT_REST},

@@ -20,5 +20,6 @@ ARC = Kind(
         AMPLITUDE,
     ),
     kernels=kernels_of("arc"),
+    profile="deepbench_fast.kernels.shapes.profiles:arc",
     default_shape=SHAPE,
 )

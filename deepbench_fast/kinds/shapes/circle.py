@@ -11,5 +11,6 @@ CIRCLE = Kind(
     layer="shape",
     parameters=(X, Y, length("radius", "outer radius", 0.10, 0.30), LINE_WIDTH, FILL, AMPLITUDE),
     kernels=kernels_of("circle"),
+    profile="deepbench_fast.kernels.shapes.profiles:circle",
     default_shape=SHAPE,
 )

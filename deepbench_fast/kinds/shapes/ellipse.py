@@ -11,5 +11,6 @@ ELLIPSE = Kind(
     layer="shape",
     parameters=turned_box("full axis along angle", "full axis across angle"),
     kernels=kernels_of("ellipse"),
+    profile="deepbench_fast.kernels.shapes.profiles:ellipse",
     default_shape=SHAPE,
 )

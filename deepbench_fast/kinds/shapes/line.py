@@ -47,6 +47,7 @@ LINE = Kind(
         AMPLITUDE,
     ),
     kernels=kernels_of("line"),
+    profile="deepbench_fast.kernels.shapes.profiles:line",
     default_shape=SHAPE,
     redraw=Redraw(("x1", "y1", "x2", "y2"), _default_min_length),
     check=_check_line,

@@ -29,5 +29,6 @@ POLYGON = Kind(
         AMPLITUDE,
     ),
     kernels=kernels_of("polygon"),
+    profile="deepbench_fast.kernels.shapes.profiles:polygon",
     default_shape=SHAPE,
 )

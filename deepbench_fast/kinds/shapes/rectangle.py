@@ -11,5 +11,6 @@ RECTANGLE = Kind(
     layer="shape",
     parameters=turned_box("full width, along angle", "full height, across angle"),
     kernels=kernels_of("rectangle"),
+    profile="deepbench_fast.kernels.shapes.profiles:rectangle",
     default_shape=SHAPE,
 )

@@ -77,7 +77,7 @@ def image_frame(
     if noisy:
         noise = np.asarray(image, np.float32) - np.asarray(clean, np.float32)
         most = NOISE_SIGMAS * float(noise.std()) or 1.0
-        residual = _bytes_of(Scale(-most, most, "linear", 1.0))(noise)
+        residual = _bytes_of(Scale(-most, most, "linear"))(noise)
         planes += [("clean", colours, painted(clean)), ("noise", "gray", residual)]
     numbers = np.asarray(masks, np.int64)
     planes.append(("masks", "masks", np.where(numbers > 0, (numbers - 1) % 20 + 1, 0).astype(np.uint8)))

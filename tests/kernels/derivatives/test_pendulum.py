@@ -10,7 +10,7 @@ import pytest
 from deepbench_fast.kernels.backend import cpu
 from deepbench_fast.kernels.derivatives.pendulum import CLOSED, INPUTS, STEPPING, pendulum_slopes
 from deepbench_fast.kernels.motion.observables import PENDULUM_OUTPUTS, observe_pendulums
-from deepbench_fast.render.trajectories import PENDULUM_INPUTS
+from deepbench_fast.render.trajectories import pendulum_inputs
 
 TIMES = np.linspace(0.0, 8.0, 17)
 MODULES = {
@@ -22,12 +22,16 @@ MODULES = {
 }
 
 
+def kernel_of(solver: str) -> Any:
+    return cpu(f"motion.{MODULES[solver]}:{solver}")
+
+
 def followed(solver: str, inputs: Any) -> Any:
     """What the simulator records, (outputs, systems, steps)."""
     columns = dict(zip(INPUTS, np.ascontiguousarray(inputs.T), strict=True))
     angles, velocities = np.empty((2, TIMES.size, len(inputs)))
-    solve = cpu(f"motion.{MODULES[solver]}:{solver}")
-    solve(*(columns[name] for name in PENDULUM_INPUTS[solver]), TIMES, angles, velocities)
+    solve = kernel_of(solver)
+    solve(*(columns[name] for name in pendulum_inputs(solve)), TIMES, angles, velocities)
     out = np.empty((len(inputs), TIMES.size, len(PENDULUM_OUTPUTS)))
     four = (columns[name] for name in INPUTS[:4])
     observe_pendulums(*four, angles, velocities, np.arange(out.shape[2]), np.arange(len(inputs)), out)
@@ -50,9 +54,9 @@ def drawn(solver: str, count: int) -> Any:
     inputs[:, 5] = rng.uniform(-2.0, 2.0, count)
     critical = 2.0 * inputs[:, 1] * inputs[:, 0] * np.sqrt(inputs[:, 0] * inputs[:, 2])
     inputs[:, 3] = rng.uniform(0.0, 0.9, count) * critical
-    if "friction" not in PENDULUM_INPUTS[solver]:
+    if "friction" not in pendulum_inputs(kernel_of(solver)):
         inputs[:, 3] = 0.0
-    if "velocity" not in PENDULUM_INPUTS[solver]:
+    if "velocity" not in pendulum_inputs(kernel_of(solver)):
         inputs[:, 5] = 0.0
     return inputs
 
@@ -63,7 +67,7 @@ def test_slopes_are_those_of_the_series(solver: str) -> None:
     out, slopes = slopes_of(solver, inputs)
     np.testing.assert_array_equal(out, followed(solver, inputs))
     for q, name in enumerate(INPUTS):
-        if name not in PENDULUM_INPUTS[solver] and name != "mass":
+        if name not in pendulum_inputs(kernel_of(solver)) and name != "mass":
             continue
 
         def shifted(h: float, q: int = q) -> Any:

@@ -210,3 +210,17 @@ def test_work_that_is_stopped_ends() -> None:
     with pytest.raises(Stopped):
         brush.tiled.draw(canvas, (*plan.shape, 0), draw(plan, 0, 1).objects["star"], 0, 3, stop)
     assert not canvas.any()
+
+
+def test_a_tile_that_is_stopped_is_left() -> None:
+    plan = plan_of("star", "", "center", 1e-4)
+    brush, stop = make_brushes(plan)[0], Stop()
+    assert brush.tiled is not None
+    canvas = np.zeros((1, canvas_coordinates(*plan.shape, 0)[0].size), np.float32)
+    draw_tiles, count = brush.tiled._sorted(canvas, (*plan.shape, 0), draw(plan, 0, 1).objects["star"], 0, stop)
+    stop.set()
+    draw_tiles((0, count))
+    assert not canvas.any()
+    stop.flag[0] = 0
+    draw_tiles((0, count))
+    assert canvas.any()

@@ -61,18 +61,6 @@ def test_coverage_of_pixels() -> None:
     assert (ellipse**2).sum() == pytest.approx(596.5699370947, rel=1e-7)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_shapes_are_those_of_other_programs(kind: str) -> None:
-    """Shapely decides on straight edges, equations and arc tangents in NumPy on the others."""
-    rng = np.random.default_rng(5)
-    rows = [oracle.random_shape(kind, rng, 48) for _ in range(500)]
-    wrong = 0
-    for shape, image in zip(rows, draw_each(kind, rows, 48, 37, pad=2), strict=True):
-        inside, unsure = oracle.mask(kind, shape, 48, 37)
-        wrong += int(np.count_nonzero((image != inside) & ~unsure))
-    assert wrong == 0
-
-
 def test_scikit_image_draws_the_same_discs_and_ellipses() -> None:
     rng = np.random.default_rng(6)
     for _ in range(100):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from deepbench_fast.effects.effect import Noise, Psf
 from deepbench_fast.effects.registry import parse_noises, parse_psf
@@ -14,10 +14,10 @@ from deepbench_fast.recipe.names import entry_names
 from deepbench_fast.recipe.parameter_noise import Level, parse_parameter_noise
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.fields import Takes, takes
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.model import Model, frozen
-
-Own = TypeVar("Own")
+from deepbench_fast.values.schemas import FRACTION
 
 INHERIT: Literal["inherit"] = "inherit"
 
@@ -38,6 +38,7 @@ def _objects(value: object) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+@takes("Share among the catalogues, relative to theirs.", FRACTION)
 def _weight(value: object) -> Fraction:
     weight = checks.rational(value)
     if weight == 0:
@@ -45,13 +46,21 @@ def _weight(value: object) -> Fraction:
     return weight
 
 
-def _or_inherit(check: Callable[[object], Own]) -> Callable[[object], Own | Literal["inherit"]]:
-    """The check of what a catalogue can leave to the recipe."""
+PSF = Takes(parse_psf, "Blurs the images. Default: no blur.")
+NOISE = Takes(parse_noises, "Noise models, at most one of each. Default: no noise.")
+PARAMETER_NOISE = Takes(
+    frozen(parse_parameter_noise),
+    "Standard deviations of parameters that scatter, relative or absolute. Default: none.",
+)
 
-    def parse(value: object) -> Own | Literal["inherit"]:
-        return INHERIT if value == INHERIT else check(value)
 
-    return parse
+def _or_inherit(takes: Takes) -> Takes:
+    """What a catalogue can leave to the recipe."""
+
+    def check(value: object) -> object:
+        return INHERIT if value == INHERIT else takes.check(value)
+
+    return replace(takes, check=check)
 
 
 class Catalogue(Model):
@@ -61,19 +70,10 @@ class Catalogue(Model):
     """
 
     weight: Annotated[Fraction, _weight] = Fraction(1)
-    objects: Annotated[tuple[Entry, ...], _objects]
-    noise: Annotated[
-        tuple[Noise, ...] | Literal["inherit"],
-        _or_inherit(parse_noises),
-    ] = INHERIT
-    psf: Annotated[
-        Psf | Literal["inherit"] | None,
-        _or_inherit(parse_psf),
-    ] = INHERIT
-    parameter_noise: Annotated[
-        Mapping[str, Level] | Literal["inherit"],
-        _or_inherit(frozen(parse_parameter_noise)),
-    ] = INHERIT
+    objects: Annotated[tuple[Entry, ...], Takes(_objects, "The objects of each sample.")]
+    noise: Annotated[tuple[Noise, ...] | Literal["inherit"], _or_inherit(NOISE)] = INHERIT
+    psf: Annotated[Psf | Literal["inherit"] | None, _or_inherit(PSF)] = INHERIT
+    parameter_noise: Annotated[Mapping[str, Level] | Literal["inherit"], _or_inherit(PARAMETER_NOISE)] = INHERIT
 
     def resolved(self, image: Image) -> Catalogue:
         """The same with a distribution for every parameter of its objects."""

@@ -7,16 +7,16 @@ from fractions import Fraction
 from typing import Annotated
 
 from deepbench_fast.effects.effect import Noise, Psf
-from deepbench_fast.effects.registry import parse_noises, parse_psf
 from deepbench_fast.errors import UsageError
-from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
+from deepbench_fast.recipe.catalogue import INHERIT, NOISE, PARAMETER_NOISE, PSF, Catalogue
 from deepbench_fast.recipe.extras import Extras, parse_extras
-from deepbench_fast.recipe.parameter_noise import Level, noisy_parameters, parse_parameter_noise
+from deepbench_fast.recipe.parameter_noise import Level, noisy_parameters
 from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.recipe.targets import Targets, parse_targets
-from deepbench_fast.values import checks
+from deepbench_fast.values import checks, schemas
 from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.fields import Takes, model, takes, text, whole
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.model import FrozenDict, Model, frozen
 from deepbench_fast.values.shares import fraction_data
@@ -24,16 +24,23 @@ from deepbench_fast.values.shares import fraction_data
 MAX_SAMPLES = 2**48 - 1
 
 
+@takes("Version of the recipe format.", {"const": 1})
 def _version(value: object) -> int:
     if value != 1 or isinstance(value, bool):
         raise Invalid(f"must be 1, the version of recipes that this program reads, not {checks.quote(value)}")
     return 1
 
 
+@takes("Make only the samples of this split. Default: all.", schemas.any_of(schemas.NAME, schemas.NULL))
 def _split(value: object) -> str | None:
     return None if value is None else checks.name(value)
 
 
+@takes(
+    "Names with fractions that sum to 1, e.g. {train: 0.8, test: 0.2}. Default: no splits.",
+    schemas.named({"$ref": "#/$defs/fraction"}),
+)
+@frozen
 def _splits(value: object) -> dict[str, Fraction]:
     splits = {}
     for split, fraction in checks.mapping(value, "names with fractions, e.g. {train: 0.8, test: 0.2}").items():
@@ -64,19 +71,38 @@ class Contents(Model):
     """The keys of a recipe, each checked for itself; what must hold between them is a matter of `Recipe`."""
 
     version: Annotated[int, _version] = 1
-    name: Annotated[str, checks.text] = "recipe"
-    seed: Annotated[int | str, parse_seed] = 0
-    samples: Annotated[int, checks.whole(1, MAX_SAMPLES)] = 1000
-    image: Annotated[Image, Image.parse] = Image()
-    series: Annotated[Series | None, Series.parse] = None
-    psf: Annotated[Psf | None, parse_psf] = None
-    parameter_noise: Annotated[Mapping[str, Level], frozen(parse_parameter_noise)] = FrozenDict()
-    noise: Annotated[tuple[Noise, ...], parse_noises] = ()
-    splits: Annotated[Mapping[str, Fraction], frozen(_splits)] = FrozenDict()
+    name: Annotated[str, text("Name of the dataset. Default: the name of the file.")] = "recipe"
+    seed: Annotated[
+        int | str,
+        Takes(parse_seed, "Any whole number or text.", schemas.any_of({"type": "integer", "minimum": 0}, schemas.TEXT)),
+    ] = 0
+    samples: Annotated[int, whole(1, MAX_SAMPLES, "Number of samples.")] = 1000
+    image: Annotated[Image, model(Image)] = Image()
+    series: Annotated[Series | None, model(Series)] = None
+    psf: Annotated[Psf | None, PSF] = None
+    parameter_noise: Annotated[Mapping[str, Level], PARAMETER_NOISE] = FrozenDict()
+    noise: Annotated[tuple[Noise, ...], NOISE] = ()
+    splits: Annotated[Mapping[str, Fraction], _splits] = FrozenDict()
     split: Annotated[str | None, _split] = None
-    targets: Annotated[Targets, parse_targets] = Targets(("catalogue",))
-    extras: Annotated[Extras, parse_extras] = Extras()
-    catalogues: Annotated[Mapping[str, Catalogue], frozen(_catalogues)]
+    targets: Annotated[
+        Targets,
+        Takes(
+            parse_targets,
+            "What a model shall learn. Default: [catalogue].",
+            {"type": "array", "items": {"$ref": "#/$defs/target"}},
+        ),
+    ] = Targets(("catalogue",))
+    extras: Annotated[
+        Extras,
+        Takes(
+            parse_extras,
+            "What the dataset holds beside the samples. Default: nothing.",
+            {"type": "array", "items": {"$ref": "#/$defs/extra"}},
+        ),
+    ] = Extras()
+    catalogues: Annotated[
+        Mapping[str, Catalogue], Takes(frozen(_catalogues), "Populations by name, which is the class label.")
+    ]
 
     @property
     def time(self) -> Series:

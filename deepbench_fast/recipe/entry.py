@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe import names
-from deepbench_fast.values import checks
+from deepbench_fast.values import checks, schemas
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import Constant, Distribution, Frame, parse_distributions
+from deepbench_fast.values.fields import Takes, positive, takes, text
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.model import Drawn, FrozenDict, Model, frozen
 from deepbench_fast.values.parameter import Parameter
@@ -29,11 +31,22 @@ def _placed(parameter: Parameter, drawn: Distribution, image: Image) -> Distribu
     return drawn.on(image.shape[parameter.axis])
 
 
+@takes(
+    "Ends closer than this [pix] are drawn again. Default: a fifth of the image, and 0 where an end is given.",
+    schemas.any_of(schemas.number(0.0, math.inf), schemas.WRITTEN),
+)
 def _min_length(value: object) -> float:
     length = checks.number(value)
     if length < 0:
         raise Invalid(f"must be 0 or above, not {checks.quote(value)}")
     return length
+
+
+NAME = Takes(
+    names.entry_name,
+    "Name of the entry. Default: the kind's.",
+    {**schemas.NAME, "not": {"enum": list(names.RESERVED)}},
+)
 
 
 class Entry(Model):
@@ -46,15 +59,21 @@ class Entry(Model):
     """
 
     kind: Annotated[str, checks.name]
-    name: Annotated[str, names.entry_name] = ""
+    name: Annotated[str, NAME] = ""
     count: Drawn = Constant(1.0)
-    form: Annotated[str, checks.text] = ""
+    form: Annotated[str, text("Form of the kind, which has parameters of its own.")] = ""
     min_length: Annotated[float | None, _min_length] = None
-    kernel: Annotated[str, checks.text] = ""
-    solver: Annotated[str, checks.text] = ""
-    dimensions: Annotated[int | None, checks.whole(2, 3)] = None
-    step: Annotated[float | None, checks.positive] = None
-    tolerance: Annotated[float | None, checks.positive] = None
+    kernel: Annotated[str, text("Hash of the kind of the user's own.")] = ""
+    solver: Annotated[str, text("How the system is integrated.")] = ""
+    dimensions: Annotated[int | None, Takes(checks.whole(2, 3), "Dimensions of space.", {"enum": [2, 3]})] = None
+    step: Annotated[float | None, positive("Longest step in time.")] = None
+    tolerance: Annotated[
+        float | None,
+        positive(
+            "Of solvers that choose their steps: error of the acceleration in a step, relative. Others: energy drift "
+            "above which the step is halved."
+        ),
+    ] = None
     parameters: Annotated[Mapping[str, Distribution], frozen(parse_distributions)] = FrozenDict()
 
     def _check(self) -> None:

@@ -13,26 +13,31 @@ from deepbench_fast.effects.effect import Effect
 from deepbench_fast.effects.registry import NOISES, PSFS
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.registry import kinds
-from deepbench_fast.recipe.catalogue import Catalogue
-from deepbench_fast.recipe.contents import MAX_SAMPLES
+from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
+from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.extras import INFORMATION, MASK_THRESHOLD, NAMES, OPTIONS, PARAMETERS, THRESHOLD
 from deepbench_fast.recipe.files import INCLUDE
-from deepbench_fast.recipe.names import COUNT, RESERVED
+from deepbench_fast.recipe.names import COUNT
 from deepbench_fast.recipe.parameter_noise import ABSOLUTE, RELATIVE
 from deepbench_fast.recipe.recipe import PRIVATE, Recipe
-from deepbench_fast.recipe.series import LATEST, MAX_STEPS, Series
+from deepbench_fast.recipe.series import Series
 from deepbench_fast.values.distributions import FORMS, Alone, Grid
 from deepbench_fast.values.distributions.varied import varied_laws
-from deepbench_fast.values.image import HIGHEST_CUTOFF, MAX_OVERSAMPLE, MAX_SIDE, Image
+from deepbench_fast.values.image import Image
+from deepbench_fast.values.model import Model
 from deepbench_fast.values.parameter import FLAG, Parameter
 from deepbench_fast.values.schemas import (
-    NAME,
+    FRACTION,
+    NULL,
     NUMBER,
+    TEXT,
+    WRITTEN,
     Schema,
     any_of,
     first_line,
     list_of,
     mapping,
+    named,
     number,
     one_of,
     whole,
@@ -41,9 +46,6 @@ from deepbench_fast.values.schemas import (
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DIGITS = r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
 
-NULL: Schema = {"type": "null"}
-TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
-WRITTEN: Schema = {"$ref": "#/$defs/written"}
 DRAWN: Schema = {"$ref": "#/$defs/drawn"}
 ALONE: Schema = {"$ref": "#/$defs/alone"}
 VARIED: Schema = {"$ref": "#/$defs/varied"}
@@ -62,119 +64,38 @@ def json_schema() -> Schema:
     }
 
 
+def _keys(model: type[Model], **declared: Schema) -> Schema:
+    """The keys of a type, by its fields; `declared` are the schemas that follow from what is declared elsewhere."""
+    return {
+        name: {**(declared.get(name) or field.takes.schema), "description": field.description}
+        for name, field in model.fields().items()
+    }
+
+
 def _recipe_keys() -> Schema:
-    samples = whole(1, MAX_SAMPLES)
-    return {
-        "version": {"const": 1, "description": "Version of the recipe format."},
-        INCLUDE: {**any_of(TEXT, list_of(TEXT)), "description": "Recipe files that this one completes, beside it."},
-        "name": {**TEXT, "description": "Name of the dataset. Default: the name of the file."},
-        "seed": {
-            **any_of({"type": "integer", "minimum": 0}, TEXT),
-            "description": "Any whole number or text. Default: 0.",
-        },
-        "samples": {**samples, "description": "Number of samples. Default: 1000."},
-        "image": {**mapping(_image_keys()), "description": first_line(Image)},
-        "series": {**mapping(_series_keys()), "description": first_line(Series)},
-        **_effects(),
-        "splits": {
-            "type": "object",
-            "propertyNames": NAME,
-            "additionalProperties": {"$ref": "#/$defs/fraction"},
-            "description": "Names with fractions that sum to 1, e.g. {train: 0.8, test: 0.2}. Default: no splits.",
-        },
-        "split": {**any_of(NAME, NULL), "description": "Make only the samples of this split. Default: all."},
-        "targets": {
-            "type": "array",
-            "items": {"$ref": "#/$defs/target"},
-            "description": "What a model shall learn. Default: [catalogue].",
-        },
-        "extras": {
-            "type": "array",
-            "items": {"$ref": "#/$defs/extra"},
-            "description": "What the dataset holds beside the samples. Default: nothing.",
-        },
-        "catalogues": {
-            "type": "object",
-            "minProperties": 1,
-            "propertyNames": NAME,
-            "additionalProperties": {**mapping(_catalogue_keys(), ["objects"]), "description": first_line(Catalogue)},
-            "description": "Populations by name, which is the class label.",
-        },
-    }
-
-
-def _image_keys() -> Schema:
-    side = whole(1, MAX_SIDE)
-    return {
-        "shape": {
-            **list_of(side, 2, 2),
-            "description": "[rows, columns] in pixels. Default: the largest that a kind of the recipe has by default.",
-        },
-        "dtype": _words(["float32", "uint8"], "Type of the pixels; uint8 is for sharp shapes without noise."),
-        "sampling": _words(["center", "integrate"], "Light at the pixel's centre, or its mean over the pixel."),
-        "oversample": {
-            "enum": [*range(1, MAX_OVERSAMPLE + 1, 2)],
-            "description": "How many times finer than the pixels all is drawn and blurred; odd. Default: 1.",
-        },
-        "overlap": _words(["union", "xor", "add"], "What shapes that overlap become."),
-        "coverage": {
-            "type": "boolean",
-            "description": "Whether pixels hold the part of them that a shape covers. Default: false.",
-        },
-        "pixel_scale": {
-            **any_of(number(0.0, math.inf, low_open=True), WRITTEN, NULL),
-            "description": "Arcseconds a pixel: lengths can then be written in angles. It changes no pixel.",
-        },
-        "cutoff": {
-            **number(0.0, HIGHEST_CUTOFF),
-            "description": "Brightness below which an object's light is left out of a pixel. Default: 0, nothing is.",
-        },
-    }
-
-
-def _series_keys() -> Schema:
-    moment = any_of(number(0.0, LATEST), WRITTEN)
     outputs = dict.fromkeys(name for k in kinds().values() if k.dynamics for name in k.dynamics.outputs)
+    effects = _effects()
+    own = {name: any_of({"const": INHERIT}, *effect["anyOf"]) for name, effect in effects.items()}
+    catalogue = mapping(_keys(Catalogue, objects=_listed("entry", "/anyOf/1", kinds()), **own), ["objects"])
     return {
-        "start": {**moment, "description": "First time [s]; the parameters are the state at time 0. Default: 0."},
-        "stop": {**moment, "description": "Last time [s], included. Default: 10."},
-        "steps": {**whole(1, MAX_STEPS), "description": "Number of times. Default: 100."},
-        "times": {
-            **any_of(list_of(moment, 1), NULL),
-            "description": "Ascending times instead of start, stop and steps.",
-        },
-        "outputs": {
-            **list_of({"enum": list(outputs)}, 1),
-            "description": "Columns of the series. Default: those of the kinds.",
-        },
+        INCLUDE: {**any_of(TEXT, list_of(TEXT)), "description": "Recipe files that this one completes, beside it."},
+        **_keys(
+            Recipe,
+            image=mapping(_keys(Image)),
+            series=mapping(_keys(Series, outputs=list_of({"enum": list(outputs)}, 1))),
+            catalogues=named({**catalogue, "description": first_line(Catalogue)}, least=1),
+            **effects,
+        ),
     }
 
 
-def _catalogue_keys() -> Schema:
-    effects = {
-        name: {**effect, "anyOf": [{"const": "inherit"}, *effect["anyOf"]]} for name, effect in _effects().items()
-    }
-    weight = {**_fraction(), "description": "Share among the catalogues, relative to theirs. Default: 1."}
-    objects = {**_listed("entry", "/anyOf/1", kinds()), "description": "The objects of each sample."}
-    return {"weight": weight, "objects": objects, **effects}
-
-
-def _effects() -> Schema:
+def _effects() -> dict[str, Schema]:
     absolute = {**any_of(number(0.0, math.inf), WRITTEN, ALONE), "description": "In the parameter's unit."}
     levels = {name: _level(name, mapping({ABSOLUTE: absolute}, [ABSOLUTE])) for name in _noisy()}
     return {
-        "psf": {
-            **any_of(NULL, {"$ref": "#/$defs/psf"}, list_of({"$ref": "#/$defs/psf"}, 1, 1)),
-            "description": "Blurs the images. Default: no blur.",
-        },
-        "noise": {
-            **any_of(NULL, *_listed("noise", "", NOISES)["anyOf"]),
-            "description": "Noise models, at most one of each. Default: no noise.",
-        },
-        "parameter_noise": {
-            **any_of(NULL, mapping(levels)),
-            "description": "Standard deviations of parameters that scatter, relative or absolute. Default: none.",
-        },
+        "psf": any_of(NULL, {"$ref": "#/$defs/psf"}, list_of({"$ref": "#/$defs/psf"}, 1, 1)),
+        "noise": any_of(NULL, *_listed("noise", "", NOISES)["anyOf"]),
+        "parameter_noise": any_of(NULL, mapping(levels)),
     }
 
 
@@ -205,7 +126,7 @@ def _definitions() -> Schema:
     return {
         "written": written,
         "number": any_of(plain, WRITTEN),
-        "fraction": _fraction(),
+        "fraction": FRACTION,
         **_distributions(),
         "psf": one_of({name: _effect(model) for name, model in PSFS.items()}),
         "noise": one_of({name: _effect(model) for name, model in NOISES.items()}),
@@ -267,30 +188,17 @@ def _entry(kind: Kind) -> Schema:
 
 def _options(kind: Kind) -> Schema:
     dynamics = kind.dynamics
-    positive = number(0.0, math.inf, low_open=True)
-    step, tolerance = (dynamics.words(name) if dynamics else "" for name in ("step", "tolerance"))
-    dimensions = dynamics.default_dimensions if dynamics else None
-    return {
-        "name": {**NAME, "not": {"enum": list(RESERVED)}, "description": "Name of the entry. Default: the kind's."},
-        "count": _parameter(COUNT, ALONE, "default: 1")
-        if "count" in kind.open_options
-        else {"const": 1, "description": "A sample is the series of one system."},
-        "kernel": {"const": kind.fingerprint, "description": "Hash of the kind of the user's own."},
-        "form": _words(list(kind.forms), "Form of the kind, which has parameters of its own."),
-        "min_length": {
-            **any_of(number(0.0, math.inf), WRITTEN),
-            "description": "Ends closer than this [pix] are drawn again. Default: a fifth of the image, and 0 where an "
-            "end is given.",
-        },
-        "solver": _words(list(dynamics.solvers if dynamics else ()), "How the system is integrated."),
-        "step": {**positive, "description": f"Longest step in time. Default: {step}."},
-        "tolerance": {
-            **positive,
-            "description": "Of solvers that choose their steps: error of the acceleration in a step, relative. Others: "
-            f"energy drift above which the step is halved. Default: {tolerance}.",
-        },
-        "dimensions": {"enum": [2, 3], "description": f"Dimensions of space. Default: {dimensions}."},
-    }
+    words = {"form": list(kind.forms), "solver": list(dynamics.solvers if dynamics else ())}
+    defaults = {name: str(next(iter(own), "none")) for name, own in words.items()}
+    if dynamics is not None:
+        defaults |= {name: dynamics.words(name) for name in ("step", "tolerance")}
+        defaults["dimensions"] = str(dynamics.default_dimensions)
+    keys = _keys(Entry, kernel={"const": kind.fingerprint}, **{name: {"enum": own} for name, own in words.items()})
+    for name, default in defaults.items():
+        keys[name]["description"] += f" Default: {default}."
+    alone = {"const": 1, "description": "A sample is the series of one system."}
+    counted = "count" in kind.open_options
+    return {**keys, "count": _parameter(COUNT, ALONE, "default: 1") if counted else alone}
 
 
 def _parameter(parameter: Parameter, drawn: Schema, more: str, meaning: str = "") -> Schema:
@@ -302,17 +210,6 @@ def _parameter(parameter: Parameter, drawn: Schema, more: str, meaning: str = ""
     else:
         constant = number(parameter.low, parameter.high, parameter.low_open, parameter.high_open)
     return {**any_of(constant, WRITTEN, drawn), "description": f"{words}; {more}" if more else words}
-
-
-def _fraction() -> Schema:
-    return any_of(
-        number(0.0, math.inf, low_open=True),
-        {"type": "string", "pattern": "^[0-9]{1,40}(/[0-9]{1,40})?$", "description": "A fraction, e.g. 1/3."},
-    )
-
-
-def _words(words: list[str], meaning: str) -> Schema:
-    return {"enum": words, "description": f"{meaning} Default: {words[0] if words else 'none'}."}
 
 
 def _single(value: Schema) -> Schema:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from deepbench_fast.values import checks
+from deepbench_fast.values import checks, schemas
 from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.fields import Takes, takes, whole
 from deepbench_fast.values.model import Model
 from deepbench_fast.values.number_text import brief
 
@@ -14,6 +15,7 @@ MAX_STEPS = 1_000_000
 MAX_VALUES = 2**27
 LATEST = 1e12
 BESIDE_TIMES = "can't stand beside times: give one of them"
+MOMENT = schemas.any_of(schemas.number(0.0, LATEST), schemas.WRITTEN)
 AXIS = ("start", "stop", "steps")
 
 
@@ -26,6 +28,10 @@ def _moment(value: object) -> float:
     return moment
 
 
+@takes(
+    "Ascending times instead of start, stop and steps.",
+    schemas.any_of(schemas.list_of(MOMENT, 1), schemas.NULL),
+)
 def _times(value: object) -> tuple[float, ...] | None:
     if value is None:
         return None
@@ -62,11 +68,11 @@ class Series(Model):
     `outputs` those that the kinds have by default.
     """
 
-    start: Annotated[float, _moment] = 0.0
-    stop: Annotated[float, _moment] = 10.0
-    steps: Annotated[int, checks.whole(1, MAX_STEPS)] = 100
+    start: Annotated[float, Takes(_moment, "First time [s]; the parameters are the state at time 0.", MOMENT)] = 0.0
+    stop: Annotated[float, Takes(_moment, "Last time [s], included.", MOMENT)] = 10.0
+    steps: Annotated[int, whole(1, MAX_STEPS, "Number of times.")] = 100
     times: Annotated[tuple[float, ...] | None, _times] = None
-    outputs: Annotated[tuple[str, ...], _outputs] = ()
+    outputs: Annotated[tuple[str, ...], Takes(_outputs, "Columns of the series. Default: those of the kinds.")] = ()
 
     @classmethod
     def parse(cls, value: object) -> Self:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
-from deepbench_fast.values import checks
+from deepbench_fast.values import checks, schemas
 from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.fields import one_of, takes, yes_or_no
 from deepbench_fast.values.model import Model
 from deepbench_fast.values.number_text import brief
 
@@ -17,6 +19,10 @@ OPEN_SHAPE = (0, 0)
 """The shape that an image has until a recipe gives it that of its kinds."""
 
 
+@takes(
+    "[rows, columns] in pixels. Default: the largest that a kind of the recipe has by default.",
+    schemas.list_of(schemas.whole(1, MAX_SIDE), 2, 2),
+)
 def _shape(value: object) -> tuple[int, int]:
     sides = checks.sequence(value, "two whole numbers [rows, columns]")
     if len(sides) != 2:
@@ -25,10 +31,18 @@ def _shape(value: object) -> tuple[int, int]:
     return height, width
 
 
+@takes(
+    "Arcseconds a pixel: lengths can then be written in angles. It changes no pixel.",
+    schemas.any_of(schemas.number(0.0, math.inf, low_open=True), schemas.WRITTEN, schemas.NULL),
+)
 def _pixel_scale(value: object) -> float | None:
     return None if value is None else checks.positive(value)
 
 
+@takes(
+    "How many times finer than the pixels all is drawn and blurred; odd.",
+    {"enum": [*range(1, MAX_OVERSAMPLE + 1, 2)]},
+)
 def _oversample(value: object) -> int:
     factor = checks.whole_number(value, 1, MAX_OVERSAMPLE)
     if factor % 2 == 0:
@@ -36,6 +50,10 @@ def _oversample(value: object) -> int:
     return factor
 
 
+@takes(
+    "Brightness below which an object's light is left out of a pixel; 0: nothing is.",
+    schemas.number(0.0, HIGHEST_CUTOFF),
+)
 def _cutoff(value: object) -> float:
     cutoff = checks.number(value, "a brightness")
     if not 0.0 <= cutoff <= HIGHEST_CUTOFF:
@@ -59,11 +77,15 @@ class Image(Model):
     """
 
     shape: Annotated[tuple[int, int], _shape] = OPEN_SHAPE
-    dtype: Annotated[str, checks.choice("float32", "uint8")] = "float32"
-    sampling: Annotated[str, checks.choice("center", "integrate")] = "center"
+    dtype: Annotated[
+        str, one_of("float32", "uint8", meaning="Type of the pixels; uint8 is for sharp shapes without noise.")
+    ] = "float32"
+    sampling: Annotated[
+        str, one_of("center", "integrate", meaning="Light at the pixel's centre, or its mean over the pixel.")
+    ] = "center"
     oversample: Annotated[int, _oversample] = 1
-    overlap: Annotated[str, checks.choice("union", "xor", "add")] = "union"
-    coverage: Annotated[bool, checks.boolean] = False
+    overlap: Annotated[str, one_of("union", "xor", "add", meaning="What shapes that overlap become.")] = "union"
+    coverage: Annotated[bool, yes_or_no("Whether pixels hold the part of them that a shape covers.")] = False
     pixel_scale: Annotated[float | None, _pixel_scale] = None
     cutoff: Annotated[float, _cutoff] = 0.0
 

@@ -1,8 +1,8 @@
 """The base of the recipe's types: frozen to the last mapping, no unknown keys, errors in plain words.
 
 A type is a frozen dataclass whose annotations carry the check of each field, `samples: Annotated[int, check] = 1000`:
-what `check` makes of a value is the field. Construction runs the checks, by keyword, by `parse` and by
-`dataclasses.replace` alike, so that there is no unchecked object.
+what `check` makes of a value is the field. A `fields.Takes` has its JSON Schema and its meaning beside it. Construction
+runs the checks, by keyword, by `parse` and by `dataclasses.replace` alike, so that there is no unchecked object.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import dataclasses
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar, dataclass_transform
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import Distribution, parse_distribution
+from deepbench_fast.values.fields import Takes
 
 Drawn = Annotated[Distribution, parse_distribution]
 """A field that takes a distribution, or the plain data of one."""
@@ -43,13 +45,22 @@ class FrozenDict(dict[str, V]):
 class Field:
     """What a field takes, and what it is where it isn't given; without a default it must be."""
 
-    check: Callable[[Any], Any]
+    takes: Takes
     default: Any
 
     @property
     def is_required(self) -> bool:
         """Whether it must be given."""
         return self.default is dataclasses.MISSING
+
+    @property
+    def description(self) -> str:
+        """What it means, with its default where that is a plain value and the meaning doesn't say it."""
+        meaning, default = self.takes.meaning, self.default
+        if "Default:" in meaning or default == "" or not isinstance(default, bool | int | float | str | Fraction):
+            return meaning
+        words = str(default).lower() if isinstance(default, bool | str) else checks.plain(float(default))
+        return f"{meaning} Default: {words}."
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -66,7 +77,7 @@ class Model:
         for name, value in given.items():
             with within(name):
                 field = fields[checks.known(name, fields, "key")]
-                object.__setattr__(self, name, value if value is field.default else field.check(value))
+                object.__setattr__(self, name, value if value is field.default else field.takes.check(value))
         for name, field in fields.items():
             if name not in given:
                 if field.is_required:
@@ -83,7 +94,7 @@ class Model:
         if "_fields" not in vars(cls):
             hints = typing.get_type_hints(cls, include_extras=True)
             own = dataclasses.fields(cls)  # type: ignore[arg-type]
-            cls._fields = {field.name: Field(hints[field.name].__metadata__[0], field.default) for field in own}
+            cls._fields = {field.name: Field(_takes(hints[field.name].__metadata__[0]), field.default) for field in own}
         return cls._fields
 
     @classmethod
@@ -96,8 +107,12 @@ class Model:
         for name, given in data.items():
             if given is None and name in fields:  # nothing is what isn't written, unless the field takes it
                 with within(name):
-                    fields[name].check(None)
+                    fields[name].takes.check(None)
         return cls(**data)
+
+
+def _takes(declared: Any) -> Takes:
+    return declared if isinstance(declared, Takes) else Takes(declared)
 
 
 def frozen(parse: Callable[[object], dict[str, V]]) -> Callable[[object], FrozenDict[V]]:

@@ -22,7 +22,7 @@ ROOT = PACKAGE.parent
 NAME = "deepbench_fast"
 
 FLOORS = (
-    ("errors", "atomic", "kernels"),
+    ("errors", "kernels"),
     ("values",),
     ("kinds", "effects"),
     ("recipe",),
@@ -33,7 +33,7 @@ FLOORS = (
     ("cli", "torch"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS, 1) for room in rooms}
-MOST_ROOMS = 19
+MOST_ROOMS = 18
 
 
 def modules() -> dict[str, Path]:

@@ -24,10 +24,10 @@ from benchmarks.networks.places import ROWS, RUNS
 from benchmarks.networks.schedules import OF_NETWORK, SCHEDULES
 from benchmarks.networks.training import Training
 from deepbench_fast import Recipe, __version__, generate
-from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import DeepbenchFastError
 from deepbench_fast.loaders.trained.weights import FOLDER, save_reference, weights_hash
 from deepbench_fast.store.stored import Summary
+from deepbench_fast.values.atomic import write_whole
 
 
 def main(arguments: list[str]) -> None:

@@ -15,10 +15,10 @@ from torch import nn
 from benchmarks.networks import metrics
 from benchmarks.networks.architectures import NETWORKS
 from benchmarks.networks.schedules import BATCH, Schedule, turned
-from deepbench_fast.atomic import write_whole
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.errors import MismatchError
 from deepbench_fast.torch import Loader
+from deepbench_fast.values.atomic import write_whole
 
 EVALUATED = 250
 """Samples at once where nothing is learned."""

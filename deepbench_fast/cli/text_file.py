@@ -22,7 +22,7 @@ def print_or_write(text: str, output: str | None, then: str, *, exists: str, ove
     if output is None:
         print_text(text)
         return
-    from deepbench_fast.atomic import write_whole
+    from deepbench_fast.values.atomic import write_whole
 
     try:
         write_whole(output, _utf8(text), overwrite=overwrite)

@@ -15,10 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from deepbench_fast.atomic import sync, sync_folder
 from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.file_bytes import is_named, linux_function, lock_file, read_at, write_at
 from deepbench_fast.store.format import UNFINISHED
+from deepbench_fast.values.atomic import sync, sync_folder
 from deepbench_fast.values.file_names import relative_name
 
 MANIFEST = "export.json"

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.pictures.colours import AS_FOUND, Look, Scale, paint, scale_of, shapes_alone
 from deepbench_fast.pictures.figures import DPI, MOST_COLOURS, new_figure, png
 from deepbench_fast.pictures.titles import titles
+from deepbench_fast.values.atomic import write_whole
 from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError
 from deepbench_fast.recipe.load import read_text
 from deepbench_fast.recipe.table_files import tables_in
 from deepbench_fast.recipe.write import to_yaml
 from deepbench_fast.store.stored import open_header
 from deepbench_fast.store.user_columns import stored_column
+from deepbench_fast.values.atomic import write_whole
 from deepbench_fast.values.file_names import relative_name
 from deepbench_fast.values.user_tables import HDF5_NAMES
 

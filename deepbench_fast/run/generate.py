@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepbench_fast.atomic import remove_stale
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
@@ -26,6 +25,7 @@ from deepbench_fast.store.read import summarise
 from deepbench_fast.store.rows import row_path, write_row
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
+from deepbench_fast.values.atomic import remove_stale
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.atomic import publish, sync_folder, temporary_beside
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.tables import rows_per_chunk
 from deepbench_fast.errors import FileError, MismatchError
@@ -26,6 +25,7 @@ from deepbench_fast.store.format import UNFINISHED
 from deepbench_fast.store.header import Header
 from deepbench_fast.store.location import Location
 from deepbench_fast.store.stored import open_header
+from deepbench_fast.values.atomic import publish, sync_folder, temporary_beside
 
 BLOCK_BYTES = 2**20
 

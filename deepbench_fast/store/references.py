@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from deepbench_fast.atomic import whole_file
 from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.render.batch import TARGETS
@@ -26,6 +25,7 @@ from deepbench_fast.store.location import Location, Url
 from deepbench_fast.store.other_libraries import AXES
 from deepbench_fast.store.parts import Survey
 from deepbench_fast.store.rows import Row
+from deepbench_fast.values.atomic import whole_file
 
 FOLDER = "u"
 

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.atomic import write_whole
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.anywhere import with_hdf5
@@ -29,6 +28,7 @@ from deepbench_fast.store.location import Location, Place
 from deepbench_fast.store.places import contiguous_offset
 from deepbench_fast.store.raw_file import RawFile
 from deepbench_fast.store.stored import digest_of
+from deepbench_fast.values.atomic import write_whole
 from deepbench_fast.values.file_names import file_name
 
 SUFFIX = ".json"

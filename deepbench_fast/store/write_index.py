@@ -18,7 +18,6 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.atomic import whole_file
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import format as schema
@@ -29,6 +28,7 @@ from deepbench_fast.store.header import OFFSET, ROWS, SHARDS, TABLE_DIGEST, tabl
 from deepbench_fast.store.location import Location, Url
 from deepbench_fast.store.parts import Survey
 from deepbench_fast.store.rows import Row
+from deepbench_fast.values.atomic import whole_file
 
 MOST_VIRTUAL = 256
 

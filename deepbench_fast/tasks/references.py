@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.atomic import write_whole
 from deepbench_fast.inference.posterior import EFFECTIVE, SAMPLES, Draws, Posterior
 from deepbench_fast.kernels._jit import cache_directory
+from deepbench_fast.values.atomic import write_whole
 
 
 def kept_draws(posterior: Posterior, x: npt.ArrayLike, count: int = SAMPLES, *, effective: int = EFFECTIVE) -> Draws:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.atomic import whole_file
 from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.values.atomic import whole_file
 
 Floats = npt.NDArray[np.float64]
 

@@ -102,7 +102,7 @@ def test_a_ladder_goes_on_after_any_of_its_files(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
-    code = "import sys; from deepbench_fast.atomic import temporary_beside; from pathlib import Path;"
+    code = "import sys; from deepbench_fast.values.atomic import temporary_beside; from pathlib import Path;"
     code += "temporary_beside(Path(sys.argv[1])).write_text('half')"
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "star.yaml")], check=True)
     assert len(files(tmp_path)) == 1

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deepbench_fast.atomic import sync_folder, write_whole
 from deepbench_fast.authoring.ladders import rung_axes
 from deepbench_fast.errors import FileError, RecipeError, UsageError
 from deepbench_fast.recipe.load import file_text, read_text
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.write import recipe_data, to_yaml
+from deepbench_fast.values.atomic import sync_folder, write_whole
 from deepbench_fast.values.file_names import file_name
 
 DATASET, DIGEST = "dataset", "digest"

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from deepbench_fast.atomic import write_whole
 from deepbench_fast.loaders.trained.network import SmallNetwork
 from deepbench_fast.values import checks
+from deepbench_fast.values.atomic import write_whole
 
 FOLDER = Path(__file__).parent
 FACTS = "facts"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast import atomic
+from deepbench_fast.values import atomic
 
 
 def test_a_file_is_written_and_nothing_else_is_left(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_names_differ_between_threads_of_a_process(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed_and_a_living_one_is_not(tmp_path: Path) -> None:
-    code = "import sys, time; from pathlib import Path; from deepbench_fast import atomic\n"
+    code = "import sys, time; from pathlib import Path; from deepbench_fast.values import atomic\n"
     code += "p = atomic.temporary_beside(Path(sys.argv[1])); p.write_bytes(b'half'); print(p, flush=True)\n"
     code += "time.sleep(60)"
     with subprocess.Popen(
@@ -102,7 +102,7 @@ def test_another_container_of_the_same_host_name_leaves_the_living_alone(tmp_pat
         pytest.skip("processes can't be given numbers of their own here")
     living = atomic.temporary_beside(tmp_path / "a.h5")
     living.write_bytes(b"half")
-    code = "import sys; from pathlib import Path; from deepbench_fast import atomic; "
+    code = "import sys; from pathlib import Path; from deepbench_fast.values import atomic; "
     code += "atomic.remove_stale(Path(sys.argv[1]))"
     subprocess.run([*apart, sys.executable, "-c", code, str(tmp_path / "a.h5")], check=True)
     assert living.exists()

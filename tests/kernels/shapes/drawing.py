@@ -9,45 +9,29 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels.image.grid import padded_length
-from deepbench_fast.kernels.shapes.arc import arc, arc_coverage
-from deepbench_fast.kernels.shapes.circle import circle, circle_coverage
 from deepbench_fast.kernels.shapes.compose import UNION
-from deepbench_fast.kernels.shapes.ellipse import ellipse, ellipse_coverage
-from deepbench_fast.kernels.shapes.line import line, line_coverage
-from deepbench_fast.kernels.shapes.polygon import polygon, polygon_coverage
-from deepbench_fast.kernels.shapes.rectangle import rectangle, rectangle_coverage
+from deepbench_fast.kinds.registry import kind as kind_called
+from deepbench_fast.values.image import Image as Settings
 
 Kernel = Callable[..., None]
 Image = npt.NDArray[np.float32]
 Shape = tuple[str, Mapping[str, float]]
 
-KERNELS: dict[str, tuple[Kernel, Kernel]] = {
-    "rectangle": (rectangle, rectangle_coverage),
-    "polygon": (polygon, polygon_coverage),
-    "ellipse": (ellipse, ellipse_coverage),
-    "circle": (circle, circle_coverage),
-    "arc": (arc, arc_coverage),
-    "line": (line, line_coverage),
+KINDS = ("rectangle", "polygon", "ellipse", "circle", "arc", "line")
+KERNELS: dict[str, list[Kernel]] = {
+    name: [kind_called(name).kernel(Settings(coverage=coverage)) for coverage in (False, True)] for name in KINDS
 }
-PARAMETERS = {
-    "rectangle": ("x", "y", "width", "height", "angle", "line_width", "fill", "amplitude"),
-    "polygon": ("x", "y", "radius", "vertices", "angle", "line_width", "fill", "amplitude"),
-    "ellipse": ("x", "y", "width", "height", "angle", "line_width", "fill", "amplitude"),
-    "circle": ("x", "y", "radius", "line_width", "fill", "amplitude"),
-    "arc": ("x", "y", "radius", "theta1", "theta2", "line_width", "amplitude"),
-    "line": ("x1", "y1", "x2", "y2", "line_width", "amplitude"),
-}
-KINDS = tuple(KERNELS)
 DEFAULTS = {"angle": 0.0, "line_width": 1.0, "fill": 1, "amplitude": 1.0}
 
 
 def table(kind: str, rows: Sequence[Mapping[str, float]], samples: Sequence[int]) -> npt.NDArray[Any]:
     """A table of shapes of one kind, as the kernels take it."""
-    columns = [(name, "i8" if name in ("vertices", "fill") else "f8") for name in PARAMETERS[kind]]
-    result = np.zeros(len(rows), [(name, "i8") for name in ("sample", "entry", "slot")] + columns)
+    columns = kind_called(kind).columns
+    identity = [(name, "i8") for name in ("sample", "entry", "slot")]
+    result = np.zeros(len(rows), identity + [(own.name, "i8" if own.integer else "f8") for own in columns])
     result["sample"] = samples
-    for name in PARAMETERS[kind]:
-        result[name] = [row[name] if name in row else DEFAULTS[name] for row in rows]
+    for own in columns:
+        result[own.name] = [row[own.name] if own.name in row else DEFAULTS[own.name] for row in rows]
     return result
 
 

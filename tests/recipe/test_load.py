@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
+import yaml
 
 from deepbench_fast.errors import RecipeError
-from deepbench_fast.recipe import Recipe
-from deepbench_fast.recipe.load import MAX_BYTES, SyntaxProblem, parse, read_text, scalar
+from deepbench_fast.recipe import Recipe, load
+from deepbench_fast.recipe.load import (
+    MAX_BYTES,
+    SyntaxProblem,
+    builtin_path,
+    builtin_recipes,
+    parse,
+    read_text,
+    scalar,
+)
+from tests.campaigns.damage import damaged_text
 
 SKY = """\
 version: 1
@@ -463,3 +474,29 @@ def test_errors_of_a_file_name_the_file(tmp_path: Path) -> None:
         Recipe.load(path)
     assert str(caught.value).startswith(f"{path}:22: catalogues.fields.galaxy.n: must be from 0.5 to 10")
     assert caught.value.exit_status == 2
+
+
+GOOD = [builtin_path(name).read_text(encoding="utf-8") for name in builtin_recipes()]
+SPOILT = [damaged_text(SKY, Random(seed)) for seed in range(300)]
+
+
+@pytest.mark.parametrize(("texts", "read"), [(GOOD, len(GOOD)), (SPOILT, 50)])
+def test_what_a_text_says_does_not_depend_on_libyaml(
+    texts: list[str], read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_it = [said(text) for text in texts]
+    monkeypatch.setattr(load, "FAST_PARSER", yaml.SafeLoader)
+    without = [said(text) for text in texts]
+    both = [(one, other) for one, other in zip(with_it, without, strict=True) if one and other]
+    assert [one for one, _ in both] == [other for _, other in both]
+    assert len(both) >= read
+    assert all(one for one, other in zip(with_it, without, strict=True) if other)
+
+
+def said(text: str) -> str:
+    """The data and the line of each value, in order; nothing where it is no YAML."""
+    try:
+        document = parse(text)
+    except SyntaxProblem:
+        return ""
+    return f"{document.data} {list(document.lines.values())}"

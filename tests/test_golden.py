@@ -1,6 +1,7 @@
 """Digests that no change may alter without a new stream version and a word in CHANGELOG.md.
 
-`python -m tests.test_golden` prints the digests of the code as it is, for `golden.json`.
+`python -m tests.test_golden` prints the digests of the code as it is, for `golden.json`; LAYER or LAYER/NAME: some of
+them.
 """
 
 from __future__ import annotations
@@ -65,9 +66,11 @@ def golden(layer: str) -> dict[str, str]:
     return {name: GOLDEN[name] for name in recipes(layer)}
 
 
-def digests(layer: str) -> dict[str, str | None]:
+def digests(layer: str, only: str = "") -> dict[str, str | None]:
+    """Of all recipes of a layer, or of one of them."""
+    chosen = {name: recipe for name, recipe in recipes(layer).items() if name == only or not only}
     with tempfile.TemporaryDirectory() as folder:
-        return {name: generate(recipe, Path(folder) / f"{name}.h5").digest for name, recipe in recipes(layer).items()}
+        return {name: generate(recipe, Path(folder) / f"{name}.h5").digest for name, recipe in chosen.items()}
 
 
 def published_in_part() -> dict[str, str]:
@@ -133,5 +136,5 @@ def elsewhere(layer: str, **settings: str) -> dict[str, str]:
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or LAYERS
-    found = [published_in_part() if layer == IN_PART else digests(layer) for layer in chosen]
+    found = [published_in_part() if name == IN_PART else digests(*name.split("/")) for name in chosen]
     print(json.dumps({name: digest for some in found for name, digest in some.items()}, indent=2))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import marshal
 import random
 from typing import Any
 
 import yaml
 
 Path = tuple[str | int, ...]
+DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 TOKENS = (
     "{",
@@ -85,7 +87,7 @@ def damaged_text(text: str, rng: random.Random) -> str:
 
 def damaged_data(data: Any, others: list[Any], rng: random.Random) -> Any:
     """The data with one to three things replaced, removed, renamed or taken from elsewhere; always a copy."""
-    data = copy.deepcopy(data)
+    data = marshal.loads(marshal.dumps(data))  # ten times as fast as copy.deepcopy
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         path = rng.choice(places(data) or [()])
         if path:
@@ -103,7 +105,7 @@ def places(data: Any, path: Path = ()) -> list[Path]:
 
 def as_text(data: Any) -> str:
     """As YAML."""
-    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10**6)
+    text: str = yaml.dump(data, Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=10**6)
     return text
 
 

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.campaigns.children import Child, Ended, Failure, copied, tree, under_the_library
-from tests.campaigns.harness import Campaign, Tried, check, main, shuffled
+from tests.campaigns.harness import Campaign, Tried, check, main, rounds
 from tests.campaigns.jobs import JOBS, Jobs, Prepared, jobs
 from tests.preload import CALLS
 
@@ -34,17 +34,17 @@ DISK_BYTES = 40 * 2**20
 
 
 def cases(prepared: Jobs, seed: int, of: Sequence[str]) -> Iterator[str]:
-    """All calls of all jobs, with each failure, in an order of the seed."""
-    found = []
+    """Each call of each job with one failure, then with another, and so on; and other harm to each job."""
+    groups = []
     for job in of:
         for number, call in enumerate(prepared[job].calls, 1):
-            found += [f"{job}/{error}/{number}{on}" for error in ERRORS for on in ("", "+")]
-            found += [f"{job}/half/{number}"] * call.endswith("write")
-            found += [f"{job}/{what}/{number}" for what in STOPPED]
+            failing = [f"{job}/{error}/{number}{on}" for error in ERRORS for on in ("", "+")]
+            failing += [f"{job}/half/{number}"] * call.endswith("write")
+            groups.append(failing + [f"{job}/{what}/{number}" for what in STOPPED])
         largest = max(len(content or b"") for content in prepared[job].end.values())
-        found += [f"{job}/limit/{random.Random(f'{seed}/{job}/{k}').randrange(largest)}" for k in range(SOME)]
-        found += [f"{job}/cut/{seed}/{k}" for k in range(SOME) if is_filled(prepared[job])]
-    yield from shuffled(found, seed)
+        groups.append([f"{job}/limit/{random.Random(f'{seed}/{job}/{k}').randrange(largest)}" for k in range(SOME)])
+        groups.append([f"{job}/cut/{seed}/{k}" for k in range(SOME) if is_filled(prepared[job])])
+    yield from rounds(groups, seed)
 
 
 def attempt(prepared: Jobs, case: str) -> Tried:

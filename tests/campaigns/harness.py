@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 
 MOST_SHOWN = 400
 
@@ -81,6 +81,14 @@ def check(good: bool, what: object) -> None:
 def shuffled(cases: Sequence[str], seed: int) -> list[str]:
     """All cases, in an order of the seed, so that the first ones are a fair choice of them."""
     return random.Random(seed).sample(cases, len(cases))
+
+
+def rounds(groups: Sequence[Sequence[str]], seed: int) -> Iterator[str]:
+    """One case of each group, then another of each, and so on; which and in what order is the seed's choice."""
+    rng = random.Random(seed)
+    for one_of_each in zip_longest(*(rng.sample(group, len(group)) for group in groups)):
+        some = [case for case in one_of_each if case is not None]
+        yield from rng.sample(some, len(some))
 
 
 def numbered(seed: int, prefixes: Sequence[str]) -> Iterator[str]:

@@ -12,21 +12,21 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from tests.campaigns.children import Child, Failure, run, under_the_library
-from tests.campaigns.harness import Campaign, Tried, check, main, numbered, shuffled
+from tests.campaigns.harness import Campaign, Tried, check, main, numbered, rounds
 from tests.campaigns.jobs import JOBS, Jobs, jobs
 from tests.preload import CALLS
 
 THREADS = ("--threads", "2")
-MOMENTS = 25  # of each job, in each round through all calls
+MOMENTS = 25  # of each job
 
 
 def cases(prepared: Jobs, seed: int, of: Sequence[str]) -> Iterator[str]:
-    """All calls of all jobs and some moments, in an order of the seed; then more moments, without end."""
-    found = [f"{job}/moment/{seed}/{number}" for job in of for number in range(MOMENTS)]
+    """Each call and a moment of each job, then what is left of both; then moments, without end."""
+    groups = [[f"{job}/moment/{seed}/{number}" for number in range(MOMENTS)] for job in of]
     for job in of:
         for number, call in enumerate(prepared[job].calls, 1):
-            found += [f"{job}/before/{number}"] + [f"{job}/torn/{number}"] * call.endswith("write")
-    yield from shuffled(found, seed)
+            groups.append([f"{job}/before/{number}"] + [f"{job}/torn/{number}"] * call.endswith("write"))
+    yield from rounds(groups, seed)
     yield from numbered(seed, [f"{job}/more" for job in of])
 
 

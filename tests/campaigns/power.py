@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.campaigns.children import under_the_library
-from tests.campaigns.harness import Campaign, Tried, check, main, shuffled
+from tests.campaigns.harness import Campaign, Tried, check, main, rounds
 from tests.campaigns.jobs import JOBS, Call, Jobs, jobs
 
 TIMES = 3  # for each call
@@ -115,9 +115,9 @@ class Disk:
 
 
 def cases(prepared: Jobs, seed: int, of: Sequence[str]) -> Iterator[str]:
-    """All calls of all jobs, some times each, in an order of the seed."""
+    """Each call of each job, then again, some times."""
     ends = [f"{job}/{number}" for job in of for number in range(1, len(prepared[job].calls) + 1)]
-    yield from shuffled([f"{end}/{seed}/{time}" for end in ends for time in range(TIMES)], seed)
+    yield from rounds([[f"{end}/{seed}/{time}" for time in range(TIMES)] for end in ends], seed)
 
 
 def attempt(prepared: Jobs, case: str) -> Tried:

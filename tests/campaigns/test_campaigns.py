@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.harness import Campaign, Lost, Tried
+from tests.campaigns.harness import Campaign, Lost, Tried, rounds
 from tests.preload import compiler
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +57,11 @@ def test_a_loss_is_told_with_its_case(capsys: pytest.CaptureFixture[str]) -> Non
     assert told[1].startswith("letters: 3 tries, 1 lost in 0 s: 2 fine, 1 lost; worst size 3 (ccc)")
     assert campaign.run(["a"]) == 0
     assert campaign.run([]) == 1
+
+
+def test_a_round_takes_one_case_of_each_group() -> None:
+    groups = [["a1", "a2", "a3"], ["b1"], ["c1", "c2"], []]
+    cases = list(rounds(groups, 0))
+    assert sorted(cases) == sorted(case for group in groups for case in group)
+    assert [{case[0] for case in part} for part in (cases[:3], cases[3:5], cases[5:])] == [set("abc"), set("ac"), {"a"}]
+    assert cases != list(rounds(groups, 1))

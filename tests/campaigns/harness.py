@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import islice, takewhile, zip_longest
+from math import inf
 
 MOST_SHOWN = 400
 
@@ -107,6 +108,8 @@ def main(campaign: Campaign, arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0, help="which cases, and in which order (0)")
     parser.add_argument("--of", action="append", choices=campaign.of, help="cases of this alone; may be given again")
     parser.add_argument("--case", action="append", help="take this case alone; may be given again")
+    parser.add_argument("--minutes", type=float, default=inf, help="begin no case after so many minutes")
     given = parser.parse_args(arguments)
+    end = time.monotonic() + 60 * given.minutes
     cases = given.case or islice(campaign.cases(given.seed, given.of or campaign.of), given.tries)
-    sys.exit(campaign.run(cases))
+    sys.exit(campaign.run(takewhile(lambda _: time.monotonic() < end, cases)))

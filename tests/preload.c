@@ -137,6 +137,20 @@ WRITE(pwrite64, "pwrite", (int descriptor, const void *data, size_t size, off_t 
 WRITE(write, "write", (int descriptor, const void *data, size_t size),
       (descriptor, data, size), (descriptor, data, size / 2), descriptor, -1, data)
 
+/* A write of what another file holds. */
+ssize_t copy_file_range(int source, off64_t *from, int target, off64_t *to, size_t size, unsigned int flags) {
+    REAL(ssize_t, copy_file_range, (int, off64_t *, int, off64_t *, size_t, unsigned int));
+    char *data = getenv("FAIL_IN") && from && to ? malloc(size) : NULL;
+    if (!data) return real(source, from, target, to, size, flags);
+    ssize_t length = pread(source, data, size, *from);
+    int number = chosen_open("pwrite", target, *to, data, length < 0 ? 0 : length);
+    free(data);
+    if ((number == HALF || number == TORN) && length > 1) length = real(source, from, target, to, length / 2, flags);
+    if (number == HALF && length > 0) return length;
+    INSTEAD(number, length);
+    return real(source, from, target, to, size, flags);
+}
+
 /* Python's libraries write arrays through C's streams, whose own writes can't be seen. */
 size_t fwrite(const void *data, size_t size, size_t count, FILE *stream) {
     static size_t (*real)(const void *, size_t, size_t, FILE *);

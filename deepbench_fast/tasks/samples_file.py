@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.values.atomic import whole_file
+from deepbench_fast.values.atomic import write_whole
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,18 +41,20 @@ class PosteriorSamples:
         """Write the file, whole or not at all. Raises FileError where it exists or can't be written."""
         import h5py
 
+        content = BytesIO()  # HDF5 goes on after a failed write of a disk
+        with h5py.File(content, "w") as file:
+            if self.samples.shape[1]:
+                file["samples"] = self.samples
+            file["truth"] = self.truth
+            file["names"] = np.array(self.names, h5py.string_dtype())
+            if self.x is not None:
+                file["x"] = self.x
+            if self.task:
+                file.attrs["task"] = self.task
+            if self.observations:
+                file["observations"] = np.array(self.observations)
         try:
-            with whole_file(path, overwrite=overwrite) as place, h5py.File(place, "w") as file:
-                if self.samples.shape[1]:
-                    file["samples"] = self.samples
-                file["truth"] = self.truth
-                file["names"] = np.array(self.names, h5py.string_dtype())
-                if self.x is not None:
-                    file["x"] = self.x
-                if self.task:
-                    file.attrs["task"] = self.task
-                if self.observations:
-                    file["observations"] = np.array(self.observations)
+            write_whole(path, content.getvalue(), overwrite=overwrite)
         except FileExistsError:
             raise FileError(f"{path} exists; --overwrite replaces it") from None
         except OSError as error:

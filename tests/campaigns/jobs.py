@@ -43,7 +43,7 @@ catalogues:
 RECIPES = {"images": IMAGES.replace("SEED", "1"), "other": IMAGES.replace("SEED", "2"), "series": SERIES}
 FEW = ("-n", "6", "--size", "16x16")
 UNFINISHED = re.compile(r"\.part$|\.new$")
-GROWING = ("export.json", "ladder.yaml")
+GROWING = ("export.json", "ladder.yaml", "shift.yaml")
 """Files that say how far a job is: they change while it runs."""
 
 
@@ -74,6 +74,11 @@ def _again(*command: str, before: tuple[tuple[str, ...], ...] = ()) -> Job:
     return Job(command, (command,), before)
 
 
+def _recut(*command: str, before: tuple[tuple[str, ...], ...]) -> Job:
+    """A command that makes datasets of datasets, and goes on as `generate` does."""
+    return Job(command, ((*command, "--resume"), (*command, "--overwrite")), before)
+
+
 def _shards(*numbers: int, recipe: str = "images") -> tuple[tuple[str, ...], ...]:
     return tuple(_generate("--shard", f"{number}/3", recipe=recipe) for number in numbers)
 
@@ -95,11 +100,9 @@ JOBS = {
     ),
     "index": _again("index", "-o", "o.h5", before=_shards(1, 2, 3)),
     "index-again": _again("index", "-o", "o.h5", before=(*_shards(1, 2, 3), ("index", "-o", "o.h5"))),
-    "merge": Job(
-        ("merge", "o.h5", "w.h5"),
-        (("merge", "o.h5", "w.h5", "--resume"), ("merge", "o.h5", "w.h5", "--overwrite")),
-        before=(*_shards(1, 2, 3), ("index", "-o", "o.h5")),
-    ),
+    "merge": _recut("merge", "o.h5", "w.h5", before=(*_shards(1, 2, 3), ("index", "-o", "o.h5"))),
+    "extend": _recut("extend", "o.h5", "-n", "40", "-o", "w.h5", "--threads", "1", before=(_generate(),)),
+    "reshard": _recut("reshard", "o.h5", "--parts", "2", "-o", "w.h5", before=(_generate(),)),
     "shard-again": _job("--shard", "2/3", "--overwrite", before=_shards(1, 2, 3)),
     "shard-of-another": _job("--shard", "2/3", "--overwrite", recipe="other", before=_shards(1, 2, 3)),
     **{
@@ -114,6 +117,12 @@ JOBS = {
         *("ladder", "./images.yaml", "rungs", "--axis", "noise", "--rungs", "2", *FEW),
         *("--generate", "--threads", "1", "--picture", "rungs.png"),
     ),
+    "shift": _again(
+        *("shift", "./images.yaml", "rungs", "--axis", "noise", "--rungs", "2", "--set", "noise.gaussian.sigma=0.5"),
+        *(*FEW, "--generate", "--threads", "1"),
+    ),
+    "calibrate": _again("calibrate", "task-star", "-n", "3", "-o", "set.h5", "--overwrite"),
+    "report": _again("report", "o.h5", "-o", "card.md", before=_MADE),
     "schema": _again("schema", "-o", "schema.json", "--overwrite"),
     "preview": _again("preview", "./images.yaml", "-o", "one.png"),
 }

@@ -12,11 +12,12 @@ from tests.campaigns.harness import Campaign, Lost, Tried, rounds
 from tests.preload import compiler
 
 ROOT = Path(__file__).parents[2]
-NEED_LIBRARY = ("kills", "failures", "processes", "command_lines")
+NEED_LIBRARY = ("kills", "failures", "power", "interruptions", "processes", "command_lines")
 SMALL = [
     ("kills", "--of images --of export-csv --of last-shard --tries 25"),
     ("failures", "--of images --of export-csv --of last-shard --tries 25"),
     ("power", "--of images --of export-png --tries 40"),
+    ("interruptions", "--of extend --of reshard --of calibrate --tries 24"),
     ("processes", "--of output --of shards --tries 8"),
     ("recipes", "--tries 300"),
     ("command_lines", "--of generate --of info --of export --of schema --tries 60"),

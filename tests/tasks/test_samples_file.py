@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,19 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="can't be written"):
         given.write(tmp_path / "none" / "s.h5")
     assert coverage(path).names == ("a", "b")
+
+
+@pytest.mark.parametrize("room", [100, 3000, 9000])
+def test_a_disk_without_room_is_one_line_and_nothing_is_left(room: int, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(FileError, match=f"can't be written: {os.strerror(errno.EFBIG)}"):
+            PosteriorSamples(SAMPLES, TRUTH, ("a", "b")).write(tmp_path / "s.h5")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
 
 
 def others(path: Path, arrays: dict[str, Any], names: Any = ("a", "b")) -> Path:

@@ -25,6 +25,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "show": ("show", "FILE", "1"),
     "verify": ("verify", "FILE"),
     "preview": ("preview", "FILE", "-o", "OUT/preview.png"),
+    "card": ("report", "FILE", "-o", "OUT/card.md"),
+    "page": ("report", "FILE", "-o", "OUT/page.html"),
+    "croissant": ("report", "FILE", "-o", "OUT/croissant.json"),
+    "merge": ("merge", "FILE", "OUT/merged.h5"),
+    "extend": ("extend", "FILE", "-n", "2", "-o", "OUT/longer.h5"),
+    "reshard": ("reshard", "FILE", "--parts", "2", "-o", "OUT/parts.h5"),
     **{format: ("export", "FILE", f"OUT/{format}", "--format", format) for format in FORMATS},
 }
 
@@ -105,9 +111,11 @@ def load_all() -> None:
         "pyarrow.parquet",
         "PIL.Image",
         "deepbench_fast.pictures.contact_sheet",
+        "deepbench_fast.run.recut",
+        "deepbench_fast.run.report.page",
         "deepbench_fast.run.verify",
         "deepbench_fast.run.sample_record",
-        *(f"deepbench_fast.cli.{name}" for name in ("info", "show", "verify", "preview", "export")),
+        *(f"deepbench_fast.cli.{name}" for name in ("info", "show", "verify", "preview", "report", "merge", "export")),
         *(f"deepbench_fast.exports.{name}" for name in ("npy", "tables", "pictures", "fits", "parquet")),
     ):
         import_module(module)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepbench_fast.cli.streams import prepare_streams
 from tests.preload import compile_library, compiler
 
 LIBRARY = "CAMPAIGN_LIBRARY"
@@ -134,6 +135,7 @@ class Child:
             os.chdir(folder)
             before()
             os.environ.update(environment)
+            prepare_streams()  # as the program does
             status = call(arguments)
         finally:
             os._exit(status)

@@ -20,7 +20,7 @@ from tests.campaigns.damage import VALUES, as_text, damaged_text
 from tests.campaigns.harness import Campaign, Lost, Tried, check, main, numbered
 from tests.campaigns.jobs import FEW, RECIPES, read_log
 
-SECONDS, MEMORY, SECONDS_OF_WAITING = 5.0, 10**9, 100.0
+SECONDS, MEMORY, SECONDS_OF_WAITING = 5.0, 10**9, 600.0  # others may need the processor
 NAMES_ANYTHING = "open rename link mkdir unlink"
 MAY_WRITE = ("/dev/", "/proc/self/", "/sys/")
 LITTLE = ("-n", "4", "--size", "16x16")

@@ -14,6 +14,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command, resumed_by
 from deepbench_fast.cli.options import Count, json_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
+from deepbench_fast.cli.published import published_digest, tell_published
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json, rate
@@ -75,7 +76,6 @@ def command(
     recipe = load_source(source, samples, seed, size, assignments)
     recipe = recipe if split is None else recipe.of_split(split)
     from deepbench_fast.run.generate import generate
-    from deepbench_fast.run.published import published_dataset
 
     began = time.perf_counter()
     again = [*(argument for argument in arguments if argument != "--resume"), "--resume"]
@@ -98,17 +98,15 @@ def command(
             progress=progress,
         )
     seconds = time.perf_counter() - began
-    made, published = progress.made, published_dataset(summary)
+    made = progress.made
     if as_json:
-        digest = None if published is None else published.digest
-        facts = {"seconds": seconds, "samples_per_second": made / seconds, "published_digest": digest}
-        print_json({**summary.as_json(), **facts})
+        speed = {"seconds": seconds, "samples_per_second": made / seconds}
+        print_json({**summary.as_json(), **speed, "published_digest": published_digest(summary)})
         return
     work = f"{grouped(made)} samples in {duration(seconds)}, {rate(made / seconds)} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"
     click.echo(f"{name}: {work if made or not resume else 'was complete'}", err=True)
-    if published is not None and published.digest == summary.digest:
-        click.echo(f"{output}: the published dataset {published.name}", err=True)
+    tell_published(output, summary)
     click.echo(summary.digest)
 
 

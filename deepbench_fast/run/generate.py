@@ -69,8 +69,8 @@ def generate(
         from deepbench_fast.run.engines.dask import generate_on
 
         if shard is not None or threads is not None:
-            raise UsageError("client: its workers make all shards, by as many threads as they have")
-        return generate_on(
+            raise UsageError("shard, threads: Dask's workers make all shards, by as many threads as they have")
+        summary = generate_on(
             client,
             generate,
             recipe,
@@ -81,6 +81,8 @@ def generate(
             overwrite=overwrite,
             progress=progress,
         )
+        warn_of_difference(summary)
+        return summary
     if shards is not None:
         raise UsageError("shards: it goes with a client of Dask; shard='K/N' makes one part")
     if threads is not None and threads < 1:

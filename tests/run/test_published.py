@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast import Recipe, generate
+from deepbench_fast import Recipe, generate, index_parts
 from deepbench_fast.errors import DigestWarning
 from deepbench_fast.recipe.published import PUBLISHED
 from deepbench_fast.run.published import published_dataset
@@ -50,6 +50,37 @@ def test_another_recipe_is_not_compared(tmp_path: Path, change: dict[str, object
     assert published_dataset(summary) is None
 
 
+def make_parts(folder: Path) -> Path:
+    """Both halves of a published dataset; where their index belongs."""
+    for number in (1, 2):
+        assert published_dataset(generate(Recipe.builtin(NAME), folder / "p.h5", shard=f"{number}/2")) is None
+    return folder / "p.h5"
+
+
+def test_parts_are_compared_when_they_are_indexed(tmp_path: Path) -> None:
+    whole = make_parts(tmp_path)
+    assert published_dataset(index_parts(whole)) is PUBLISHED[NAME]
+    ran = run_well("index", "-o", whole)
+    assert ran.out == f"{PUBLISHED[NAME].digest}\n"
+    assert ran.err.endswith(f"p.h5: the published dataset {NAME}\n")
+    assert run_well("index", "-o", whole, "--json").json["published_digest"] == PUBLISHED[NAME].digest
+
+
 @pytest.mark.usefixtures("stated_otherwise")
-def test_a_part_is_not_compared(tmp_path: Path) -> None:
-    assert published_dataset(generate(Recipe.builtin(NAME), tmp_path / "p.h5", shard="1/2")) is None
+def test_parts_of_other_data_are_told_when_they_are_indexed(tmp_path: Path) -> None:
+    whole = make_parts(tmp_path)
+    with pytest.warns(DigestWarning, match=OTHER) as caught:
+        index_parts(whole)
+    assert caught[0].filename == __file__
+    ran = run_well("index", "-o", whole)
+    assert ran.err.startswith("Warning: ")
+    assert OTHER in ran.err
+    assert "the published dataset" not in ran.err
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_data_of_a_dask_scheduler_are_compared(tmp_path: Path, stated_otherwise: None) -> None:
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    with distributed.Client(**options) as client, pytest.warns(DigestWarning, match=OTHER):
+        generate(Recipe.builtin(NAME), tmp_path / "p.h5", client=client, shards=2)

@@ -8,6 +8,8 @@ import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option
+from deepbench_fast.cli.published import published_digest, tell_published
+from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import grouped, print_json
 
 
@@ -25,8 +27,10 @@ def command(
 
     PATH are parts, their rows (.json), or the folder they are in; by default the parts of OUT.h5's name beside it. They
     stay where they are, beside OUT.h5. Where samples are missing or parts differ, nothing is written: what is wrong and
-    the commands that mend it are printed, exit status 1.
+    the commands that mend it are printed, exit status 1. The last line is the digest, that of the single file; that of
+    an unchanged published recipe (`list --published`) is compared.
     """
+    from deepbench_fast.run.published import warn_of_difference
     from deepbench_fast.store.location import located
     from deepbench_fast.store.parts import survey
     from deepbench_fast.store.read import summarise
@@ -37,14 +41,20 @@ def command(
     if not found.is_whole:
         for line in found.told():
             click.echo(line, err=True)
+    for path in filter(None, (manifest, kerchunk)):
+        found.check_apart(Path(path))
     write_index(found, overwrite=overwrite)
     if manifest is not None:
         write_manifest(found, Path(manifest))
     if kerchunk is not None:
         write_references(found, Path(kerchunk))
     summary = summarise(output)
+    with warnings_below():
+        warn_of_difference(summary)
     if as_json:
-        print_json({**summary.as_json(), "parts": len(found.rows)})
+        facts = {"parts": len(found.rows), "published_digest": published_digest(summary)}
+        print_json({**summary.as_json(), **facts})
         return
     click.echo(f"{output}: {grouped(summary.samples)} samples in {grouped(len(found.rows))} parts", err=True)
+    tell_published(output, summary)
     click.echo(summary.digest)

@@ -12,6 +12,7 @@ from deepbench_fast.errors import MismatchError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.run.engines.threads import Progress, fill
 from deepbench_fast.run.generate import make_file
+from deepbench_fast.run.published import warn_of_difference
 from deepbench_fast.store.claim import Job
 from deepbench_fast.store.copying import check_copyable, check_not_source, chunk_rows, copy_chunks
 from deepbench_fast.store.create import SOFTWARE
@@ -33,10 +34,13 @@ def index_parts(path: FilePath, parts: Sequence[FilePath] = (), *, overwrite: bo
 
     `parts` are files of parts or of their rows (.json), or their folder; by default those of `path`'s name. An index
     of the same dataset is replaced. Raises MismatchError where samples are missing or parts differ, FileError where a
-    part doesn't lie beside `path`, or something else does under its name, unless `overwrite`.
+    part doesn't lie beside `path`, or something else does under its name, unless `overwrite`. Warns with DigestWarning
+    where a published recipe gave another digest than the published one.
     """
     write_index(survey(located(path), [located(part) for part in parts]), overwrite=overwrite)
-    return summarise(path)
+    summary = summarise(path)
+    warn_of_difference(summary)
+    return summary
 
 
 def merge(
@@ -64,13 +68,16 @@ def reshard(
 ) -> list[Summary]:
     """Write a file, or an index, as `parts` parts with their rows, named after `path` (by default after the source).
 
-    They are the files that `generate(..., shard="K/N")` makes; `index_parts` makes them one dataset again.
+    They are the files that `generate(..., shard="K/N")` makes; `index_parts` makes them one dataset again. Raises
+    UsageError where there are fewer chunks than parts, FileError and MismatchError as `merge` does.
     """
     whole = local_path(source if path is None else path)
     with open_stored(source) as stored:
         plan = make_plan(stored.recipe)
         if (stored.first, stored.samples) != (0, plan.samples):
             raise UsageError(f"{source}: a part of a dataset; only a whole one can be cut")
+        if not 1 <= parts <= plan.chunks:
+            raise UsageError(f"parts: {parts} is not from 1 to {plan.chunks}, the number of chunks of {source}")
         made = []
         for number in range(1, parts + 1):
             shard = Shard(number, parts)

@@ -120,9 +120,7 @@ def chunk_rows(source: Stored, first: int, stop: int) -> npt.NDArray[np.int64]:
     return rows
 
 
-def check_not_source(source: Stored, *targets: os.PathLike[str]) -> None:
-    """Raise UsageError where a file to write is one that is read."""
-    for target in targets:
-        here = isinstance(source.path, Path) and os.path.exists(target)
-        if here and os.path.samefile(target, str(source.path)):
-            raise UsageError(f"{target}: it is what shall be copied; name another file")
+def check_not_source(source: Stored, target: Path) -> None:
+    """Raise UsageError where the file to write is one that is read."""
+    if target.exists() and any(os.path.samefile(target, path) for path in source.files()):
+        raise UsageError(f"{target}: it is what shall be copied; name another file")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from deepbench_fast.errors import FileError
 from deepbench_fast.store.location import Location, Url
 from deepbench_fast.store.rows import SUFFIX, Row, checked_row, read_row, row_of, row_path
 
@@ -31,11 +32,13 @@ class Folder(Protocol):
 
 
 def folder_of(output: Location) -> Folder:
-    """The folder of an index."""
+    """The folder of an index. Raises FileError where there is none."""
     if isinstance(output, Url):
         from deepbench_fast.store.remote.folder import RemoteFolder
 
         return RemoteFolder(output.parent)
+    if not output.parent.is_dir():
+        raise FileError(f"{output.parent}: no such directory")
     return LocalFolder(output.parent)
 
 

@@ -7,13 +7,14 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from deepbench_fast.draw.plan import Plan, make_plan
-from deepbench_fast.errors import FileError, MismatchError
+from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store.folder import Folder, folder_of
 from deepbench_fast.store.index import PROGRAM, open_stored
 from deepbench_fast.store.location import Location, recipe_beside
-from deepbench_fast.store.rows import SUFFIX, Row
+from deepbench_fast.store.rows import SUFFIX, Row, row_path
 from deepbench_fast.store.shards import Shard
 
 MOST_TOLD = 20
@@ -66,6 +67,14 @@ class Survey:
         if sum(last - first + 1 for first, last in self.shards) > 1:
             runs = ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in self.shards)
             yield f"  as an array of jobs, of {self.count}: {runs}"
+
+    def check_apart(self, path: Path) -> None:
+        """Raise UsageError where a file to write is the index, a part or the row of one."""
+        place, output = Path(os.path.realpath(path)), self.output
+        if isinstance(output, Path) and place.parent == Path(os.path.realpath(output.parent)):
+            parts = (output.with_name(row.file) for row in self.rows)
+            if place.name in {output.name, *(own.name for part in parts for own in (part, row_path(part)))}:
+                raise UsageError(f"{path}: a file of the dataset; name another one")
 
     def raise_unless_whole(self) -> None:
         """Raise MismatchError, in one line, where the parts are not the dataset."""

@@ -107,6 +107,11 @@ class Stored(ABC):
     def close(self) -> None:
         """Close what is open; rows that were read and are still in use stay valid."""
 
+    def files(self) -> Iterator[Path]:
+        """The files of this machine that it is read from."""
+        if isinstance(self.path, Path):
+            yield self.path
+
     @abstractmethod
     def pieces(self, name: str, start: int, stop: int) -> Iterator[tuple[StoredFile, int, int]]:
         """The files that hold the rows `start` to `stop - 1`, each with its own rows, first and one past the last."""

@@ -131,6 +131,11 @@ class StoredIndex(Stored):
     def close(self) -> None:
         _forget(self._owner)
 
+    def files(self) -> Iterator[Path]:
+        """The files of this machine that it is read from: the index and all parts."""
+        paths = (self.path, *map(self._path, range(len(self._shards))))
+        return (path for path in paths if isinstance(path, Path))
+
     def pieces(self, name: str, start: int, stop: int) -> Iterator[tuple[StoredFile, int, int]]:
         return self._spans(name, start, stop)
 

@@ -39,6 +39,10 @@ def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
         yield temporary
         sync(temporary)
         publish(temporary, place, overwrite=overwrite)
+    except OSError as error:
+        if error.filename is not None and os.fspath(error.filename) == str(temporary):  # a name that nobody knows
+            error.filename = os.fspath(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

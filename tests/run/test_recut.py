@@ -25,6 +25,7 @@ from deepbench_fast import (
     reshard,
     verify,
 )
+from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.store import copying
 from deepbench_fast.store.rows import row_path
 from deepbench_fast.store.shards import Shard
@@ -85,8 +86,12 @@ def test_merged_parts_are_the_file(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["whole.h5", "parts.h5"])
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 def test_parts_cut_anew_are_those_that_are_made(made: Path, source: str, count: int, tmp_path: Path) -> None:
-    reshard(made / source, count, tmp_path / "r.h5")
     recipe = open_dataset(made / "whole.h5").recipe
+    if count > (chunks := make_plan(recipe).chunks):
+        with pytest.raises(UsageError, match=f"parts: {count} is not from 1 to {chunks}, the number of chunks of"):
+            reshard(made / source, count, tmp_path / "r.h5")
+        return
+    reshard(made / source, count, tmp_path / "r.h5")
     for number in range(1, count + 1):
         shard = Shard(number, count)
         generate(recipe, tmp_path / "s.h5", shard=shard)
@@ -203,6 +208,9 @@ def test_what_cannot_be_copied(cut: Path, tmp_path: Path) -> None:
         extend(cut / "parts.shard-2-of-3.h5", 2, tmp_path / "r.h5")
     with pytest.raises(UsageError, match="not a positive number"):
         extend(cut / "whole.h5", 0, tmp_path / "r.h5")
+    for parts in (0, 10**18):
+        with pytest.raises(UsageError, match=f"parts: {parts} is not from 1 to 16, the number of chunks of"):
+            reshard(cut / "whole.h5", parts, tmp_path / "r.h5")
     old = Path(shutil.copy(cut / "whole.h5", tmp_path / "old.h5"))
     with h5py.File(old, "r+") as file:
         file["chunks"][0] = (*file["chunks"][0].tolist()[:-1], 0)
@@ -210,6 +218,18 @@ def test_what_cannot_be_copied(cut: Path, tmp_path: Path) -> None:
         with pytest.raises(FileError, match="unfinished"):
             job(old, tmp_path / "r.h5")
     assert not (tmp_path / "r.h5").exists()
+
+
+def test_what_is_read_is_not_written_over(cut: Path, tmp_path: Path) -> None:
+    for path in cut.iterdir():
+        shutil.copy(path, tmp_path / path.name)
+    (tmp_path / "link.h5").symlink_to("parts.shard-2-of-3.h5")
+    source, before = tmp_path / "parts.h5", {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for name in ("parts.h5", "parts.shard-3-of-3.h5", "link.h5"):
+        for job in (merge, lambda *paths, **options: extend(paths[0], 5, paths[1], **options)):
+            with pytest.raises(UsageError, match=f"{name}: it is what shall be copied"):
+                job(source, tmp_path / name, overwrite=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_the_version_that_made_the_samples_is_kept(tmp_path: Path) -> None:

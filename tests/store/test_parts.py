@@ -180,6 +180,8 @@ def test_parts_lie_beside_their_index(whole: Path, tmp_path: Path) -> None:
             index_parts(tmp_path / "elsewhere" / "m.h5", paths)
     with pytest.raises(FileError, match="there are no parts of it"):
         index_parts(whole.with_name("other.h5"))
+    with pytest.raises(FileError, match="nowhere: no such directory"):
+        index_parts(tmp_path / "nowhere" / "m.h5")
 
 
 def test_parts_with_names_of_their_own(whole: Path, mixed_file: Path) -> None:
@@ -215,6 +217,19 @@ def test_a_manifest_has_the_rows_in_order(whole: Path) -> None:
     run_well("index", "-o", whole, "--manifest", manifest)
     lines = manifest.read_text().splitlines(keepends=True)
     assert lines == [row_path(part(whole, number)).read_text() for number in range(1, PARTS + 1)]
+
+
+@pytest.mark.parametrize("option", ["--manifest", "--kerchunk"])
+def test_other_files_replace_none_of_the_dataset(whole: Path, tmp_path: Path, option: str) -> None:
+    (tmp_path / "link").symlink_to(part(whole, 3).name)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for name in (whole.name, part(whole, 2).name, row_path(part(whole, 2)).name, "link"):
+        ran = run("index", "-o", whole, option, tmp_path / name)
+        assert ran.status == 2
+        assert f"{name}: a file of the dataset; name another one" in ran.err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    ran = run("index", "-o", whole, option, tmp_path / "nowhere" / "m.json")
+    assert (ran.status, ran.err) == (1, f"Error: {tmp_path}/nowhere/m.json: No such file or directory\n")
 
 
 def test_an_index_is_written_without_opening_parts(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:

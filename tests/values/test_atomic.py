@@ -53,6 +53,12 @@ def test_a_failed_block_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_errors_name_the_file_that_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        atomic.write_whole(tmp_path / "nowhere" / "a.txt", b"a")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "a.txt")
+
+
 def test_a_link_keeps_pointing(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "link").symlink_to("real")

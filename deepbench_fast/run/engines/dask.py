@@ -64,8 +64,8 @@ def generate_on(
     """
     whole, plan = path if isinstance(path, Url) else Path(os.path.abspath(path)), make_plan(recipe)
     count = usual_parts(plan) if shards is None else shards
-    if not 1 <= count < 10**18:
-        raise UsageError(f"shards: {count} is not a positive number")
+    if not 1 <= count <= max(1, plan.chunks):
+        raise UsageError(f"shards: {count} is not from 1 to {plan.chunks}, the number of chunks of this dataset")
     if not (resume or overwrite):
         _check_nothing_there(whole)
     if progress is not None:

@@ -13,6 +13,7 @@ from deepbench_fast.cli.options import Count, json_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import duration, grouped, print_json
+from deepbench_fast.store.location import local_path
 from deepbench_fast.values.number_text import brief
 
 
@@ -75,7 +76,7 @@ def command(
     with resumed_by(arguments), warnings_below(), Progress("rows") as progress:
         done = export(
             file,
-            directory,
+            local_path(directory),
             format_,
             split=split,
             count=count,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
@@ -31,7 +29,7 @@ def command(
     an unchanged published recipe (`list --published`) is compared.
     """
     from deepbench_fast.run.published import warn_of_difference
-    from deepbench_fast.store.location import located
+    from deepbench_fast.store.location import local_path, located
     from deepbench_fast.store.parts import survey
     from deepbench_fast.store.read import summarise
     from deepbench_fast.store.references import write_references
@@ -41,13 +39,16 @@ def command(
     if not found.is_whole:
         for line in found.told():
             click.echo(line, err=True)
-    for path in filter(None, (manifest, kerchunk)):
-        found.check_apart(Path(path))
+    others = [
+        (write, local_path(path))
+        for write, path in ((write_manifest, manifest), (write_references, kerchunk))
+        if path is not None
+    ]
+    for _, path in others:
+        found.check_apart(path)
     write_index(found, overwrite=overwrite)
-    if manifest is not None:
-        write_manifest(found, Path(manifest))
-    if kerchunk is not None:
-        write_references(found, Path(kerchunk))
+    for write, path in others:
+        write(found, path)
     summary = summarise(output)
     with warnings_below():
         warn_of_difference(summary)

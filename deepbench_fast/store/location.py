@@ -31,9 +31,19 @@ class Url:
         return self.text.partition(SEPARATOR)[0].lower()
 
     @property
+    def host(self) -> str:
+        """The host, or the bucket."""
+        return self._address.partition(SEPARATOR)[2].partition("/")[0]
+
+    @property
     def name(self) -> str:
         """What stands after the last slash."""
         return self._address.rpartition("/")[2]
+
+    def check_object(self) -> None:
+        """Raise UsageError where a host or a bucket is named, and nothing in it."""
+        if not (self.host and self._address.partition(SEPARATOR)[2].partition("/")[2]):
+            raise UsageError(f"{self}: it names no object, as {self.protocol}://{self.host or 'bucket'}/name.h5 does")
 
     @property
     def stem(self) -> str:
@@ -80,7 +90,9 @@ def local_path(path: AnyPath) -> Path:
     """The path of a file of this machine. Raises UsageError for a URL."""
     found = located(path)
     if isinstance(found, Url):
-        raise UsageError(f"{path}: only 'generate' and 'index' write to object stores: name a file, and copy it there")
+        raise UsageError(
+            f"{path}: only datasets are written to object stores, by 'generate' and 'index': name a file, and copy that"
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -96,10 +97,16 @@ def exists(url: Url) -> bool:
 
 
 def check_writable(url: Url) -> None:
-    """Raise UsageError where objects can't be put there."""
+    """Raise UsageError where objects can't be put there, or there is no such bucket."""
     if url.protocol not in WRITABLE:
         raise UsageError(f"{url}: nothing can be written there; object stores are {', '.join(WRITABLE)}")
-    file_system(url)
+    url.check_object()
+    files = file_system(url)
+    with suppress(FileError):  # who may write there need not be allowed to look at it
+        try:
+            told(url, partial(files.info, url.host))
+        except Lost:
+            raise UsageError(f"{url}: there is no bucket {url.host}") from None
 
 
 def upload(path: Path, url: Url) -> None:

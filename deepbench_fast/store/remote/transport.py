@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from deepbench_fast.errors import DeepbenchFastError, FileError, UsageError
 from deepbench_fast.store.location import SEPARATOR, Url
 
+OF_THE_EXTRA = ("fsspec", "s3fs", "aiohttp", "aiobotocore", "botocore")
 MOST_AT_ONCE = 32
 TRIES = 4
 FIRST_PAUSE = 0.2  # seconds, doubled by each further try
@@ -69,8 +70,9 @@ def _file_system(place: str, process: int) -> Any:
 
         return url_to_fs(place)[0]
     except ImportError as error:
-        words = f"{error.name or error} isn't installed: pip install 'deepbench-fast[remote]'"
-        raise UsageError(f"{place}: {words}") from None
+        name = (error.name or getattr(error.__cause__, "name", None) or str(error)).partition(".")[0]
+        wanted = "'deepbench-fast[remote]'" if name in OF_THE_EXTRA else name
+        raise UsageError(f"{place}: {name} isn't installed: pip install {wanted}") from None
     except (ValueError, TypeError, OSError) as error:
         raise UsageError(f"{place}: {' '.join(str(error).split())[:200]}") from None
 
@@ -123,6 +125,7 @@ def _is_passing(error: Exception) -> bool:
 
 
 async def _ask_http(files: Any, wanted: Range) -> Answer:
+    wanted.url.check_object()
     session = await files.set_session()
     options = {key: value for key, value in files.kwargs.items() if key != "headers"}
     headers = {
@@ -158,6 +161,7 @@ def _size(content_range: str) -> int:
 
 
 async def _ask_s3(files: Any, wanted: Range) -> Answer:
+    wanted.url.check_object()
     bucket, key, version = files.split_path(str(wanted.url))
     options = {"VersionId": version} if version else {}
     span = f"bytes={wanted.start}-{wanted.stop - 1}"

@@ -16,8 +16,8 @@ import pytest
 from deepbench_fast import generate, index_parts, open_dataset, verify
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store.location import Url
-from deepbench_fast.store.remote.folder import exists, put, read_all, sizes_in
-from deepbench_fast.store.remote.transport import as_file_error
+from deepbench_fast.store.remote.folder import _raise, exists, put, read_all, sizes_in
+from deepbench_fast.store.remote.transport import as_file_error, file_system
 from deepbench_fast.store.rows import read_row
 from tests.cli.running import run, run_well
 from tests.recipes import mixed
@@ -105,21 +105,32 @@ def test_what_is_there_is_kept_or_replaced(bucket: str, files: Any) -> None:
     assert json.loads(files.cat_file(row))["digest"] == changed.digest
 
 
-def test_a_failed_upload_is_gone_on_with(files: Any, tmp_path: Path) -> None:
-    url = "s3://made-later/m.h5"
-    options = {"shard": "3/3", "scratch": tmp_path, "threads": 1}
-    with pytest.raises(FileError, match=r"s3://made-later/m.shard-3-of-3.h5: "):
-        generate(mixed(), url, **options)
+def test_no_such_bucket_is_told_before_the_work(files: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"s3://nowhere/m\.h5: there is no bucket nowhere"):
+        generate(mixed(), "s3://nowhere/m.h5", shard="3/3", scratch=tmp_path)
+    assert os.listdir(tmp_path) == []
+    with pytest.raises(UsageError, match="s3://nowhere: it names no object"):
+        generate(mixed(), "s3://nowhere")
+
+
+def test_a_failed_upload_is_gone_on_with(
+    bucket: str, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{bucket}/m.h5"
+    options: dict[str, Any] = {"shard": "3/3", "scratch": tmp_path, "threads": 1}
+    with monkeypatch.context() as changed:
+        changed.setattr(file_system(Url(url)), "put_file", lambda *unused: _raise(OSError("Slow Down")))
+        with pytest.raises(FileError, match=rf"{bucket}/m.shard-3-of-3.h5: Slow Down"):
+            generate(mixed(), url, **options)
     kept = read_row(tmp_path / NAMES[5])
     assert sorted(os.listdir(tmp_path)) == NAMES[4:]
-    files.mkdir("made-later")
     before = (tmp_path / NAMES[4]).stat().st_mtime_ns
     with pytest.raises(FileError, match="exists: --overwrite replaces it"):
         generate(mixed(), url, **options)
     assert (tmp_path / NAMES[4]).stat().st_mtime_ns == before
     assert generate(mixed(), url, resume=True, **options).digest == kept.digest
     assert os.listdir(tmp_path) == []
-    assert files.cat_file(f"s3://made-later/{NAMES[5]}").decode() == kept.text()
+    assert files.cat_file(f"{bucket}/{NAMES[5]}").decode() == kept.text()
 
 
 def test_what_is_missing_is_told(bucket: str, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,10 +151,11 @@ def test_commands(web: Web, folder: Path, tmp_path: Path) -> None:
         ("merge", "{}m.h5", "{}n.h5"),
         ("reshard", "{}one.h5", "--parts", "2"),
         ("extend", "{}one.h5", "-n", "5", "-o", "{}e.h5"),
+        ("export", "{}one.h5", "{}e", "--format", "npy"),
     ],
 )
 def test_nothing_else_writes_to_urls(web: Web, command: tuple[str, ...]) -> None:
     ran = run(*(word.format(web.address) for word in command))
     assert ran.status == 2
     assert ran.err.startswith(f"Error: {web.address}")
-    assert "only 'generate' and 'index' write to object stores" in ran.err
+    assert "only datasets are written to object stores" in ran.err

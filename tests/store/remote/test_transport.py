@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -81,6 +83,38 @@ def test_what_is_no_dataset(web: Web, folder: Path) -> None:
 def test_no_such_protocol() -> None:
     pytest.importorskip("fsspec")
     fails("ftq://host/one.h5", "Protocol not known", UsageError)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://", "s3://bucket", "s3://bucket/", "s3:///one.h5"])
+def test_no_object_is_named(url: str) -> None:
+    pytest.importorskip("s3fs")
+    fails(url, "it names no object, as ", UsageError)
+
+
+WITHOUT = """
+import sys
+sys.modules[sys.argv[1]] = None
+from deepbench_fast.cli import main
+sys.argv[1:] = ["info", sys.argv[2]]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "url", "wanted"),
+    [
+        ("fsspec", "s3://bucket/one.h5", "'deepbench-fast[remote]'"),
+        ("s3fs", "s3://bucket/one.h5", "'deepbench-fast[remote]'"),
+        ("aiohttp", "https://host/one.h5", "'deepbench-fast[remote]'"),
+        ("gcsfs", "gs://bucket/one.h5", "gcsfs"),
+        ("adlfs", "az://bucket/one.h5", "adlfs"),
+    ],
+)
+def test_a_package_that_is_not_installed(package: str, url: str, wanted: str) -> None:
+    pytest.importorskip("fsspec")
+    ran = subprocess.run([sys.executable, "-c", WITHOUT, package, url], capture_output=True, text=True, check=False)
+    place = url.removesuffix("one.h5")
+    assert (ran.returncode, ran.stderr) == (2, f"Error: {place}: {package} isn't installed: pip install {wanted}\n")
 
 
 def test_what_stands_after_the_name(web: Web) -> None:

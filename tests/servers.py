@@ -21,6 +21,7 @@ class Web:
     """A web server: its address, what was asked of it, and how it behaves.
 
     `answers` are the statuses of its next answers, before it goes on well; `cut` takes so many bytes from each range;
+    `moved` says how far behind what was asked its ranges begin;
     `pause` are seconds before each answer, and `most_at_once` how many waited together.
     """
 
@@ -29,6 +30,7 @@ class Web:
     answers: list[int] = field(default_factory=list)
     ranges: bool = True
     cut: int = 0
+    moved: int = 0
     pause: float = 0.0
     waiting: int = 0
     most_at_once: int = 0
@@ -61,8 +63,8 @@ class _Ranges(SimpleHTTPRequestHandler):
         if wanted is None or not (web.ranges and (is_zeros or path.is_file())):
             super().do_GET()
             return
-        first, size = int(wanted[1]), web.zeros if is_zeros else path.stat().st_size
-        length = min(int(wanted[2]) + 1, size) - first
+        first, size = int(wanted[1]) + web.moved, web.zeros if is_zeros else path.stat().st_size
+        length = min(int(wanted[2]) + 1 + web.moved, size) - first
         if length <= 0:
             self.send_response(416)
             self.send_header("Content-Range", f"bytes */{size}")

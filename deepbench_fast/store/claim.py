@@ -70,7 +70,10 @@ class Job:
         return False
 
     def _check_finished(self) -> None:
-        if not check_same(self.target, self.plan, self.first, self.stop).complete:
+        header = check_same(self.target, self.plan, self.first, self.stop)
+        if self.overwrite and header.attributes["software"] != self.software:
+            raise MismatchError(f"{self.target} was made by {header.attributes['software']}")
+        if not header.complete:
             raise FileError(
                 f"{self.target} is not finished: --resume goes on with it if it is renamed to {self.unfinished.name}, "
                 "--overwrite starts again"

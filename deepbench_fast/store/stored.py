@@ -308,12 +308,12 @@ class Places:
     identity: tuple[int, ...]
 
     def open(self) -> StoredFile | None:
-        """The same file, opened anew; None where its name has been given to another one, or it was changed."""
+        """The same file, opened anew; None where it can't be, its name was given to another one, or it was changed."""
         try:
             with open(self.path, "rb") as file:
                 status = os.fstat(file.fileno())
                 return self.mapped(file.fileno(), status.st_size) if identity(status) == self.identity else None
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def mapped(self, descriptor: int, size: int) -> StoredFile:

@@ -20,6 +20,8 @@ from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.file_bytes import lock_file
 from tests.cli.running import COMMAND
 from tests.preload import failing_calls
+from tests.recipes import mixed
+from tests.store.test_index import by_another_version
 
 RECIPE = "{version: 1, name: r, samples: 4, image: {shape: [8, 8]}, catalogues: {a: {objects: [star]}}}"
 NAMING_CALLS = "fsync flock link rename unlink"
@@ -400,6 +402,14 @@ def test_a_replacement_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert generate(Recipe.from_yaml(RECIPE), path, resume=True, overwrite=True) == made
     assert path.stat() == before
     assert [path.name for path in tmp_path.iterdir()] == ["o.h5"]
+
+
+def test_a_replacement_is_of_this_version(tmp_path: Path) -> None:
+    path = tmp_path / "o.h5"
+    summary = generate(mixed(samples=50), path)
+    by_another_version(path)
+    assert generate(mixed(samples=50), path, resume=True).software == "deepbench_fast 9.9.9"
+    assert generate(mixed(samples=50), path, resume=True, overwrite=True) == summary
 
 
 def test_what_was_begun_of_another_dataset_stays(tmp_path: Path) -> None:

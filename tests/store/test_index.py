@@ -334,6 +334,16 @@ def test_reading_from_many_threads(index: Path, mixed_file: Path, monkeypatch: p
     assert wrong == []
 
 
+def test_a_part_that_cannot_be_opened_again(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_parts, "most_mapped", lambda: 1)
+    data, first = open_dataset(index), next(index.parent.glob("*.shard-1-of-*.h5"))
+    data[0], data[-1]  # the second part takes the first one's place
+    first.unlink()
+    first.mkdir()
+    with pytest.raises(FileError, match=r"shard-1-of-.*: is a directory; to make it again: "):
+        data[0]
+
+
 BOUNDED = """
 import os, resource, sys
 import numpy as np

@@ -14,6 +14,7 @@ from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.store.claim import check_same
 from deepbench_fast.store.location import Url
 from deepbench_fast.store.remote.folder import check_writable, exists, put, remove, upload
+from deepbench_fast.store.remote.transport import Lost
 from deepbench_fast.store.rows import row_of, row_path
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
@@ -47,14 +48,26 @@ def generate_to(
     with _folder(scratch) as folder:
         place = folder / target.name
         summary = make(recipe, folder / url.name, shard=part, resume=resume, overwrite=overwrite)
-        if part is not None:
-            remove(row_path(target))  # it must not outlive the part that it tells of
-        upload(place, target)
-        if part is not None:
-            put(row_path(place).read_bytes(), row_path(target))
-            row_path(place).unlink()
-        place.unlink()
+        try:
+            _put(place, target, is_part=part is not None)
+        except (FileNotFoundError, Lost):
+            if place.exists():
+                raise
+            # a process that was started at the same time, in the same folder, was quicker
+            return _kept(target, recipe, part, True, summarise)
     return summary
+
+
+def _put(place: Path, target: Url, is_part: bool) -> None:
+    """Put a file, and the row of a part after it, at their URLs, and remove them here."""
+    row = row_path(place).read_bytes() if is_part else b""
+    if is_part:
+        remove(row_path(target))  # it must not outlive the part that it tells of
+    upload(place, target)
+    if is_part:
+        put(row, row_path(target))
+        row_path(place).unlink(missing_ok=True)
+    place.unlink(missing_ok=True)
 
 
 def _kept(

@@ -93,7 +93,10 @@ def exists(url: Url) -> bool:
     """Whether there is an object. Raises FileError where that can't be known."""
     files = file_system(url)
     files.invalidate_cache()
-    return bool(told(url, partial(files.isfile, files._strip_protocol(str(url)))))
+    try:  # fsspec's isfile says no where it can't know
+        return bool(told(url, partial(files.info, files._strip_protocol(str(url))))["type"] == "file")
+    except Lost:
+        return False
 
 
 def check_writable(url: Url) -> None:
@@ -112,10 +115,10 @@ def check_writable(url: Url) -> None:
 def upload(path: Path, url: Url) -> None:
     """Put a file there. Raises FileError, after which there is what was there before."""
     files = file_system(url)
-    place = files._strip_protocol(str(url))
+    place, size = files._strip_protocol(str(url)), path.stat().st_size
     told(url, partial(files.put_file, str(path), place))
     files.invalidate_cache()
-    found, size = int(told(url, partial(files.info, place))["size"]), path.stat().st_size
+    found = int(told(url, partial(files.info, place))["size"])
     if found != size:
         raise FileError(f"{url}: {found} bytes arrived of {size}")
 

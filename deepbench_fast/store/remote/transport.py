@@ -145,19 +145,21 @@ async def _ask_http(files: Any, wanted: Range) -> Answer:
         if answer.status != 206:
             raise _Status(f"the server answered {answer.status} {answer.reason}")
         data = await answer.read()
-        return Answer(data, _size(answer.headers.get("Content-Range", "")), _version(answer.headers))
+        return Answer(data, _size(answer.headers.get("Content-Range", ""), wanted), _version(answer.headers))
 
 
 def _version(headers: Mapping[str, str]) -> str:
     return headers.get("ETag") or headers.get("Last-Modified") or ""
 
 
-def _size(content_range: str) -> int:
-    """The size of the whole that stands in "bytes 0-99/1234"."""
-    found = re.search(r"/(\d{1,18})\s*$", content_range)
+def _size(content_range: str, wanted: Range) -> int:
+    """The size of the whole that stands in "bytes 0-99/1234", where these are the bytes that were asked for."""
+    found = re.fullmatch(r"\s*bytes\s+(\d{1,18})-\d{1,18}/(\d{1,18})\s*", content_range)
     if found is None:
         raise _Status(f"its server does not say how long it is (Content-Range: {content_range[:80]!r})")
-    return int(found[1])
+    if int(found[1]) != wanted.start:
+        raise _Status(f"its server gave other bytes than those from {wanted.start} on ({content_range[:80]})")
+    return int(found[2])
 
 
 async def _ask_s3(files: Any, wanted: Range) -> Answer:
@@ -174,7 +176,7 @@ async def _ask_s3(files: Any, wanted: Range) -> Answer:
         data = await answer["Body"].read()
     finally:
         answer["Body"].close()
-    return Answer(data, _size(answer["ContentRange"]), answer.get("ETag", ""))
+    return Answer(data, _size(answer["ContentRange"], wanted), answer.get("ETag", ""))
 
 
 async def _ask_any(files: Any, wanted: Range) -> Answer:

@@ -18,7 +18,7 @@ from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store.location import Url
 from deepbench_fast.store.remote.folder import _raise, exists, put, read_all, sizes_in
 from deepbench_fast.store.remote.transport import as_file_error, file_system
-from deepbench_fast.store.rows import read_row
+from deepbench_fast.store.rows import read_row, row_of
 from tests.cli.running import run, run_well
 from tests.recipes import mixed
 from tests.servers import object_store
@@ -131,6 +131,35 @@ def test_a_failed_upload_is_gone_on_with(
     assert generate(mixed(), url, resume=True, **options).digest == kept.digest
     assert os.listdir(tmp_path) == []
     assert files.cat_file(f"{bucket}/{NAMES[5]}").decode() == kept.text()
+
+
+def test_nothing_is_replaced_that_cannot_be_seen(
+    bucket: str, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{bucket}/m.h5"
+    put(b"another's", Url(url))
+    monkeypatch.setattr(file_system(Url(url)), "info", lambda *unused: _raise(PermissionError("Forbidden")))
+    with pytest.raises(FileError, match=rf"{url}: permission denied \(Forbidden\)"):
+        generate(mixed(samples=50), url, scratch=tmp_path, threads=1)
+    assert files.cat_file(url) == b"another's"
+    assert os.listdir(tmp_path) == []
+
+
+def test_two_at_once_in_one_folder(bucket: str, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job is sent again while the first one is uploading, and that one is quicker."""
+    url, store = f"{bucket}/m.h5", file_system(Url(bucket))
+    put_file = store.put_file
+
+    def second(path: str, place: str) -> None:
+        monkeypatch.setattr(store, "put_file", put_file)
+        generate(mixed(), url, shard="1/3", scratch=tmp_path, threads=1, resume=True)
+        put_file(path, place)
+
+    monkeypatch.setattr(store, "put_file", second)
+    summary = generate(mixed(), url, shard="1/3", scratch=tmp_path, threads=1, resume=True)
+    assert os.listdir(tmp_path) == []
+    assert read_all([Url(f"{bucket}/{NAMES[1]}")])[0].decode() == row_of(Url(f"{bucket}/{NAMES[0]}")).text()
+    assert open_dataset(f"{bucket}/{NAMES[0]}").summary == summary
 
 
 def test_what_is_missing_is_told(bucket: str, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,14 @@ def test_an_object_that_became_shorter(web: Web, data: tuple[Path, np.ndarray]) 
     path.write_bytes(data[1].tobytes())
 
 
+def test_other_bytes_than_were_asked_for(web: Web) -> None:
+    content = Content(Url(web / "object"))
+    assert content.size == SIZE
+    web.moved = 1
+    with pytest.raises(FileError, match=rf"object: its server gave other bytes than those from {5 * BLOCK} on"):
+        content.read_at(10, 5 * BLOCK)
+
+
 def test_fewer_bytes_than_were_asked_for(web: Web) -> None:
     content = Content(Url(web / "object"))
     content.read_at(10, 0)

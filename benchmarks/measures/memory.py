@@ -40,11 +40,16 @@ def measure(effort: Effort) -> Iterator[Row]:
 
 
 def peak_megabytes(samples: int, size: int, directory: Path) -> float:
-    """Generate a file and delete it; the most memory (VmHWM) that this process has held so far."""
+    """Generate a file and delete it; the most memory that this process has held so far."""
     from deepbench_fast import generate
 
     path = directory / "out.h5"
     generate(galaxies(samples, size=size), path, threads=2)
     path.unlink()
+    return most_held()
+
+
+def most_held() -> float:
+    """Megabytes that this process has held at most (VmHWM)."""
     lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
     return int(lines["VmHWM"].split()[0]) * 1024 / 1e6

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,7 +60,7 @@ def relative_error(image: npt.NDArray[Any], exact: FloatArray, faintest: float) 
     return float(np.max(np.abs(image[seen] / exact[seen] - 1.0), initial=0.0))
 
 
-def fingerprint(scenes: Sequence[tuple[Kernel, Sequence[Parameters]]]) -> str:
+def hash_of(scenes: Sequence[tuple[Kernel, Sequence[Parameters]]]) -> str:
     """Hash of one image for each object of each scene."""
     digest = hashlib.sha256()
     for kernel, rows in scenes:
@@ -71,10 +68,3 @@ def fingerprint(scenes: Sequence[tuple[Kernel, Sequence[Parameters]]]) -> str:
         kernel(*call)
         digest.update(call[0].tobytes())
     return digest.hexdigest()
-
-
-def output_on_a_generic_cpu(script: str) -> str:
-    """What a script prints in a fresh process that compiles for a CPU without extensions."""
-    environment = os.environ | {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    return done.stdout.strip()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from deepbench_fast.kernels.motion.observables import PENDULUM_OUTPUTS, SYSTEMS, observe_pendulums
 from deepbench_fast.kernels.motion.pendulum import pendulum_rk4
 from tests.kernels import assembly
-from tests.kernels.physics.pendulums import output_on_a_generic_cpu, random_systems, solve
+from tests.kernels.physics.pendulums import random_systems, solve
 
 Array = npt.NDArray[np.float64]
 
@@ -125,8 +125,3 @@ def test_machine_code_is_packed_and_unfused() -> None:
 def fingerprint() -> str:
     columns, angles, velocities = motion(77)
     return hashlib.sha256(observe(columns, angles, velocities, PENDULUM_OUTPUTS).tobytes()).hexdigest()
-
-
-def test_bits_are_the_same_on_a_generic_cpu() -> None:
-    script = "from tests.kernels.motion.test_observables import fingerprint; print(fingerprint())"
-    assert output_on_a_generic_cpu(script) == fingerprint()

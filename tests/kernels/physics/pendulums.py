@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -77,10 +74,3 @@ def fingerprint() -> str:
         for states in solve(solver, random_systems(77, 5), np.linspace(0.3, 7, 11)):
             digest.update(states.tobytes())
     return digest.hexdigest()
-
-
-def output_on_a_generic_cpu(script: str) -> str:
-    """What a script prints in a fresh process that compiles for a CPU without extensions."""
-    environment = os.environ | {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    return done.stdout.strip()

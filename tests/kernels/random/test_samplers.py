@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from decimal import Decimal, localcontext
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -351,13 +347,3 @@ def fingerprint() -> str:
     for mean in (3.0, 30.0, 300.0, 1e5):
         digest.update(poisson_quantile(u, mean).tobytes())
     return digest.hexdigest()
-
-
-def test_every_bit_is_the_same_on_a_cpu_without_vector_extensions() -> None:
-    root = Path(__file__).parents[3]
-    command = "from tests.kernels.random.test_samplers import fingerprint; print(fingerprint())"
-    environment = os.environ | {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    plain = subprocess.run(
-        [sys.executable, "-c", command], cwd=root, env=environment, capture_output=True, text=True, check=True
-    )
-    assert plain.stdout.strip() == fingerprint()

@@ -92,7 +92,11 @@ def test_whatever_makes_samples_warns_where_its_caller_stands(name: str, tmp_pat
     with pytest.warns(AccuracyWarning, match="positions may be wrong by more than 0.01 of the system's size") as caught:
         calls()[name](recipe, tmp_path)
     assert {Path(warning.filename).name for warning in caught} == {"test_drift.py"}
-    assert any("positions may be wrong" in warning for warning in estimate(recipe, threads=1, seconds=0).warnings)
+
+
+def test_an_estimate_warns_of_positions() -> None:
+    found = estimate(Recipe.parse({**CLOSE, "samples": 4}), threads=1, seconds=0)
+    assert any("positions may be wrong" in warning for warning in found.warnings)
 
 
 def test_samples_in_memory_warn_of_their_energy() -> None:

@@ -367,7 +367,7 @@ def test_descriptors_stay_bounded(tmp_path: Path, mixed_file: Path) -> None:
     for number in range(1, parts + 1):
         generate(recipe, tmp_path / "s.h5", shard=f"{number}/{parts}", threads=1)
     index_parts(tmp_path / "s.h5")
-    for path, limit, count in ((tmp_path / "s.h5", 64, 3), (mixed_file, 1024, 500)):
+    for path, limit, count in ((tmp_path / "s.h5", 64, 3), (mixed_file, 256, 116)):
         command = [sys.executable, "-c", BOUNDED, str(path), str(limit), str(count)]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr

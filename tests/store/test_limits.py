@@ -67,11 +67,12 @@ def test_names_that_just_fit(make: Callable[[int], dict[str, Any]], what: str, t
 
 def test_plan_says_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("many.yaml").write_text(Recipe(**of_catalogues(1200)).to_yaml())
+    for name, make in (("splits", of_splits), ("classes", of_catalogues)):
+        Path(f"{name}.yaml").write_text(Recipe(**make(1200)).to_yaml())
     for arguments in (
-        "plan many.yaml",
-        "generate many.yaml many.h5",
-        "ladder many.yaml rungs --axis classes --rungs 2 --generate",
+        "plan splits.yaml",
+        "generate splits.yaml many.h5",
+        "ladder classes.yaml rungs --axis classes --rungs 2 --generate",
     ):
         ran = run(*arguments.split())
         assert ran.status == 2

@@ -23,6 +23,20 @@ from tests.kernels.keeping import SCRIPT, double, halve, hits, kept_files, run_s
 SOURCES = Path(_cache.__file__).parent
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the two kernels of the script; not to be changed."""
+    folder = tmp_path_factory.mktemp("filled")
+    run_script(SCRIPT, folder)
+    return folder
+
+
+@pytest.fixture
+def cache(filled: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(filled, tmp_path / "cache")
+
+
 # ---- between processes
 
 
@@ -50,12 +64,11 @@ def test_processes_that_start_at_once_all_work(tmp_path: Path) -> None:
     assert len(kept_files(tmp_path / "kernels")) == 2  # and no locks
 
 
-def test_a_lock_that_a_killed_process_left_holds_nobody_up(tmp_path: Path) -> None:
-    run_script(SCRIPT, tmp_path)
-    for path in kept_files(tmp_path / "kernels"):
+def test_a_lock_that_a_killed_process_left_holds_nobody_up(cache: Path) -> None:
+    for path in kept_files(cache / "kernels"):
         path.rename(path.with_name(f"{path.name}.lock"))
-    assert run_script(SCRIPT, tmp_path).stdout.startswith("8.0 2.0 0 ")
-    assert [path.suffix for path in kept_files(tmp_path / "kernels")].count(".lock") == 0
+    assert run_script(SCRIPT, cache).stdout.startswith("8.0 2.0 0 ")
+    assert [path.suffix for path in kept_files(cache / "kernels")].count(".lock") == 0
 
 
 def test_locks_of_processes_that_are_gone_are_swept_and_no_others(tmp_path: Path) -> None:
@@ -72,12 +85,11 @@ def test_locks_of_processes_that_are_gone_are_swept_and_no_others(tmp_path: Path
     assert not held.exists()
 
 
-def test_kernels_are_read_where_new_ones_cannot_be_written(tmp_path: Path) -> None:
-    run_script(SCRIPT, tmp_path)
-    double_file, _ = kept_files(tmp_path / "kernels")
+def test_kernels_are_read_where_new_ones_cannot_be_written(cache: Path) -> None:
+    double_file, _ = kept_files(cache / "kernels")
     double_file.unlink()
     double_file.mkdir()
-    run = run_script(SCRIPT, tmp_path)
+    run = run_script(SCRIPT, cache)
     assert run.stdout == "8.0 2.0 1 None\n"
     assert run.stderr.count("\n") == 1
 
@@ -371,24 +383,23 @@ def put_a_pipe_there(path: Path) -> None:
         (put_a_pipe_there, "is not a regular file"),
     ],
 )
-def test_what_others_can_have_written_does_not_run(tmp_path: Path, change: Any, words: str) -> None:
+def test_what_others_can_have_written_does_not_run(cache: Path, change: Any, words: str) -> None:
     if "away" in change.__name__ and os.geteuid():
         pytest.skip("only root gives files away")
-    run_script(SCRIPT, tmp_path)
-    path, other = kept_files(tmp_path / "kernels")
+    path, other = kept_files(cache / "kernels")
     other.unlink()
-    payload = pickle.dumps((Harm(tmp_path / "harmed"), ()))
+    payload = pickle.dumps((Harm(cache / "harmed"), ()))
     key = bytes.fromhex(path.name.rpartition("-")[2])
     path.write_bytes(_cache._checksum(key, payload) + payload)
     change(path)
-    run = run_script(SCRIPT, tmp_path)
-    assert run.stdout == f"8.0 2.0 0 {tmp_path / 'kernels'}\n"
+    run = run_script(SCRIPT, cache)
+    assert run.stdout == f"8.0 2.0 0 {cache / 'kernels'}\n"
     assert run.stderr.count("\n") == 1
     assert words in run.stderr
-    assert not (tmp_path / "harmed").exists()
+    assert not (cache / "harmed").exists()
     if change in (open_the_file, give_the_file_away, put_a_pipe_there):  # it was replaced
-        again = run_script(SCRIPT, tmp_path)
-        assert (again.stdout, again.stderr) == (f"8.0 2.0 2 {tmp_path / 'kernels'}\n", "")
+        again = run_script(SCRIPT, cache)
+        assert (again.stdout, again.stderr) == (f"8.0 2.0 2 {cache / 'kernels'}\n", "")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="umask")

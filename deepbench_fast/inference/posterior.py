@@ -31,7 +31,9 @@ Floats = npt.NDArray[np.float64]
 SAMPLES = 10_000
 EFFECTIVE = 20_000
 MOST_DRAWS = 2**20
-BLOCK = 2**13
+BLOCK = 2**11, 2**13
+"""Draws that are made at a time: about twice what they are to be worth, but not fewer, nor more."""
+
 FITTED = 512, 4096
 """Draws of each round that the mixture is brought nearer by: the least, and the most."""
 
@@ -161,8 +163,9 @@ def _weighted(problem: Problem, mixture: Mixture, key: npt.NDArray[np.uint32], e
     """Blocks of draws, until they are worth enough."""
     points, logs = [], []
     count, worth = 0, 0.0
+    block = min(max(2 * effective, BLOCK[0]), BLOCK[1])
     while worth < effective and count < MOST_DRAWS:
-        more = mixture.draw(key, stream_number("posterior.draws"), count, BLOCK)
+        more = mixture.draw(key, stream_number("posterior.draws"), count, block)
         points.append(more)
         logs.append(problem.log_density(more) - mixture.log_density(more)[0])
         count += len(more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from deepbench_fast import Recipe, generate
 from deepbench_fast.inference.calibration import c2st
 from deepbench_fast.tasks import PosteriorSamples, calibrate, coverage
 from tests.cli.running import run, run_well
+from tests.tasks import sbc
 
 PENDULUM = ["--set", "noise.gaussian.x=1"]
 SMALL = 24, 40
@@ -24,19 +26,22 @@ def exact() -> PosteriorSamples:
 
 def test_exact_posteriors_are_calibrated_and_narrow_ones_are_not(exact: PosteriorSamples) -> None:
     assert coverage(exact).calibrated
-    middle = exact.samples.mean(axis=1, keepdims=True)
-    narrow = PosteriorSamples(middle + 0.3 * (exact.samples - middle), exact.truth, exact.names)
-    assert not coverage(narrow).calibrated
+    assert not coverage(sbc.narrowed(exact, 0.3)).calibrated
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["star", "galaxy", "galaxy-ccd", "lens", "pendulum", "n-body", "two-galaxies"])
 def test_every_task_is_calibrated(name: str) -> None:
     """500 posteriors, 200 draws each; 0.7 times as wide they fail."""
-    exact = calibrate(Recipe.builtin(f"task-{name}"), 500, samples=200)
-    assert coverage(exact).calibrated
-    middle = exact.samples.mean(axis=1, keepdims=True)
-    assert not coverage(PosteriorSamples(middle + 0.7 * (exact.samples - middle), exact.truth, exact.names)).calibrated
+    assert sbc.passes(sbc.calibration(name))
+
+
+def test_calibrations_that_were_run_passed_and_are_shown() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text()
+    for name, found in json.loads(sbc.FILE.read_text()).items():
+        assert (found["posteriors"], found["samples"]) == (500, 200)
+        assert sbc.passes(found), name
+        assert sbc.row(name, found) in page
 
 
 def test_a_set_waits_for_samples_and_is_judged(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Images of light in float64 and their slopes along parameters: the definitions of the kinds, blurred by the PSF."""
+"""Images of light in float64 and their slopes along parameters: the definitions of the kinds, at pixels' centres or as
+means over pixels, blurred by the PSF."""
 
 from __future__ import annotations
 
@@ -30,6 +31,7 @@ class LightScene:
         self._found: dict[str, tuple[Any, Any]] = {}
         self.factor = plan.recipe.image.oversample
         self.shape = (self.factor * plan.shape[0], self.factor * plan.shape[1])
+        self.means = plan.recipe.image.sampling == "integrate"
 
     def slopes(self, tables: Tables, sources: Sequence[Source], free: Sequence[Free] = ()) -> tuple[Floats, Floats]:
         """Images (T, pixels) and their slopes along parameters (T, P, pixels)."""
@@ -40,14 +42,23 @@ class LightScene:
         rows = self._psf_rows(tables.samples)
         for pad, part in self._by_pad(rows, count):
             fine[part] = self._blurred(tables, sources, free, rows.part(part) if rows.columns else rows, pad, part)
-        middle = slice(self.factor // 2, None, self.factor)
-        images = fine.reshape(count, 1 + len(free), *self.shape)[:, :, middle, middle]
-        images = images.reshape(count, 1 + len(free), math.prod(self.plan.shape))
+        images = self._in_pixels(fine.reshape(count, 1 + len(free), *self.shape))
         return np.ascontiguousarray(images[:, 0]), np.ascontiguousarray(images[:, 1:])
+
+    def _in_pixels(self, fine: Floats) -> Floats:
+        """Images (T, 1 + P, rows, columns of sub-pixels) as (T, 1 + P, pixels): their centres, or means row by row."""
+        n = self.factor
+        images = fine[:, :, n // 2 :: n, n // 2 :: n]
+        if self.means:
+            images = np.zeros(images.shape)
+            for i in range(n):
+                for j in range(n):
+                    images += fine[:, :, i::n, j::n] / n**2
+        return images.reshape(*fine.shape[:2], math.prod(self.plan.shape))
 
     def _kernels(self, kind: Kind) -> tuple[Any, Any]:
         if kind.name not in self._found:
-            self._found[kind.name] = _kernels(kind.profile_function(), bool(kind.fingerprint))
+            self._found[kind.name] = _kernels(kind.profile_function(), bool(kind.fingerprint), self.means)
         return self._found[kind.name]
 
     def _zeros(self, name: str, *shape: int) -> Floats:
@@ -128,16 +139,17 @@ class LightScene:
             own = bool(kind.fingerprint)
             at = tuple((f - 0.5 * (self.factor - 1)) / self.factor for f in fine) if own else fine
             drawn = table if own else in_sub_pixels(kind, table, self.factor)
+            side = ((1.0 / self.factor if own else 1.0),) if self.means else ()
             mean, derive = self._kernels(kind)
             if not source.directions:
-                mean(drawn, 0, *at, light)
+                mean(drawn, 0, *at, *side, light)
                 continue
             names = float_columns(kind)
             factors = np.stack([chain_factors(source.entry, chain, table) for _, _, chain in source.directions], axis=1)
             if not own:
                 factors *= [self.factor if _is_place(kind, names[number]) else 1 for number, _, _ in source.directions]
             wanted, places = (np.array(column, np.int64) for column in list(zip(*source.directions, strict=True))[:2])
-            derive(drawn, 0, *at, wanted, places, factors, light, slopes)
+            derive(drawn, 0, *at, *side, wanted, places, factors, light, slopes)
         return light, slopes
 
 
@@ -147,10 +159,11 @@ def _is_place(kind: Kind, column: str) -> bool:
 
 
 @cache
-def _kernels(profile: Callable[..., float], own: bool) -> tuple[Any, Any]:
+def _kernels(profile: Callable[..., float], own: bool, means: bool) -> tuple[Any, Any]:
     from deepbench_fast.kernels.derivatives.light import light_kernels
+    from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
 
-    return light_kernels(profile, own)
+    return (mean_kernels if means else light_kernels)(profile, own)
 
 
 def blur_one(

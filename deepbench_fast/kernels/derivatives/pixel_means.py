@@ -1,0 +1,259 @@
+"""Means of light over pixels in float64, and their slopes along the parameters of an object, from its profile alone.
+
+A pixel is one cell of 5 x 5 Gauss-Legendre points where 4 x 4 agree with them; elsewhere it is cut into cells until
+they do. Around an object's centre, where profiles may have a cusp, or be narrower than any points see, cells grow with
+their distance from it. Slopes are those of the sum over the same cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import inline, kernel, kernel_of_a_process
+from deepbench_fast.kernels.derivatives._duals import dual_row, put_slopes
+from deepbench_fast.kernels.derivatives.lift import lift
+from deepbench_fast.kernels.derivatives.light import DIRECTIONS
+from deepbench_fast.kernels.light.own import POINTS as FOUR
+from deepbench_fast.kernels.light.own import WEIGHTS as FOUR_WEIGHTS
+from deepbench_fast.kernels.light.pixel_mean import NODES as FIVE
+from deepbench_fast.kernels.light.pixel_mean import WEIGHTS as FIVE_WEIGHTS
+
+F = TypeVar("F", bound=Callable[..., object])
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+TOLERANCE = 2e-8
+"""How much both sums may differ in a pixel, of its light; in a cell that part of it which the cell is as long as, since
+slopes along places grow as cells shrink."""
+
+CUSP = 1e-4
+"""So much less in a cell that touches the object's centre, where both are further from the truth than from each other.
+"""
+
+FAINT = 1e-6
+"""A pixel's light counts as no less than this part of the object's brightest pixel."""
+
+NARROWEST = 2.0**-10
+"""Cells at the object's centre are cut to this part of a pixel, whatever their points say."""
+
+SMALLEST = 2.0**-40
+MOST_CELLS = 20_000
+LEFT_OPEN = 1e-6
+"""Where cutting ends without agreement, and how much of the pixel's light may then be open; else the mean is NaN."""
+
+NEAR = 1.0
+"""Pixels whose centres are as near to the object's, in pixels, have cells that grow with the distance from it."""
+
+ROOM = 3 * 41 + 4
+"""Cells that wait: the first four, and three more of each level."""
+
+FINER, COARSER, LANES = 25, 16, 48
+"""Points of the finer rule, and room for those of both."""
+
+HELD = 5
+"""Cells whose slopes are worked out side by side."""
+
+
+def _rules() -> Floats:
+    """Of the points of both rules: column, row, weight in the finer and in the coarser one, (4, LANES)."""
+    found = np.zeros((4, LANES))
+    five, five_weights = 0.5 * np.array(FIVE), 0.5 * np.array(FIVE_WEIGHTS)
+    for points, weights, first, number in ((five, five_weights, 0, 2), (FOUR, FOUR_WEIGHTS, FINER, 3)):
+        stop = first + points.size**2
+        found[0, first:stop], found[1, first:stop] = np.tile(points, points.size), np.repeat(points, points.size)
+        found[number, first:stop] = np.outer(weights, weights).ravel()
+    return found
+
+
+ACROSS, DOWN, FINER_WEIGHTS, COARSER_WEIGHTS = _rules()
+
+
+class Compiler(Protocol):
+    """`kernel`, or `kernel_of_a_process`."""
+
+    def __call__(self, function: F) -> F: ...
+
+
+def mean_kernels(profile: Callable[..., Any], own: bool = False) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Kernels (mean, slopes) as those of `light.light_kernels`, of means over pixels, which take their `side`, too.
+
+    mean(table, first, columns, rows, side, out), slopes(table, first, columns, rows, side, wanted, places, factors,
+    out, slopes). Means are right to 1e-6 of the pixel's light, or of a millionth of the brightest pixel's; NaN where no
+    cells are small enough, as for a mean that is infinite. A feature away from the object's centre that is narrower
+    than the distance of points, a quarter of a pixel, may be missed.
+    """
+    compiled: Compiler = kernel_of_a_process if own else kernel
+    plain = getattr(profile, "py_func", profile)
+    look, cut = _looking(compiled, inline(plain))
+    mean = _kernel(compiled, look, cut, _nothing)
+    nothing, no_factors = np.zeros(0, np.int64), np.zeros((0, 0))
+
+    def mean_alone(
+        table: npt.NDArray[Any], first: int, columns: Floats, rows: Floats, side: float, out: Floats
+    ) -> None:
+        mean(table, first, columns, rows, side, nothing, nothing, no_factors, out, np.zeros((len(out), 0, 0)))
+
+    return mean_alone, _kernel(compiled, look, cut, _adding(compiled, lift(profile)))
+
+
+def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
+    """Functions (look, cut): the sums over a cell; a pixel's cells, and the sums over them."""
+
+    @compiled
+    def look(x: float, y: float, width: float, height: float, row: Any, values: Floats) -> tuple[float, float, float]:
+        """Of the cell around (x, y): its mean, how far the coarser rule is off, and the mean of the absolute value."""
+        for lane in range(LANES):
+            values[lane] = value(x + width * ACROSS[lane] - row.x, y + height * DOWN[lane] - row.y, row)
+        mean, fewer, size = 0.0, 0.0, 0.0
+        for lane in range(FINER):
+            mean += FINER_WEIGHTS[lane] * values[lane]
+            size += FINER_WEIGHTS[lane] * abs(values[lane])
+        for lane in range(FINER, FINER + COARSER):
+            fewer += COARSER_WEIGHTS[lane] * values[lane]
+        return mean, abs(mean - fewer), size
+
+    @compiled
+    def cut(
+        x: float, y: float, side: float, light: float, row: Any, values: Floats, waiting: Floats, cells: Floats
+    ) -> tuple[int, float, float]:
+        """Fill `cells` (n, 4) with a pixel's cells; returns their number, the mean, and that of the absolute value."""
+        near = abs(x - row.x) <= NEAR * side and abs(y - row.y) <= NEAR * side
+        inside = abs(x - row.x) <= 0.5 * side and abs(y - row.y) <= 0.5 * side
+        left_edge, right_edge, top, bottom = x - 0.5 * side, x + 0.5 * side, y - 0.5 * side, y + 0.5 * side
+        point_x = min(max(row.x, left_edge), right_edge) if near else left_edge
+        point_y = min(max(row.y, top), bottom) if near else top
+        waits = 0
+        for quarter in range(4):
+            from_x, to_x = (left_edge, point_x) if quarter % 2 == 0 else (point_x, right_edge)
+            from_y, to_y = (top, point_y) if quarter // 2 == 0 else (point_y, bottom)
+            if from_x < to_x and from_y < to_y:
+                waiting[waits, 0], waiting[waits, 1] = 0.5 * (from_x + to_x), 0.5 * (from_y + to_y)
+                waiting[waits, 2], waiting[waits, 3] = to_x - from_x, to_y - from_y
+                waits += 1
+        count, mean, size, left = 0, 0.0, 0.0, 0.0
+        while waits > 0:
+            waits -= 1
+            x, y, width, height = waiting[waits, 0], waiting[waits, 1], waiting[waits, 2], waiting[waits, 3]
+            here, difference, size_here = look(x, y, width, height, row, values)
+            area, longer = width * height / (side * side), max(width, height) / side
+            touches = inside and abs(x - point_x) < 0.75 * width and abs(y - point_y) < 0.75 * height
+            right = area * difference <= (CUSP if touches else 1.0) * TOLERANCE * longer * light
+            if (right and not (touches and longer > NARROWEST)) or longer <= SMALLEST or count + waits > MOST_CELLS:
+                cells[count, 0], cells[count, 1], cells[count, 2], cells[count, 3] = x, y, width, height
+                count += 1
+                mean += area * here
+                size += area * size_here
+                left += 0.0 if right else area * difference
+            else:
+                # A thin cell only along its length, so that it ends up about as long as wide.
+                across, down = 1 if height > 2.0 * width else 2, 1 if width > 2.0 * height else 2
+                for part in range(across * down):
+                    waiting[waits, 2], waiting[waits, 3] = width / across, height / down
+                    waiting[waits, 0] = x + (part % across - 0.5 * (across - 1)) * waiting[waits, 2]
+                    waiting[waits, 1] = y + (part // across - 0.5 * (down - 1)) * waiting[waits, 3]
+                    waits += 1
+        return count, mean if left <= LEFT_OPEN * light else np.nan, size
+
+    return look, cut
+
+
+@inline
+def _nothing(
+    row: Any,
+    held: Floats,
+    count: int,
+    side: float,
+    wanted: Integers,
+    places: Integers,
+    factors: Floats,
+    block: Floats,
+    slopes: Floats,
+) -> None:
+    """In place of slopes, where none are asked for."""
+
+
+def _adding(compiled: Compiler, dual_value: Callable[..., Any]) -> Any:
+    """A function that adds the slopes of `count` cells, (HELD, 5): x, y, width, height and pixel."""
+
+    @compiled
+    def add(
+        row: Any,
+        held: Floats,
+        count: int,
+        side: float,
+        wanted: Integers,
+        places: Integers,
+        factors: Floats,
+        block: Floats,
+        slopes: Floats,
+    ) -> None:
+        lanes = HELD * FINER
+        for lane in range(HELD * FINER):
+            cell, point = min(lane // FINER, count - 1), lane % FINER
+            block[lane] = held[cell, 0] + held[cell, 2] * ACROSS[point]
+            block[lanes + lane] = held[cell, 1] + held[cell, 3] * DOWN[point]
+        numbers = dual_row(row)
+        for lane in range(HELD * FINER):
+            light = dual_value(block[lane] - numbers.x, block[lanes + lane] - numbers.y, numbers)
+            put_slopes(light, block, 2 * lanes + lane, lanes)
+        for q in range(wanted.size):
+            start = (2 + wanted[q]) * lanes
+            for cell in range(count):
+                total = 0.0
+                for point in range(FINER):
+                    total += FINER_WEIGHTS[point] * block[start + cell * FINER + point]
+                area = held[cell, 2] * held[cell, 3] / (side * side)
+                slopes[places[q], int(held[cell, 4])] += factors[q] * (area * total)
+
+    return add
+
+
+def _kernel(compiled: Compiler, look: Any, cut: Any, add_slopes: Any) -> Any:
+    @compiled
+    def means_over_pixels(
+        table: npt.NDArray[Any],
+        first: int,
+        columns: Floats,
+        rows: Floats,
+        side: float,
+        wanted: Integers,
+        places: Integers,
+        factors: Floats,
+        out: Floats,
+        slopes: Floats,
+    ) -> None:
+        values, waiting, cells = np.empty(LANES), np.empty((ROOM, 4)), np.empty((MOST_CELLS + ROOM, 4))
+        means, differences, sizes = np.empty(columns.size), np.empty(columns.size), np.empty(columns.size)
+        block, held = np.empty((DIRECTIONS + 2) * HELD * FINER), np.empty((HELD, 5))
+        for k in range(table.size):
+            row, t = table[k], table[k].sample - first
+            brightest = 0.0
+            for p in range(columns.size):
+                x, y = columns[p], rows[p]
+                means[p], differences[p], sizes[p] = look(x, y, side, side, row, values)
+                if abs(x - row.x) <= 0.5 * side and abs(y - row.y) <= 0.5 * side:
+                    _, _, sizes[p] = cut(x, y, side, np.inf, row, values, waiting, cells)
+                    differences[p] = np.inf
+                brightest = max(brightest, sizes[p])
+            count = 0
+            for p in range(columns.size):
+                light, number = max(sizes[p], FAINT * brightest), 1
+                cells[0, 0], cells[0, 1], cells[0, 2], cells[0, 3] = columns[p], rows[p], side, side
+                if light < np.inf and not differences[p] <= TOLERANCE * light:
+                    number, means[p], _ = cut(columns[p], rows[p], side, light, row, values, waiting, cells)
+                out[t, p] += means[p]
+                for cell in range(number if wanted.size > 0 else 0):
+                    held[count, :4] = cells[cell]
+                    held[count, 4] = p
+                    count += 1
+                    if count == HELD:
+                        add_slopes(row, held, count, side, wanted, places, factors[k], block, slopes[t])
+                        count = 0
+            if count > 0:
+                add_slopes(row, held, count, side, wanted, places, factors[k], block, slopes[t])
+
+    return means_over_pixels

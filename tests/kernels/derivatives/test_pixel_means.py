@@ -1,0 +1,153 @@
+"""Means of light over pixels in float64 and their slopes, against closed forms and dense sums, over wide ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.polynomial.legendre import leggauss
+
+from deepbench_fast.kernels.derivatives.light import light_kernels
+from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
+from deepbench_fast.kinds.registry import kind
+from tests.accuracy.stated import campaign
+from tests.kernels.derivatives.test_light import table_of
+from tests.oracles import light
+
+SIDE = 16
+COLUMNS, ROWS = light.pixel_grid(SIDE, SIDE)
+FAINT = 1e-6
+"""Errors count relative to a pixel's light, or to so much of the brightest one's."""
+
+
+@pytest.fixture(autouse=True)
+def _more_exact_oracles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Good to 1e-12, so that their differences are slopes."""
+    for name, value in (("FAN_NODES", 60), ("GRID_NODES", 24), ("FAN_DISTANCE", 4.0)):
+        monkeypatch.setattr(light, name, value)
+
+
+def means_of(name: str, parameters: dict[str, float], side: float = 1.0) -> tuple[Any, dict[str, Any]]:
+    """The image and its slopes by their parameters; that without slopes is the same bits."""
+    table, directions = table_of(name, parameters), [p.name for p in kind(name).columns if not p.integer]
+    places = np.arange(len(directions))
+    mean, slopes = mean_kernels(kind(name).profile_function())
+    image, alone, along = np.zeros((1, SIDE**2)), np.zeros((1, SIDE**2)), np.zeros((1, len(directions), SIDE**2))
+    grid = COLUMNS.ravel(), ROWS.ravel(), side
+    mean(table, 0, *grid, alone)
+    slopes(table, 0, *grid, places, places, np.ones((1, places.size)), image, along)
+    np.testing.assert_array_equal(image, alone)
+    shape = SIDE, SIDE
+    return image.reshape(shape), {d: one.reshape(shape) for d, one in zip(directions, along[0], strict=True)}
+
+
+def scale_of(image: Any) -> Any:
+    return np.maximum(np.abs(image), FAINT * np.abs(image).max())
+
+
+def drawn(name: str, rng: np.random.Generator) -> dict[str, float]:
+    """Widths from sub-pixels to the image's, every cusp; centres also on pixels' centres, edges and corners."""
+    x, y = rng.uniform(3, 12, 2)
+    which = rng.integers(4)
+    found = {"x": round(2 * x) / 2 if which == 0 else x, "y": round(2 * y) / 2 if which < 2 else y, "amplitude": 2.0}
+    if name == "star":
+        return found | {"gamma": np.exp(rng.uniform(np.log(0.05), np.log(6))), "alpha": rng.uniform(1.2, 6)}
+    ellip = rng.uniform(0.05, 0.8)
+    size = np.exp(rng.uniform(np.log(0.36 / (1 - ellip)), np.log(9)))
+    return found | {"r_eff": size, "n": rng.uniform(0.5, 10), "ellip": ellip, "theta": rng.uniform(0, 3.1)}
+
+
+@campaign(8, 200)
+@pytest.mark.parametrize("name", ["star", "galaxy"])
+def test_means_are_those_of_closed_forms(draws: int, name: str) -> None:
+    rng = np.random.default_rng(2)
+    oracle = light.star_means if name == "star" else light.galaxy_means
+    worst = 0.0
+    for _ in range(draws):
+        parameters = drawn(name, rng)
+        wanted = oracle(parameters, COLUMNS, ROWS)
+        image, _ = means_of(name, parameters)
+        worst = max(worst, float((np.abs(image - wanted) / scale_of(wanted)).max()))
+    print(f"\n{name}: {worst:.2g}")
+    assert worst < 1e-6
+
+
+@campaign(3, 60)
+@pytest.mark.parametrize("name", ["star", "galaxy"])
+def test_slopes_are_differences_of_closed_forms(draws: int, name: str) -> None:
+    """By Richardson in float64, relative to the slope and to the light for each unit (a pixel, a radian, 1)."""
+    rng = np.random.default_rng(3)
+    oracle = light.star_means if name == "star" else light.galaxy_means
+    worst, where = 0.0, ""
+    for _ in range(draws):
+        parameters = drawn(name, rng)
+        # A centre that crosses an edge leaves the formula's smooth range.
+        parameters |= {axis: round(parameters[axis]) + rng.uniform(-0.47, 0.47) for axis in ("x", "y")}
+        scale = scale_of(oracle(parameters, COLUMNS, ROWS))
+        _, found = means_of(name, parameters)
+        for direction in parameters:
+            step = 2e-4 * (parameters[direction] if direction in ("gamma", "r_eff", "amplitude") else 1.0)
+
+            def difference(h: float, direction: str = direction, parameters: dict[str, float] = parameters) -> Any:
+                ends = (oracle({**parameters, direction: parameters[direction] + s}, COLUMNS, ROWS) for s in (h, -h))
+                return np.subtract(*ends) / (2 * h)
+
+            a, b, c = (difference(h * step) for h in (4.0, 2.0, 1.0))
+            wanted = (16 * (4 * c - b) / 3 - (4 * b - a) / 3) / 15
+            error = float((np.abs(found[direction] - wanted) / (np.abs(wanted) + scale)).max())
+            worst, where = max((worst, where), (error, f"{direction} {parameters}"))
+    print(f"\n{name}: {worst:.2g} {where}")
+    assert worst < 1e-5
+
+
+LENS = {"x": 7.3, "y": 7.6, "theta_e": 4.0, "q": 0.7, "phi": 0.4, "softening": 0.0, "gamma1": 0.03, "gamma2": -0.02}
+LENS |= {"source_dx": 0.5, "source_dy": -0.3, "source_amplitude": 2.0, "source_r_eff": 1.5}
+LENS |= {"source_n": 0.5, "source_ellip": 0.3, "source_theta": 0.6}
+SPIRAL = {"x": 7.4, "y": 8.2, "amplitude": 2.0, "r_eff": 4.0, "inclination": 0.6, "theta": 0.3, "arms": 2}
+SPIRAL |= {"arm_strength": 0.7, "arm_width": 0.4, "phase": 0.2, "handedness": 1, "bulge_fraction": 0.2, "pitch": 0.4}
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("lens", LENS), ("spiral_galaxy", SPIRAL)])
+def test_means_and_slopes_are_dense_sums(name: str, parameters: dict[str, float]) -> None:
+    """Of light and slopes at points, away from the centre: 12 x 12 cells of 8 x 8 points a pixel."""
+    image, found = means_of(name, parameters)
+    nodes, weights = leggauss(8)
+    parts = ((np.arange(12)[:, None] + 0.5 * (nodes + 1.0)) / 12 - 0.5).ravel()
+    weight = np.tile(weights, 12) / 24
+    across, down = np.meshgrid(parts, parts)
+    table, count = table_of(name, parameters), len(found)
+    places = np.arange(count)
+    _, slopes = light_kernels(kind(name).profile_function())
+    away = np.argwhere(np.hypot(COLUMNS - parameters["x"], ROWS - parameters["y"]) > 1.5)
+    for row, column in away[:: len(away) // 12]:
+        light_there, along = np.zeros((1, across.size)), np.zeros((1, count, across.size))
+        at = column + across.ravel(), row + down.ravel()
+        slopes(table, 0, *at, places, places, np.ones((1, count)), light_there, along)
+        both = np.outer(weight, weight).ravel()
+        assert image[row, column] == pytest.approx(light_there[0] @ both, rel=1e-7)
+        for (direction, one), own in zip(found.items(), along[0], strict=True):
+            if direction in parameters:
+                wanted = own @ both
+                assert abs(one[row, column] - wanted) < 1e-6 * (abs(wanted) + image[row, column]), direction
+
+
+def test_finer_cells_are_parts_of_a_pixel() -> None:
+    """Pixels of half the side: what a user's kind is on a finer grid."""
+    parameters = {"x": 7.1, "y": 7.4, "amplitude": 2.0, "gamma": 1.5, "alpha": 2.5}
+    image, _ = means_of("star", parameters, side=0.5)
+    finer = {**parameters, "x": 14.2, "y": 14.8, "gamma": 3.0}
+    wanted = light.star_means(finer, 2 * COLUMNS, 2 * ROWS)
+    np.testing.assert_allclose(image, wanted, rtol=1e-6)
+
+
+def test_a_mean_that_is_infinite_is_nan() -> None:
+    def peak(dx: Any, dy: Any, row: Any) -> Any:
+        return row.amplitude / (dx * dx + dy * dy)
+
+    mean, _ = mean_kernels(peak, own=True)
+    out = np.zeros((1, 9))
+    columns, rows = light.pixel_grid(3, 3)
+    table = table_of("star", {"x": 1.2, "y": 0.9, "amplitude": 1.0})
+    mean(table, 0, columns.ravel(), rows.ravel(), 1.0, out)
+    assert np.isnan(out[0]).tolist() == [k == 4 for k in range(9)]

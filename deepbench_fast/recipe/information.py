@@ -123,15 +123,17 @@ def _check_image(recipe: Contents, catalogue: str) -> None:
             raise Invalid("is a shape: pixels don't change smoothly with its edges", path)
     if recipe.image.dtype != "float32":
         raise Invalid("uint8: pixels that are rounded to whole numbers have no density", ("image", "dtype"))
-    if recipe.image.sampling != "center":
-        raise Invalid("integrate: derivatives are those of light at the pixels' centres", ("image", "sampling"))
 
 
 def _check_system(recipe: Contents, catalogue: str) -> None:
     ((path, entry),) = _entries(recipe, catalogue)
     dynamics = kind(entry.kind).dynamics
     if dynamics is not None and dynamics.parts is not None:
-        raise Invalid("is a system of bodies: its slopes aren't known", path)
+        if entry.form == "random":
+            raise Invalid("random draws where bodies start, which has no names", (*path, "form"))
+        mass = entry.parameters.get("mass")
+        if mass is not None and mass.is_random:
+            raise Invalid("is drawn for each body: give it a number", (*path, "mass"))
     if recipe.parameter_noise_of(catalogue):
         own: Path = () if recipe.catalogues[catalogue].parameter_noise == "inherit" else ("catalogues", catalogue)
         raise Invalid("is latent: samples scatter by what no parameter says", (*own, "parameter_noise"))

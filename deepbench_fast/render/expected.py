@@ -18,6 +18,7 @@ from deepbench_fast.draw.tables import Tables
 from deepbench_fast.effects.effect import Rows, Stage
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels._jit import plain_python
+from deepbench_fast.render.body_slopes import BodyScene
 from deepbench_fast.render.light_slopes import LightScene
 from deepbench_fast.render.motion_slopes import MotionScene
 from deepbench_fast.render.noise import effect_rows
@@ -56,7 +57,7 @@ class Expected:
         if plain_python():
             raise UsageError("derivatives need Numba's compiler, which NUMBA_DISABLE_JIT switches off")
         self.sources = [Source(entry, tuple(self._directions(entry))) for entry in self.entries]
-        self._scene = MotionScene(plan) if plan.is_series else LightScene(plan)
+        self._scene = _scene(plan, catalogue)
 
     def _directions(self, entry: PlannedEntry) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         numbers = {name: number for number, name in enumerate(float_columns(entry.kind))}
@@ -127,6 +128,13 @@ class Expected:
         snr = rows.columns[SNR]
         sigma = np.sqrt(_products(light[:, None], light)[:, 0]) / snr
         return {SIGMA: np.where(np.isnan(snr), rows.columns[SIGMA], sigma)}, snr
+
+
+def _scene(plan: Plan, catalogue: int) -> LightScene | MotionScene | BodyScene:
+    if not plan.is_series:
+        return LightScene(plan)
+    bodies = any(entry.is_part for entry in plan.entries if entry.catalogue == catalogue)
+    return BodyScene(plan, catalogue) if bodies else MotionScene(plan)
 
 
 def _products(rows: Floats, image: Floats) -> Floats:

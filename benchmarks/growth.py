@@ -1,7 +1,7 @@
 """How cost grows with samples, pixels, objects, classes and threads: `python -m benchmarks.growth [NAME ...]`.
 
 Measures the curves that are named (all: some five minutes), keeps them in `growth.json` beside this file, prints them,
-and draws docs/performance.png from all that are kept, with the stages of a sample beside their floors, and with ratios
+and draws docs/explain/performance.png from all that are kept, with the stages of a sample beside their floors, and with ratios
 to peers as `report` has kept them. Cost is processor time of the whole process, system's work
 included, so that other jobs on the machine count for little; threads are timed on the wall.
 """
@@ -35,7 +35,7 @@ from deepbench_fast.run.benchmark.measure import thread_counts
 from deepbench_fast.run.benchmark.road import rendering
 
 KEPT = Path(__file__).with_name("growth.json")
-PICTURE = Path(__file__).parents[1] / "docs" / "performance.png"
+PICTURE = Path(__file__).parents[1] / "docs" / "explain" / "performance.png"
 ROUNDS = 3
 ROW_BYTES = 250  # of the tables, a sample
 SHARE_OF_DISK = 0.7

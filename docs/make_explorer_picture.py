@@ -1,4 +1,4 @@
-"""Draws explorer.png, the explorer's page with a galaxy whose axis was moved: `python -m docs.make_explorer_picture`.
+"""Draws how-to/explorer.png, the explorer's page with a galaxy whose axis was moved: `python -m docs.make_explorer_picture`.
 
 Needs the extra `[explore]`, Playwright and Chromium. For another one: file, width, height in pixels, and "dark".
 """
@@ -38,5 +38,5 @@ def main(path: Path, width: int, height: int, dark: bool) -> None:
 
 
 if __name__ == "__main__":
-    path, width, height, *theme = sys.argv[1:] or (Path(__file__).with_name("explorer.png"), 1360, 880)
+    path, width, height, *theme = sys.argv[1:] or (Path(__file__).parent / "how-to" / "explorer.png", 1360, 880)
     main(Path(path), int(width), int(height), "dark" in theme)

@@ -56,8 +56,8 @@ API_EXAMPLES = {
     "on-the-fly": "Examples: [endless training](../../how-to/endless-training.md),\n"
     "[batches](../../how-to/batches.md), [a recipe as a simulator](../../how-to/simulators.md).\n"
     "`deepbench_fast.torch` has the same in tensors: [PyTorch](../../how-to/pytorch.md).",
-    "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md), [likelihood](../../inference.md).",
-    "explore": "Example: [an interactive page](../../explore.md).",
+    "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md), [likelihood](../../how-to/inference.md).",
+    "explore": "Example: [an interactive page](../../how-to/explore.md).",
     "own-kinds": "Example: [a ring](../../how-to/own-kinds.md).",
     "more": "What errors mean and what to do: [errors](../errors.md).",
 }

@@ -1,7 +1,7 @@
 """The gate of every reference posterior: against tempered chains, which find it in another way.
 
 `python -m tests.tasks.gate NAME:OBSERVATION ...` runs it, some minutes each, and adds what it finds to `gate.json`,
-which a test reads and docs/tasks.md shows.
+which a test reads and docs/how-to/tasks.md shows.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def gate(name: str, observation: int) -> dict[str, Any]:
 
 
 def row(name: str, found: dict[str, Any]) -> str:
-    """A line of the table in docs/tasks.md."""
+    """A line of the table in docs/how-to/tasks.md."""
     figures = (found["chain_effective"], found["c2st"], found["pareto_k"], found["effective"], found["shifted"])
     chain, c2st_, k, effective, shifted = figures
     return (

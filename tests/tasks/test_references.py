@@ -22,7 +22,7 @@ from deepbench_fast.tasks.task import OBSERVATIONS, get_available_tasks, get_tas
 from tests.tasks.gate import FILE, passes, row
 
 GATE = json.loads(FILE.read_text())
-PAGE = Path(__file__).parents[2] / "docs" / "tasks.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "tasks.md"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Draws how-to/explorer.png, the explorer's page with a galaxy whose axis was moved: `python -m docs.make_explorer_picture`.
+"""Draws how-to/explorer.png, the explorer with a galaxy whose axis was moved: `python -m docs.make_explorer_picture`.
 
 Needs the extra `[explore]`, Playwright and Chromium. For another one: file, width, height in pixels, and "dark".
 """

@@ -56,7 +56,8 @@ API_EXAMPLES = {
     "on-the-fly": "Examples: [endless training](../../how-to/endless-training.md),\n"
     "[batches](../../how-to/batches.md), [a recipe as a simulator](../../how-to/simulators.md).\n"
     "`deepbench_fast.torch` has the same in tensors: [PyTorch](../../how-to/pytorch.md).",
-    "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md), [likelihood](../../how-to/inference.md).",
+    "inference": "Examples: [a recipe as a simulator](../../how-to/simulators.md),\n"
+    "[likelihood](../../how-to/inference.md).",
     "explore": "Example: [an interactive page](../../how-to/explore.md).",
     "own-kinds": "Example: [a ring](../../how-to/own-kinds.md).",
     "more": "What errors mean and what to do: [errors](../errors.md).",
@@ -285,7 +286,7 @@ def _documented(name: str, value: Any) -> Iterator[str]:
         return
     yield f"### class {name}"
     if _is_error(value):
-        yield f"A `{value.__bases__[0].__name__}`" + "".join(f" and `{b.__name__}`" for b in value.__bases__[1:]) + "."
+        yield f"Derives from {_code(base.__name__ for base in value.__bases__)}."
     else:
         yield _fields(value) or ("" if name in MADE_BY_FUNCTIONS else _signature(name, value))
     yield _prose(value)
@@ -335,7 +336,9 @@ def _as_written(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
 
 
 def _prose(value: object) -> str:
-    return inspect.cleandoc(getattr(value, "__doc__", None) or "")
+    """A docstring as a page shows it: `<name>` outside of code is no tag."""
+    parts = re.split("(`[^`]*`)", inspect.cleandoc(getattr(value, "__doc__", None) or ""))
+    return "".join(part if part.startswith("`") else re.sub(r"<(?=\w)", "&lt;", part) for part in parts)
 
 
 def _code(names: Iterable[str]) -> str:

@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 CONFIGURATION = ROOT / "mkdocs.yml"
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
+PICTURE = re.compile(r"^!\[[^]]*\]\(([^)]+\.png)\)$", re.MULTILINE)
+ROW = re.compile(r"^\|.*$", re.MULTILINE)
 PROJECT_PAGES = {
     "CHANGELOG.md": "reference/changes.md",
     "SECURITY.md": "reference/security.md",
@@ -107,11 +109,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Write each link as one of the site."""
+    """Write each link as one of the site; a picture opens in full size, and code in tables is what it says.
+
+    In a table GitHub takes `\\|` for a bar also within code, where Python-Markdown takes a bar for itself.
+    """
     old, here = moved(), PurePosixPath(page.file.src_uri)
 
     def written(found: re.Match[str]) -> str:
         target = site_path(lead_to(of_repository(str(here)), found[1], old))
         return f"]({os.path.relpath(target, here.parent)}{found[2] or ''})"
 
-    return LINK.sub(written, markdown)
+    markdown = PICTURE.sub(r"[\g<0>](\1)", LINK.sub(written, markdown))
+    return ROW.sub(lambda row: re.sub(r"`[^`]*`", lambda code: code[0].replace(r"\|", "|"), row[0]), markdown)

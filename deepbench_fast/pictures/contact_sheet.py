@@ -66,8 +66,8 @@ def contact_sheet(
     Series become plots against time, or of orbits: see `plots`. `show` is "series" ("images" means the same here) or
     "clean", their noise-free curves alone.
 
-    Every image has a scale of its own, unless the `look` has one for all: logarithmic where there is light, linear
-    where there are shapes alone (see `colours`). Its first row is at the bottom, as in FITS, so that angles run
+    Every image has a scale of its own, unless the `look` has one for all: asinh where there is light, linear where
+    there are shapes alone (see `colours`). Its first row is at the bottom, as in FITS, so that angles run
     counter-clockwise; at the top, as in the array and in exported pictures, with the `origin` "upper". `show` is what
     to draw: "images", or the extras "clean", "masks" (a colour for each object) or "variance". `by_catalogue` sorts the
     samples by catalogue, in the recipe's order. Raises UsageError where there is nothing to show or too much.

@@ -25,6 +25,7 @@ from docs.repository_links import CONFIGURATION, moved, navigation
 from tests.pages import blocks, links, missing, packages_needed, pages, run, run_page, shows
 
 GUIDE = list(pages())
+README = FOLDER.parent / "README.md"
 OPTIONAL = [page for page in GUIDE if packages_needed(page)]
 GALLERY = FOLDER / "gallery"
 MOST_WORDS = 1500
@@ -58,6 +59,13 @@ def test_every_block_runs_as_printed(page: Path, tmp_path: Path) -> None:
     for picture in own_pictures(page):
         if (tmp_path / picture).exists():
             assert looks_like(page.parent / picture, tmp_path / picture), f"run: python -m docs.make_pictures {page}"
+
+
+@pytest.mark.long
+def test_the_readme_trains_a_network(tmp_path: Path) -> None:
+    if missing(packages_needed(README)):
+        pytest.skip("torch is not installed")
+    run_page(README, tmp_path)
 
 
 def looks_like(shown: Path, made: Path) -> bool:

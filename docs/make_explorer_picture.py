@@ -31,7 +31,8 @@ def main(path: Path, width: int, height: int, dark: bool) -> None:
         slider.fill("450")
         page.get_by_text("Ladder of difficulty").click()
         page.get_by_text("noise × 0.5").wait_for()
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(1000)  # for the slow answer's notice to appear, where there will be one
+        page.locator(".notice").wait_for(state="hidden", timeout=300_000)
         picture = Image.open(io.BytesIO(page.screenshot()))
         browser.close()
     picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)

@@ -20,7 +20,7 @@ LONGEST = 0.15
 PIXELS_COMPARED = 2**18
 MOST_EVALUATED = 2**21
 """Pixels of one sample, of all its objects together: nothing ends a sample before it is made."""
-NOT_MEASURED = "`plan` also measures how well pixels resolve the scene, which takes longer than an instant here"
+NOT_MEASURED = "whether pixels are fine enough for the objects takes a while to measure: `plan` does"
 """Said in place of a warning: that nothing is warned of doesn't mean that all is well."""
 
 

@@ -1,9 +1,9 @@
 """How cost grows with samples, pixels, objects, classes and threads: `python -m benchmarks.growth [NAME ...]`.
 
 Measures the curves that are named (all: some five minutes), keeps them in `growth.json` beside this file, prints them,
-and draws docs/explain/performance.png from all that are kept, with the stages of a sample beside their floors, and with ratios
-to peers as `report` has kept them. Cost is processor time of the whole process, system's work
-included, so that other jobs on the machine count for little; threads are timed on the wall.
+and draws docs/explain/performance.png from all that are kept, with the stages of a sample beside their floors, and with
+ratios to peers as `report` has kept them. Cost is processor time of the whole process, system's work included, so that
+other jobs on the machine count for little; threads are timed on the wall.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ HEAD = """# Results
 
 Both sides of each ratio in one run, in turns after a warm-up; figures are medians over the rounds, and a ratio is the
 median of the rounds' ratios. How each is measured stands in `benchmarks/measures/`. Each section has the date, the
-machine and the versions of its own run. The curves of how cost grows are in [the guide](../docs/explain/performance.md).
+machine and the versions of its own run. The curves of how cost grows are in
+[the guide](../docs/explain/performance.md).
 """
 LINES = (
     "noisy galaxies 28×28, no PSF → HDF5 in a file on disk",

@@ -31,12 +31,15 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.base2 import exp2f
+from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import atan, exp, log, sincos
+from deepbench_fast.kernels.elementary32 import atanf
 from deepbench_fast.kernels.image.grid import nearest_integer
+from deepbench_fast.kernels.light.arm_nodes import BLOCK, add_spiral_means, make_block
 from deepbench_fast.kernels.light.galaxy import sersic_b
 from deepbench_fast.kernels.light.pixel_mean import Float32Array, FloatArray
-from deepbench_fast.kernels.light.subpixel import Block, add_means, add_values, make_block, means_by_cells
+from deepbench_fast.kernels.light.subpixel import add_values
+from deepbench_fast.kernels.light.winding import Scratch, make_scratch, means_of_wound
 
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
@@ -62,14 +65,12 @@ HALF_DIAGONAL = 0.7
 NEAREST = 0.05
 # How much rougher a cell is that holds a kink.
 KINK = 2.0
-# No cell smaller than a quarter of a pixel is spent on arms.
-FINEST_ARMS = 49.0
+# Nearer to the core than this, in pixels across the inclined disc, only edges will do.
+CLEAR = 1.0
+# What the fourth derivative of the winding may add to the phase at a pixel's corner, in standard deviations of arms.
+LOST = 0.1
 # Light that fell by 2**-DARK is 0.
 DARK = 127.0
-# Standard deviations between the nodes of a cell from which on they can't show an arm, and the width, in distances
-# between nodes, of the Gaussian that blunts it there.
-TOO_THIN = 1.5
-BLUNT = 0.88
 
 
 class Spiral(NamedTuple):
@@ -86,7 +87,9 @@ class Spiral(NamedTuple):
     power2: bool
     power4: bool
     power8: bool
+    kappa: float
     sharpness: float
+    scaled_i0: float
     arm_peak: np.float32
     arm_strength: np.float32
     deep: bool
@@ -156,6 +159,7 @@ def _spiral(row: Any) -> Spiral:
     b_disc = sersic_b(1.0)
     b_bulge = sersic_b(BULGE_INDEX)
     kappa = arm_sharpness(row.arm_width)
+    scaled_i0 = scaled_bessel_i0(kappa)
     disc_peak = row.amplitude * exp(b_disc)
     bulge_radius = BULGE_RADIUS * row.r_eff
     # Whole light of a profile over 2 pi times its peak: n radius**2 Gamma(2n) / b**(2n).
@@ -174,8 +178,10 @@ def _spiral(row: Any) -> Spiral:
         (row.arms & 2) != 0,
         (row.arms & 4) != 0,
         (row.arms & 8) != 0,
+        kappa,
         LOG2_E * kappa,
-        np.float32(1.0 / scaled_bessel_i0(kappa)),
+        scaled_i0,
+        np.float32(1.0 / scaled_i0),
         np.float32(row.arm_strength),
         row.arm_strength > DEEP,
         np.float32(1.0 - row.arm_strength),
@@ -271,122 +277,137 @@ def _ringermacher_mead_light(dx: float, dy: float, shape: RingermacherMead) -> n
 
 
 @inline
-def _slope(u: float, v: float, r2: float, turning: float, spiral: Spiral) -> float:
-    """How fast an arm falls across itself: standard deviations per pixel, by the gradient of psi in the image."""
-    along = -turning * u - spiral.arms * v
-    across = (spiral.arms * u - turning * v) * spiral.stretch
-    return float(np.sqrt((along * along + across * across) * spiral.sharpness / LOG2_E) / r2)
-
-
-@inline
-def _blunted(distance: float, slope: float, spiral: Spiral) -> Spiral:
-    """Arms as wide as nodes at a distance can show, where they are thinner; they hold the same light."""
-    if slope * distance < TOO_THIN:
-        return spiral
-    width = BLUNT * distance * slope
-    sharpness = spiral.sharpness / (1.0 + width * width)
-    return Spiral(
-        spiral.x,
-        spiral.y,
-        spiral.sine,
-        spiral.cosine,
-        spiral.stretch,
-        spiral.mirror,
-        spiral.arms,
-        spiral.power1,
-        spiral.power2,
-        spiral.power4,
-        spiral.power8,
-        sharpness,
-        np.float32(1.0 / scaled_bessel_i0(sharpness / LOG2_E)),
-        spiral.arm_strength,
-        spiral.deep,
-        spiral.between,
-        spiral.disc_peak,
-        spiral.disc_slope,
-        spiral.bulge_peak,
-        spiral.bulge_slope,
-    )
-
-
-@inline
 def _roughness(
-    dx: float, dy: float, side: float, u: float, v: float, r2: float, turning: float, spiral: Spiral
-) -> float:
-    """Change of the light across a cell, see `subpixel`; `turning` is the derivative of the winding by ln(r)."""
-    reach = HALF_DIAGONAL * side
-    nearest = NEAREST * side
+    dx: float, dy: float, u: float, v: float, r2: float, turning: float, spiral: Spiral
+) -> tuple[float, float]:
+    """Change of the light along both sides of a pixel, see `subpixel`; infinite where only edges tell its mean.
+
+    `turning` is the derivative of the winding by ln(r).
+    """
     to_bulge = np.sqrt(dx * dx + dy * dy)
-    least = max(to_bulge - reach, 0.0)
-    if -spiral.disc_slope * least > DARK and (spiral.bulge_peak == 0.0 or -spiral.bulge_slope * np.sqrt(least) > DARK):
-        return 0.0
-    r = np.sqrt(r2)
-    distance = r / spiral.stretch
-    room = max(distance - reach, nearest)
-    # Slope times distance; in a cell that may hold the core its bound, since at the core itself it has no value.
-    around = np.sqrt((turning * turning + spiral.arms * spiral.arms) * spiral.sharpness / LOG2_E)
-    steep = around if distance < reach else _slope(u, v, r2, turning, spiral) * distance
+    least = max(to_bulge - HALF_DIAGONAL, 0.0)
+    dark = -spiral.disc_slope * least > DARK and (
+        spiral.bulge_peak == 0.0 or -spiral.bulge_slope * np.sqrt(least) > DARK
+    )
+    distance = np.sqrt(r2) / spiral.stretch
+    room = max(distance - HALF_DIAGONAL, NEAREST)
+    by_u, by_v = -(turning * u + spiral.arms * v), (spiral.arms * u - turning * v) * spiral.mirror
+    root = np.sqrt(spiral.sharpness / LOG2_E) / r2 if spiral.arm_strength > 0.0 else 0.0
+    along_x = root * abs(by_u * spiral.cosine - by_v * spiral.sine)
+    along_y = root * abs(by_u * spiral.sine + by_v * spiral.cosine)
+    # Nearer to the core arms are steeper, and run another way.
+    turned = root * np.sqrt(by_u * by_u + by_v * by_v) * (HALF_DIAGONAL / room)
     # Where all of the disc is in arms, light between them ends with a kink at r = 1.
-    kink = KINK if spiral.deep and abs(r - 1.0) < reach * spiral.stretch else 1.0
-    arms = min(kink * steep / room, FINEST_ARMS) if spiral.arm_strength > 0.0 else 0.0
-    disc = -LN_2 * spiral.disc_slope * spiral.stretch * (1.0 + side / room)
-    fall = -LN_2 / BULGE_INDEX * spiral.bulge_slope * np.sqrt(to_bulge + reach)
-    bulge = fall / max(to_bulge - reach, 0.5 * nearest) if spiral.bulge_peak > 0.0 else 0.0
-    return side * float(max(max(arms, disc), bulge))
+    kink = KINK if spiral.deep and abs(distance * spiral.stretch - 1.0) < HALF_DIAGONAL * spiral.stretch else 1.0
+    disc = -LN_2 * spiral.disc_slope * spiral.stretch * (1.0 + 1.0 / room)
+    fall = -LN_2 / BULGE_INDEX * spiral.bulge_slope * np.sqrt(to_bulge + HALF_DIAGONAL)
+    bulge = fall / max(to_bulge - HALF_DIAGONAL, 0.5 * NEAREST) if spiral.bulge_peak > 0.0 else 0.0
+    smooth = float(max(disc, bulge))
+    smooth = smooth if distance > CLEAR else np.inf
+    rough_x = max(kink * (along_x + turned), smooth)
+    rough_y = max(kink * (along_y + turned), smooth)
+    return (0.0 if dark else rough_x), (0.0 if dark else rough_y)
 
 
 @inline
-def _logarithmic_roughness(dx: float, dy: float, side: float, shape: Logarithmic) -> float:
-    """Change across a cell of the light of logarithmic arms."""
+def _plane(dx: float, dy: float, shape: Any) -> tuple[float, float, float]:
+    return _disc_plane(dx, dy, shape.spiral)
+
+
+@inline
+def _logarithmic_winding(r2: float, shape: Logarithmic) -> float:
+    """Of logarithmic arms at a squared radius, but for its offset."""
+    return shape.rate * log(r2)
+
+
+@inline
+def _logarithmic_winding32(r2: np.float32, shape: Logarithmic) -> np.float32:
+    """The same in float32."""
+    return np.float32(shape.rate * LN_2) * log2f(r2)
+
+
+@inline
+def _logarithmic_turning(r2: float, shape: Logarithmic) -> float:
+    """Its derivative by ln(r)."""
+    return 2.0 * shape.rate
+
+
+@inline
+def _logarithmic_derivatives(r2: float, shape: Logarithmic) -> tuple[float, float, float, float]:
+    """The winding, and its first three derivatives by ln(r)."""
+    return shape.rate * log(r2), 2.0 * shape.rate, 0.0, 0.0
+
+
+@inline
+def _logarithmic_roughness(dx: float, dy: float, shape: Logarithmic) -> tuple[float, float]:
+    """Change of the light of logarithmic arms along both sides of a pixel."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
-    return _roughness(dx, dy, side, u, v, r2, 2.0 * shape.rate, shape.spiral)
+    return _roughness(dx, dy, u, v, r2, 2.0 * shape.rate, shape.spiral)
+
+
+@inline
+def _ringermacher_mead_winding(r2: float, shape: RingermacherMead) -> float:
+    """Of arms by Ringermacher and Mead at a squared radius, but for its offset."""
+    return shape.rate * atan(shape.b * exp(-shape.scale / np.sqrt(r2)))
+
+
+@inline
+def _ringermacher_mead_winding32(r2: np.float32, shape: RingermacherMead) -> np.float32:
+    """The same in float32."""
+    steps = np.float32(LOG2_E * shape.scale) / np.sqrt(r2)
+    return np.float32(shape.rate) * atanf(np.float32(shape.b) * exp2f(-steps))
+
+
+@inline
+def _ringermacher_mead_derivatives(r2: float, shape: RingermacherMead) -> tuple[float, float, float, float]:
+    """The winding, and its first three derivatives by ln(r)."""
+    x = shape.scale / np.sqrt(r2)
+    t = shape.b * exp(-x)
+    inverse = 1.0 / (1.0 + t * t)
+    h = t * inverse
+    c = (1.0 - t * t) * inverse
+    slope = shape.rate * x * h
+    third = 1.0 - 3.0 * x * c + x * x * (c * c - 4.0 * h * h)
+    return shape.rate * atan(t), slope, slope * (x * c - 1.0), slope * third
 
 
 @inline
 def _ringermacher_mead_turning(r2: float, shape: RingermacherMead) -> float:
     """Derivative of the winding by ln(r)."""
-    steps = shape.scale / np.sqrt(r2)
-    tangent = shape.b * exp(-steps)
-    return float(shape.rate * steps * tangent / (1.0 + tangent * tangent))
+    x = shape.scale / np.sqrt(r2)
+    t = shape.b * exp(-x)
+    return float(shape.rate * x * t / (1.0 + t * t))
 
 
 @inline
-def _ringermacher_mead_roughness(dx: float, dy: float, side: float, shape: RingermacherMead) -> float:
-    """Change across a cell of the light of arms by Ringermacher and Mead."""
+def _ringermacher_mead_roughness(dx: float, dy: float, shape: RingermacherMead) -> tuple[float, float]:
+    """Change of the light of arms by Ringermacher and Mead; infinite where three derivatives don't tell their phase."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
-    return _roughness(dx, dy, side, u, v, r2, _ringermacher_mead_turning(r2, shape), shape.spiral)
+    turning = _ringermacher_mead_turning(r2, shape)
+    rough_x, rough_y = _roughness(dx, dy, u, v, r2, turning, shape.spiral)
+    reach2 = HALF_DIAGONAL * HALF_DIAGONAL * shape.spiral.stretch * shape.spiral.stretch / r2
+    x = max(1.0, shape.scale / np.sqrt(r2))
+    beyond = abs(turning) * x * x * x * (reach2 * reach2) * np.sqrt(shape.spiral.sharpness / LOG2_E) / 24.0
+    lost = beyond > LOST and shape.spiral.arm_strength > 0.0 and rough_x > 0.0
+    return (np.inf if lost else rough_x), rough_y
 
 
 @inline
-def _logarithmic_blunted(dx: float, dy: float, distance: float, shape: Logarithmic) -> Logarithmic:
-    """Logarithmic arms as nodes at a distance can show them."""
-    u, v, r2 = _disc_plane(dx, dy, shape.spiral)
-    slope = _slope(u, v, r2, 2.0 * shape.rate, shape.spiral)
-    return Logarithmic(_blunted(distance, slope, shape.spiral), shape.offset, shape.rate)
-
-
-@inline
-def _ringermacher_mead_blunted(dx: float, dy: float, distance: float, shape: RingermacherMead) -> RingermacherMead:
-    """Arms by Ringermacher and Mead as nodes at a distance can show them."""
-    u, v, r2 = _disc_plane(dx, dy, shape.spiral)
-    slope = _slope(u, v, r2, _ringermacher_mead_turning(r2, shape), shape.spiral)
-    return RingermacherMead(_blunted(distance, slope, shape.spiral), shape.offset, shape.rate, shape.scale, shape.b)
-
-
-@inline
-def _logarithmic_sharp(dx: FloatArray, dy: FloatArray, means: Float32Array, block: Block, shape: Logarithmic) -> None:
-    """Means over pixels in which logarithmic arms are too thin for any rule."""
-    light, roughness, blunted = _logarithmic_light, _logarithmic_roughness, _logarithmic_blunted
-    means_by_cells(dx, dy, means, block, light, roughness, blunted, shape)
-
-
-@inline
-def _ringermacher_mead_sharp(
-    dx: FloatArray, dy: FloatArray, means: Float32Array, block: Block, shape: RingermacherMead
+def _logarithmic_wound(
+    dx: FloatArray, dy: FloatArray, means: Float32Array, scratch: Scratch, shape: Logarithmic
 ) -> None:
-    """Means over pixels in which arms by Ringermacher and Mead are too thin for any rule."""
-    light, roughness, blunted = _ringermacher_mead_light, _ringermacher_mead_roughness, _ringermacher_mead_blunted
-    means_by_cells(dx, dy, means, block, light, roughness, blunted, shape)
+    """Means over pixels in which logarithmic arms wind too fast for nodes."""
+    winding, winding32, turning = _logarithmic_winding, _logarithmic_winding32, _logarithmic_turning
+    means_of_wound(dx, dy, means, scratch, _plane, winding, winding32, turning, shape)
+
+
+@inline
+def _ringermacher_mead_wound(
+    dx: FloatArray, dy: FloatArray, means: Float32Array, scratch: Scratch, shape: RingermacherMead
+) -> None:
+    """Means over pixels in which arms by Ringermacher and Mead wind too fast for nodes."""
+    winding, winding32 = _ringermacher_mead_winding, _ringermacher_mead_winding32
+    means_of_wound(dx, dy, means, scratch, _plane, winding, winding32, _ringermacher_mead_turning, shape)
 
 
 @kernel
@@ -444,19 +465,19 @@ def spiral_logarithmic_integrate(
 ) -> None:
     """Add each galaxy's mean brightness over the pixels to its sample's canvas.
 
-    Arguments as in `spiral_logarithmic_center`. Each pixel has as many nodes as its roughness asks for, see `subpixel`.
-    Where the light is above 1e-6 of that of the brightest pixel and of the core, the relative error of a pixel is below
-    1e-3 where the arms in it have a standard deviation across themselves of 0.1 pixels or more, and below 6e-2
-    elsewhere (0.2 where r_eff is below 0.1 pixels, or the light below 1e-4 of the brightest): no cell is smaller than a
-    quarter of a pixel for the sake of arms, and thinner ones are blunted there, so that they keep their light.
+    Arguments as in `spiral_logarithmic_center`. Each pixel has as many nodes as its roughness asks for, see
+    `arm_nodes`; where arms wind too fast for any, its mean is an integral along its edges, see `winding`. Where the
+    light is above 1e-6 of that of the brightest pixel and of the core, the relative error of a pixel is below 1e-3
+    where the arms in it have a standard deviation across themselves of 0.1 pixels or more, and below 2e-2
+    elsewhere.
     """
     block = make_block()
+    scratch = make_scratch(BLOCK)
     for k in range(table.shape[0]):
         shape = _logarithmic(table[k])
         image = canvas[table[k].sample - first]
-        x, y = shape.spiral.x, shape.spiral.y
-        light, roughness, sharp = _logarithmic_light, _logarithmic_roughness, _logarithmic_sharp
-        add_means(image, columns, rows, x, y, block, light, roughness, sharp, block, shape)
+        roughness, derivatives, wound = _logarithmic_roughness, _logarithmic_derivatives, _logarithmic_wound
+        add_spiral_means(image, columns, rows, block, scratch, roughness, _plane, derivatives, wound, shape)
 
 
 @kernel
@@ -470,13 +491,13 @@ def spiral_ringermacher_mead_integrate(
 ) -> None:
     """Add each galaxy's mean brightness over the pixels to its sample's canvas.
 
-    Arguments as in `spiral_ringermacher_mead_center`. Accuracy as in `spiral_logarithmic_integrate`, but 0.2 for all
-    arms that aren't resolved.
+    Arguments as in `spiral_ringermacher_mead_center`. Accuracy as in `spiral_logarithmic_integrate`.
     """
     block = make_block()
+    scratch = make_scratch(BLOCK)
     for k in range(table.shape[0]):
         shape = _ringermacher_mead(table[k])
         image = canvas[table[k].sample - first]
-        x, y = shape.spiral.x, shape.spiral.y
-        light, roughness, sharp = _ringermacher_mead_light, _ringermacher_mead_roughness, _ringermacher_mead_sharp
-        add_means(image, columns, rows, x, y, block, light, roughness, sharp, block, shape)
+        roughness, derivatives = _ringermacher_mead_roughness, _ringermacher_mead_derivatives
+        wound = _ringermacher_mead_wound
+        add_spiral_means(image, columns, rows, block, scratch, roughness, _plane, derivatives, wound, shape)

@@ -5,9 +5,8 @@ float32 at an offset in float64 pixels from the object's centre; `shape` is what
 shape)` says how much that light changes across a square cell there: about the number of standard deviations that a
 Gaussian ridge of such a slope would have in the cell.
 
-Roughness chooses the number of Gauss-Legendre nodes in a pixel. Where there would be too many, the pixel is cut into
-four cells, those into four again, and so on towards whatever is sharp. Nothing else decides, so no bit depends on the
-canvas.
+Roughness chooses the number of Gauss-Legendre nodes in a pixel; where there would be too many, the kind has a way of
+its own. Nothing else decides, so no bit depends on the canvas.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ Light = Callable[[float, float, Any], np.float32]
 Roughness = Callable[[float, float, float, Any], float]
 # Means of pixels at offsets from the object's centre, by the third argument.
 SharpMeans = Callable[[FloatArray, FloatArray, Float32Array, Any, Any], None]
-# The shape as the nodes of a cell can show it: x, y, their mean distance, shape.
-Blunted = Callable[[float, float, float, Any], Any]
 
 # Pixels that are worked on together: their scratch stays in the CPU's cache.
 BLOCK = 1024
@@ -118,10 +115,6 @@ RULES = {
 # Nodes along a pixel's side, and the roughness from which on they are too few for errors of about 2e-4 of its light.
 NODES = (2, 3, 4, 5, 6, 8, 10, 12, 16)
 LIMITS = (0.52, 1.4, 2.5, 3.6, 4.8, 7.2, 9.5, 12.5, 18.5)
-# Rougher pixels are cut into cells, each with the nodes that it needs, and cells that are still too rough are cut
-# again, until there are too many or they are too small to matter.
-MOST_CELLS = 256
-MOST_CUTS = 12
 
 
 def _whole_rule(nodes: int) -> tuple[list[float], list[float]]:
@@ -164,15 +157,13 @@ NODE_DX, NODE_DY, NODE_WEIGHTS, NODE_LENGTHS = _node_tables()
 
 
 class Block(NamedTuple):
-    """Scratch: the rule of each pixel of a block; place, offset and mean of those of one rule; cells; their nodes."""
+    """Scratch: the rule of each pixel of a block; place, offset and mean of those of one rule; their nodes."""
 
     rule: npt.NDArray[np.int64]
     place: npt.NDArray[np.int64]
     dx: FloatArray
     dy: FloatArray
     mean: Float32Array
-    cell_x: FloatArray
-    cell_y: FloatArray
     nodes: Float32Array
 
 
@@ -185,8 +176,6 @@ def make_block() -> Block:
         np.empty(BLOCK),
         np.empty(BLOCK),
         np.empty(BLOCK, np.float32),
-        np.empty((2, MOST_CELLS)),
-        np.empty((2, MOST_CELLS)),
         np.empty(NODE_DX.shape[1], np.float32),
     )
 
@@ -267,46 +256,6 @@ def _cell_mean(block: Block, rule: int, x: float, y: float, side: float, light: 
             nodes[j] += nodes[start + j]
     even = (nodes[0] + nodes[4]) + (nodes[2] + nodes[6])
     return float(even + ((nodes[1] + nodes[5]) + (nodes[3] + nodes[7])))
-
-
-@inline
-def means_by_cells(
-    dx: FloatArray,
-    dy: FloatArray,
-    means: Float32Array,
-    block: Block,
-    light: Light,
-    roughness: Roughness,
-    blunted: Blunted,
-    shape: Any,
-) -> None:
-    """Means over pixels that are cut into ever smaller cells, in the last of which the shape is `blunted`."""
-    for pixel in range(dx.shape[0]):
-        block.cell_x[0, 0] = dx[pixel]
-        block.cell_y[0, 0] = dy[pixel]
-        count = 1
-        side = 1.0
-        mean = 0.0
-        for cuts in range(MOST_CUTS + 1):
-            here = cuts % 2
-            kept = 0
-            quarter = 0.25 * side
-            for k in range(count):
-                x = block.cell_x[here, k]
-                y = block.cell_y[here, k]
-                rule = _needed_rule(roughness(x, y, side, shape))
-                if rule == len(NODES) and cuts < MOST_CUTS and kept + 4 <= MOST_CELLS:
-                    for corner in range(4):
-                        block.cell_x[1 - here, kept] = x + (quarter if corner % 2 == 1 else -quarter)
-                        block.cell_y[1 - here, kept] = y + (quarter if corner // 2 == 1 else -quarter)
-                        kept += 1
-                else:
-                    rule = min(max(rule, RULES_OF_PIXELS), len(NODES) - 1)
-                    blunt = blunted(x, y, side / NODES[rule], shape)
-                    mean += side * side * _cell_mean(block, rule, x, y, side, light, blunt)
-            count = kept
-            side *= 0.5
-        means[pixel] = np.float32(mean)
 
 
 @inline

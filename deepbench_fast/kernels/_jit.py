@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numba
 
 from deepbench_fast.kernels._cache import KernelCache, cache_directory
-from deepbench_fast.kernels._width import compiler_of_width, vector_bits
+from deepbench_fast.kernels._compilers import collector_paused, compiler
+from deepbench_fast.kernels._width import vector_bits
 
 __all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process", "plain_python"]
 
@@ -36,7 +37,8 @@ def kernel(function: F) -> F:
 
         def compile_or_give_up(signature: object) -> object:
             try:
-                return compile_one(signature)
+                with collector_paused():
+                    return compile_one(signature)
             except BaseException:
                 cache.give_up()
                 raise
@@ -55,7 +57,15 @@ def inline(function: F) -> F:
 
     Not kept on disk, since a kernel's own file holds everything that was inlined into it.
     """
-    return _compiled(function, forceinline=True)  # type: ignore[no-any-return]
+    dispatcher = _compiled(function, forceinline=True)
+    own_compiler = compiler(vector_bits(), inlined=True)
+    if dispatcher is not function and own_compiler is not None:
+        options: dict[str, Any] = {**INLINED, "no_cpython_wrapper": True, "pipeline_class": own_compiler}
+        inlined: Any = numba.njit(**options)(function)
+        # Only kernels call it: Python calls `dispatcher`, which compiles then.
+        inlined.add_overload = lambda result: inlined.overloads.update({tuple(result.signature.args): result})
+        dispatcher.get_call_template, dispatcher.get_overload = inlined.get_call_template, inlined.get_overload
+    return dispatcher  # type: ignore[no-any-return]
 
 
 def plain_python() -> bool:
@@ -70,10 +80,7 @@ _not_compiled: set[str] = set()
 
 
 def _compiled(function: Callable[..., object], **more: Any) -> Any:
-    bits = vector_bits()
-    dispatcher = numba.njit(**_FLAGS, **more, pipeline_class=None if bits is None else compiler_of_width(bits))(
-        function
-    )
+    dispatcher = numba.njit(**_FLAGS, **more, pipeline_class=compiler(vector_bits(), inlined=False))(function)
     if dispatcher is function:
         _not_compiled.add(f"{function.__module__}.{function.__qualname__}")
     return dispatcher

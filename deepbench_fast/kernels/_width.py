@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import llvmlite.binding as llvm
 import numba
@@ -38,40 +37,3 @@ def compiled_for() -> str:
     """LLVM's name of the CPU that Numba compiles for."""
     name: str = getattr(numba.config, "CPU_NAME", None) or llvm.get_host_cpu_name()
     return name
-
-
-@cache
-def compiler_of_width(bits: int) -> Any:
-    """Numba's compiler, but that it asks LLVM for vectors of so many bits; None under a Numba that differs inside."""
-    try:
-        from numba.core.compiler import Compiler
-        from numba.core.compiler_machinery import register_pass
-        from numba.core.lowering import Lower
-        from numba.core.typed_passes import NativeLowering
-    except ImportError:
-        return None
-
-    class Lowering(Lower):
-        def setup_function(self, fndesc: Any) -> None:
-            super().setup_function(fndesc)  # type: ignore[no-untyped-call]
-            # llvmlite knows only attributes without a value.
-            set.add(self.function.attributes, f'"prefer-vector-width"="{bits}"')
-
-    @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
-    class LoweringOfWidth(NativeLowering):
-        _name = f"native_lowering_{bits}"
-
-        @property
-        def lowering_class(self) -> type[Lower]:
-            return Lowering
-
-    class CompilerOfWidth(Compiler):
-        def define_pipelines(self) -> Any:
-            pipelines = super().define_pipelines()  # type: ignore[no-untyped-call]
-            for pipeline in pipelines:
-                pipeline.add_pass_after(LoweringOfWidth, NativeLowering)
-                pipeline.passes = [entry for entry in pipeline.passes if entry[0] is not NativeLowering]
-                pipeline.finalize()
-            return pipelines
-
-    return CompilerOfWidth

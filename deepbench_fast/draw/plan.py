@@ -276,10 +276,11 @@ class Plan:
 
     @cached_property
     def counts(self) -> Programs:
-        """One group an entry: how many objects it has in a sample."""
-        groups = [
-            [Column(e.count_stream, 0, e.count, stride=self.grid_strides.get(e.count_stream, 1))] for e in self.entries
-        ]
+        """One group a catalogue, one column an entry: how many objects it has in a sample."""
+        groups: list[list[Column]] = [[] for _ in self.catalogues]
+        for e in self.entries:
+            own, stride = groups[e.catalogue], self.grid_strides.get(e.count_stream, 1)
+            own.append(Column(e.count_stream, len(own), e.count, integer=True, stride=stride))
         return compile_programs(groups, self.streams)
 
     @cached_property

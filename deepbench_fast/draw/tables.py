@@ -86,11 +86,9 @@ def draw_some(plan: Plan, numbers: npt.NDArray[np.int64]) -> Tables:
 
 def _draw(plan: Plan, roster: Roster, first: int, given: Sequence[Given], key: Key) -> Tables:
     samples = _draw_samples(plan, roster, key)
-    rows = np.zeros((1, len(plan.kinds)), np.int64)
-    size = roster.catalogue.size
-    kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, max(1, size), rows)
+    rows = _rows(plan, roster, max(1, roster.catalogue.size)).sum(axis=0)
     objects = {
-        kind.name: _draw_objects(plan, roster, first, number, int(rows[0, number]), given, key)
+        kind.name: _draw_objects(plan, roster, first, number, int(rows[number]), given, key)
         for number, kind in enumerate(plan.kinds)
     }
     for value in given:
@@ -126,12 +124,19 @@ def _roster(plan: Plan, catalogue: npt.NDArray[np.int64], member: npt.NDArray[np
 
 
 def _counted(plan: Plan, catalogue: npt.NDArray[np.int64], member: npt.NDArray[np.int64], key: Key) -> Roster:
-    counts = np.empty((catalogue.size, plan.most_entries), np.int64)
-    programs = plan.counts
-    kernels.draw_counts(
-        catalogue, member, programs.rows, plan.entry_first, key, programs.values, programs.cumulative, counts
-    )
+    counts = np.zeros((catalogue.size, plan.most_entries), np.int64)
+    addresses = (counts.view(np.float64), counts, catalogue, member, np.zeros_like(member))
+    kernels.draw_columns(*addresses, *plan.counts.arguments(key))
     return Roster(catalogue, member, counts)
+
+
+def call_short_kernels(plan: Plan) -> None:
+    """Call the kernels of `draw` that draw no columns, without samples: another process may compile these meanwhile."""
+    roster = Roster(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, plan.most_entries), np.int64))
+    _splits(plan, roster, plan.key)
+    _rows(plan, roster, 1)
+    for number in range(len(plan.kinds)):
+        _listed(plan, roster, 0, number, 0)
 
 
 def check_numbered(first: int, objects: npt.NDArray[np.int64]) -> None:
@@ -156,9 +161,7 @@ def rows_per_chunk(plan: Plan, first: int, stop: int, threads: int = 1) -> npt.N
         roster = call_roll(plan, start, end)
         if plan.may_outnumber_masks:
             check_numbered(start, roster.counts.sum(axis=1))
-        rows = np.zeros((-(-(end - start) // plan.chunk), len(plan.kinds)), np.int64)
-        kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, plan.chunk, rows)
-        return rows
+        return _rows(plan, roster, plan.chunk)
 
     pool = ThreadPoolExecutor(threads)
     try:
@@ -168,22 +171,35 @@ def rows_per_chunk(plan: Plan, first: int, stop: int, threads: int = 1) -> npt.N
     return np.concatenate([np.zeros((0, len(plan.kinds)), np.int64), *parts])
 
 
+def _rows(plan: Plan, roster: Roster, chunk: int) -> npt.NDArray[np.int64]:
+    """Rows of each kind in each run of `chunk` samples."""
+    rows = np.zeros((-(-roster.catalogue.size // chunk), len(plan.kinds)), np.int64)
+    kernels.count_rows(roster.catalogue, roster.counts, plan.entry_first, plan.entry_kind, chunk, rows)
+    return rows
+
+
+def _splits(plan: Plan, roster: Roster, key: Key) -> npt.NDArray[np.int32]:
+    split = np.empty(roster.catalogue.size, np.int32)
+    kernels.assign_splits(roster.catalogue, roster.member, plan.split_shares, key, plan.split_streams, split)
+    return split
+
+
 def _draw_samples(plan: Plan, roster: Roster, key: Key) -> npt.NDArray[Any]:
     size, width = roster.catalogue.size, 2 + len(plan.sample_columns)
     floats = np.full((size, width), np.nan) if width > 2 else np.empty((size, width))
     table: npt.NDArray[Any] = floats.view(plan.samples_dtype).reshape(size)
-    split = np.empty(size, np.int32)
-    kernels.assign_splits(roster.catalogue, roster.member, plan.split_shares, key, plan.split_streams, split)
-    table["catalogue"], table["split"], table["member"] = roster.catalogue, split, roster.member
+    table["catalogue"], table["member"] = roster.catalogue, roster.member
+    table["split"] = _splits(plan, roster, key)
     if width > 2:
         addresses = (floats, floats.view(np.int64), roster.catalogue, roster.member, np.zeros(size, np.int64))
         kernels.draw_columns(*addresses, *plan.sample_programs.arguments(key))
     return table
 
 
-def _draw_objects(
-    plan: Plan, roster: Roster, first: int, number: int, rows: int, given: Sequence[Given], key: Key
-) -> npt.NDArray[Any]:
+def _listed(
+    plan: Plan, roster: Roster, first: int, number: int, rows: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """A kind's table with its first three columns alone, and the member of each row."""
     kind = plan.kinds[number]
     table = np.zeros(rows, plan.table_dtype(kind))
     for parameter in kind.columns if kind.forms else ():
@@ -201,6 +217,15 @@ def _draw_objects(
         integers,
         members,
     )
+    return table, members
+
+
+def _draw_objects(
+    plan: Plan, roster: Roster, first: int, number: int, rows: int, given: Sequence[Given], key: Key
+) -> npt.NDArray[Any]:
+    kind = plan.kinds[number]
+    table, members = _listed(plan, roster, first, number, rows)
+    integers = table.view(np.int64).reshape(rows, table.dtype.itemsize // 8)
     programs = plan.object_programs[kind.name]
     addresses = (integers.view(np.float64), integers, integers[:, 1].copy(), members, integers[:, 2].copy())
 

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from deepbench_fast.draw.plan import Plan, make_plan
-from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.draw.tables import Tables, call_short_kernels, draw
 from deepbench_fast.kernels import compiling
 from deepbench_fast.kernels._cache import sweep_locks
 from deepbench_fast.kernels.cpus import usable_cpus
@@ -55,7 +55,8 @@ def compile_kernels(plan: Plan) -> None:
 
 
 def steps(renderer: Renderer) -> list[Step]:
-    """What compiles the kernels: the draws, then of images each way to draw an object, and all that follows."""
+    """What compiles the kernels: the draws, once more those that don't take long, then of images each way to draw an
+    object, and all that follows. Whoever begins at the end has half of the work where the other has `draw`."""
     plan, images = renderer.plan, renderer.maker
     if not isinstance(images, Images):
         return [plan.check_tables]
@@ -66,7 +67,7 @@ def steps(renderer: Renderer) -> list[Step]:
         images.start(tables.samples)
         images.make(tables, renderer.allocate(0), Keys(plan.key, plan.key))
 
-    return [lambda: draw(plan, 0, 0), *painted, finish]
+    return [lambda: draw(plan, 0, 0), partial(call_short_kernels, plan), *painted, finish]
 
 
 def _paint(scene: Scene, brush: Brush, tables: Tables) -> None:

@@ -35,8 +35,7 @@ Floats = npt.NDArray[np.float64]
 BLOCK = 256
 LANES = 32
 MOST_ATTEMPTS = 1000
-# Plain numbers would be types of their own to Numba, and what they are given to compiled once for each.
-BLOCK_0: int = np.int64(0)  # type: ignore[assignment]
+# A plain number would be a type of its own to Numba, and what it is given to compiled once more.
 TURN_0: int = np.int64(0)  # type: ignore[assignment]
 LAST_QUANTILE = 1.0 - 2.0**-53
 
@@ -264,27 +263,6 @@ def pick_split(
                     places[c, found] = position
                     found += 1
         member[i] = stratum * size + places[c, member[i] - stratum * shares[split]]
-
-
-@kernel
-def draw_counts(
-    catalogue: Integers,
-    member: Integers,
-    programs: npt.NDArray[Any],
-    entry_first: Integers,
-    key: npt.NDArray[np.uint32],
-    values: Floats,
-    cumulative: Floats,
-    counts: Integers,
-) -> None:
-    """Number of objects of each entry: `counts[i, e]` for entry `entry_first[catalogue[i]] + e` (0 beyond the last)."""
-    for i in range(catalogue.size):
-        c = catalogue[i]
-        counts[i, :] = 0
-        for e in range(entry_first[c], entry_first[c + 1]):
-            p = programs[e]
-            u = 0.5 if p.code == CONSTANT else uniform_at(key, BLOCK_0, p.stream, member[i], TURN_0)
-            counts[i, e - entry_first[c]] = int(quantile(p, u, member[i], TURN_0, values, cumulative))
 
 
 @kernel

@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels.random.order import epoch_order
+from deepbench_fast.kernels.random.order import epoch_order, shuffled
 from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.values import checks
 
 ORDER_VERSION = "deepbench-fast order 1"
 WINDOW = 1024
 """Runs among which the samples of runs are mixed."""
+
+CALLS_BEFORE_KERNEL = 8
+"""The first batches of a process don't wait until Numba has loaded the kernel, which takes a tenth of a second."""
+MOST_WITHOUT_KERNEL = 4096
+_calls = count()
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class Order:
             return np.arange(epoch * self.size + first, epoch * self.size + stop)
         if not self.shuffle:
             return np.arange(first, stop)
+        if self.run == 1 and stop - first <= MOST_WITHOUT_KERNEL and next(_calls) < CALLS_BEFORE_KERNEL:
+            return shuffled(first, stop - first, self.size, epoch, self._key)
         found = np.empty(stop - first, np.int64)
         epoch_order(first, self.size, min(self.run, self.size), WINDOW, epoch, self._key, found)
         return found

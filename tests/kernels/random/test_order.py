@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from deepbench_fast.kernels.random.order import epoch_order
+from deepbench_fast.kernels.random.order import epoch_order, shuffled
 
 
 def order(
@@ -93,3 +93,14 @@ def test_runs_stay_near_each_other() -> None:
     assert len(np.unique(found[: run * window] // run)) == window
     starts = np.array([part[0] // run for part in found.reshape(-1, run * window)])
     assert stats.kstest(starts / (size // run), "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 10, 257, 50_000, 2**31 + 7, 2**48])
+@pytest.mark.parametrize("epoch", [0, 3, 2**31, 2**40])
+def test_numpy_gives_the_order_that_the_kernel_gives(size: int, epoch: int) -> None:
+    key = np.array([123456789, 4294967295], np.uint32)
+    count = min(size, 300)
+    for first in {0, size - count}:
+        found = np.empty(count, np.int64)
+        epoch_order(first, size, 1, 1024, epoch, key, found)
+        np.testing.assert_array_equal(shuffled(first, count, size, epoch, key), found)

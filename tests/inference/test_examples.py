@@ -11,6 +11,12 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """sbi writes logs to the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.filterwarnings("default")
 def test_sbi_learns_a_pendulum() -> None:
     pytest.importorskip("sbi")

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import scipy.stats as st
 
-from deepbench_fast import Likelihood, Recipe, Simulator, UsageError, light_kind, parameter
+from deepbench_fast import Likelihood, Recipe, Simulator, UsageError, light_kind, parameter, samples
+from deepbench_fast.inference.truths import truths
 from deepbench_fast.kinds import registry
 
 GALAXY = {
@@ -58,7 +59,7 @@ CASES: dict[str, dict[str, Any]] = {
     "means": {"image": {"shape": [11, 12], "sampling": "integrate"}},
     "finer means": {
         "image": {"shape": [11, 12], "oversample": 3, "sampling": "integrate"},
-        "psf": {"moffat": {"gamma": {"uniform": [1, 2]}, "alpha": {"uniform": [2, 3]}}},
+        "psf": {"gaussian": {"sigma": {"uniform": [0.5, 1]}}},
     },
 }
 
@@ -117,15 +118,17 @@ def test_means_of_users_kinds_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user's kind with no code but its profile, on either grid, against products of error functions."""
     monkeypatch.setattr(registry, "_own", {})
 
-    @light_kind("oval", parameters=[parameter("width", "pix", low=0.1, high=50, default={"uniform": [0.5, 3]})])
+    brightness = parameter("brightness", low=0, default={"uniform": [1, 9]})
+
+    @light_kind("oval", parameters=[brightness, parameter("width", "pix", low=0.1, default={"uniform": [0.5, 3]})])
     def oval(dx: Any, dy: Any, row: Any) -> Any:
-        return np.exp(-(dx * dx + 4.0 * dy * dy) / (2.0 * row.width**2))
+        return row.brightness * np.exp(-(dx * dx + 4.0 * dy * dy) / (2.0 * row.width**2))
 
     amplitude, width = 3.0, 0.8
     for factor in (1, 3):
         image = {"shape": [9, 10], "oversample": factor, "sampling": "integrate"}
-        entry = {"x": 4.2, "y": 3.9, "amplitude": {"uniform": [1, 9]}}
-        likelihood = Likelihood(galaxies([{"oval": entry}], image=image), ["oval.amplitude", "oval.width"])
+        likelihood = Likelihood(galaxies([{"oval": {"x": 4.2, "y": 3.9}}], image=image))
+        assert likelihood.names == ("oval.brightness", "oval.width")
         edges = [np.arange(n + 1) - 0.5 - centre for n, centre in ((10, 4.2), (9, 3.9))]
         across, down = (
             np.diff(st.norm.cdf(edge, scale=scale)) * np.sqrt(2 * np.pi) * scale
@@ -135,6 +138,14 @@ def test_means_of_users_kinds_follow(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_allclose(likelihood.mean([amplitude, width]), wanted, rtol=1e-6, atol=1e-6 * wanted.max())
         information = likelihood.fisher([amplitude, width])
         assert information[0, 0] == pytest.approx(np.sum(wanted**2) / (amplitude * 0.1) ** 2, rel=1e-6)
+
+
+def test_samples_have_the_same_bounds_of_means() -> None:
+    recipe = galaxies(**CASES["means"])
+    batch = samples(recipe.set("extras", ["fisher"]), 2, 5)
+    likelihood = Likelihood(recipe)
+    theta = truths(recipe, 0, likelihood.names, batch.tables)
+    np.testing.assert_array_equal(batch["fisher"], likelihood.fisher(theta))
 
 
 def test_gaussian_likelihood_is_the_normal_density() -> None:

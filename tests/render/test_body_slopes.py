@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from deepbench_fast import Likelihood, Recipe, Simulator
+from deepbench_fast import Likelihood, Recipe, Simulator, samples
 from deepbench_fast.draw.free_parameters import given_to
 from deepbench_fast.draw.tables import draw
+from deepbench_fast.inference.truths import truths
 from deepbench_fast.render.expected import Expected
 
 TIMES = np.linspace(0.0, 8.0, 9)
@@ -87,6 +88,16 @@ def test_what_follows_a_parameter_changes_with_it() -> None:
     _, apart = slopes_of(recipe(**both, softening=RANGES["softening"]), (0.2, 1.0))
     _, together = slopes_of(recipe(**both, softening={"scaled": {"by": "semi_major_axis", "of": 0.2}}), (1.0,))
     np.testing.assert_allclose(together[0], apart[1] + 0.2 * apart[0], atol=1e-7 * np.abs(together).max())
+
+
+def test_samples_have_the_same_bounds() -> None:
+    """As an extra, beside members that begin elsewhere."""
+    asked = recipe(**RANGES)
+    batch = samples(asked.set("extras", ["fisher", "crlb"]), 3, 7)
+    likelihood = Likelihood(asked)
+    theta = truths(asked, 0, likelihood.names, batch.tables)
+    np.testing.assert_array_equal(batch["fisher"], likelihood.fisher(theta))
+    np.testing.assert_array_equal(batch["crlb"], likelihood.crlb(theta))
 
 
 def test_slopes_that_differences_do_not_tell_are_nan() -> None:

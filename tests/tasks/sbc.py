@@ -28,18 +28,23 @@ def narrowed(exact: PosteriorSamples, factor: float) -> PosteriorSamples:
 
 
 def calibration(name: str) -> dict[str, Any]:
-    """The p-values of a task: of the parameters' ranks and of TARP, the least of all after Bonferroni, and of draws of
-    posteriors that are too narrow."""
+    """The figures of a task."""
     exact = calibrate(
         Recipe.builtin(f"task-{name}"),
         POSTERIORS,
         samples=SAMPLES,
         progress=lambda done: print(name, done, file=sys.stderr, flush=True) if done % 50 == 0 else None,
     )
+    return figures(exact)
+
+
+def figures(exact: PosteriorSamples) -> dict[str, Any]:
+    """The p-values of the parameters' ranks and of TARP, the least of all after Bonferroni, and that of draws of
+    posteriors that are too narrow."""
     found = coverage(exact)
     return {
-        "posteriors": POSTERIORS,
-        "samples": SAMPLES,
+        "posteriors": exact.samples.shape[0],
+        "samples": exact.samples.shape[1],
         "ranks": {parameter: round(one.p, 4) for parameter, one in found.uniformity.items()},
         "tarp": round(found.tarp.p, 4),
         "p": round(found.p, 4),
@@ -49,7 +54,7 @@ def calibration(name: str) -> dict[str, Any]:
 
 def passes(found: dict[str, Any]) -> bool:
     """What every task's references must be: calibrated, where narrower ones would be noticed."""
-    return found["p"] > 0.01 >= found["narrow"]
+    return bool(found["p"] > 0.01 >= found["narrow"])
 
 
 def row(name: str, found: dict[str, Any]) -> str:

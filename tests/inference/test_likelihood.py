@@ -91,7 +91,7 @@ def test_scores_are_slopes_and_their_products_the_information(case: str) -> None
         def shifted(value: float, k: int = k) -> Any:
             return likelihood.log_likelihood(x[0], np.where(np.arange(theta.size) == k, value, theta))
 
-        exact = 1e-6 if "means" in case else 1e-7
+        exact = 1e-5 if "means" in case else 1e-7  # a mean steps by 1e-8 where it gets other cells
         assert found == pytest.approx(richardson(shifted, theta[k], 1e-3), rel=exact, abs=exact)
     information = likelihood.fisher(theta)
     scale = np.sqrt(np.diag(information))

@@ -45,8 +45,9 @@ MOST_CELLS = 20_000
 LEFT_OPEN = 1e-6
 """Where cutting ends without agreement, and how much of the pixel's light may then be open; else the mean is NaN."""
 
-NEAR = 1.0
-"""Pixels whose centres are as near to the object's, in pixels, have cells that grow with the distance from it."""
+NEAR, HALF = 2.0, 0.5
+"""Pixels whose centres are as near to the object's, in pixels, have cells that grow with the distance from it, and are
+no longer than half of one: on whole ones beside a cusp both rules may agree by chance."""
 
 ROOM = 3 * 41 + 4
 """Cells that wait: the first four, and three more of each level."""
@@ -142,6 +143,7 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
             area, longer = width * height / (side * side), max(width, height) / side
             touches = inside and abs(x - point_x) < 0.75 * width and abs(y - point_y) < 0.75 * height
             right = area * difference <= (CUSP if touches else 1.0) * TOLERANCE * longer * light
+            right = right and not (near and longer > HALF)
             if (right and not (touches and longer > NARROWEST)) or longer <= SMALLEST or count + waits > MOST_CELLS:
                 cells[count, 0], cells[count, 1], cells[count, 2], cells[count, 3] = x, y, width, height
                 count += 1
@@ -235,9 +237,10 @@ def _kernel(compiled: Compiler, look: Any, cut: Any, add_slopes: Any) -> Any:
             for p in range(columns.size):
                 x, y = columns[p], rows[p]
                 means[p], differences[p], sizes[p] = look(x, y, side, side, row, values)
+                if abs(x - row.x) <= NEAR * side and abs(y - row.y) <= NEAR * side:
+                    differences[p] = np.inf
                 if abs(x - row.x) <= 0.5 * side and abs(y - row.y) <= 0.5 * side:
                     _, _, sizes[p] = cut(x, y, side, np.inf, row, values, waiting, cells)
-                    differences[p] = np.inf
                 brightest = max(brightest, sizes[p])
             count = 0
             for p in range(columns.size):

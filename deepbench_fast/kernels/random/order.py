@@ -128,5 +128,6 @@ def _all_moved(
     philox: Any = getattr(philox4x32, "py_func", philox4x32)  # the same arithmetic, of arrays
     low, high = np.uint32(domain & 0xFFFFFFFF), np.uint32(domain >> 32)
     w, _, _, _ = philox(np.uint32(step), low, other.astype(np.uint32), high, key[0], key[1])
-    moved = half + ((w.astype(np.uint64) * np.uint64(size)) >> HALF).astype(np.int64)
-    return np.where(moved >= size, moved - size, moved)
+    moved: Integers = half + ((w.astype(np.uint64) * np.uint64(size)) >> HALF).astype(np.int64)
+    moved[moved >= size] -= size
+    return moved

@@ -2,6 +2,7 @@
 
 Numba makes machine code, a wrapper for Python and a slot in its linker for each function, also for those that are only
 inlined into others; a third of the time of compiling would go there. What kernels are made of is the same without.
+That needs to know Numba's insides: under another version than those of KNOWN only the width of vectors is ours.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from inspect import signature
 from typing import Any
+
+import numba
+
+KNOWN = ("0.68.",)
+"""How the versions begin whose insides are as below."""
 
 
 @contextmanager
@@ -30,10 +35,14 @@ def collector_paused() -> Iterator[None]:
 def compiler(bits: int | None, *, inlined: bool) -> Any:
     """Numba's compiler for kernels, or for functions that are `inlined` into kernels and never called otherwise.
 
-    It asks LLVM for vectors of so many `bits`, None leaves them to it. None under a Numba that differs inside.
+    It asks LLVM for vectors of so many `bits`, None leaves them to it. None where Numba's own does the same, or for
+    functions that are `inlined` where Numba's insides aren't known.
     """
+    is_known = numba.__version__.startswith(KNOWN)
+    if not is_known and (inlined or bits is None):
+        return None
     try:
-        from numba.core.codegen import CPUCodegen, JITCodeLibrary
+        from numba.core.codegen import JITCodeLibrary
         from numba.core.compiler import Compiler
         from numba.core.compiler_machinery import register_pass
         from numba.core.lowering import Lower
@@ -42,15 +51,13 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
         return None
 
     class Library(JITCodeLibrary):
-        if list(signature(CPUCodegen._function_pass_manager).parameters) == ["self", "kwargs"]:  # not so in Numba 0.61
-
-            def _optimize_functions(self, ll_module: Any) -> None:
-                """As Numba's own, but with one manager of passes for all functions, and none for those of elsewhere."""
-                ll_module.data_layout = self._codegen._data_layout
-                passes, builder = self._codegen._function_pass_manager()  # type: ignore[no-untyped-call]
-                for function in ll_module.functions:
-                    if not function.is_declaration:
-                        passes.run(function, builder)
+        def _optimize_functions(self, ll_module: Any) -> None:
+            """As Numba's own, but with one manager of passes for all functions, and none for those of elsewhere."""
+            ll_module.data_layout = self._codegen._data_layout
+            passes, builder = self._codegen._function_pass_manager()  # type: ignore[no-untyped-call]
+            for function in ll_module.functions:
+                if not function.is_declaration:
+                    passes.run(function, builder)
 
         def _finalize_final_module(self) -> None:
             if not inlined:
@@ -76,6 +83,8 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
             return Lowering
 
         def run_pass(self, state: Any) -> bool:
+            if not is_known:
+                return bool(super().run_pass(state))  # type: ignore[no-untyped-call]
             state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
             if not inlined:
                 state.library.enable_object_caching()

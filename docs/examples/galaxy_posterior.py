@@ -155,9 +155,10 @@ def _corner(found: Floats, exact: Floats, true: Floats, picture: Path) -> None:
     import corner
 
     options: dict[str, Any] = {"plot_datapoints": False, "plot_density": False, "levels": (0.39, 0.86), "bins": 30}
-    options |= {"smooth": 1.0, "hist_kwargs": {"density": True}}
-    figure = corner.corner(exact, labels=list(ASKED), color="0.4", **options)
-    corner.corner(found, fig=figure, color="C1", truths=true, truth_color="C0", **options)
+    options |= {"smooth": 1.0}
+    figure = corner.corner(exact, labels=list(ASKED), color="0.4", hist_kwargs={"density": True}, **options)
+    options |= {"color": "C1", "truths": true, "truth_color": "C0", "hist_kwargs": {"density": True}}
+    corner.corner(found, fig=figure, **options)
     figure.savefig(picture, dpi=90)
 
 

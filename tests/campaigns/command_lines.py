@@ -23,6 +23,7 @@ from tests.campaigns.jobs import FEW, RECIPES, read_log
 SECONDS, MEMORY, SECONDS_OF_WAITING = 5.0, 10**9, 600.0  # others may need the processor
 NAMES_ANYTHING = "open rename link mkdir unlink"
 MAY_WRITE = ("/dev/", "/proc/self/", "/sys/")
+TAKE_THEIR_TIME = ("warmup", "benchmark", "explore")  # compile everything, measure for ten seconds, wait for visitors
 LITTLE = ("-n", "4", "--size", "16x16")
 """What a command that makes samples is given first, so that it is little work; what follows may say otherwise."""
 
@@ -148,5 +149,5 @@ if __name__ == "__main__":
     under_the_library("tests.campaigns.command_lines")
     with scratch() as folder:
         begin = prepare(folder)
-        fuzzed = [name for name in COMMANDS if name != "warmup"]  # that compiles everything
+        fuzzed = [name for name in COMMANDS if name not in TAKE_THEIR_TIME]
         main(Campaign("command_lines", fuzzed, cases, partial(attempt, begin), tries=10_000))

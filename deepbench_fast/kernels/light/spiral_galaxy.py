@@ -70,7 +70,7 @@ BARE = 2.2
 # Nearer to the core than this, in pixels across the inclined disc, only edges will do.
 CLEAR = 1.0
 # What the fourth derivative of the winding may add to the phase at a pixel's corner, in standard deviations of arms.
-LOST = 0.1
+LOST = 0.001
 # Light that fell by 2**-DARK is 0.
 DARK = 127.0
 
@@ -472,7 +472,7 @@ def spiral_logarithmic_integrate(
     Arguments as in `spiral_logarithmic_center`. Each pixel has as many nodes as its roughness asks for, see
     `arm_nodes`; where arms wind too fast for any, its mean is an integral along its edges, see `winding`. Where the
     light is above 1e-6 of that of the brightest pixel and of the core, the relative error of a pixel is below 1e-3
-    where the arms in it have a standard deviation across themselves of 0.1 pixels or more, and below 2e-2
+    where the arms in it have a standard deviation across themselves of 0.1 pixels or more, and below 1e-2
     elsewhere.
     """
     block = make_block()

@@ -82,9 +82,11 @@ WEIGHTS = (
 FOUR_NODES = (-0.4305681557970263, -0.16999052179242813, 0.16999052179242813, 0.4305681557970263)
 FOUR_WEIGHTS = (0.17392742256872692, 0.32607257743127305, 0.32607257743127305, 0.17392742256872692)
 LANES = 8
-# Longest panel in w, and by how many e-folds the disc may fall along it.
+# Longest panel in w, and by how many e-folds the disc may fall along it. Cells have a rule of the second order.
 PANEL = 2.0
 FOLDS = 8.0
+PANEL_IN_CELLS = 0.5
+FOLDS_IN_CELLS = 0.3
 DARK = 88.0
 # Standard deviations of arms, or radians, that the nodes of a panel can show; in so many parts at most, and only this
 # near to the centre, where float32 tells them. Otherwise it has cells.
@@ -121,8 +123,8 @@ EDGES_OF_A_PIXEL = 16
 EDGES_LENGTH = 22 * EDGES
 # Of panels: distance of the foot, half the scale of t, where w begins, how wide it is; angle at the foot and its sign;
 # psi but for the angle and the winding; integral.
-PANELS = 1024
-PANELS_OF_AN_EDGE = 192
+PANELS = 2048
+PANELS_OF_AN_EDGE = 640
 # And of its node at hand: 2 pi times gaps before it, offset from its gap's middle, weights of A and of all else.
 FOOT, SCALE, LOW, WIDE, ANGLE, TURN, PSI, SUM, WHOLE, OFF, OF_ARMS, REST = (PANELS * k for k in range(12))
 PANELS_LENGTH = 12 * PANELS
@@ -390,9 +392,12 @@ def _list_disc_panels(j: int, slope: float, root: float, s: Scratch, shape: Any)
             continue
         fast = (shape.spiral.arms * distance) / near + edges[STEEPEST + j] * np.sqrt(farther2) / far
         shown = fast * root * (high - low) / SHOWN
-        panels = (high - low) / PANEL + (min(slope * far, DARK) - slope * near) / FOLDS
+        folds = min(slope * far, DARK) - slope * near
         in_cells = shown > MOST_SHOWN or far > FARTHEST
-        count = int(panels if in_cells else max(panels, shown)) + 1
+        if in_cells:
+            count = int((high - low) / PANEL_IN_CELLS + folds / FOLDS_IN_CELLS) + 1
+        else:
+            count = int(max((high - low) / PANEL + folds / FOLDS, shown)) + 1
         wide = (high - low) / count
         which = OF_CELLS if in_cells else OF_NODES
         for k in range(count):

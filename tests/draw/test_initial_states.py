@@ -475,8 +475,6 @@ def test_the_motion_is_that_of_the_used_values(tmp_path: Path) -> None:
     table = rows(shown.tables)
     own = shown["series"][table["sample"]][:, :, 0]
     for row, angles in zip(table[:12], own, strict=False):
-        damping = row["friction"] / (row["mass"] * row["length"] ** 2)
-        times = np.linspace(0, 3, 5)
-        frequency = np.sqrt(row["gravity"] / row["length"])
-        expected, _ = pendulum.dop853(frequency, damping, row["angle"], row["velocity"], times)
+        bob = pendulum.Bob(*(row[name] for name in pendulum.Bob._fields))
+        expected, _ = pendulum.dop853("pendulum", bob, row["angle"], row["velocity"], np.linspace(0, 3, 5))
         np.testing.assert_allclose(angles, expected, rtol=0, atol=1e-8)

@@ -26,7 +26,7 @@ def test_a_url(text: str) -> None:
     assert str(row_path(url)) == f"{folder}/m.json"
     assert recipe_beside(url) == "m.recipe.yaml"
     assert url.protocol == text.partition(":")[0]
-    with pytest.raises(UsageError, match="only 'generate' and 'index' write to object stores"):
+    with pytest.raises(UsageError, match="only datasets are written to object stores, by 'generate' and 'index'"):
         local_path(text)
 
 

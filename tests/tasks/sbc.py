@@ -1,7 +1,7 @@
 """Calibration of the reference posteriors: ranks of 500 truths from the prior among 200 draws of each posterior.
 
 `python -m tests.tasks.sbc NAME ...` runs it, minutes for each task, and puts what it finds into `sbc.json`, which a
-test reads and docs/tasks.md shows.
+test reads and docs/how-to/tasks.md shows.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def passes(found: dict[str, Any]) -> bool:
 
 
 def row(name: str, found: dict[str, Any]) -> str:
-    """A line of the table in docs/tasks.md."""
+    """A line of the table in docs/how-to/tasks.md."""
     least = min(found["ranks"], key=lambda parameter: found["ranks"][parameter])
     return (
         f"| {name} | {found['posteriors']} | {found['ranks'][least]:.3f} ({least.rpartition('.')[2]}) | "

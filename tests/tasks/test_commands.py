@@ -37,7 +37,7 @@ def test_every_task_is_calibrated(name: str) -> None:
 
 
 def test_calibrations_that_were_run_passed_and_are_shown() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "tasks.md").read_text()
     for name, found in json.loads(sbc.FILE.read_text()).items():
         assert (found["posteriors"], found["samples"]) == (500, 200)
         assert sbc.passes(found), name

@@ -19,7 +19,7 @@ from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import atan2, floor
 from deepbench_fast.kernels.elementary32 import MAGIC, atanf
 from deepbench_fast.kernels.light.pixel_mean import LANES, whole_lanes
-from deepbench_fast.kernels.light.subpixel import NODES, OFFSETS, WEIGHTS
+from deepbench_fast.kernels.light.subpixel import NODES, OFFSETS, WEIGHTS, needed_rule
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -134,15 +134,6 @@ def make_block() -> Block:
 
 
 @inline
-def _needed_rule(rough: float) -> int:
-    """Number in `NODES` of the rule that is enough; one more where none is."""
-    needed = 0
-    for limit in LIMITS:
-        needed += 1 if rough >= limit else 0
-    return needed
-
-
-@inline
 def _sort(
     block: Block, columns: Float32Array, rows: Float32Array, x: float, y: float, roughness: Roughness, shape: Any
 ) -> None:
@@ -151,8 +142,8 @@ def _sort(
     rule_x, rule_y, stop = block.rule_x[:count], block.rule_y[:count], block.stop
     for j in range(count):
         rough_x, rough_y = roughness(columns[j] - x, rows[j] - y, shape)
-        rule_x[j] = _needed_rule(rough_x)
-        rule_y[j] = _needed_rule(rough_y)
+        rule_x[j] = needed_rule(rough_x, LIMITS)
+        rule_y[j] = needed_rule(rough_y, LIMITS)
     stop[:] = 0
     for j in range(count):
         more, fewer = max(rule_x[j], rule_y[j]), min(rule_x[j], rule_y[j])

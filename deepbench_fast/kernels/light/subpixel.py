@@ -190,10 +190,10 @@ def add_values(
 
 
 @inline
-def _needed_rule(rough: float) -> int:
-    """Number in `NODES` of the rule that is enough; one more where none is."""
+def needed_rule(rough: float, limits: tuple[float, ...]) -> int:
+    """Number of the first rule whose limit is above `rough`; one more than there are where none is."""
     needed = 0
-    for limit in LIMITS:
+    for limit in limits:
         needed += 1 if rough >= limit else 0
     return needed
 
@@ -206,7 +206,7 @@ def _set_rules(
     rule = block.rule[: columns.shape[0]]
     for j in range(columns.shape[0]):
         rough = roughness(columns[j] - x, rows[j] - y, 1.0, shape)
-        rule[j] = _needed_rule(rough)
+        rule[j] = needed_rule(rough, LIMITS)
 
 
 @inline

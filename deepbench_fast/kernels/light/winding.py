@@ -440,6 +440,16 @@ def _strength(r: Any, shape: Any) -> tuple[Any, Any]:
 
 
 @inline
+def _place(panels: Float32Array, j: int, part: np.float32) -> tuple[np.float32, np.float32, np.float32]:
+    """2 cosh(w) at this part of a panel, the place from the foot, and the squared radius."""
+    grown = exp2f((panels[LOW + j] + panels[WIDE + j] * part) * LOG2_E_32)
+    shrunk = ONE / grown
+    foot = panels[FOOT + j]
+    t = panels[SCALE + j] * (grown - shrunk)
+    return grown + shrunk, t, max(foot * foot + t * t, SMALLEST_R2)
+
+
+@inline
 def _along_panels(s: Scratch, arms: Arms, winding: Winding32, shape: Any) -> None:
     """Integrals along the panels of nodes."""
     panels, table = s.panels, s.table32
@@ -455,17 +465,13 @@ def _along_panels(s: Scratch, arms: Arms, winding: Winding32, shape: Any) -> Non
         part = np.float32(NODES[node])
         weight = np.float32(WEIGHTS[node])
         for j in range(length):
-            grown = exp2f((panels[LOW + j] + panels[WIDE + j] * part) * LOG2_E_32)
-            shrunk = ONE / grown
-            foot = panels[FOOT + j]
-            t = panels[SCALE + j] * (grown - shrunk)
-            r2 = max(foot * foot + t * t, SMALLEST_R2)
+            twice_cosh, t, r2 = _place(panels, j, part)
             r = np.sqrt(r2)
-            angle = panels[ANGLE + j] + panels[TURN + j] * atanf(t / foot)
+            angle = panels[ANGLE + j] + panels[TURN + j] * atanf(t / panels[FOOT + j])
             psi = panels[PSI + j] + number * angle - winding(r2, shape)
             whole, off = _from_gap(psi)
             strength, between = _strength(r, shape)
-            weighted = (weight * (grown + shrunk)) * (t * exp2f(slope * r))
+            weighted = (weight * twice_cosh) * (t * exp2f(slope * r))
             panels[WHOLE + j] = whole
             panels[OFF + j] = off
             panels[OF_ARMS + j] = weighted * (strength * inverse_number)
@@ -544,13 +550,9 @@ def _along_bulge(s: Scratch, shape: Any) -> None:
         part = np.float32(NODES[node])
         weight = np.float32(WEIGHTS[node])
         for j in range(length):
-            grown = exp2f((panels[LOW + j] + panels[WIDE + j] * part) * LOG2_E_32)
-            shrunk = ONE / grown
-            foot = panels[FOOT + j]
-            t = panels[SCALE + j] * (grown - shrunk)
-            r2 = max(foot * foot + t * t, SMALLEST_R2)
+            twice_cosh, _, r2 = _place(panels, j, part)
             within = _bulge_within(scale * np.sqrt(np.sqrt(r2)))
-            panels[SUM + j] += (weight * (grown + shrunk)) * (within / r2)
+            panels[SUM + j] += (weight * twice_cosh) * (within / r2)
     to_light = 2.0 / float(scale * scale * scale * scale)
     for j in range(count):
         fan = float(panels[WIDE + j] * panels[SCALE + j] * (panels[FOOT + j] * panels[SUM + j]))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from deepbench_fast.effects.effect import WIDEST
 from deepbench_fast.kinds.kind import Kind, Setting
-from deepbench_fast.kinds.registry import kind
+from deepbench_fast.kinds.registry import kind, registrations
 from deepbench_fast.recipe.pairing import check_paired
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path, within
 from deepbench_fast.values.distributions import Derived, Distribution, Grid, Offset, Table
-from deepbench_fast.values.image import MAX_SIDE
+from deepbench_fast.values.image import MAX_SIDE, Image
 from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter, check_fraction
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # is as sharp. With a signal-to-noise ratio of 1 the noise is larger than the light by the root of the pixels' number.
 MOST_LIGHT = 1e25
 MOST_LIGHT_AT_SNR_1 = 1e22
+MOST_KNOWN = 64
 BYTE = Parameter("amplitude", "", "value of a shape with dtype uint8", 0.0, 255.0, integer=True)
 
 
@@ -45,15 +47,22 @@ def _entries(recipe: Contents) -> Iterator[tuple[Path, Entry]]:
 def check_objects(recipe: Contents) -> None:
     """Raise `Invalid` where an entry can draw what its kind can't be, or light that could be too much for float32."""
     resolved = {}
+    end = _end(recipe)
     for path, entry in _entries(recipe):
         with within(*path):
-            resolved[path] = entry.resolved(recipe.image)
-            _check_entry(recipe, entry, resolved[path])
+            resolved[path] = _checked(entry, recipe.image, end, is_absent(entry.parameters), registrations())
     if recipe.series is None:
         _check_light(recipe, resolved)
 
 
-def _check_entry(recipe: Contents, entry: Entry, resolved: Entry) -> None:
+@lru_cache(maxsize=MOST_KNOWN)
+def _checked(entry: Entry, image: Image, end: float, absent: bool, registered: int) -> Entry:
+    """The resolved entry; raises `Invalid` where it can draw what its kind can't be.
+
+    A change of a recipe leaves most entries as they are, so they are remembered. Two that are equal can differ in
+    whether their tables are there (`absent`), and in what stands behind their kind's name (`registered`).
+    """
+    resolved = entry.resolved(image)
     declared = kind(entry.kind)
     parameters = resolved.parameters
     for name, drawn in parameters.items():
@@ -61,8 +70,8 @@ def _check_entry(recipe: Contents, entry: Entry, resolved: Entry) -> None:
             _check_order(declared.parameter(name), drawn, resolved)
     for of_parts in (False, True):
         check_paired({name: p for name, p in parameters.items() if declared.parameter(name).of_parts == of_parts})
-    if is_absent(parameters):
-        return
+    if absent:
+        return resolved
     supports = {}
     for name in {**entry.parameters, **parameters}:  # what was given first, in the order given
         with within(name):
@@ -71,9 +80,10 @@ def _check_entry(recipe: Contents, entry: Entry, resolved: Entry) -> None:
     for parameter in declared.parameters_of(entry.form):
         check_fraction(parameter, parameters[parameter.name], supports)
     if declared.check is not None:
-        declared.check(setting_of(recipe, resolved), supports)
+        declared.check(Setting(image, end, resolved.form, resolved.solver, resolved.step), supports)
     if declared.redraw is not None:
         _check_min_length(declared.redraw, resolved, supports)
+    return resolved
 
 
 def check_together(recipe: Contents, entry: Entry, given: Mapping[str, Distribution]) -> None:
@@ -257,5 +267,8 @@ def _check_same_kind(entries: Sequence[Entry]) -> None:
 
 def setting_of(recipe: Contents, entry: Entry) -> Setting:
     """What of a recipe the parameters of one of its entries must go together with."""
-    end = recipe.time.end if recipe.series is not None else 0.0
-    return Setting(recipe.image, end, entry.form, entry.solver, entry.step)
+    return Setting(recipe.image, _end(recipe), entry.form, entry.solver, entry.step)
+
+
+def _end(recipe: Contents) -> float:
+    return recipe.time.end if recipe.series is not None else 0.0

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 
 from deepbench_fast.errors import RecipeError
+from deepbench_fast.kinds import registry
+from deepbench_fast.kinds.own import light_kind, parameter
 from deepbench_fast.recipe import Recipe
+from deepbench_fast.recipe.catalogue import Catalogue
+from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.names import entry_names
+from deepbench_fast.values.checks import Invalid
 
 MIXED = """
 targets: {targets}
@@ -121,3 +131,49 @@ def test_a_circle_of_offsets_elsewhere_is_found() -> None:
     options["y"] = {"offset": {"from": "gamma", "by": 0}}
     with pytest.raises(RecipeError, match="offsets run in a circle: gamma from y from gamma"):
         Recipe.of_kind("star").set("catalogues.star.star", options)
+
+
+def test_a_change_is_checked_against_all_entries() -> None:
+    recipe = Recipe.builtin("gallery")
+    for shape in ([64, 64], [32, 64], [64, 64]):
+        recipe = recipe.set("image.shape", shape)
+        assert recipe.hash() == Recipe.from_yaml(recipe.to_yaml()).hash()
+    small = Recipe.from_yaml("{image: {shape: [64, 64]}, catalogues: {a: {objects: [line: {min_length: 50}]}}}")
+    for _ in range(2):
+        with pytest.raises(RecipeError, match="the longest that"):
+            small.set("image.shape", [28, 28])
+        small = small.set("seed", small.seed + 1)
+
+
+def test_an_equal_entry_is_checked_again_where_its_table_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "prior.csv"
+    known = blake2b(np.array([1000.0], "<f8").tobytes(), digest_size=16).hexdigest()
+
+    def recipe() -> Recipe:
+        table = {"table": {"file": str(path), "column": "n", "hash": known}}
+        return Recipe(catalogues={"a": {"objects": [{"galaxy": {"n": table}}]}})
+
+    recipe()
+    path.write_text("n\n1000.0\n")
+    with pytest.raises(Invalid, match=r"must be from 0\.5 to 10"):
+        recipe()
+
+
+def test_an_equal_entry_is_checked_again_where_its_kind_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_own", {})
+
+    def declare(high: float) -> None:
+        width = parameter("width", "pix", low=0.1, high=high, default=1.0)
+
+        @light_kind("blob", parameters=[width])
+        def blob(dx: float, dy: float, row: Any) -> float:
+            return row.width
+
+    def recipe() -> Recipe:
+        return Recipe(catalogues={"a": Catalogue(objects=(Entry(kind="blob", parameters={"width": 5.0}),))})
+
+    declare(high=9.0)
+    recipe()
+    declare(high=3.0)
+    with pytest.raises(Invalid, match=r"must be from 0\.1 to 3"):
+        recipe()

@@ -24,7 +24,7 @@ from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.render.renderer import Renderer
-from deepbench_fast.render.trajectories import FOUND, PENDULUMS, SYSTEMS_OF_BODIES, pendulum_inputs
+from deepbench_fast.render.trajectories import FOUND, PENDULUMS, SYSTEMS_OF_BODIES, column_names
 from deepbench_fast.run.benchmark.road import rendering, samples_in_task
 from deepbench_fast.run.benchmark.timing import Action, Effort, Stopwatch, each, interleave
 
@@ -108,7 +108,7 @@ def pendulum_kernel(recipe: Recipe) -> Callable[[], FloatArray]:
     (planned,) = plan.entries
     table = draw(plan, 0, plan.samples).objects[planned.kind.name]
     solve = planned.kind.kernel(recipe.image, solver=planned.entry.solver)
-    inputs = [np.ascontiguousarray(table[name]) for name in pendulum_inputs(solve)]
+    inputs = [np.ascontiguousarray(table[name]) for name in column_names(solve, "times")]
     times = np.array(recipe.time.moments)
     angles, velocities = np.empty((2, times.size, plan.samples))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -68,6 +68,7 @@ class Dynamics:
     """Outputs, solvers and options of a kind whose samples are series.
 
     The first solver is the default. `equations` says where the equations of motion are: see `equations_of_motion`.
+    `observe` says where the kernel is that makes the outputs of what the solvers give; without one they give outputs.
     `noisy` names the parameters that can have noise of their own, with the range
     outside of which they are drawn again; where its upper end follows from the used values of others, `limits` has it
     as a function of these and of a square root. `zeros` names what must be 0 for a solver. Systems with `parts`
@@ -79,6 +80,7 @@ class Dynamics:
     default_outputs: tuple[str, ...]
     solvers: tuple[str, ...]
     equations: str
+    observe: str = ""
     noisy: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     zeros: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -96,6 +98,11 @@ class Dynamics:
             {} if self.default_dimensions is None else {self.default_dimensions: list(self.solvers)}
         )
         return ("solver", *(name for name, default in settings.items() if default))
+
+    def output_codes(self, names: Iterable[str]) -> list[int]:
+        """The numbers by which kernels know these outputs."""
+        order = list(self.outputs)
+        return [order.index(name) for name in names]
 
     def defaults(self, option: str) -> dict[float, list[str]]:
         """The defaults of `step` or `tolerance`, and the solvers that have each of them."""
@@ -248,6 +255,16 @@ class Kind:
         if self.dynamics is None:
             raise UsageError(f"{self.name} has no equations of motion: it is a {self.layer}")
         return _found(self.dynamics.equations)
+
+    def observer(self) -> Callable[..., Any]:
+        """The kernel that makes outputs of a system that moves from what its solvers give; imports Numba.
+
+        Arguments are columns of the kind's table, then the solver's arrays, the outputs' codes, the rows of the series
+        and the series. Raises UsageError for a kind without one.
+        """
+        if self.dynamics is None or not self.dynamics.observe:
+            raise UsageError(f"{self.name} has no observer")
+        return _found(self.dynamics.observe)
 
     def check_unchanged(self) -> None:
         """Raise UsageError where the kind isn't what its fingerprint says."""

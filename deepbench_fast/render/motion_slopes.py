@@ -22,15 +22,15 @@ class MotionScene:
     def slopes(self, tables: Tables, sources: Sequence[Source], free: Sequence[Free] = ()) -> tuple[Floats, Floats]:
         """Series (columns, T, steps) and their slopes along parameters (columns, T, P, steps)."""
         from deepbench_fast.kernels.derivatives.pendulum import INPUTS, pendulum_slopes
-        from deepbench_fast.kernels.motion.observables import PENDULUM_OUTPUTS
 
         outputs = self.plan.recipe.time.outputs
         count, steps = len(tables.samples), self.times.size
         series = np.zeros((len(outputs), count, steps))
         slopes = np.zeros((len(outputs), count, len(free), steps))
-        codes = np.array([PENDULUM_OUTPUTS.index(name) for name in outputs], np.int64)
         for source in sources:
             entry = source.entry
+            assert entry.kind.dynamics is not None
+            codes = np.array(entry.kind.dynamics.output_codes(outputs), np.int64)
             table = tables.objects[entry.kind.name]
             table = table[table["entry"] == entry.number]
             names, columns = float_columns(entry.kind), table.dtype.names or ()

@@ -28,9 +28,9 @@ EXACT, LEAST_TOLERANCE = "radau", 1e-9
 FOUND = ("time_step", "energy_drift", "position_error")
 
 
-def pendulum_inputs(solver: Callable[..., None]) -> list[str]:
-    """The columns of a kind's table that a solver of pendulums takes: its arguments before the times."""
-    return list(takewhile(lambda name: name != "times", signature(solver).parameters))
+def column_names(kernel: Callable[..., None], end: str) -> list[str]:
+    """The columns of a kind's table that a solver or an observer takes: its arguments before the one called `end`."""
+    return list(takewhile(lambda name: name != end, signature(kernel).parameters))
 
 
 def samples_at_once(plan: Plan) -> int:
@@ -75,21 +75,20 @@ class Trajectories:
                     self._swing(planned, table[chosen[start : start + PENDULUMS]], tables.first, out)
 
     def _swing(self, planned: PlannedEntry, table: npt.NDArray[Any], first: int, out: npt.NDArray[np.float64]) -> None:
-        from deepbench_fast.kernels.motion.observables import PENDULUM_OUTPUTS, observe_pendulums
-
         def column(name: str) -> npt.NDArray[np.float64]:
             return np.ascontiguousarray(table[name]) if name in columns else np.zeros(len(table))
 
         columns = table.dtype.names or ()
-
-        solve = planned.kind.kernel(self.plan.recipe.image, solver=planned.entry.solver)
+        kind = planned.kind
+        assert kind.dynamics is not None
+        solve = kind.kernel(self.plan.recipe.image, solver=planned.entry.solver)
+        observe = kind.observer()
         angles, velocities = np.empty((2, self.times.size, len(table)))
-        solve(*map(column, pendulum_inputs(solve)), self.times, angles, velocities, self.stop.flag)
+        solve(*map(column, column_names(solve, "times")), self.times, angles, velocities, self.stop.flag)
         self.stop.check()
-        codes = np.array([PENDULUM_OUTPUTS.index(name) for name in self.outputs], np.int64)
-        length, mass, gravity, friction = (column(name) for name in ("length", "mass", "gravity", "friction"))
+        codes = np.array(kind.dynamics.output_codes(self.outputs), np.int64)
         rows = table["sample"] - first
-        observe_pendulums(length, mass, gravity, friction, angles, velocities, codes, rows, out)
+        observe(*map(column, column_names(observe, "angles")), angles, velocities, codes, rows, out)
 
     def _follow_bodies(
         self, planned: PlannedEntry, tables: Tables, chosen: npt.NDArray[np.int64], out: npt.NDArray[np.float64]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from inspect import signature
 
 import astropy.units
 import pytest
 
+from deepbench_fast.errors import UsageError
+from deepbench_fast.kernels.motion.observables import ANGLE, PENDULUM_OUTPUTS, Y
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.motion import HAMILTONIAN_PENDULUM, KINDS, N_BODY, PENDULUM
 from deepbench_fast.kinds.motion.n_body import BODY
@@ -34,6 +37,20 @@ def test_names() -> None:
     assert names(HAMILTONIAN_PENDULUM) == pendulum
     assert {"bodies", "mass", "big_g", "softening", "energy_drift"} <= set(names(N_BODY))
     assert names(BODY) == ["mass", "x", "y", "z", "vx", "vy", "vz"]
+
+
+@PENDULUMS
+def test_kernels_number_outputs_in_the_order_of_the_kind(pendulum: Kind) -> None:
+    assert pendulum.dynamics is not None
+    assert tuple(pendulum.dynamics.outputs) == PENDULUM_OUTPUTS
+    assert pendulum.dynamics.output_codes(["y", "angle"]) == [Y, ANGLE]
+    assert list(signature(pendulum.observer()).parameters)[:4] == ["length", "mass", "gravity", "friction"]
+
+
+def test_a_kind_whose_solvers_give_outputs_has_no_observer() -> None:
+    for without in (N_BODY, BODY):
+        with pytest.raises(UsageError, match=f"{without.name} has no observer"):
+            without.observer()
 
 
 @PENDULUMS

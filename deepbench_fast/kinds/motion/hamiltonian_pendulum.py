@@ -21,6 +21,7 @@ HAMILTONIAN_PENDULUM = Kind(
         ("x",),
         ("rk4", "symplectic"),
         "deepbench_fast.kernels.motion.equations:hamiltonian_pendulum",
+        "deepbench_fast.kernels.motion.observables:observe_pendulums",
         NOISY,
         time_unit="s",
     ),

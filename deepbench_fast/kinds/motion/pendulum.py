@@ -39,6 +39,7 @@ PENDULUM = Kind(
         ("x",),
         ("rk4", "exact", "small_angle"),
         "deepbench_fast.kernels.motion.equations:pendulum",
+        "deepbench_fast.kernels.motion.observables:observe_pendulums",
         {**NOISY, "friction": (0.0, ANY)},
         limits={"friction": critical_friction},
         zeros={"exact": AT_REST},

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,21 @@ import pytest
 from deepbench_fast import generate
 from deepbench_fast.kernels.cpus import usable_cpus
 from tests.recipes import mixed
+
+
+BYTECODE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where Python writes no bytecode, the hundreds of programs that tests start would each compile all sources."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        config.stash[BYTECODE] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="bytecode-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if BYTECODE in config.stash:
+        shutil.rmtree(config.stash[BYTECODE])
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

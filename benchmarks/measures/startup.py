@@ -1,4 +1,4 @@
-"""Whole processes: the command's help, a first recipe, and the first sample with and without compiled kernels in the cache."""
+"""Whole processes: help, a first recipe, and the first sample with and without compiled kernels in the cache."""
 
 from __future__ import annotations
 

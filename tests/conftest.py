@@ -11,7 +11,6 @@ from deepbench_fast import generate
 from deepbench_fast.kernels.cpus import usable_cpus
 from tests.recipes import mixed
 
-
 BYTECODE = pytest.StashKey[str]()
 
 

@@ -7,6 +7,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import Count, threads_option
 from deepbench_fast.cli.progress import Progress
+from deepbench_fast.cli.published import tell_published
 from deepbench_fast.cli.warned import warnings_below
 
 
@@ -21,10 +22,11 @@ def command(file: str, samples: int, output: str, threads: int | None, resume: b
     """Write FILE with MORE further samples as OUT.h5: what its recipe makes with so many samples in all.
 
     The samples that are there are copied and hashed; only new ones are made. FILE stays as it is. The digest of OUT.h5
-    is printed.
+    is printed; that of an unchanged published recipe (`list --published`) is compared.
     """
     from deepbench_fast.run.recut import extend
 
     with warnings_below(), Progress() as progress:
         summary = extend(file, samples, output, threads=threads, resume=resume, overwrite=overwrite, progress=progress)
+    tell_published(output, summary)
     click.echo(summary.digest)

@@ -6,6 +6,8 @@ import warnings
 
 from deepbench_fast.errors import DigestWarning
 from deepbench_fast.recipe.published import Published, published_as
+from deepbench_fast.store.location import AnyPath
+from deepbench_fast.store.read import summarise
 from deepbench_fast.store.stored import Summary
 
 
@@ -15,7 +17,14 @@ def published_dataset(summary: Summary) -> Published | None:
     return published_as(summary.recipe_hash) if is_whole else None
 
 
-def warn_of_difference(summary: Summary) -> None:
+def compared(path: AnyPath) -> Summary:
+    """What a file is; warns with DigestWarning as `warn_of_difference` does."""
+    summary = summarise(path)
+    warn_of_difference(summary, stacklevel=4)
+    return summary
+
+
+def warn_of_difference(summary: Summary, *, stacklevel: int = 3) -> None:
     """Warn with DigestWarning where a file of a published recipe has another digest than the published one."""
     published = published_dataset(summary)
     if published is not None and published.digest != summary.digest:
@@ -23,5 +32,5 @@ def warn_of_difference(summary: Summary) -> None:
             f"{summary.name}: the digest {summary.digest} isn't the published one of {published.name}, "
             f"{published.digest}: another version of the package, or a fault",
             DigestWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )

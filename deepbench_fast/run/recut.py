@@ -12,7 +12,7 @@ from deepbench_fast.errors import MismatchError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.run.engines.threads import Progress, fill
 from deepbench_fast.run.generate import make_file
-from deepbench_fast.run.published import warn_of_difference
+from deepbench_fast.run.published import compared
 from deepbench_fast.store.claim import Job
 from deepbench_fast.store.copying import check_copyable, check_not_source, chunk_rows, copy_chunks
 from deepbench_fast.store.create import SOFTWARE
@@ -38,9 +38,7 @@ def index_parts(path: FilePath, parts: Sequence[FilePath] = (), *, overwrite: bo
     where a published recipe gave another digest than the published one.
     """
     write_index(survey(located(path), [located(part) for part in parts]), overwrite=overwrite)
-    summary = summarise(path)
-    warn_of_difference(summary)
-    return summary
+    return compared(path)
 
 
 def merge(
@@ -49,12 +47,13 @@ def merge(
     """Write the parts of an index as the one file `path`: the same dataset, with the bytes of a file made at once.
 
     Copies bytes, of which the digests are kept: `verify` tells whether they are right. `resume` and `overwrite` are as
-    in `generate`. Raises FileError and MismatchError as that, and where a part isn't what the index says.
+    in `generate`. Raises FileError and MismatchError as that, and where a part isn't what the index says; warns with
+    DigestWarning as `index_parts` does.
     """
     with open_stored(source) as stored:
         plan = make_plan(stored.recipe)
         _copy(stored, plan, local_path(path), stored.first, stored.first + stored.samples, resume, overwrite, progress)
-    return summarise(path)
+    return compared(path)
 
 
 def reshard(
@@ -101,6 +100,7 @@ def extend(
 
     Whole chunks are copied and hashed, a last one that is not full is made again; `source` stays as it is. Raises
     MismatchError where another version of this package made the source, UsageError where it is a part of a dataset.
+    Warns with DigestWarning as `index_parts` does.
     """
     if samples < 1:
         raise UsageError(f"samples: {samples} is not a positive number")
@@ -124,7 +124,7 @@ def extend(
             fill(file, job.plan, job.threads, progress)
 
         make_file(job, filling)
-    return summarise(path)
+    return compared(path)
 
 
 def _copy(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast import Recipe, generate, index_parts
+from deepbench_fast import Recipe, extend, generate, index_parts, merge
 from deepbench_fast.errors import DigestWarning
 from deepbench_fast.recipe.published import PUBLISHED
 from deepbench_fast.run.published import published_dataset
@@ -76,6 +76,29 @@ def test_parts_of_other_data_are_told_when_they_are_indexed(tmp_path: Path) -> N
     assert ran.err.startswith("Warning: ")
     assert OTHER in ran.err
     assert "the published dataset" not in ran.err
+
+
+def test_files_that_are_merged_or_extended_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, short = make_parts(tmp_path), tmp_path / "short.h5"
+    index_parts(parts)
+    recipe = Recipe.builtin(NAME)
+    generate(recipe.with_overrides({"samples": recipe.samples - 300}), short)
+    for made in (merge(parts, tmp_path / "a.h5"), extend(short, 300, tmp_path / "b.h5")):
+        assert published_dataset(made) is PUBLISHED[NAME]
+    commands = (("merge", parts, tmp_path / "c.h5"), ("extend", short, "-n", 300, "-o", tmp_path / "d.h5"))
+    for command in commands:
+        assert run_well(*command).err.endswith(f".h5: the published dataset {NAME}\n")
+    monkeypatch.setitem(PUBLISHED, NAME, replace(PUBLISHED[NAME], digest=OTHER))
+    with pytest.warns(DigestWarning, match=OTHER) as merged:
+        merge(parts, tmp_path / "a.h5", overwrite=True)
+    with pytest.warns(DigestWarning, match=OTHER) as extended:
+        extend(short, 300, tmp_path / "b.h5", overwrite=True)
+    assert merged[0].filename == extended[0].filename == __file__
+    for command in commands:
+        told = run_well(*command, "--overwrite").err
+        assert told.startswith("Warning: ")
+        assert OTHER in told
+        assert "the published dataset" not in told
 
 
 @pytest.mark.filterwarnings("ignore")

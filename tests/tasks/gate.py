@@ -1,8 +1,8 @@
 """The gate of every reference posterior: against tempered chains, which find it in another way.
 
 `python -m tests.tasks.gate NAME:OBSERVATION ...` runs it, some minutes each, and adds what it finds to `gate.json`,
-which a test reads and docs/how-to/tasks.md shows. That chains which are moved by 0.2 standard deviations would be noticed is shown
-with the first observation of each task.
+which a test reads and docs/how-to/tasks.md shows. That chains which are moved by 0.2 standard deviations would be
+noticed is shown with the first observation of each task.
 """
 
 from __future__ import annotations

@@ -49,11 +49,21 @@ def opened(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
+        raise FileError(f"{path}: no such file{_what_is_there(Path(path))}") from None
     except FileError:
         raise
     except OSError as error:
         raise FileError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _what_is_there(path: Path) -> str:
+    """What lies in place of a dataset that isn't there, and the command that makes the dataset of it."""
+    if os.path.exists(f"{path}{UNFINISHED}"):
+        return f", only the unfinished {path.name}{UNFINISHED}: 'generate --resume' goes on with it"
+    part = re.compile(rf"{re.escape(path.stem)}\.shard-\d+-of-\d+{re.escape(path.suffix)}")
+    if any(part.fullmatch(found.name) for found in path.parent.glob("*.shard-*")):
+        return f", only parts of it: 'deepbench-fast index -o {path}' makes them one dataset"
+    return ""
 
 
 @contextmanager

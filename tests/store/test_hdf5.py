@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,17 @@ def test_no_file_a_folder_an_empty_file_a_text(tmp_path: Path) -> None:
     check(tmp_path / "empty.h5", "an empty file")
     check(tmp_path / "text.h5", "not an HDF5 file")
     check(tmp_path / "text.h5" / "below.h5", "not a directory")
+
+
+def test_what_lies_in_place_of_a_dataset_is_named(mixed_file: Path, tmp_path: Path) -> None:
+    for name in ("a[1].h5.part", "b.shard-2-of-3.h5"):
+        shutil.copyfile(mixed_file, tmp_path / name)
+    check(tmp_path / "a[1].h5", r"no such file, only the unfinished a\[1\]\.h5\.part: 'generate --resume'")
+    check(tmp_path / "b.h5", "no such file, only parts of it: 'deepbench-fast index -o .*b.h5' makes them one dataset")
+    check(tmp_path / "b", "no such file$")
+    check(tmp_path / "?.h5", "no such file$")
+    with pytest.raises(FileError, match=r"^: no such file$"):
+        open_dataset("")
 
 
 def test_a_file_that_was_copied_by_half(mixed_file: Path, tmp_path: Path) -> None:

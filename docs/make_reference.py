@@ -21,7 +21,7 @@ from deepbench_fast.kinds.kind import Dynamics, Kind, Output
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe import builtin_recipes
 from deepbench_fast.run.citations import references
-from deepbench_fast.run.verify import Report
+from deepbench_fast.run.verify_report import Report
 from deepbench_fast.store.read import Summary
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.parameter import Parameter

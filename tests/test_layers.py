@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import deepbench_fast
+from deepbench_fast import generate
+from tests.recipes import mixed
 
 PACKAGE = Path(deepbench_fast.__file__).parent
 ROOT = PACKAGE.parent
@@ -130,6 +132,26 @@ def packages(modules: set[str]) -> set[str]:
 def test_reading_a_file_loads_no_compiler(mixed_file: Path) -> None:
     reading = f"data = deepbench_fast.open_dataset({str(mixed_file)!r}); data[0], data[:9], data.summary, data.recipe"
     assert not {"numba", "llvmlite"} & packages(loaded_by(f"import deepbench_fast; {reading}"))
+
+
+def test_commands_that_read_and_copy_load_no_compiler(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole.h5", tmp_path / "parts.h5"
+    for number in (1, 2):
+        generate(mixed(samples=900), parts, shard=f"{number}/2")
+    commands = (
+        ["index", "-o", parts],
+        ["merge", parts, whole],
+        ["reshard", whole, "--parts", 2, "-o", tmp_path / "again.h5"],
+        ["info", whole],
+        ["verify", parts],
+        ["show", whole, 3],
+        ["preview", whole, "-o", tmp_path / "sheet.png"],
+        ["export", whole, tmp_path / "pages", "--format", "npy"],
+    )
+    code = "\n".join(f"run_well(*{[str(word) for word in command]!r})" for command in commands)
+    loaded = loaded_by(f"from tests.cli.running import run_well\n{code}")
+    assert "h5py" in packages(loaded)
+    assert not {"numba", "llvmlite"} & packages(loaded)
 
 
 def test_the_package_alone_loads_nothing() -> None:

@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from deepbench_fast import Recipe, samples
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.draw.tables import draw
 
 SAMPLES = 60_000
 LEAST_P = 1e-4

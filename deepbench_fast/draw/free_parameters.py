@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.entries import PlannedEntry
+from deepbench_fast.draw.layout import Given
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.sample_columns import sample_parameters
-from deepbench_fast.draw.tables import Given
 from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.rules import check_together, setting_of
 from deepbench_fast.values import checks

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.entries import segment_ends
 from deepbench_fast.draw.initial_states import prepare_systems
+from deepbench_fast.draw.layout import Given, Tables
 from deepbench_fast.draw.plan import MOST_NUMBERED, Plan
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels.random import columns as kernels
@@ -22,42 +23,12 @@ Key = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, eq=False)
-class Tables:
-    """Everything that the pixels of the samples `first, first + 1, ...` depend on.
-
-    `samples` has the dtype of `/samples`, `objects[kind]` that of `/objects/<kind>`, sorted by sample, entry, slot.
-    """
-
-    first: int
-    samples: npt.NDArray[Any]
-    objects: dict[str, npt.NDArray[Any]]
-
-    def objects_per_sample(self) -> npt.NDArray[np.int64]:
-        """Number of objects of all kinds in each sample."""
-        found = np.zeros(len(self.samples), np.int64)
-        for table in self.objects.values():
-            found += np.bincount(table["sample"] - self.first, minlength=found.size)
-        return found
-
-
-@dataclass(frozen=True, eq=False)
 class Roster:
     """Catalogue and member of each sample of a range, and the number of objects of each of its entries."""
 
     catalogue: npt.NDArray[np.int64]
     member: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
-
-
-class Given(NamedTuple):
-    """Values, one a sample, that stand in a column instead of drawn ones.
-
-    `entry` is the number of an entry that occurs once; None for columns of `/samples`.
-    """
-
-    entry: int | None
-    column: str
-    values: npt.NDArray[np.float64]
 
 
 def draw(

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.free_parameters import WHAT, check_given, check_values, chosen_catalogue, free_parameters
+from deepbench_fast.draw.layout import Given
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.draw.tables import Given, draw
+from deepbench_fast.draw.tables import draw
 from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.free_parameters import check_given, check_values, chosen_catalogue, free_parameters
+from deepbench_fast.draw.layout import Given, Tables
 from deepbench_fast.draw.plan import Plan, make_plan
-from deepbench_fast.draw.tables import Given, Tables, draw
+from deepbench_fast.draw.tables import draw
 from deepbench_fast.effects.effect import Stage
 from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.errors import UsageError

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.draw.tables import draw_some
 from deepbench_fast.errors import DeepbenchFastError
 from deepbench_fast.kernels import stopping
 from deepbench_fast.kernels.stopping import Stopped
@@ -16,7 +15,6 @@ from deepbench_fast.recipe.extras import Extras
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.series import Series
 from deepbench_fast.recipe.targets import Targets
-from deepbench_fast.render.renderer import Renderer
 
 F8 = npt.NDArray[np.float64]
 
@@ -90,6 +88,9 @@ def _without_parameter_noise(recipe: Recipe) -> Recipe:
 
 def _followed(recipe: Recipe, numbers: npt.NDArray[np.int64]) -> F8:
     """The series of samples in their order; raises Stopped where that takes too long."""
+    from deepbench_fast.draw.tables import draw_some  # import Numba, which pictures don't need
+    from deepbench_fast.render.renderer import Renderer
+
     plan = make_plan(recipe)
     made, order = np.unique(numbers, return_inverse=True)
     tables = draw_some(plan, made)

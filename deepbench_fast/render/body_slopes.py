@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepbench_fast.draw.free_parameters import Free, given_to
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.draw.tables import draw
 from deepbench_fast.render.sources import Floats, Source
 from deepbench_fast.render.trajectories import Trajectories
 

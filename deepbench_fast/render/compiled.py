@@ -15,8 +15,9 @@ from functools import partial
 
 import numpy as np
 
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan, make_plan
-from deepbench_fast.draw.tables import Tables, call_short_kernels, draw
+from deepbench_fast.draw.tables import call_short_kernels, draw
 from deepbench_fast.kernels import compiling
 from deepbench_fast.kernels._cache import sweep_locks
 from deepbench_fast.kernels.cpus import usable_cpus

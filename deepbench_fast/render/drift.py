@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.errors import AccuracyWarning
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.values.number_text import brief

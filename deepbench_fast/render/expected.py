@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from deepbench_fast.draw.entries import PlannedEntry
 from deepbench_fast.draw.free_parameters import WHAT, Free, free_parameters
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.effects.effect import Rows, Stage
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels._jit import plain_python

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.tables import Tables
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.errors import UsageError
 from deepbench_fast.render.scene import Scene
 from deepbench_fast.values.number_text import brief

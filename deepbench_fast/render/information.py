@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.free_parameters import free_parameters
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import RANK, Plan
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels.stopping import Stop
 from deepbench_fast.recipe.extras import CRLB, FISHER

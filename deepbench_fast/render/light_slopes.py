@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.free_parameters import Free
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.effects.effect import Rows, Stage
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.render.noise import effect_rows

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.tables import Tables
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.kernels.image.masks import claim_pixels
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.render.peaks import Peaks, Rows

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepbench_fast.draw.free_parameters import Free
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.render.sources import Floats, Source, chain_factors, float_columns
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.programs import check_compiled
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.kernels.image.measure import quantise
 from deepbench_fast.kernels.stopping import NEVER, Stop
 from deepbench_fast.render.finite import FiniteLight

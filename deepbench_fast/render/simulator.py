@@ -22,9 +22,10 @@ from deepbench_fast.draw.free_parameters import (
     given_to,
     possible_rows,
 )
+from deepbench_fast.draw.layout import Given, Tables
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.streams import seed_key
-from deepbench_fast.draw.tables import Given, Tables, check_numbered, draw, draw_some
+from deepbench_fast.draw.tables import check_numbered, draw, draw_some
 from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels import stopping
 from deepbench_fast.kinds.kind import Kind

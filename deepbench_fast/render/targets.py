@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import SIGMA, TRUE, Plan, Target
 from deepbench_fast.draw.programs import Programs
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.kernels.image.measure import brightness
 from deepbench_fast.kernels.random.columns import draw_columns
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from deepbench_fast.draw.entries import PlannedEntry
 from deepbench_fast.draw.initial_states import STATE
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import Tables
 from deepbench_fast.kernels.stopping import NEVER
 
 # Pendulums at once: their angles and velocities at all times stay in the second-level cache, and enough of them lie

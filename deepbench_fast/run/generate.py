@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.compiled import compile_kernels
 from deepbench_fast.run.energy_drift import warn_of_drift
 from deepbench_fast.run.engines.threads import Progress, fill
 from deepbench_fast.run.published import warn_of_difference
-from deepbench_fast.store.claim import Job, claimed, drop_superfluous, finish
+from deepbench_fast.store.claim import Job
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.limits import check_fits
 from deepbench_fast.store.location import AnyPath, Url, located
+from deepbench_fast.store.make_file import make_file
 from deepbench_fast.store.read import summarise
 from deepbench_fast.store.rows import row_path, write_row
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
-from deepbench_fast.values.atomic import remove_stale
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -126,45 +125,5 @@ def generate(
     return summary
 
 
-Filling = Callable[[PartFile, Job], None]
-
-
-def make_file(job: Job, filling: Filling) -> None:
-    """Make the job's file, or go on with it: claim it, let `filling` fill it, give it its name.
-
-    Raises FileError, which says how to go on where something is kept.
-    """
-    target = job.target
-    try:
-        if not target.parent.is_dir():
-            raise FileError(f"{target.parent}: no such directory")
-        if target.is_dir():
-            raise FileError(f"{target} is a directory")
-        while not _is_made(job, filling):  # another process began or finished the file, and that decides
-            pass
-    except FileError:
-        raise
-    except OSError as error:
-        how = "--resume --overwrite" if job.overwrite else "--resume"
-        kept = f"; {job.unfinished} keeps what is done, {how} goes on" if os.path.exists(job.unfinished) else ""
-        raise FileError(f"{target}: can't be written: {error.strerror or error}{kept}") from error
-
-
 def _fill(file: PartFile, job: Job, progress: Progress | None) -> None:
     fill(file, job.plan, job.threads, progress)
-
-
-def _is_made(job: Job, filling: Filling) -> bool:
-    """Make the file if it isn't there; False where another process was quicker."""
-    remove_stale(job.unfinished)
-    drop_superfluous(job)
-    if job.is_done():
-        return True
-    with claimed(job) as descriptor:
-        if descriptor is None:
-            return False
-        file = PartFile(job.unfinished, job.plan, descriptor)
-        filling(file, job)
-        file.check_size()
-        finish(descriptor, job)
-    return True

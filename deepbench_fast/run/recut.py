@@ -6,12 +6,11 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.errors import MismatchError, UsageError
 from deepbench_fast.kernels.cpus import usable_cpus
-from deepbench_fast.run.engines.threads import Progress, fill
-from deepbench_fast.run.generate import make_file
 from deepbench_fast.run.published import compared
 from deepbench_fast.store.claim import Job
 from deepbench_fast.store.copying import check_copyable, check_not_source, chunk_rows, copy_chunks
@@ -19,12 +18,16 @@ from deepbench_fast.store.create import SOFTWARE
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.index import open_stored
 from deepbench_fast.store.location import local_path, located
+from deepbench_fast.store.make_file import make_file
 from deepbench_fast.store.parts import survey
 from deepbench_fast.store.read import summarise
 from deepbench_fast.store.rows import write_row
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Stored, Summary
 from deepbench_fast.store.write_index import write_index
+
+if TYPE_CHECKING:
+    from deepbench_fast.run.engines.threads import Progress
 
 FilePath = str | os.PathLike[str]
 
@@ -118,6 +121,8 @@ def extend(
         plan.check_tables()
         plan.check_grids()
         job = Job(whole, plan, 0, plan.samples, threads or usable_cpus(), resume, overwrite)
+
+        from deepbench_fast.run.engines.threads import fill  # imports Numba, which copying doesn't need
 
         def filling(file: PartFile, job: Job) -> None:
             copy_chunks(stored, file, job, old.samples // old.chunk * old.chunk)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan, make_plan
-from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.draw.tables import draw
 from deepbench_fast.effects.effect import WIDEST
 from deepbench_fast.kernels.stopping import NEVER, Stop
 from deepbench_fast.recipe.extras import Extras

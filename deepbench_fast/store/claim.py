@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import rows_per_chunk
 from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.create import SOFTWARE, check_space, create_file
 from deepbench_fast.store.file_bytes import is_named, lock_file, read_at, share_lock, sync_and_forget
@@ -160,13 +159,22 @@ def _is_kept_instead(job: Job, descriptor: int) -> bool:
     return True
 
 
+def _rows(job: Job) -> npt.NDArray[np.int64]:
+    """Rows of each kind in each chunk."""
+    if job.rows is not None:
+        return job.rows
+    from deepbench_fast.draw.tables import rows_per_chunk  # imports Numba, which files of known rows don't need
+
+    return rows_per_chunk(job.plan, job.first, job.stop, job.threads)
+
+
 def _begin(job: Job, replace: bool) -> int | None:
     """Lay the file out; `replace` where the lock of the unfinished file is held. None where another one began first."""
     check_space(job.unfinished, job.plan, job.stop - job.first)
     temporary = temporary_beside(job.unfinished)
     descriptor, begun = lock_file(temporary), False
     try:
-        rows = rows_per_chunk(job.plan, job.first, job.stop, job.threads) if job.rows is None else job.rows
+        rows = _rows(job)
         create_file(temporary, job.plan, job.first, job.stop, rows, job.software)
         with suppress(FileExistsError):
             publish(temporary, job.unfinished, overwrite=replace)

@@ -19,8 +19,8 @@ from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.places import find_places
 
 if TYPE_CHECKING:
+    from deepbench_fast.draw.layout import Tables
     from deepbench_fast.draw.plan import Plan
-    from deepbench_fast.draw.tables import Tables
 
 WRITEBACK_BYTES = 2**20
 

@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import kstest, norm, truncnorm
 
 from deepbench_fast import Recipe, generate, samples, verify
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels.random.perturb import perturb
 from tests.oracles import addresses, pendulum
 from tests.oracles.n_body import kepler, kinetic, potential

@@ -8,7 +8,7 @@ import pytest
 
 from deepbench_fast import open_dataset, verify
 from deepbench_fast.errors import MismatchError, UsageError
-from deepbench_fast.run.verify import Difference
+from deepbench_fast.run.verify_report import Difference
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
 from deepbench_fast.recipe.recipe import Recipe
 

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
-from deepbench_fast.draw.tables import Tables, draw
+from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels.stopping import Stop, Stopped
 from deepbench_fast.render.renderer import Arrays, Renderer
 from deepbench_fast.render.trajectories import samples_at_once

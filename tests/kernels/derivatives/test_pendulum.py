@@ -10,7 +10,7 @@ import pytest
 from deepbench_fast.kernels.backend import cpu
 from deepbench_fast.kernels.derivatives.pendulum import CLOSED, INPUTS, STEPPING, pendulum_slopes
 from deepbench_fast.kernels.motion.observables import PENDULUM_OUTPUTS, observe_pendulums
-from deepbench_fast.render.trajectories import pendulum_inputs
+from deepbench_fast.render.trajectories import column_names
 
 TIMES = np.linspace(0.0, 8.0, 17)
 MODULES = {
@@ -31,7 +31,7 @@ def followed(solver: str, inputs: Any) -> Any:
     columns = dict(zip(INPUTS, np.ascontiguousarray(inputs.T), strict=True))
     angles, velocities = np.empty((2, TIMES.size, len(inputs)))
     solve = kernel_of(solver)
-    solve(*(columns[name] for name in pendulum_inputs(solve)), TIMES, angles, velocities)
+    solve(*(columns[name] for name in column_names(solve, "times")), TIMES, angles, velocities)
     out = np.empty((len(inputs), TIMES.size, len(PENDULUM_OUTPUTS)))
     four = (columns[name] for name in INPUTS[:4])
     observe_pendulums(*four, angles, velocities, np.arange(out.shape[2]), np.arange(len(inputs)), out)

@@ -96,6 +96,12 @@ def local_path(path: AnyPath) -> Path:
     return found
 
 
+def check_named(place: Location) -> None:
+    """Raise UsageError where a file that is to be written has no name, as "." has none."""
+    if place.name in ("", "..") and not isinstance(place, Url):  # of a URL the store is asked
+        raise UsageError(f"{str(place)!r}: it names no file, as {place / 'name.h5'} does")
+
+
 def recipe_beside(dataset: Location) -> str:
     """Where to write the recipe of a dataset: beside it, or here where it is far away."""
     name = dataset.with_suffix(".recipe.yaml")

@@ -13,7 +13,7 @@ from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store.folder import Folder, folder_of
 from deepbench_fast.store.index import PROGRAM, open_stored
-from deepbench_fast.store.location import Location, recipe_beside
+from deepbench_fast.store.location import Location, check_named, recipe_beside
 from deepbench_fast.store.rows import SUFFIX, Row, row_path
 from deepbench_fast.store.shards import Shard
 
@@ -94,8 +94,10 @@ def survey(output: Location, paths: Iterable[Location] = ()) -> Survey:
     """Look at parts: files of parts or of their rows, or folders with parts of `output`; by default the folder of
     `output`.
 
-    Raises FileError where there are none, where one doesn't lie beside `output`, and where a row is damaged.
+    Raises UsageError where `output` names no file, FileError where there are none, where one doesn't lie beside
+    `output`, and where a row is damaged.
     """
+    check_named(output)
     folder = folder_of(output)
     found = [(row, _problem(folder, row)) for row in _rows(output, folder, paths)]
     there = [row for row, problem in found if not problem]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import UsageError
-from deepbench_fast.store.location import Place
+from deepbench_fast.store.location import Place, check_named
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Shard:
         return f"{self.number}/{self.count}"
 
     def path(self, whole: Place) -> Place:
-        """File of this part: `sky.h5` → `sky.shard-2-of-3.h5`."""
+        """File of this part: `sky.h5` → `sky.shard-2-of-3.h5`. Raises UsageError where `whole` names no file."""
+        check_named(whole)
         return whole.with_name(f"{whole.stem}.shard-{self.number}-of-{self.count}{whole.suffix}")
 
     def span(self, plan: Plan) -> tuple[int, int]:

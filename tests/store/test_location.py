@@ -8,6 +8,7 @@ import pytest
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.store.location import Url, is_url, local_path, located, recipe_beside
+from deepbench_fast.store.parts import survey
 from deepbench_fast.store.rows import row_path
 from deepbench_fast.store.shards import Shard
 
@@ -28,6 +29,13 @@ def test_a_url(text: str) -> None:
     assert url.protocol == text.partition(":")[0]
     with pytest.raises(UsageError, match="only datasets are written to object stores, by 'generate' and 'index'"):
         local_path(text)
+
+
+@pytest.mark.parametrize("path", [".", "..", "", "/", "a/.."])
+def test_what_names_no_file(path: str) -> None:
+    for work in (Shard(1, 2).path, survey):
+        with pytest.raises(UsageError, match=r"it names no file, as .*name\.h5 does"):
+            work(Path(path))
 
 
 @pytest.mark.parametrize("path", ["a/m.h5", Path("a/m.h5"), Path("s3:/m.h5"), "s3:m.h5"])

@@ -95,9 +95,7 @@ JOBS = {
     ),
     "shard": _job("--shard", "2/3"),
     "last-shard": _job("--shard", "3/3", before=_shards(1, 2)),
-    "all-shards": Job(
-        _generate("--shard", "1/3", "--resume"), (_generate("--shard", "1/3", "--resume"),), before=_shards(2, 3)
-    ),
+    "all-shards": _job("--shard", "1/3", "--resume", before=_shards(2, 3)),
     "index": _again("index", "-o", "o.h5", before=_shards(1, 2, 3)),
     "index-again": _again("index", "-o", "o.h5", before=(*_shards(1, 2, 3), ("index", "-o", "o.h5"))),
     "merge": _recut("merge", "o.h5", "w.h5", before=(*_shards(1, 2, 3), ("index", "-o", "o.h5"))),

@@ -23,6 +23,7 @@ import yaml
 from deepbench_fast import Recipe, samples
 from deepbench_fast.errors import DeepbenchFastError, RecipeError
 from deepbench_fast.recipe.load import builtin_path, builtin_recipes
+from deepbench_fast.run.warmup import warm_up
 from tests.campaigns.children import LONGEST_MESSAGE
 from tests.campaigns.damage import as_text, damaged_data, damaged_text
 from tests.campaigns.harness import Campaign, Lost, Tried, check, main, numbered
@@ -168,12 +169,6 @@ def _all_data() -> list[Any]:
     return [_data(name) for name in builtin_recipes()]
 
 
-def compile_kernels() -> None:
-    """Make a sample of each built-in recipe: what compiling takes is no recipe's fault."""
-    for name in builtin_recipes():
-        make(Recipe.builtin(name))
-
-
 if __name__ == "__main__":
-    compile_kernels()
+    warm_up()  # what compiling takes is no recipe's fault
     main(Campaign("recipes", list(builtin_recipes()), cases, attempt, tries=1_000_000))

@@ -25,6 +25,9 @@ BRIGHT = 0.01
 """The largest amplitude: images are given to the networks in units of it."""
 BETA = 0.5
 
+LOOKS = (("o", "#0072b2"), ("s", "#d55e00"), ("^", "#009e73"))
+"""Marker and colour of each level."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -131,7 +134,7 @@ def main(
     picture: Path = PICTURE,
 ) -> None:
     """Print a line for each kind and level of noise; draw what is said of noise on the image beside what is right."""
-    print("noise on  level  aleatoric (right)  over right  epistemic  error  pull  within 1 sigma")
+    print("noise on  level  aleatoric (right)  over right            epistemic  error  pull  within 1 sigma")
     found: dict[float, tuple[Floats, Answers]] = {}
     for on in ("target", "image"):
         for level in levels:
@@ -145,7 +148,8 @@ def main(
             pull = (said.error + noise) / np.hypot(said.aleatoric, said.epistemic)
             print(
                 f"{on:8}  {level:.2f}   {np.median(said.aleatoric):.4f} ({np.median(right):.4f})    "
-                f"{np.median(ratio):10.2f}     {np.median(said.epistemic):.4f} {np.sqrt((said.error**2).mean()):.4f}  "
+                f"{np.median(ratio):.2f} ({ratio.min():.2f} to {ratio.max():.2f})   "
+                f"{np.median(said.epistemic):.4f}     {np.sqrt((said.error**2).mean()):.4f}  "
                 f"{pull.std():4.2f}  {(abs(pull) < 1).mean():14.2f}",
                 flush=True,
             )
@@ -155,14 +159,19 @@ def main(
 def draw(found: dict[float, tuple[Floats, Answers]], picture: Path) -> None:
     """Of noise on the image: what is said beside the width of the exact posterior, galaxy by galaxy."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     axes = figure.subplots()
-    for number, (level, (right, said)) in enumerate(found.items()):
-        axes.plot(right, said.aleatoric[: len(right)], "o", ms=4, color=f"C{number}", label=f"{level:.2f}")
-        axes.axhline(level, color=f"C{number}", lw=1, ls=":")
+    for (level, (right, said)), (marker, color) in zip(found.items(), LOOKS, strict=False):
+        axes.plot(right, said.aleatoric[: len(right)], marker, ms=5, color=color, label=f"{level:.2f}")
+        axes.axhline(level, color=color, lw=1, ls=":")
     axes.axline((0.01, 0.01), (0.02, 0.02), color="0.3", lw=1)
     axes.set(xlabel="width of the exact posterior", ylabel="aleatoric uncertainty, as said", xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.legend(title="scatter of the sum of all pixels (dotted)")
     figure.savefig(picture, dpi=100)
 

@@ -89,16 +89,25 @@ def _meaning(kind: Kind) -> str:
     return kind.meaning.removeprefix(f"{kind.name.replace('_', ' ')}: ")
 
 
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}" + ("" if text.endswith("?") else ".")
+
+
 def kind_page(kind: Kind) -> str:
     """Formula, options, parameters and sources of a kind."""
     rows, columns = kind.default_shape
     default = "default" if kind.dynamics else f"default at {rows}×{columns}"
     scales = "" if kind.dynamics else " Defaults with ↔ are for that size of image, and scale with it."
+    more = (
+        "[Series](../series.md) has solvers, outputs and noise."
+        if kind.dynamics
+        else "[Conventions](../../explain/conventions.md) has directions, angles and pixel centres."
+    )
     formula = (FORMULAS / f"{kind.name}.md").read_text(encoding="utf-8").strip("\n")
     parts = [
         f"# {kind.name}",
         GENERATED,
-        f"{_meaning(kind)}. [Conventions](../../explain/conventions.md) has directions, angles and pixel centres.",
+        f"{_sentence(kind.meaning)} {more}",
         "## Formula",
         formula,
         "## Parameters",
@@ -152,7 +161,7 @@ def built_in_page() -> str:
         "the second command makes. `python -m docs.make_pictures built-in` makes pictures and digests again.",
     ]
     for name, meaning in builtin_recipes().items():
-        parts += [f"## {name}", f"{meaning}."]
+        parts += [f"## {name}", _sentence(meaning)]
         if one := facts.get(name):
             commands = "\n".join((one["picture"], one["command"]))
             parts += [f"![Samples of {name}](built-in/{name}.png)", f"```text\n{commands}\n```"]

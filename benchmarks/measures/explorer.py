@@ -1,22 +1,25 @@
-"""How many pictures a second the explorer shows while a slider moves, beside servers of plots: prints a table.
+"""How many pictures a second the explorer shows while a slider moves, and what each costs, beside servers of plots.
 
     python -m benchmarks.measures.explorer
 
 A galaxy of 256×256 pixels in noise, in headless Chromium, each server in a process of its own, in turn. The explorer's
 page is whole: image, twin, noise, masks, histogram, all rows. The others (Bokeh and Panel, where they are installed)
-show the image alone, of bytes; the next value is sent when the last picture was painted. Needs the extra `[explore]`,
-Playwright and Chromium.
+show the image alone, of bytes; the next value is sent when the last picture was painted. Processor time holds on a busy
+machine, too: of the server (Linux), and of all of Chromium's processes. Needs the extra `[explore]`, Playwright and
+Chromium.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +39,7 @@ OURS = """async (seconds) => {
     slider.value = 100 + 800 * Math.abs(((k % 120) / 60) - 1);
     slider.dispatchEvent(new Event("input"));
   }
-  return (Number(root.dataset.painted) - first) / ((performance.now() - began) / 1000);
+  return [Number(root.dataset.painted) - first, (performance.now() - began) / 1000];
 }"""
 BOKEH = """async (seconds) => {
   const models = [...Bokeh.documents[0]._all_models.values()];
@@ -54,7 +57,7 @@ BOKEH = """async (seconds) => {
       slider.value = 20 + 40 * Math.abs(((painted % 120) / 60) - 1) + painted / 1e4;
     });
   }
-  return painted / ((performance.now() - began) / 1000);
+  return [painted, (performance.now() - began) / 1000];
 }"""
 
 
@@ -107,36 +110,62 @@ def _serve(name: str) -> None:
         server.io_loop.start()
 
 
+class Round(NamedTuple):
+    """Pictures a second; and milliseconds of the processor a picture, in the server and in the browser."""
+
+    rate: float
+    server: float
+    browser: float
+
+
 @contextmanager
-def _served(arguments: list[str]) -> Iterator[str]:
+def _served(arguments: list[str]) -> Iterator[tuple[str, int]]:
+    """The address of a page, and the number of the process that serves it."""
     with subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().strip()
+            yield process.stdout.readline().strip(), process.pid
         finally:
             process.terminate()
 
 
-def measure() -> dict[str, list[float]]:
-    """Pictures a second of each server, one number a round."""
+def _server_seconds(process: int) -> float:
+    """What a process has had of the processor; NaN where the system doesn't say it in this way."""
+    status = Path(f"/proc/{process}/stat")
+    if not status.exists():
+        return float("nan")
+    after_name = status.read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _browser_seconds(session: Any) -> float:
+    return sum(each["cpuTime"] for each in session.send("SystemInfo.getProcessInfo")["processInfo"])
+
+
+def measure() -> dict[str, list[Round]]:
+    """The rounds of each server."""
     from playwright.sync_api import sync_playwright
 
     from tests.run.explore.served import browser_path
 
     others = [name for name in ("bokeh", "panel") if find_spec(name)]
     commands = {"explore": EXPLORE} | {name: ["-m", "benchmarks.measures.explorer", name] for name in others}
-    found: dict[str, list[float]] = {name: [] for name in commands}
+    found: dict[str, list[Round]] = {name: [] for name in commands}
     with ExitStack() as stack:
-        addresses = {name: stack.enter_context(_served(command)) for name, command in commands.items()}
+        pages = {name: stack.enter_context(_served(command)) for name, command in commands.items()}
         started = stack.enter_context(sync_playwright())
         browser = started.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        session = browser.new_browser_cdp_session()
         for _ in range(ROUNDS):
-            for name, address in addresses.items():
+            for name, (address, process) in pages.items():
                 page = browser.new_page(viewport={"width": 1360, "height": 880})
                 page.goto(address)
                 page.locator('[data-address$=".r_eff"]' if name == "explore" else "canvas").first.wait_for()
                 page.wait_for_timeout(1500)
-                found[name].append(page.evaluate(OURS if name == "explore" else BOKEH, SECONDS))
+                before = _server_seconds(process), _browser_seconds(session)
+                painted, seconds = page.evaluate(OURS if name == "explore" else BOKEH, SECONDS)
+                spent = _server_seconds(process) - before[0], _browser_seconds(session) - before[1]
+                found[name].append(Round(painted / seconds, *(1000 * each / painted for each in spent)))
                 page.close()
         browser.close()
     return found
@@ -146,5 +175,10 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         _serve(sys.argv[1])
     else:
-        for label, rates in measure().items():
-            print(f"{label:8} {statistics.median(rates):5.1f} pictures a second ({min(rates):.1f} to {max(rates):.1f})")
+        for label, rounds in measure().items():
+            rate, server, browser = (statistics.median(each) for each in zip(*rounds, strict=True))
+            slowest, fastest = min(rounds).rate, max(rounds).rate
+            print(
+                f"{label:8} {rate:5.1f} pictures a second ({slowest:.1f} to {fastest:.1f}); "
+                f"{server:.1f} ms of the processor in the server and {browser:.1f} in the browser for each"
+            )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +188,27 @@ def test_blocks_that_need_other_packages_are_python(page: Path) -> None:
     for block in blocks(page):
         if block.needs:
             compile(block.text, page.name, "exec")
+
+
+def imported(text: str) -> set[str]:
+    """The packages that a program names."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_blocks_import_what_the_package_installs_or_say_what_they_need() -> None:
+    project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed = {re.split(r"\W*[<>=]", line)[0].lower() for line in project["dependencies"]}
+    there = {name for name, of in packages_distributions().items() if installed & {each.lower() for each in of}}
+    there |= {"deepbench_fast", *sys.stdlib_module_names}
+    for page in [*GUIDE, README]:
+        own = {Path(block.file).stem for block in blocks(page)}
+        for block in blocks(page):
+            if block.language == "python":
+                more = imported(block.text) - there - own - set(block.needs)
+                assert more == set(), f"{page.name} imports {', '.join(more)} without a line `# needs ...`"
 
 
 def galaxies(*objects: object, **image: object) -> np.ndarray[Any, Any]:

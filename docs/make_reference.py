@@ -170,7 +170,7 @@ def built_in_page() -> str:
 
 
 def _facts(kind: Kind) -> Iterator[str]:
-    yield f"Options: {_code(kind.open_options)}."
+    yield f"Keys beside the parameters: {_code(kind.open_options)}."
     for number, (form, own) in enumerate(kind.forms.items()):
         defaults = [f"{name} {drawn}" for name, drawn in kind.form_defaults.get(form, {}).items()]
         words = [f"alone has {_code(own)}"] if own else []

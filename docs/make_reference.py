@@ -232,12 +232,14 @@ def commands_page() -> str:
 def _help(command: click.Command, path: str) -> str:
     arguments = [p.metavar or str(p.name).upper() for p in command.params if isinstance(p, click.Argument)]
     usage = " ".join([path, *arguments, "[OPTIONS]"])
-    example = (command.epilog or "").partition("Example:\n")[2].strip()
+    example = (command.epilog or "").partition("Example:\n")[2].partition("\n")[0].strip()
     shared = () if command is group else [p.name for p in group.params]
     options = [p for p in command.params if isinstance(p, click.Option) and p.name not in shared]
     rows = [(f"`{' '.join([', '.join(p.opts), _value(p)]).strip()}`", p.help or "") for p in options]
-    parts = [f"```text\n{usage}\n```", _prose(command.callback), _table(["option", "meaning"], rows)]
-    return "\n\n".join([*parts, f"Example: `{example}`" if example else ""]).strip()
+    parts = [f"```text\n{usage}\n```", _prose(command.callback)]
+    parts += [_table(["option", "meaning"], rows)] if rows else []
+    parts += [f"Example: `{example}`"] if example else []
+    return "\n\n".join(parts)
 
 
 def _value(option: click.Option) -> str:

@@ -21,7 +21,7 @@ from deepbench_fast.render.renderer import Arrays, Renderer
 from deepbench_fast.render.trajectories import samples_at_once
 from deepbench_fast.store.fill import Block, PartFile
 
-TASK_BYTES = 4 * 2**20
+TASK_BYTES = 8 * 2**20  # above 4 MiB NumPy asks for huge pages
 BUFFERS = 2  # for each thread
 SECONDS_OF_PIECE = 0.25
 SECONDS_UNTOLD = 0.1

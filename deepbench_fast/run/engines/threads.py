@@ -21,7 +21,9 @@ from deepbench_fast.render.renderer import Arrays, Renderer
 from deepbench_fast.render.trajectories import samples_at_once
 from deepbench_fast.store.fill import Block, PartFile
 
-TASK_BYTES = 8 * 2**20  # above 4 MiB NumPy asks for huge pages
+# Bytes that a thread makes at a time: above 4 MiB NumPy asks for huge pages. More than ten threads make less, so that
+# they need less memory.
+TASK_BYTES, LEAST_TASK_BYTES, MOST_BYTES_AT_ONCE = 8 * 2**20, 4 * 2**20, 80 * 2**20
 BUFFERS = 2  # for each thread
 SECONDS_OF_PIECE = 0.25
 SECONDS_UNTOLD = 0.1
@@ -178,12 +180,17 @@ def fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) ->
             _run_threads(threads, _hash_again, work, _runs(done, 64), (file, done))
         if progress is not None:
             progress.start(int(file.chunks["count"].sum()), int(file.chunks["count"][done].sum()))
-        size = max(1, TASK_BYTES // (plan.chunk * plan.sample_bytes))
+        size = max(1, task_bytes(threads) // (plan.chunk * plan.sample_bytes))
         tasks = _runs(~done, size)
         missing = int(file.chunks["count"][~done].sum())
         useful = max(len(tasks), -(-missing // work.granule))
         workers = min(threads, useful) or 1
         _run_threads(workers, _fill_tasks, work, tasks, (file, plan, threads // workers))
+
+
+def task_bytes(threads: int) -> int:
+    """How many bytes each of so many threads makes at a time."""
+    return max(LEAST_TASK_BYTES, min(TASK_BYTES, MOST_BYTES_AT_ONCE // threads))
 
 
 def _runs(wanted: npt.NDArray[np.bool_], longest: int) -> list[tuple[int, int]]:

@@ -28,7 +28,7 @@ from deepbench_fast.store.location import Location, Place
 from deepbench_fast.store.places import contiguous_offset
 from deepbench_fast.store.raw_file import RawFile
 from deepbench_fast.store.stored import digest_of
-from deepbench_fast.values.atomic import write_whole
+from deepbench_fast.values.atomic import remove_stale, write_whole
 from deepbench_fast.values.file_names import file_name
 
 SUFFIX = ".json"
@@ -199,6 +199,7 @@ def write_row(part: Path) -> Row:
     text, path = row.text(), row_path(part)
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
+            remove_stale(path)  # of a process that was killed while another one wrote it
             return row
         write_whole(path, text.encode(), overwrite=True)
     except (OSError, ValueError) as error:

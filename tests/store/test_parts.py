@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -18,6 +21,7 @@ from deepbench_fast.store.parts import survey
 from deepbench_fast.store.rows import Row, read_row, row_of, row_path
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.structure import Structure
+from deepbench_fast.values.atomic import temporary_beside
 from tests.cli.running import run, run_well
 from tests.recipes import mixed
 
@@ -82,6 +86,16 @@ def test_resuming_writes_a_lost_row(whole: Path) -> None:
         path.unlink() if content is None else path.write_bytes(content)
         generate(mixed(), whole, shard=f"2/{PARTS}", resume=True)
         assert path.read_bytes() == before
+
+
+def test_resuming_removes_what_a_killed_process_left_of_a_row(whole: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = temporary_beside(row_path(part(whole, 2)))
+    left = left.with_name(left.name.replace(f"-{os.getpid()}-", f"-{ended.pid}-"))
+    left.write_text("{}")
+    generate(mixed(), whole, shard=f"2/{PARTS}", resume=True)
+    assert not left.exists()
 
 
 def test_a_part_without_a_row_is_read_itself(whole: Path, mixed_file: Path) -> None:

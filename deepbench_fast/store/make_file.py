@@ -24,6 +24,9 @@ def make_file(job: Job, filling: Filling) -> None:
             raise FileError(f"{target.parent}: no such directory")
         if target.is_dir():
             raise FileError(f"{target} is a directory")
+        for path in (target, job.unfinished):
+            if path.exists() and not path.is_file():  # /dev/null must not become a dataset
+                raise FileError(f"{path}: not a regular file")
         while not _is_made(job, filling):  # another process began or finished the file, and that decides
             pass
     except FileError:

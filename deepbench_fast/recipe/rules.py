@@ -80,7 +80,7 @@ def _checked(entry: Entry, image: Image, end: float, absent: bool, registered: i
     for parameter in declared.parameters_of(entry.form):
         check_fraction(parameter, parameters[parameter.name], supports)
     if declared.check is not None:
-        declared.check(Setting(image, end, resolved.form, resolved.solver, resolved.step), supports)
+        declared.check(_setting(image, end, resolved), supports)
     if declared.redraw is not None:
         _check_min_length(declared.redraw, resolved, supports)
     return resolved
@@ -267,7 +267,11 @@ def _check_same_kind(entries: Sequence[Entry]) -> None:
 
 def setting_of(recipe: Contents, entry: Entry) -> Setting:
     """What of a recipe the parameters of one of its entries must go together with."""
-    return Setting(recipe.image, _end(recipe), entry.form, entry.solver, entry.step)
+    return _setting(recipe.image, _end(recipe), entry)
+
+
+def _setting(image: Image, end: float, entry: Entry) -> Setting:
+    return Setting(image, end, entry.form, entry.solver, entry.step)
 
 
 def _end(recipe: Contents) -> float:

@@ -16,6 +16,7 @@ import h5py
 from deepbench_fast.errors import DeepbenchFastError, FileError
 from deepbench_fast.store.format import UNFINISHED
 from deepbench_fast.store.location import AnyPath
+from deepbench_fast.store.shards import Shard
 
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 
@@ -60,8 +61,11 @@ def _what_is_there(path: Path) -> str:
     """What lies in place of a dataset that isn't there, and the command that makes the dataset of it."""
     if os.path.exists(f"{path}{UNFINISHED}"):
         return f", only the unfinished {path.name}{UNFINISHED}: 'generate --resume' goes on with it"
-    part = re.compile(rf"{re.escape(path.stem)}\.shard-\d+-of-\d+{re.escape(path.suffix)}")
-    if any(part.fullmatch(found.name) for found in path.parent.glob("*.shard-*")):
+    if path.name and any(
+        part is not None and part.path(path) == found
+        for found in path.parent.glob("*.shard-*")
+        for part in [Shard.of_name(found.name)]
+    ):
         return f", only parts of it: 'deepbench-fast index -o {path}' makes them one dataset"
     return ""
 

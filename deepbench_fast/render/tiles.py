@@ -46,7 +46,8 @@ class TiledLight(NamedTuple):
 
         ellipses = np.empty((len(table), 6))
         self.reach(table, self.cutoff, ellipses)
-        starts = np.empty(len(canvas) * tiles_of(frame) + 1, np.int64)
+        grid = tiles_of(frame)
+        starts = np.empty(len(canvas) * grid.down * grid.across + 1, np.int64)
         objects = sort_into_tiles(table["sample"] - first, ellipses, frame, starts)
 
         def draw_tiles(tiles: tuple[int, int]) -> None:

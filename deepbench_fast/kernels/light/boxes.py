@@ -1,7 +1,7 @@
 """Light with a cutoff: each object is drawn where it can be that bright, tile by tile.
 
-A tile is TILE_ROWS x TILE_COLUMNS pixels of one sample's canvas, which stay in the CPU's cache while its objects are
-added, in the order of their table. A part of an object is what its ellipse (see `reach`) has of a tile: a box that a
+A tile is at most TILE_PIXELS pixels of one sample's canvas, which stay in the CPU's cache while its objects are added,
+in the order of their table; those of one canvas are of equal size. A part of an object is what its ellipse (see `reach`) has of a tile: a box that a
 kernel of the whole frame draws on a small canvas, from which those pixels are added whose light is not below the
 cutoff. A kernel's pixel follows from its offset from the object's centre alone. So no bit depends on tiles, on the
 frame, or on which thread draws which tile.
@@ -10,7 +10,7 @@ frame, or on which thread draws which tile.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +29,9 @@ from deepbench_fast.kernels.light.spiral_galaxy import (
 )
 from deepbench_fast.kernels.light.star import add_star, add_star_means, make_star_scratch
 
-# Both even: what lies half-way between two pixels is rounded to even ones, wherever a box begins.
-TILE_ROWS = 128
-TILE_COLUMNS = 256
-ROOM = TILE_ROWS * TILE_COLUMNS + LANES
+TILE_PIXELS = 2**15
+TILE_COLUMNS = 320  # at most
+ROOM = TILE_PIXELS + LANES
 # Centres count as the nearest multiple of this, in pixels: then moving them by whole pixels is exact.
 STEPS_OF_PLACE = 2.0**26
 
@@ -43,19 +42,42 @@ Draw = Callable[[Float32Array, Float32Array, Float32Array, Frame, npt.NDArray[An
 Parts = tuple[FloatArray, IntArray, IntArray]
 
 
+class Tiles(NamedTuple):
+    """How one canvas is cut: the row and column of its first pixel are -`before`, a tile has `rows` x `columns` pixels,
+    and there are `down` x `across` of them.
+
+    All but the numbers of tiles are even: what lies half-way between two pixels is rounded to even ones, wherever a box
+    begins.
+    """
+
+    before: int
+    rows: int
+    columns: int
+    down: int
+    across: int
+
+
 @inline
-def _tile_grid(frame: Frame) -> tuple[int, int, int]:
-    """The row and column of the first tile's first pixel, and the tiles in a column and in a row of them."""
+def _tiles(frame: Frame) -> Tiles:
     height, width, pad = frame
     before = pad + pad % 2
-    return before, (before + height + pad - 1) // TILE_ROWS + 1, (before + width + pad - 1) // TILE_COLUMNS + 1
+    all_rows, all_columns = before + height + pad, before + width + pad
+    across = (all_columns - 1) // TILE_COLUMNS + 1
+    columns = _even_share(all_columns, across)
+    down = (all_rows - 1) // (TILE_PIXELS // columns - 1) + 1
+    return Tiles(before, _even_share(all_rows, down), columns, down, across)
+
+
+@inline
+def _even_share(pixels: int, tiles: int) -> int:
+    share = (pixels - 1) // tiles + 1
+    return share + share % 2
 
 
 @kernel
-def tiles_of(frame: Frame) -> int:
-    """The number of tiles of one canvas."""
-    _, down, across = _tile_grid(frame)
-    return down * across
+def tiles_of(frame: Frame) -> Tiles:
+    """How a canvas of this frame is cut into tiles."""
+    return _tiles(frame)
 
 
 @inline
@@ -109,16 +131,16 @@ def _tile_range(ellipse: Ellipse, frame: Frame) -> tuple[int, int, int, int]:
     """First and last row, and first and last column, of tiles that an ellipse may touch; none: the last before the
     first."""
     height, width, pad = frame
-    before, _, _ = _tile_grid(frame)
+    tiles = _tiles(frame)
     top, bottom = _row_extent(ellipse, -pad, height + pad)
     if top >= bottom:
         return 0, -1, 0, -1
     left, right = _column_extent(ellipse, top, bottom, -pad, width + pad)
     return (
-        (top + before) // TILE_ROWS,
-        (bottom - 1 + before) // TILE_ROWS,
-        (left + before) // TILE_COLUMNS,
-        (right - 1 + before) // TILE_COLUMNS if left < right else -1,
+        (top + tiles.before) // tiles.rows,
+        (bottom - 1 + tiles.before) // tiles.rows,
+        (left + tiles.before) // tiles.columns,
+        (right - 1 + tiles.before) // tiles.columns if left < right else -1,
     )
 
 
@@ -129,14 +151,14 @@ def sort_into_tiles(samples: IntArray, ellipses: FloatArray, frame: Frame, start
     `samples` are the numbers of the objects' canvases. `starts`, one more than there are tiles on all canvases, is
     filled with the place in what is returned of each tile's first object.
     """
-    _, down, across = _tile_grid(frame)
+    grid = _tiles(frame)
     starts[:] = 0
     for k in range(samples.shape[0]):
         if ellipses[k, 5] > 0.0:
             top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame)
             for i in range(top, bottom + 1):
                 for j in range(left, right + 1):
-                    starts[(samples[k] * down + i) * across + j + 1] += 1
+                    starts[(samples[k] * grid.down + i) * grid.across + j + 1] += 1
     for tile in range(1, starts.shape[0]):
         starts[tile] += starts[tile - 1]
     objects = np.empty(starts[-1], np.int64)
@@ -146,23 +168,35 @@ def sort_into_tiles(samples: IntArray, ellipses: FloatArray, frame: Frame, start
             top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame)
             for i in range(top, bottom + 1):
                 for j in range(left, right + 1):
-                    tile = (samples[k] * down + i) * across + j
+                    tile = (samples[k] * grid.down + i) * grid.across + j
                     objects[ends[tile]] = k
                     ends[tile] += 1
     return objects
 
 
 @inline
-def _set_coordinates(columns: Float32Array, rows: Float32Array, width: int) -> None:
-    """Column and row of each pixel of a box of this width; columns beyond its last row go on into further ones."""
-    start = 0
-    row = 0
-    while start < columns.shape[0]:
-        for i in range(min(width, columns.shape[0] - start)):
-            columns[start + i] = np.float32(i)
-            rows[start + i] = np.float32(row)
-        start += width
-        row += 1
+def _set_coordinates(columns: Float32Array, rows: Float32Array, width: int, ramp: Float32Array) -> None:
+    """Column and row of each pixel of a box of this width; columns beyond its last row go on into further ones.
+
+    `ramp` holds the whole numbers from 0. What is set is copied behind itself, ever more rows at once: a loop for each
+    row would take as long as a star's light.
+    """
+    done = min(width, columns.shape[0])
+    rows_done = np.float32(1.0)
+    _set_shifted(columns[:done], ramp[:done], np.float32(0.0))
+    rows[:done] = np.float32(0.0)
+    while done < columns.shape[0]:
+        more = min(done, columns.shape[0] - done)
+        _set_shifted(columns[done : done + more], columns[:more], np.float32(0.0))
+        _set_shifted(rows[done : done + more], rows[:more], rows_done)
+        done += more
+        rows_done += rows_done
+
+
+@inline
+def _set_shifted(target: Float32Array, source: Float32Array, by: np.float32) -> None:
+    for i in range(target.shape[0]):
+        target[i] = source[i] + by
 
 
 @inline
@@ -186,24 +220,27 @@ def _draw_parts(
 ) -> None:
     ellipses, starts, objects = parts
     height, width, pad = frame
-    before, down, across = _tile_grid(frame)
+    grid = _tiles(frame)
     stride = width + 2 * pad
     least = np.float32(cutoff)
     columns, rows, light = np.empty(ROOM, np.float32), np.empty(ROOM, np.float32), np.empty(ROOM, np.float32)
+    ramp = np.arange(TILE_COLUMNS + 1).astype(np.float32)
+    # Of the box that `columns` and `rows` were set for: large objects share theirs, a tile's width.
+    set_width, set_length = 0, 0
     one = table[:1].copy()
     # No literal: kernels would be compiled once more for its type.
     zero = pad - pad
     for tile in range(tiles[0], tiles[1]):
-        image = canvas[tile // (down * across)]
-        first_row = tile // across % down * TILE_ROWS - before
-        first_column = tile % across * TILE_COLUMNS - before
+        image = canvas[tile // (grid.down * grid.across)]
+        first_row = tile // grid.across % grid.down * grid.rows - grid.before
+        first_column = tile % grid.across * grid.columns - grid.before
         for place in range(starts[tile], starts[tile + 1]):
             if flag[0] != 0:
                 return
             k = objects[place]
             end_row, end_column = (
-                min(first_row + TILE_ROWS, height + pad),
-                min(first_column + TILE_COLUMNS, width + pad),
+                min(first_row + grid.rows, height + pad),
+                min(first_column + grid.columns, width + pad),
             )
             ellipse = _ellipse(ellipses[k])
             top, bottom = _row_extent(ellipse, max(first_row, -pad), end_row)
@@ -215,7 +252,9 @@ def _draw_parts(
             length = (box_height * box_width + LANES - 1) // LANES * LANES
             box = light[:length]
             box[:] = np.float32(0.0)
-            _set_coordinates(columns[:length], rows[:length], box_width)
+            if box_width != set_width or length > set_length:
+                _set_coordinates(columns[:length], rows[:length], box_width, ramp)
+                set_width, set_length = box_width, length
             one[0] = table[k]
             one[0].sample = 0
             one[0].x = nearest_integer(one[0].x * STEPS_OF_PLACE) / STEPS_OF_PLACE - left_even

@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.image.measure import LANES, add_up, sum_over
 from deepbench_fast.kernels.random.samplers import POISSON_LARGEST_MEAN
-
-LANES = 32
 
 
 @kernel
@@ -42,25 +41,8 @@ def add_ccd_variance(
 
 
 @inline
-def _add_up(partial: npt.NDArray[np.float64]) -> float:
-    total = 0.0
-    for lane in range(LANES):
-        total += partial[lane]
-    return total
-
-
-@inline
-def _squared_light(image: npt.NDArray[np.float32], partial: npt.NDArray[np.float64]) -> float:
-    """Sum of S**2: pixel p goes to the partial sum p mod 32; the partial sums are added in order."""
-    whole = image.size // LANES * LANES
-    partial[:] = 0.0
-    for start in range(0, whole, LANES):
-        strip = image[start : start + LANES]
-        for lane in range(LANES):
-            partial[lane] += np.float64(strip[lane]) * np.float64(strip[lane])
-    for p in range(whole, image.size):
-        partial[p - whole] += np.float64(image[p]) * np.float64(image[p])
-    return _add_up(partial)
+def _square(light: np.float32) -> float:
+    return np.float64(light) * np.float64(light)
 
 
 @kernel
@@ -68,7 +50,7 @@ def light_norm(clean: npt.NDArray[np.float32], out: npt.NDArray[np.float64]) -> 
     """sqrt(sum over the pixels of S**2) of each image. clean: float32 (T, pixels), the light S; out: float64 (T,)."""
     partial = np.empty(LANES, np.float64)
     for t in range(clean.shape[0]):
-        out[t] = np.sqrt(_squared_light(clean[t], partial))
+        out[t] = np.sqrt(sum_over(clean[t], _square, partial))
 
 
 @kernel
@@ -81,7 +63,7 @@ def even_snr(clean: npt.NDArray[np.float32], variance: npt.NDArray[np.float64], 
     """
     partial = np.empty(LANES, np.float64)
     for t in range(clean.shape[0]):
-        norm = np.sqrt(_squared_light(clean[t], partial))
+        norm = np.sqrt(sum_over(clean[t], _square, partial))
         out[t] = norm / np.sqrt(variance[t]) if norm > 0.0 or np.isnan(variance[t]) else 0.0
 
 
@@ -120,4 +102,4 @@ def root_of_sum(partial: npt.NDArray[np.float64], out: npt.NDArray[np.float64]) 
     it infinite.
     """
     for t in range(partial.shape[0]):
-        out[t] = np.sqrt(_add_up(partial[t]))
+        out[t] = np.sqrt(add_up(partial[t]))

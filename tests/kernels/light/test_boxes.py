@@ -14,13 +14,13 @@ from deepbench_fast import Recipe
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels.image.grid import canvas_coordinates
-from deepbench_fast.kernels.light.boxes import STEPS_OF_PLACE, TILE_COLUMNS, TILE_ROWS, sort_into_tiles, tiles_of
+from deepbench_fast.kernels.light.boxes import STEPS_OF_PLACE, TILE_COLUMNS, TILE_PIXELS, sort_into_tiles, tiles_of
 from deepbench_fast.kernels.stopping import NEVER, Stop, Stopped
 from deepbench_fast.render.scene import make_brushes
 
 SAMPLES, OBJECTS = 3, 6
-# Several tiles, the last of them narrow.
-SHAPE = (TILE_ROWS + 9, TILE_COLUMNS + 17)
+# Several tiles, two in a row.
+SHAPE = (137, TILE_COLUMNS + 17)
 
 WIDE: dict[str, dict[str, Any]] = {
     "star": {
@@ -186,19 +186,31 @@ def test_every_tile_has_the_objects_that_touch_it() -> None:
     ellipses[:, 4] = q * q * s * s + c * c
     ellipses[:, 5] = (q * rng.uniform(0.3, 120.0, 200)) ** 2
     ellipses[::7, 5] = -1.0
-    starts = np.empty(2 * tiles_of(frame) + 1, np.int64)
+    tiles = tiles_of(frame)
+    starts = np.empty(2 * tiles.down * tiles.across + 1, np.int64)
     samples = np.sort(rng.integers(0, 2, 200))
     objects = sort_into_tiles(samples, ellipses, frame, starts)
-    across = -(-(4 + 700 + 4) // TILE_COLUMNS)
     rows, columns = np.mgrid[-4:304, -4:704]
-    tile = (rows + 4) // TILE_ROWS * across + (columns + 4) // TILE_COLUMNS
+    tile = (rows + tiles.before) // tiles.rows * tiles.across + (columns + tiles.before) // tiles.columns
+    assert np.unique(tile).tolist() == list(range(tiles.down * tiles.across))
     found = [objects[starts[i] : starts[i + 1]].tolist() for i in range(len(starts) - 1)]
     for own in found:
         assert own == sorted(set(own))
     for k, (x, y, xx, xy, yy, limit) in enumerate(ellipses):
         inside = xx * (columns - x) ** 2 + 2 * xy * (columns - x) * (rows - y) + yy * (rows - y) ** 2 <= limit
         for touched in np.unique(tile[inside]):
-            assert k in found[samples[k] * tiles_of(frame) + touched]
+            assert k in found[samples[k] * tiles.down * tiles.across + touched]
+
+
+@given(height=st.integers(1, 20_000), width=st.integers(1, 20_000), pad=st.integers(0, 300))
+def test_tiles_are_even_cover_their_canvas_and_stay_in_the_cache(height: int, width: int, pad: int) -> None:
+    tiles = tiles_of((height, width, pad))
+    assert tiles.before in (pad, pad + 1)
+    assert not any(size % 2 for size in (tiles.before, tiles.rows, tiles.columns))
+    for pixels, size, number in ((height, tiles.rows, tiles.down), (width, tiles.columns, tiles.across)):
+        assert 0 <= number * size - (tiles.before + pixels + pad) <= 2 * number
+    assert tiles.rows * tiles.columns <= TILE_PIXELS
+    assert tiles.columns <= TILE_COLUMNS
 
 
 def test_work_that_is_stopped_ends() -> None:

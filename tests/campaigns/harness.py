@@ -105,11 +105,14 @@ def main(campaign: Campaign, arguments: Sequence[str] | None = None) -> None:
     """Run a campaign as a program."""
     parser = argparse.ArgumentParser(f"python -m tests.campaigns.{campaign.name}")
     parser.add_argument("--tries", type=int, default=campaign.tries, help=f"how many cases ({campaign.tries})")
+    parser.add_argument("--skip", type=int, default=0, help="leave out so many cases first, to go on (0)")
     parser.add_argument("--seed", type=int, default=0, help="which cases, and in which order (0)")
     parser.add_argument("--of", action="append", choices=campaign.of, help="cases of this alone; may be given again")
     parser.add_argument("--case", action="append", help="take this case alone; may be given again")
     parser.add_argument("--minutes", type=float, default=inf, help="begin no case after so many minutes")
     given = parser.parse_args(arguments)
     end = time.monotonic() + 60 * given.minutes
-    cases = given.case or islice(campaign.cases(given.seed, given.of or campaign.of), given.tries)
+    cases = given.case or islice(
+        campaign.cases(given.seed, given.of or campaign.of), given.skip, given.skip + given.tries
+    )
     sys.exit(campaign.run(takewhile(lambda _: time.monotonic() < end, cases)))

@@ -26,13 +26,15 @@ from deepbench_fast.values.image import Image as RecipeImage
 from docs.make_pictures import own_pictures
 from docs.make_reference import BUILT_IN, FOLDER, GENERATED, PAGES
 from docs.repository_links import CONFIGURATION, moved, navigation
-from tests.pages import blocks, links, missing, packages_needed, pages, run, run_page, shows
+from tests.pages import BLOCK, blocks, links, missing, packages_needed, pages, run, run_page, shows
 
 GUIDE = list(pages())
 README = FOLDER.parent / "README.md"
 OPTIONAL = [page for page in GUIDE if packages_needed(page)]
 GALLERY = FOLDER / "gallery"
 MOST_WORDS = 1500
+MOST_SIGNS = 112
+"""In a line of a block: what `docs/assets/pages.css` makes room for on a page of 1,280 pixels, beside a scroll bar."""
 TERMS = {
     r"ground truth": "truth",
     r"data[ -]sets?": "dataset",
@@ -107,6 +109,13 @@ def test_a_page_is_of_one_idea() -> None:
     for page in GUIDE:
         prose = re.sub(r"^```.*?^```|^\|.*?$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
         assert GENERATED in prose or len(prose.split()) <= MOST_WORDS, f"{page.name} is too long: split it"
+
+
+@pytest.mark.parametrize("page", [*GUIDE, README, README.with_name("CONTRIBUTING.md")], ids=lambda page: page.stem)
+def test_lines_of_blocks_dont_scroll_sideways(page: Path) -> None:
+    """But for the README's commands that set up, which are one line each."""
+    shown = [text for _, text in BLOCK.findall(page.read_text(encoding="utf-8")) if "pip install" not in text]
+    assert [line for text in shown for line in text.splitlines() if len(line) > MOST_SIGNS] == []
 
 
 @pytest.mark.parametrize("page", GUIDE, ids=name)

@@ -1,4 +1,7 @@
-"""A kind of one's own: a ring of light. Try: deepbench-fast --kinds docs/examples/ring.py preview ring -o ring.png"""
+"""A kind of one's own: a ring of light.
+
+Try: deepbench-fast --kinds docs/examples/ring.py preview ring -o ring.png
+"""
 
 import numpy as np
 
@@ -10,7 +13,7 @@ from deepbench_fast.kernels.elementary import exp
     "ring",
     meaning="ring: amplitude * exp(-((r - radius) / width)^2 / 2)",
     parameters=[
-        parameter("amplitude", low=0, high=1e6, default={"loguniform": [1, 10]}, meaning="brightness on the ring"),
+        parameter("amplitude", low=0, high=1e6, default={"loguniform": [1, 10]}, meaning="peak brightness"),
         parameter("radius", "pix", low=0, high=1e4, default={"uniform": [4, 9]}, meaning="radius of the ring"),
         parameter("width", "pix", low=0.1, high=1e4, default=1.5, meaning="standard deviation across the ring"),
     ],

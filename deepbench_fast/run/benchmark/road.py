@@ -73,7 +73,7 @@ def making(pool: ThreadPoolExecutor, counts: list[int]) -> Iterator[Work]:
             action = actions[0] if count == 1 else partial(all_at_once, pool, actions)
             alone = made(name, 1) if count > 1 else ""
             limit = stages(name, size)
-            words = "its kernels, each alone" if limit else ""
+            words = "its kernels" if limit else ""
             yield Work("samples made", made(name, count), "samples", size * count, action, limit, words, alone)
 
 
@@ -114,7 +114,7 @@ def writing(folder: Path, file_bytes: int, counts: list[int]) -> Iterator[Work]:
             write = partial(generate, recipe, path, threads=count, overwrite=True)
             write()
             limit = stages(name, samples / count)
-            words = f"{'its kernels, each alone' if limit else 'samples made'}, and a copy"
+            words = f"{'its kernels' if limit else 'samples made'} and a copy"
             limit = limit or {made(name, 1): samples / count}
             copied = copy_on(count if count == counts[-1] else 1)
             limit[copied] = limit.get(copied, 0.0) + path.stat().st_size

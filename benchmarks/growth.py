@@ -234,8 +234,10 @@ def load() -> dict[str, Any]:
 def draw(kept: dict[str, Any]) -> None:
     """All curves that are kept, a panel for each thing that is varied; stages and peers as bars."""
     curves = [curve for found in kept.values() for curve in found["curves"]]
-    figure = Figure(figsize=(16, 8), layout="constrained")
-    *panels, stage_axes, peer_axes = figure.subplots(2, 4).flat
+    figure = Figure(figsize=(12, 12), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.4, 1))
+    panels = list(upper.subplots(2, 3).flat)
+    stage_axes, peer_axes = lower.subplots(1, 2)
     for axes, panel in zip(panels, PANELS, strict=True):
         _panel(axes, panel, [curve for curve in curves if curve["panel"] == panel])
     _stages(stage_axes, [curve for curve in curves if curve["panel"] == BARS])
@@ -257,6 +259,8 @@ def _panel(axes: Any, panel: str, curves: list[dict[str, Any]]) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
+        if len(units) > 1:  # two quantities fill their panel: room for the legend
+            axes.set_ylim(top=3 * axes.get_ylim()[1])
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)
 
@@ -283,7 +287,7 @@ def _peers(axes: Any) -> None:
     axes.axvline(1.0, color="black", linewidth=1)
     axes.set(title="times as fast, one core each", xscale="log")
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.tick_params(axis="y", labelsize="x-small")
+    axes.tick_params(axis="y", labelsize="small")
     axes.invert_yaxis()
 
 

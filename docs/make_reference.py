@@ -209,7 +209,9 @@ def _default(parameter: Parameter, kind: Kind) -> str:
         return "found"
     rows, columns = kind.default_shape
     here, there = (parameter.default_words(Image(shape=(k * rows, k * columns))) for k in (1, 2))
-    return re.sub(r"\d+\.\d{4,}", lambda number: f"{float(number[0]):.4g}", here) + ("" if here == there else " ↔")
+    short = re.sub(r"\d+\.\d{6,}", lambda number: f"{float(number[0]):.4g}", here)
+    # Braces at a cell's end would be taken for attributes of HTML, and be gone.
+    return short.replace("{", r"\{") + ("" if here == there else " ↔")
 
 
 def commands_page() -> str:
@@ -342,7 +344,9 @@ def _as_written(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             starred = True
             yield "*"
-        default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+        value = parameter.default
+        written = value.__name__ if inspect.isroutine(value) else repr(value)
+        default = "" if value is parameter.empty else f" = {written}"
         yield f"{parameter.name}: {parameter.annotation}{default}"
 
 

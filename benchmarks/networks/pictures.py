@@ -48,8 +48,13 @@ def _confusion(axes: Any, row: dict[str, Any]) -> None:
 def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
     """One panel an axis: accuracy by rung, with the mean over the classes where they aren't equally frequent."""
     names = list(dict.fromkeys(point["axis"] for point in points))
-    figure = Figure(figsize=(3.1 * len(names), 3.9), layout="constrained")
-    axes = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    across = 3
+    down = -(-len(names) // across)
+    figure = Figure(figsize=(3.1 * across, 3.7 * down), layout="constrained")
+    grid = figure.subplots(down, across, sharey=True, squeeze=False)
+    axes = list(grid.flat)[: len(names)]
+    for spare in list(grid.flat)[len(names) :]:
+        spare.remove()
     for panel, name in zip(axes, names, strict=True):
         own = sorted((point for point in points if point["axis"] == name), key=lambda point: int(point["rung"]))
         rungs = [point["rung"] for point in own]
@@ -62,7 +67,8 @@ def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
         panel.set_xticks(rungs, [point["words"] for point in own], rotation=35, ha="right")
         panel.set_title(name)
         panel.grid(alpha=0.3)
-    axes[0].set_ylabel("accuracy of the small network, %")
+    for row in grid:
+        row[0].set_ylabel("accuracy of the small network, %")
     labelled = {
         label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }

@@ -15,7 +15,9 @@ FIRST = "sky"
 
 @click.command(cls=Command, example=f"{PROGRAM} explore galaxy --size 256x256")
 @click.argument("source", required=False, default=FIRST, metavar="FILE|SOURCE")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the page; by default a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="N", default=0, help="Port of the page; by default a free one."
+)
 @click.option("--no-browser", is_flag=True, help="Print the page's address, and open no browser.")
 @recipe_options
 def command(

@@ -55,5 +55,5 @@ def coverage_plot(curves: Mapping[str, Curve], columns: int = 4) -> Figure:
         if number > (down - 1) * across:
             axes.set_xlabel("quantile of the posterior", fontsize=FONT)
         if (number - 1) % across == 0:
-            axes.set_ylabel("truths below it, less expected", fontsize=FONT)
+            axes.set_ylabel("truths below it,\nless expected", fontsize=FONT)
     return figure

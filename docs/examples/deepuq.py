@@ -172,7 +172,7 @@ def draw(found: dict[float, tuple[Floats, Answers]], picture: Path) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
-    axes.legend(title="scatter of the sum of all pixels (dotted)")
+    figure.legend(title="scatter of the sum of all pixels (dotted)", loc="outside upper center", ncols=3, frameon=False)
     figure.savefig(picture, dpi=100)
 
 

@@ -1,0 +1,56 @@
+"""Where a line of a page may end: a hook of MkDocs.
+
+Browsers end lines at a hyphen, so that `--debug` and 1e-6 fall apart, and between a number and its unit; and they
+never end them within a long name, so that one column of a table takes the room of the others. What is copied from a
+page stays what its source has.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+SHORT = 30
+"""Code of so many signs stays on one line in a sentence: it fits a phone."""
+
+LONG = 24
+"""Names of more signs than these may be broken in a table, behind a sign that parts them."""
+
+TAG = re.compile(r"(<[^>]*>)")
+PART = re.compile(r"(::|[_/.](?=\w))")
+POWER = re.compile(r"(?<![\w.])[-−]?\d[\d.]*e-\d+(?!\w)")
+UNIT = re.compile(r"(?<=\d) (?=(?:%|[µnm]?s|[kMGTP]B|[KMG]iB|[MG]?pix|rad|deg)(?:/s)?(?![\w]))")
+SIGN = re.compile(r" ([±×]) (?=\d)|(?<=\S) (?=[✓✗])")
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """The page with its lines held together where a reader would trip, and open where a table needs it."""
+    parts = TAG.split(html)
+    inside: list[str] = []
+    for k, part in enumerate(parts):
+        if part.startswith("<"):
+            name = part.strip("</>").split()[0] if part.strip("</>") else ""
+            if part.startswith("</"):
+                while name in inside and inside.pop() != name:
+                    pass
+            elif name in ("pre", "code", "td", "th"):
+                inside.append(name)
+                if name == "code" and "pre" not in inside and not {"td", "th"} & set(inside) and _short(parts, k):
+                    parts[k] = part.replace("<code", '<code class="whole"', 1)
+        elif "pre" not in inside:
+            parts[k] = _code(part, table=bool({"td", "th"} & set(inside))) if "code" in inside else _prose(part)
+    return "".join(parts)
+
+
+def _short(parts: list[str], k: int) -> bool:
+    return parts[k + 2] == "</code>" and len(unescape(parts[k + 1])) <= SHORT
+
+
+def _code(text: str, *, table: bool) -> str:
+    return PART.sub(r"\1<wbr>", text) if table and len(unescape(text)) > LONG else text
+
+
+def _prose(text: str) -> str:
+    text = POWER.sub(r'<span class="whole">\g<0></span>', UNIT.sub("&nbsp;", text))
+    return SIGN.sub(lambda found: f"&nbsp;{found[1]}&nbsp;" if found[1] else "&nbsp;", text)

@@ -1,0 +1,39 @@
+"""Lines of the site's pages end where a reader doesn't trip, and what is copied from them stays what it was."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from docs.line_breaks import on_page_content
+
+
+@pytest.mark.parametrize(
+    ("html", "made"),
+    [
+        ("<p><code>--debug</code> says</p>", '<p><code class="whole">--debug</code> says</p>'),
+        (f"<p><code>{'long ' * 9}</code></p>", f"<p><code>{'long ' * 9}</code></p>"),
+        ("<pre><code>--debug 5 ms 1e-6</code></pre>", "<pre><code>--debug 5 ms 1e-6</code></pre>"),
+        ("<p>above 1e-6 of it</p>", '<p>above <span class="whole">1e-6</span> of it</p>'),
+        ("<p>91 %, 5 ms, 2 sides, 3 Mpix/s</p>", "<p>91&nbsp;%, 5&nbsp;ms, 2 sides, 3&nbsp;Mpix/s</p>"),
+        ("<td>97.8 ± 0.3</td><td>≥ 2× ✓</td>", "<td>97.8&nbsp;±&nbsp;0.3</td><td>≥ 2×&nbsp;✓</td>"),
+        ("<td><code>a.py</code></td>", "<td><code>a.py</code></td>"),
+        (
+            "<td><code>test_star.py::test_of_the_centre</code></td>",
+            "<td><code>test_<wbr>star.<wbr>py::<wbr>test_<wbr>of_<wbr>the_<wbr>centre</code></td>",
+        ),
+    ],
+)
+def test_where_lines_may_end(html: str, made: str) -> None:
+    assert on_page_content(html) == made
+
+
+def test_what_is_copied_stays() -> None:
+    html = "<p>1e-6 &lt; 5 ms, <a href='#'><code>x --y</code></a></p><td><code>a_name_of_more_than_24_signs</code></td>"
+    shown = [
+        unescape(re.sub(r"<[^>]*>", "", text)).replace("\N{NO-BREAK SPACE}", " ")
+        for text in (html, on_page_content(html))
+    ]
+    assert shown[0] == shown[1]

@@ -49,7 +49,10 @@ def picture_command(name: str) -> str:
     large = recipe.series is None and max(recipe.resolved().image.shape) > 99
     count = 1 if name == "wide-field" else max(3, len(recipe.catalogues)) if large else 6
     order = " --by-catalogue" if len(recipe.catalogues) > 1 else ""
-    return f"deepbench-fast preview {name} --count {count} --columns {count}{order} --dpi 80 -o {name}.png"
+    # Curves have axes, whose words are to be read.
+    shown = "--columns 3" if recipe.series else f"--columns {count}"
+    dots = "100" if recipe.series else "80"
+    return f"deepbench-fast preview {name} --count {count} {shown}{order} --dpi {dots} -o {name}.png"
 
 
 def make_built_in(names: list[str]) -> None:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 )
 @origin_option
 @look_options
-@click.option("--dpi", type=click.IntRange(10, 1200), metavar="N", help="Dots an inch of a PNG; by default 100.")
+@click.option(
+    "--dpi", type=click.IntRange(10, 1200), metavar="N", help="Dots an inch of a PNG; by default 100, of series 200."
+)
 @click.option("--by-catalogue", is_flag=True, help="Sort the samples by catalogue.")
 @recipe_options
 def command(

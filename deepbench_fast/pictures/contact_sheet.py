@@ -135,7 +135,8 @@ def _draw_bar(figure: Figure, box: tuple[float, float, float, float], scale: Sca
 def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: int | None = None) -> None:
     """Write a figure as its suffix says: PNG with a palette, PDF or SVG; equal figures give equal bytes.
 
-    `dpi` enlarges a PNG: figures have 100. Raises UsageError for another suffix, FileError where writing fails.
+    `dpi` enlarges a PNG: figures of images have 100, of series 200. Raises UsageError for another suffix, FileError
+    where writing fails.
     """
     from matplotlib import rc_context, style
 

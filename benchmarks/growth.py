@@ -235,7 +235,8 @@ def draw(kept: dict[str, Any]) -> None:
     """All curves that are kept, a panel for each thing that is varied; stages and peers as bars."""
     curves = [curve for found in kept.values() for curve in found["curves"]]
     figure = Figure(figsize=(12, 12), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.4, 1))
+    rooms: Any = figure.subfigures(2, 1, height_ratios=(1.4, 1))
+    upper, lower = rooms
     panels = list(upper.subplots(2, 3).flat)
     stage_axes, peer_axes = lower.subplots(1, 2)
     for axes, panel in zip(panels, PANELS, strict=True):

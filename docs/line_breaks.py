@@ -19,6 +19,7 @@ LONG = 24
 
 TAG = re.compile(r"(<[^>]*>)")
 PART = re.compile(r"(::|[_/.](?=\w))")
+OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 POWER = re.compile(r"(?<![\w.])[-−]?\d[\d.]*e-\d+(?!\w)")
 UNIT = re.compile(r"(?<=\d) (?=(?:%|[µnm]?s|[kMGTP]B|[KMG]iB|[MG]?pix|rad|deg)(?:/s)?(?![\w]))")
 SIGN = re.compile(r" ([±×]) (?=\d)|(?<=\S) (?=[✓✗])")
@@ -44,11 +45,13 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def _short(parts: list[str], k: int) -> bool:
+    """Whether the code that begins here is nothing but some text."""
     return parts[k + 2] == "</code>" and len(unescape(parts[k + 1])) <= SHORT
 
 
 def _code(text: str, *, table: bool) -> str:
-    return PART.sub(r"\1<wbr>", text) if table and len(unescape(text)) > LONG else text
+    text = PART.sub(r"\1<wbr>", text) if table and len(unescape(text)) > LONG else text
+    return OPTION.sub(r'<span class="whole">\g<0></span>', text)
 
 
 def _prose(text: str) -> str:

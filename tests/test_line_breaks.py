@@ -13,7 +13,8 @@ from docs.line_breaks import on_page_content
 @pytest.mark.parametrize(
     ("html", "made"),
     [
-        ("<p><code>--debug</code> says</p>", '<p><code class="whole">--debug</code> says</p>'),
+        ("<p><code>-n 5 a-b</code> says</p>", '<p><code class="whole">-n 5 a-b</code> says</p>'),
+        ("<td><code>--debug</code></td>", '<td><code><span class="whole">--debug</span></code></td>'),
         (f"<p><code>{'long ' * 9}</code></p>", f"<p><code>{'long ' * 9}</code></p>"),
         ("<pre><code>--debug 5 ms 1e-6</code></pre>", "<pre><code>--debug 5 ms 1e-6</code></pre>"),
         ("<p>above 1e-6 of it</p>", '<p>above <span class="whole">1e-6</span> of it</p>'),

@@ -136,19 +136,22 @@ def test_the_blocks_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "printed", "same"),
+    ("shown", "printed", "rough", "same"),
     [
-        ("n 1.00\n", "n  1.04\n", True),
-        ("n 1.00", "n 1.20", False),
-        ("n 10.0", "n 10.4", True),
-        ("n 3", "n 4", False),
-        ("a … c", "a b c", True),
-        ("a\nb", "a", False),
-        ("(a) 1.5", "(b) 1.5", False),
+        ("n 1.00\n", "n  1.01\n", False, True),
+        ("n 1.00\n", "n  1.04\n", False, False),
+        ("n 1.00\n", "n  1.04\n", True, True),
+        ("n 1.00", "n 1.20", True, False),
+        ("n 10.0", "n 10.4", True, True),
+        ("n 2067.13", "n 2064.70", False, False),
+        ("n 3", "n 4", True, False),
+        ("a … c", "a b c", False, True),
+        ("a\nb", "a", False, False),
+        ("(a) 1.5", "(b) 1.5", False, False),
     ],
 )
-def test_what_a_page_shows_is_what_is_printed(shown: str, printed: str, same: bool) -> None:
-    assert shows(shown, printed) is same
+def test_what_a_page_shows_is_what_is_printed(shown: str, printed: str, rough: bool, same: bool) -> None:
+    assert shows(shown, printed, rough=rough) is same
 
 
 @pytest.mark.parametrize("page", OPTIONAL, ids=name)

@@ -37,6 +37,8 @@ HEADINGS = (
 DRAFT = {"networks-sky": 95.7, "networks-geometry": 97.3, "networks-objects": 97.1}
 """Accuracies in % that DeepBench's draft of 2022 states for ResNet-50, on data of its own of these kinds."""
 
+EARLIER = "†"
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -100,13 +102,21 @@ def datasets_table() -> str:
 
 
 def networks_table(rows: dict[str, dict[str, Any]]) -> str:
-    """The table, then the commands of the rows that were not run."""
+    """The table, then what its mark says, and the commands of the rows that were not run."""
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(cells(wanted, rows.get(wanted.name)) for wanted in WANTED)]
     absent = [wanted.command for wanted in WANTED if wanted.name not in rows]
-    if not absent:
-        return markdown(lines)
-    commands = "\n".join(absent)
-    return f"{markdown(lines)}\nRows that were not run, with their commands:\n\n```text\n{commands}\n```\n"
+    parts = [markdown(lines)]
+    if any(is_of_earlier_data(row) for row in rows.values()):
+        parts.append(f"{EARLIER} Trained on an earlier version of the dataset, with another digest: see its JSON.\n")
+    if absent:
+        commands = "\n".join(absent)
+        parts.append(f"Rows that were not run, with their commands:\n\n```text\n{commands}\n```\n")
+    return "\n".join(parts)
+
+
+def is_of_earlier_data(row: dict[str, Any]) -> bool:
+    """Whether a row was trained on other bytes than its recipe makes now."""
+    return bool(row["digest"] != PUBLISHED[row["recipe"]].digest)
 
 
 def markdown(lines: Sequence[Sequence[str]]) -> str:
@@ -118,6 +128,7 @@ def cells(wanted: Wanted, row: dict[str, Any] | None) -> Sequence[str]:
     draft = str(DRAFT[wanted.recipe]) if wanted.network == "resnet50" else ""
     if row is None:
         return [wanted.recipe, network, "", "not run", draft, *[""] * (len(HEADINGS) - 5)]
+    network += f" {EARLIER}" if is_of_earlier_data(row) else ""
     share, tested = row["accuracy"], row["tested"]
     error = math.sqrt(share * (1 - share) / tested)
     return [

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.networks.places import PAGE, PICTURE, ROWS
-from benchmarks.networks.table import DRAFT, HEADINGS, WANTED, networks_table, page_with, read_rows
+from benchmarks.networks.table import DRAFT, EARLIER, HEADINGS, WANTED, networks_table, page_with, read_rows
 from deepbench_fast import Recipe
+from deepbench_fast.recipe.published import PUBLISHED
 
 ROWS_THERE = read_rows(ROWS)
 
@@ -47,3 +48,11 @@ def test_rows_that_were_not_run_have_their_command() -> None:
         assert f"\n{wanted.command}\n" in table
     assert table.count("not run |") == len(WANTED)
     assert {wanted.recipe for wanted in WANTED} == set(DRAFT)
+
+
+def test_rows_of_earlier_data_are_marked() -> None:
+    name, row = next(iter(ROWS_THERE.items()))
+    now = networks_table({name: row | {"digest": PUBLISHED[row["recipe"]].digest}})
+    assert EARLIER not in now
+    earlier = networks_table({name: row | {"digest": "0" * 32}})
+    assert earlier.count(EARLIER) == 2

@@ -37,7 +37,9 @@ def sum_over(image: Pixels, term: Callable[[np.float32], float], partial: Partia
     partial[:] = 0.0
     for start in range(0, stretches, STRIPS * LANES):
         part = image[start : start + STRIPS * LANES]
-        _add_strips(part[:LANES], part[LANES : 2 * LANES], part[2 * LANES : 3 * LANES], part[3 * LANES :], term, partial)
+        _add_strips(
+            part[:LANES], part[LANES : 2 * LANES], part[2 * LANES : 3 * LANES], part[3 * LANES :], term, partial
+        )
     for start in range(stretches, whole, LANES):
         strip = image[start : start + LANES]
         for lane in range(LANES):

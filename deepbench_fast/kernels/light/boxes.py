@@ -1,10 +1,10 @@
 """Light with a cutoff: each object is drawn where it can be that bright, tile by tile.
 
 A tile is at most TILE_PIXELS pixels of one sample's canvas, which stay in the CPU's cache while its objects are added,
-in the order of their table; those of one canvas are of equal size. A part of an object is what its ellipse (see `reach`) has of a tile: a box that a
-kernel of the whole frame draws on a small canvas, from which those pixels are added whose light is not below the
-cutoff. A kernel's pixel follows from its offset from the object's centre alone. So no bit depends on tiles, on the
-frame, or on which thread draws which tile.
+in the order of their table; those of one canvas are of equal size. A part of an object is what its ellipse (see
+`reach`) has of a tile: a box that a kernel of the whole frame draws on a small canvas, from which those pixels are
+added whose light is not below the cutoff. A kernel's pixel follows from its offset from the object's centre alone. So
+no bit depends on tiles, on the frame, or on which thread draws which tile.
 """
 
 from __future__ import annotations

@@ -29,8 +29,9 @@ def table_picture(rows: dict[str, dict[str, Any]], path: Path) -> None:
             style = {"color": COLOURS[row["network"]], "linestyle": "--" if draft else "-"}
             axes[0, column].plot(range(1, len(found) + 1), found, marker=".", label=row["network"] + draft, **style)
         axes[0, column].set(title=recipe, xlabel="epoch", ylabel="validation accuracy, %", ylim=(None, 100))
-        axes[0, column].legend(loc="lower right")
         _confusion(axes[1, column], next(row for row in own if row["network"] == SHOWN))
+    lines = {line.get_label(): line for panel in axes[0] for line in panel.lines}
+    figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=len(lines))
     figure.savefig(path, dpi=DOTS)
 
 

@@ -27,7 +27,8 @@ class Progress:
     def __init__(self, unit: str = "samples", at_start: Callable[[], object] | None = None) -> None:
         self.unit, self.at_start = unit, at_start
         self.total = self.done = self._first = 0
-        self._began = self._told = time.monotonic()
+        self._told = time.monotonic()
+        self._paced: tuple[float, int] | None = None
         self._bar: Any = None
 
     @property
@@ -40,27 +41,32 @@ class Progress:
         if self.at_start is not None and not done:
             self.at_start()
         self.total, self.done, self._first = total, done, done
-        self._began = self._told = time.monotonic()
+        self._told = time.monotonic()
+        self._paced = None
         if sys.stderr.isatty():
             self._bar = self._new_bar()
 
     def advance(self, number: int) -> None:
         """So many more are done."""
         self.done += number
+        now = time.monotonic()
         if self._bar is not None:
             self._bar.update(number)
-        elif time.monotonic() - self._told >= SECONDS_BETWEEN_LINES:
-            self._told = time.monotonic()
-            click.echo(self.line(self._told - self._began), err=True)
+        elif now - self._told >= SECONDS_BETWEEN_LINES:
+            self._told = now
+            click.echo(self.line(now), err=True)
+        # Before the first ones were done kernels were compiled: no rate follows from the time that these took.
+        self._paced = self._paced or (now, self.done)
 
-    def line(self, seconds: float) -> str:
-        """How far it is after so many seconds, and when it will be done."""
-        rate = self.made / seconds
-        left = (self.total - self.done) / rate if rate else float("inf")
-        rest = f", {duration(left)} left" if left < float("inf") else ""
+    def line(self, now: float) -> str:
+        """How far it is at this moment, how fast it goes since the first were done, and when all will be."""
         share = 100 * self.done // max(1, self.total)
         done = f"{grouped(self.done)} of {grouped(self.total)} {self.unit} ({share} %)"
-        return f"{done}, {words.rate(rate)} a second{rest}"
+        began, before = self._paced or (now, self.done)
+        if self.done == before:
+            return done
+        rate = (self.done - before) / (now - began)
+        return f"{done}, {words.rate(rate)} a second, {duration((self.total - self.done) / rate)} left"
 
     def _new_bar(self) -> Any:
         from tqdm import tqdm

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -55,19 +56,30 @@ def test_json_knows_no_nan() -> None:
         assert out.getvalue().split() == b'{ "a": [ 1.5, null, [ null ] ] }'.split()
 
 
-def test_progress_line() -> None:
+def progress_after(total: int, done: int, steps: list[tuple[float, int]], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The line of a work that goes on at `done`, of which so many more are done at these moments."""
     progress = Progress()
-    progress.start(1_000_000, 400_000)
-    progress.advance(100_000)
-    assert progress.made == 100_000
-    assert progress.line(2.0) == "500 000 of 1 000 000 samples (50 %), 50 000 a second, 10 s left"
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+    progress.start(total, done)
+    for moment, number in steps:
+        monkeypatch.setattr("time.monotonic", partial(float, moment))
+        progress.advance(number)
+    assert progress.made == sum(number for _, number in steps)
+    return progress.line(steps[-1][0])
 
 
-def test_progress_line_of_slow_samples() -> None:
-    progress = Progress()
-    progress.start(20, 0)
-    progress.advance(1)
-    assert progress.line(14.0) == "1 of 20 samples (5 %), 0.071 a second, 4 min 26 s left"
+def test_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = progress_after(1_000_000, 300_000, [(7.0, 100_000), (9.0, 100_000)], monkeypatch)
+    assert line == "500 000 of 1 000 000 samples (50 %), 50 000 a second, 10 s left"
+
+
+def test_progress_line_of_slow_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = progress_after(20, 0, [(14.0, 1), (28.0, 1)], monkeypatch)
+    assert line == "2 of 20 samples (10 %), 0.071 a second, 4 min 12 s left"
+
+
+def test_no_rate_follows_from_the_time_in_which_kernels_were_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert progress_after(20_000_000, 0, [(29.0, 2000)], monkeypatch) == "2 000 of 20 000 000 samples (0 %)"
 
 
 def test_progress_is_quiet_at_first_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

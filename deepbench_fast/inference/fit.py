@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,16 +24,32 @@ MODES = 6
 LEAST_MASS = 0.02
 """Share of a mode at the beginning, whatever its height says."""
 
-COMPONENTS = 16
 SPLIT = 0.5
-"""Components after the first round, and their scales as parts of what the data say where they stand."""
+"""Scales of new components, as parts of what the data say where they stand."""
 
 ROUNDS = 12
 ENOUGH = 0.6
 """Rounds at most; what draws are worth, each, when it is enough."""
 
-LEAST_WORTH = 300.0
-"""Draws that a round's weights are worth at least, by a smaller power of them."""
+
+class Effort(NamedTuple):
+    """What a fit is made with: draws of each round, components, rounds that end with new ones in place of the old, and
+    the draws that a round's weights are worth at least, by a smaller power of them."""
+
+    draws: int
+    components: int
+    anew: int
+    least_worth: float
+
+
+def quick(draws: int) -> Effort:
+    """Enough for nearly all posteriors, with so many draws in each round."""
+    return Effort(draws, 16, 1, 300.0)
+
+
+THOROUGH = Effort(8192, 64, 2, 1024.0)
+"""For sheets that are a hundredth as thick as they are long, and bend: sixteen components don't cover them, and a few
+hundred draws say too little of each."""
 
 TWINS = (0.25, 5.0)
 """Share and scale of the wide twins that components get at the end, so that tails are drawn often enough."""
@@ -50,19 +68,14 @@ def fitted(problem: Problem, key: Key, size: int, draws: int) -> tuple[Mixture, 
     shares = np.empty(len(modes.masses))
     weigh(modes.masses, 1.0, shares)
     mixture = Mixture.of(np.maximum(shares, LEAST_MASS), modes.places, modes.scales)
-    stream = stream_number("posterior.fit")
-    for turn in range(ROUNDS):
-        points = mixture.draw(key, stream, turn * draws, draws)
-        logs, distances, terms = mixture.log_density(points)
-        ratios, weights = problem.log_density(points) - logs, np.empty(draws)
-        if turn > 2 and weigh(ratios, 1.0, weights)[1] > ENOUGH * draws:
-            break
-        worth = _tempered(ratios, weights, LEAST_WORTH)
-        if turn == 0:
-            mixture = _split(problem, points, weights)
-        else:
-            mixture = mixture.refitted(points, weights, logs, distances, terms, 2.0 * size / worth)
-    return _patched(problem, mixture.with_wide_twins(*TWINS), key, 2 * draws), len(modes.masses)
+    mixture = _nearer(problem, mixture, key, stream_number("posterior.fit"), quick(draws))
+    return _patched(problem, mixture, key, stream_number("posterior.patches"), 2 * draws), len(modes.masses)
+
+
+def fitted_again(problem: Problem, key: Key, mixture: Mixture) -> Mixture:
+    """A mixture nearer to the posterior than this one, from many more draws."""
+    mixture = _nearer(problem, mixture, key, stream_number("posterior.fit.thorough"), THOROUGH)
+    return _patched(problem, mixture, key, stream_number("posterior.patches.thorough"), THOROUGH.draws)
 
 
 def _starts(problem: Problem, key: Key, size: int) -> Floats:
@@ -78,6 +91,23 @@ def _starts(problem: Problem, key: Key, size: int) -> Floats:
     return starts
 
 
+def _nearer(problem: Problem, mixture: Mixture, key: Key, stream: int, effort: Effort) -> Mixture:
+    """The mixture after some rounds, each with the weighted draws of the one before it."""
+    draws, size = effort.draws, mixture.means.shape[1]
+    for turn in range(ROUNDS):
+        points = mixture.draw(key, stream, turn * draws, draws)
+        logs, distances, terms = mixture.log_density(points)
+        ratios, weights = problem.log_density(points) - logs, np.empty(draws)
+        if turn > 2 and weigh(ratios, 1.0, weights)[1] > ENOUGH * draws:
+            break
+        worth = _tempered(ratios, weights, effort.least_worth)
+        if turn < effort.anew:
+            mixture = _split(problem, points, weights, effort.components)
+        else:
+            mixture = mixture.refitted(points, weights, logs, distances, terms, 2.0 * size / worth)
+    return mixture
+
+
 def _tempered(ratios: Floats, weights: Floats, least: float) -> float:
     """Weights of the largest power up to 1, by halves, that are worth so many draws; what they are worth."""
     power, worth = 1.0, weigh(ratios, 1.0, weights)[1]
@@ -87,17 +117,17 @@ def _tempered(ratios: Floats, weights: Floats, least: float) -> float:
     return float(worth)
 
 
-def _split(problem: Problem, points: Floats, weights: Floats) -> Mixture:
+def _split(problem: Problem, points: Floats, weights: Floats, components: int) -> Mixture:
     """Components about some of the weighted draws, each shaped as the data are informative there."""
-    numbers = np.empty(COMPONENTS, np.int64)
+    numbers = np.empty(components, np.int64)
     resample(weights, 0.5, numbers)
     seeds = np.ascontiguousarray(points[numbers])
-    return Mixture.of(np.ones(COMPONENTS), seeds, SPLIT * local_scales(problem, seeds))
+    return Mixture.of(np.ones(components), seeds, SPLIT * local_scales(problem, seeds))
 
 
-def _patched(problem: Problem, mixture: Mixture, key: Key, draws: int) -> Mixture:
-    """With components where draws are too few."""
-    stream, weights = stream_number("posterior.patches"), np.empty(draws)
+def _patched(problem: Problem, mixture: Mixture, key: Key, stream: int, draws: int) -> Mixture:
+    """With wide twins of its components, and with more components where draws are still too few."""
+    mixture, weights = mixture.with_wide_twins(*TWINS), np.empty(draws)
     for turn in range(PATCHES):
         points = mixture.draw(key, stream, turn * draws, draws)
         weigh(problem.log_density(points) - mixture.log_density(points)[0], 1.0, weights)

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +16,12 @@ from deepbench_fast.draw.streams import seed_key, stream_number
 from deepbench_fast.errors import AccuracyWarning, UsageError
 from deepbench_fast.inference.fit import fitted
 from deepbench_fast.inference.likelihood import Likelihood
-from deepbench_fast.inference.mixture import Mixture
 from deepbench_fast.inference.modes import Problem
 from deepbench_fast.inference.pareto import pareto_shape
 from deepbench_fast.inference.series_likelihood import SeriesLikelihood
 from deepbench_fast.inference.unit_space import UnitSpace
-from deepbench_fast.kernels.inference.mixture import resample, uniforms, weigh
+from deepbench_fast.inference.weighted import weighted_draws
+from deepbench_fast.kernels.inference.mixture import resample, uniforms
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.values import checks
 
@@ -30,14 +29,8 @@ Floats = npt.NDArray[np.float64]
 
 SAMPLES = 10_000
 EFFECTIVE = 20_000
-MOST_DRAWS = 2**20
-BLOCK = 2**11, 2**13
-"""Draws that are made at a time: about twice what they are to be worth, but not fewer, nor more."""
-
 FITTED = 512, 4096
 """Draws of each round that the mixture is brought nearer by: the least, and the most."""
-
-LOG_TWO_PI = 1.8378770664093454836
 
 VERSION = "deepbench-fast posterior 1"
 """Changes where the same recipe and sample give other draws."""
@@ -67,16 +60,6 @@ class Draws:
         return blake2b(self.samples.astype("<f8").tobytes(), digest_size=16).hexdigest()
 
 
-class Weighted(NamedTuple):
-    """Points (N, P) in prior standard deviations, logarithms of their weights, and the weights, which add up to 1."""
-
-    points: Floats
-    logs: Floats
-    weights: Floats
-    log_evidence: float
-    effective: float
-
-
 class Posterior:
     """p(theta | x) of all parameters that a recipe draws, for samples x of it.
 
@@ -104,8 +87,10 @@ class Posterior:
         Parameters stand as normal deviates of their prior. From the best of 4,096 draws from the prior the modes are
         found; a mixture of Student's t about them and of the prior is brought nearer to the posterior by its own
         weighted draws (Cappé et al. 2008; Raftery & Bao 2010), then drawn from in blocks until their weights are worth
-        enough, or 2**20 are made. Each draw is taken as often as its weight says (systematic resampling, shuffled).
-        Warns with AccuracyWarning where they are worth less.
+        enough, or 2**20 are made. Where 2**15 draws or more are worth less than a fiftieth of their number, they are
+        left, the mixture is fitted again with more components and more draws (Cornuet, Marin, Mira & Robert 2012, but
+        without the draws of earlier mixtures), and drawing begins anew. Each draw is taken as often as its weight says
+        (systematic resampling, shuffled). Warns with AccuracyWarning where they are worth less.
         """
         data = self._observation(x)
         count = checks.whole_number(count, 1, 10**7)
@@ -118,7 +103,7 @@ class Posterior:
             data,
         )
         mixture, modes = fitted(problem, key, len(self.names), min(max(effective // 4, FITTED[0]), FITTED[1]))
-        drawn = _weighted(problem, mixture, key, effective)
+        drawn = weighted_draws(problem, mixture, key, effective)
         if drawn.effective < effective:
             words = f"{self.recipe.name}: {len(drawn.points)} draws are worth {drawn.effective:.0f}, not {effective}"
             warnings.warn(f"{words}: the posterior may lack a part", AccuracyWarning, stacklevel=2)
@@ -157,20 +142,3 @@ class Posterior:
 def _likelihood(plan: Plan, catalogue: int, threads: int | None) -> Likelihood | SeriesLikelihood:
     found = SeriesLikelihood if plan.is_series else Likelihood
     return found(plan.recipe, catalogue=plan.catalogues[catalogue], threads=threads)
-
-
-def _weighted(problem: Problem, mixture: Mixture, key: npt.NDArray[np.uint32], effective: int) -> Weighted:
-    """Blocks of draws, until they are worth enough."""
-    points, logs = [], []
-    count, worth = 0, 0.0
-    block = min(max(2 * effective, BLOCK[0]), BLOCK[1])
-    while worth < effective and count < MOST_DRAWS:
-        more = mixture.draw(key, stream_number("posterior.draws"), count, block)
-        points.append(more)
-        logs.append(problem.log_density(more) - mixture.log_density(more)[0])
-        count += len(more)
-        together = np.concatenate(logs)
-        weights = np.empty(count)
-        evidence, worth = weigh(together, 1.0, weights)
-    evidence -= 0.5 * LOG_TWO_PI * points[0].shape[1]
-    return Weighted(np.concatenate(points), together, weights, float(evidence), float(worth))

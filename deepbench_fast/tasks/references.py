@@ -17,14 +17,15 @@ from deepbench_fast.values.atomic import write_whole
 def kept_draws(posterior: Posterior, x: npt.ArrayLike, count: int = SAMPLES, *, effective: int = EFFECTIVE) -> Draws:
     """`posterior.sample(x, count, effective=effective)`, from the cache where it is there.
 
-    Several processes may ask at once: each gets the same draws, and the file is whole or not there.
+    Several processes may ask at once: each gets the same draws, and the file is whole or not there. What is worth less
+    than it should be isn't kept, so that the warning comes each time.
     """
     folder = _folder()
     path = None if folder is None else folder / posterior.identity(x, count, effective)
     found = None if path is None else _read(path)
-    if found is None:
+    if found is None or found.effective < effective:
         found = posterior.sample(x, count, effective=effective)
-        if path is not None:
+        if path is not None and found.effective >= effective:
             _write(path, found)
     return found
 

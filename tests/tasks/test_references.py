@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepbench_fast.errors import DigestWarning
+from deepbench_fast.errors import AccuracyWarning, DigestWarning
+from deepbench_fast.inference import weighted
 from deepbench_fast.kernels._cache import DIRECTORY_VARIABLE
 from deepbench_fast.tasks import published, references
 from deepbench_fast.tasks.task import OBSERVATIONS, get_available_tasks, get_task
@@ -67,6 +68,19 @@ def test_many_may_write_at_once(kept: Path) -> None:
     found = references._read(kept / "one")
     assert found is not None
     assert found.digest == draws.digest
+
+
+def test_what_is_worth_too_little_is_not_kept(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the warning comes each time."""
+    exact, x = get_task("pendulum").posterior, np.zeros(24)
+    with monkeypatch.context() as few:
+        few.setattr(weighted, "MOST_DRAWS", 4096)
+        for _ in range(2):
+            with pytest.warns(AccuracyWarning, match="8192 draws are worth"):
+                poor = references.kept_draws(exact, x, 100, effective=10_000)
+        assert not kept.exists()
+    references._write(kept / exact.identity(x, 100, 10_000), poor)
+    assert references.kept_draws(exact, x, 100, effective=10_000).effective >= 10_000
 
 
 def test_every_gate_was_passed() -> None:

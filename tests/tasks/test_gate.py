@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from deepbench_fast.tasks import get_task
+from deepbench_fast import Recipe
+from deepbench_fast.inference.calibration import c2st
+from deepbench_fast.inference.posterior import Posterior
+from deepbench_fast.tasks import calibrate, get_task
 from tests.tasks.gate import passes
 from tests.tasks.tempered import Chains, tempered_chains
 
@@ -18,6 +22,22 @@ def test_chains_that_have_not_met_are_noticed() -> None:
     apart = np.random.default_rng(1).standard_normal((200, 4, 8, 2)) + 0.5 * np.arange(4)[:, None, None]
     assert Chains(apart).r_hat > 1.1
     assert Chains(apart - 0.5 * np.arange(4)[:, None, None]).r_hat < 1.01
+
+
+@pytest.mark.slow
+def test_a_posterior_that_is_fitted_again_is_that_of_chains() -> None:
+    """The thin, bent one of tests/inference/test_hard_posteriors.py: a sheet 0.008 standard deviations of the prior
+    thick."""
+    recipe = Recipe.builtin("task-n-body")
+    x = calibrate(recipe, 14).x
+    assert x is not None
+    exact = Posterior(recipe)
+    draws = exact.sample(x[13], 4000, effective=5000)
+    chains = tempered_chains(exact, x[13], 1500, 1000, 1, 5)
+    assert chains.r_hat < 1.01
+    others = chains.samples[np.random.default_rng(0).choice(len(chains.samples), len(draws.samples), replace=False)]
+    assert 0.48 <= c2st(draws.samples, others) <= 0.52
+    assert c2st(draws.samples, others + 0.2 * draws.samples.std(axis=0)) > 0.52
 
 
 def test_the_gate_is_narrow() -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from deepbench_fast.draw.streams import stream_number
 from deepbench_fast.inference.mixture import Mixture
-from deepbench_fast.inference.modes import Problem, find_modes, local_scales
+from deepbench_fast.inference.modes import Modes, Problem, find_modes, local_scales
 from deepbench_fast.kernels.inference.mixture import resample, weigh
 
 Floats = npt.NDArray[np.float64]
@@ -54,6 +54,14 @@ hundred draws say too little of each."""
 TWINS = (0.25, 5.0)
 """Share and scale of the wide twins that components get at the end, so that tails are drawn often enough."""
 
+LOST_MASS = 3.0
+LOST_WEIGHT = 5.0
+LOST_SHARE = 0.3
+"""A mode is lost where ln of its mass is at most so far below the evidence's, and ln of a draw's weight there at least
+so far above the mean's; the share that such modes get together."""
+
+LOG_TWO_PI = 1.8378770664093454836
+
 PATCHES = 8
 PATCHED = 8
 HEAVY = 6.0
@@ -62,18 +70,28 @@ PATCH_SHARE = 0.005
 where a weight is more than so many times the mean (Raftery & Bao 2010)."""
 
 
-def fitted(problem: Problem, key: Key, size: int, draws: int) -> tuple[Mixture, int]:
-    """A mixture near the posterior, and the number of modes that it began with; `draws` are made in each round."""
+def fitted(problem: Problem, key: Key, size: int, draws: int) -> tuple[Mixture, Modes]:
+    """A mixture near the posterior, and the modes that it began with; `draws` are made in each round."""
     modes = find_modes(problem, _starts(problem, key, size), MODES)
     shares = np.empty(len(modes.masses))
     weigh(modes.masses, 1.0, shares)
     mixture = Mixture.of(np.maximum(shares, LEAST_MASS), modes.places, modes.scales)
     mixture = _nearer(problem, mixture, key, stream_number("posterior.fit"), quick(draws))
-    return _patched(problem, mixture, key, stream_number("posterior.patches"), 2 * draws), len(modes.masses)
+    return _patched(problem, mixture, key, stream_number("posterior.patches"), 2 * draws), modes
 
 
-def fitted_again(problem: Problem, key: Key, mixture: Mixture) -> Mixture:
-    """A mixture nearer to the posterior than this one, from many more draws."""
+def lost(problem: Problem, mixture: Mixture, modes: Modes, log_evidence: float) -> Modes:
+    """The modes of some mass where draws of the mixture would weigh far more than they should."""
+    weights = problem.log_density(modes.places) - mixture.log_density(modes.places)[0]
+    weights -= log_evidence + 0.5 * LOG_TWO_PI * modes.places.shape[1]
+    found = (weights > LOST_WEIGHT) & (modes.masses > log_evidence - LOST_MASS)
+    return Modes(modes.places[found], modes.scales[found], modes.masses[found])
+
+
+def fitted_again(problem: Problem, key: Key, mixture: Mixture, lost: Modes) -> Mixture:
+    """A mixture nearer to the posterior than this one, from many more draws, with the modes that it lost."""
+    if len(lost.masses):
+        mixture = mixture.with_more(LOST_SHARE / len(lost.masses), lost.places, lost.scales)
     mixture = _nearer(problem, mixture, key, stream_number("posterior.fit.thorough"), THOROUGH)
     return _patched(problem, mixture, key, stream_number("posterior.patches.thorough"), THOROUGH.draws)
 

@@ -87,9 +87,9 @@ class Posterior:
         Parameters stand as normal deviates of their prior. From the best of 4,096 draws from the prior the modes are
         found; a mixture of Student's t about them and of the prior is brought nearer to the posterior by its own
         weighted draws (Cappé et al. 2008; Raftery & Bao 2010), then drawn from in blocks until their weights are worth
-        enough, or 2**20 are made. Where 2**15 draws or more are worth less than a fiftieth of their number, they are
-        left, the mixture is fitted again with more components and more draws (Cornuet, Marin, Mira & Robert 2012, but
-        without the draws of earlier mixtures), and drawing begins anew. Each draw is taken as often as its weight says
+        enough, or 2**20 are made. Where 2**15 draws or more are worth less than a fiftieth of their number, or a mode
+        of some mass was lost, they are left, the mixture is fitted again with more components and more draws (Cornuet,
+        Marin, Mira & Robert 2012, but without the draws of earlier mixtures), and drawing begins anew. Each draw is taken as often as its weight says
         (systematic resampling, shuffled). Warns with AccuracyWarning where they are worth less.
         """
         data = self._observation(x)
@@ -103,7 +103,7 @@ class Posterior:
             data,
         )
         mixture, modes = fitted(problem, key, len(self.names), min(max(effective // 4, FITTED[0]), FITTED[1]))
-        drawn = weighted_draws(problem, mixture, key, effective)
+        drawn = weighted_draws(problem, mixture, modes, key, effective)
         if drawn.effective < effective:
             words = f"{self.recipe.name}: {len(drawn.points)} draws are worth {drawn.effective:.0f}, not {effective}"
             warnings.warn(f"{words}: the posterior may lack a part", AccuracyWarning, stacklevel=2)
@@ -114,7 +114,9 @@ class Posterior:
         chosen = numbers[np.argsort(places[:count, 0], kind="stable")]
         samples = self._space.parameters(np.ascontiguousarray(drawn.points[chosen]))
         shape = pareto_shape(drawn.logs)
-        return Draws(samples, self.names, drawn.effective, shape, drawn.log_evidence, len(drawn.points), modes)
+        return Draws(
+            samples, self.names, drawn.effective, shape, drawn.log_evidence, len(drawn.points), len(modes.masses)
+        )
 
     def _observation(self, x: npt.ArrayLike) -> Floats:
         try:

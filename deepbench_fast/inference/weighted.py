@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.streams import stream_number
-from deepbench_fast.inference.fit import Key, fitted_again
+from deepbench_fast.inference.fit import LOG_TWO_PI, Key, fitted_again, lost
 from deepbench_fast.inference.mixture import Mixture
-from deepbench_fast.inference.modes import Problem
+from deepbench_fast.inference.modes import Modes, Problem
 from deepbench_fast.kernels.inference.mixture import weigh
 
 Floats = npt.NDArray[np.float64]
@@ -24,8 +24,6 @@ FEW = 1 / 50
 """Draws after which, and after each doubling, the mixture is fitted again where they are worth less than this part of
 themselves: 2**20 wouldn't be worth the 20,000 of a reference."""
 
-LOG_TWO_PI = 1.8378770664093454836
-
 
 class Weighted(NamedTuple):
     """Points (N, P) in prior standard deviations, logarithms of their weights, and the weights, which add up to 1."""
@@ -37,16 +35,17 @@ class Weighted(NamedTuple):
     effective: float
 
 
-def weighted_draws(problem: Problem, mixture: Mixture, key: Key, effective: int) -> Weighted:
+def weighted_draws(problem: Problem, mixture: Mixture, modes: Modes, key: Key, effective: int) -> Weighted:
     """Draws that are worth so many, or `MOST_DRAWS`.
 
-    Where they are worth little the mixture is fitted again, and draws are made of the new one alone: those that it was
-    fitted by have no part in them, so no weight depends on what was drawn before. (Cornuet, Marin, Mira & Robert 2012
-    keep the earlier draws, too; here they are worth next to nothing.)
+    Where they are worth little, or a mode was lost, the mixture is fitted again, and draws are made of the new one
+    alone: those that it was fitted by have no part in them, so no weight depends on what was drawn before. (Cornuet,
+    Marin, Mira & Robert 2012 keep the earlier draws, too; here they are worth next to nothing.)
     """
     found = _drawn(problem, mixture, key, stream_number("posterior.draws"), effective, TRIED)
-    if found.effective < min(effective, FEW * len(found.points)):
-        better = fitted_again(problem, key, mixture)
+    lacking = lost(problem, mixture, modes, found.log_evidence)
+    if found.effective < min(effective, FEW * len(found.points)) or len(lacking.masses):
+        better = fitted_again(problem, key, mixture, lacking)
         found = _drawn(problem, better, key, stream_number("posterior.draws.thorough"), effective)
     return found
 

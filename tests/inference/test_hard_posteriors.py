@@ -48,8 +48,8 @@ def of_squares(size: int, power: int) -> float:
 def test_thin_sheets_that_bend_are_drawn(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draws of the first mixture are worth little; those of the second are worth enough, and those of the sheet."""
     problem, key = bent_sheet(), seed_key("sheet")
-    mixture, _ = fitted(problem, key, size, 512)
-    found = weighted.weighted_draws(problem, mixture, key, 1000)
+    mixture, modes = fitted(problem, key, size, 512)
+    found = weighted.weighted_draws(problem, mixture, modes, key, 1000)
     assert found.effective >= 1000
     exact = of_squares(size, 0)
     assert found.log_evidence == pytest.approx(np.log(exact), abs=4 / np.sqrt(1000))
@@ -57,9 +57,9 @@ def test_thin_sheets_that_bend_are_drawn(size: int, monkeypatch: pytest.MonkeyPa
     deviation = np.sqrt(second - mean**2)
     squares = (found.points[:, :-1] ** 2).sum(axis=1)
     assert (found.weights * squares).sum() == pytest.approx(mean, abs=4 * deviation / np.sqrt(1000))
-    monkeypatch.setattr(weighted, "fitted_again", lambda problem, key, mixture: mixture)
+    monkeypatch.setattr(weighted, "fitted_again", lambda problem, key, mixture, lacking: mixture)
     monkeypatch.setattr(weighted, "MOST_DRAWS", 2 * len(found.points))
-    assert weighted.weighted_draws(problem, mixture, key, 1000).effective < 700
+    assert weighted.weighted_draws(problem, mixture, modes, key, 1000).effective < 700
 
 
 def test_an_orbit_that_many_periods_fit() -> None:
@@ -72,3 +72,12 @@ def test_an_orbit_that_many_periods_fit() -> None:
     assert draws.effective >= 1000
     assert draws.pareto_k < 0.5
     assert draws.draws < 2**16
+
+
+def test_a_mode_that_the_fit_lost_is_drawn() -> None:
+    """Sample 177 of the calibration set of `task-two-galaxies`: each galaxy is the first one in half of the draws."""
+    recipe = Recipe.builtin("task-two-galaxies")
+    x = calibrate(recipe, 178).x
+    assert x is not None
+    draws = Posterior(recipe).sample(x[177], 200, effective=1000)
+    assert (draws.samples[:, 0] < draws.samples[:, 4]).mean() == pytest.approx(0.5, abs=0.15)

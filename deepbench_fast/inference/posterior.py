@@ -89,8 +89,9 @@ class Posterior:
         weighted draws (Cappé et al. 2008; Raftery & Bao 2010), then drawn from in blocks until their weights are worth
         enough, or 2**20 are made. Where 2**15 draws or more are worth less than a fiftieth of their number, or a mode
         of some mass was lost, they are left, the mixture is fitted again with more components and more draws (Cornuet,
-        Marin, Mira & Robert 2012, but without the draws of earlier mixtures), and drawing begins anew. Each draw is taken as often as its weight says
-        (systematic resampling, shuffled). Warns with AccuracyWarning where they are worth less.
+        Marin, Mira & Robert 2012, but without the draws of earlier mixtures), and drawing begins anew. Each draw is
+        taken as often as its weight says (systematic resampling, shuffled). Warns with AccuracyWarning where they are
+        worth less.
         """
         data = self._observation(x)
         count = checks.whole_number(count, 1, 10**7)

@@ -122,7 +122,8 @@ def _same_size(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _finished(name: str, tensor: torch.Tensor, dtype: torch.dtype, channels: bool) -> torch.Tensor:
-    if tensor.is_floating_point():
+    # `to` gives the GIL up, also where it has nothing to do: another thread may take it meanwhile.
+    if tensor.is_floating_point() and tensor.dtype != dtype:
         tensor = tensor.to(dtype)
     elif tensor.dtype == torch.int16:
         tensor = tensor.to(torch.int32) & 0xFFFF

@@ -19,9 +19,10 @@ LONG = 24
 
 TAG = re.compile(r"(<[^>]*>)")
 PART = re.compile(r"(::|[_/.](?=\w))")
-OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 POWER = re.compile(r"(?<![\w.])[-−]?\d[\d.]*e-\d+(?!\w)")
 UNIT = re.compile(r"(?<=\d) (?=(?:%|[µnm]?s|[kMGTP]B|[KMG]iB|[MG]?pix|rad|deg)(?:/s)?(?![\w]))")
+WHOLE = r'<span class="whole">\g<0></span>'
 SIGN = re.compile(r" ([±×]) (?=\d)|(?<=\S) (?=[✓✗])")
 
 
@@ -51,9 +52,9 @@ def _short(parts: list[str], k: int) -> bool:
 
 def _code(text: str, *, table: bool) -> str:
     text = PART.sub(r"\1<wbr>", text) if table and len(unescape(text)) > LONG else text
-    return OPTION.sub(r'<span class="whole">\g<0></span>', text)
+    return OPTION.sub(WHOLE, text)
 
 
 def _prose(text: str) -> str:
-    text = POWER.sub(r'<span class="whole">\g<0></span>', UNIT.sub("&nbsp;", text))
+    text = OPTION.sub(WHOLE, POWER.sub(WHOLE, UNIT.sub("&nbsp;", text)))
     return SIGN.sub(lambda found: f"&nbsp;{found[1]}&nbsp;" if found[1] else "&nbsp;", text)

@@ -13,8 +13,10 @@ from docs.line_breaks import on_page_content
 @pytest.mark.parametrize(
     ("html", "made"),
     [
-        ("<p><code>-n 5 a-b</code> says</p>", '<p><code class="whole">-n 5 a-b</code> says</p>'),
+        ("<p><code>n 5 a-b</code> says</p>", '<p><code class="whole">n 5 a-b</code> says</p>'),
         ("<td><code>--debug</code></td>", '<td><code><span class="whole">--debug</span></code></td>'),
+        ("<p>with --resume: on</p>", '<p>with <span class="whole">--resume</span>: on</p>'),
+        ("<td><code>python -m x-y</code></td>", '<td><code>python <span class="whole">-m</span> x-y</code></td>'),
         (f"<p><code>{'long ' * 9}</code></p>", f"<p><code>{'long ' * 9}</code></p>"),
         ("<pre><code>--debug 5 ms 1e-6</code></pre>", "<pre><code>--debug 5 ms 1e-6</code></pre>"),
         ("<p>above 1e-6 of it</p>", '<p>above <span class="whole">1e-6</span> of it</p>'),

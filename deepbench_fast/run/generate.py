@@ -60,8 +60,8 @@ def generate(
 
     Raises FileError (output exists, no room, in use, a failed write, after which what is done is kept), MismatchError
     (the file to resume is of another recipe) and UsageError. On SIGINT or SIGTERM in the main thread it raises
-    Interrupted and leaves a resumable file. Warns with AccuracyWarning where bodies did not keep their energy or may be
-    elsewhere, with DigestWarning where a published recipe gave another digest than the published one, and with
+    KeyboardInterrupt and leaves a resumable file. Warns with AccuracyWarning where bodies did not keep their energy or
+    may be elsewhere, with DigestWarning where a published recipe gave another digest than the published one, and with
     LockWarning where the file system has no locks, so that nothing keeps two processes from filling one file.
     """
     if client is not None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from deepbench_fast.draw.streams import stream_number
 from deepbench_fast.inference.mixture import Mixture
 from deepbench_fast.inference.modes import Modes, Problem, find_modes, local_scales
-from deepbench_fast.kernels.inference.mixture import resample, weigh
+from deepbench_fast.kernels.inference.mixture import LOG_TWO_PI, resample, weigh
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -59,8 +59,6 @@ LOST_WEIGHT = 5.0
 LOST_SHARE = 0.3
 """A mode is lost where ln of its mass is at most so far below the evidence's, and ln of a draw's weight there at least
 so far above the mean's; the share that such modes get together."""
-
-LOG_TWO_PI = 1.8378770664093454836
 
 PATCHES = 8
 PATCHED = 8

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.streams import stream_number
-from deepbench_fast.inference.fit import LOG_TWO_PI, Key, fitted_again, lost
+from deepbench_fast.inference.fit import Key, fitted_again, lost
 from deepbench_fast.inference.mixture import Mixture
 from deepbench_fast.inference.modes import Modes, Problem
-from deepbench_fast.kernels.inference.mixture import weigh
+from deepbench_fast.kernels.inference.mixture import LOG_TWO_PI, weigh
 
 Floats = npt.NDArray[np.float64]
 

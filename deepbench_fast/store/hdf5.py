@@ -61,11 +61,8 @@ def _what_is_there(path: Path) -> str:
     """What lies in place of a dataset that isn't there, and the command that makes the dataset of it."""
     if os.path.exists(f"{path}{UNFINISHED}"):
         return f", only the unfinished {path.name}{UNFINISHED}: 'generate --resume' goes on with it"
-    if path.name and any(
-        part is not None and part.path(path) == found
-        for found in path.parent.glob("*.shard-*")
-        for part in [Shard.of_name(found.name)]
-    ):
+    parts = ((Shard.of_name(found.name), found) for found in path.parent.glob("*.shard-*"))
+    if path.name and any(part is not None and part.path(path) == found for part, found in parts):
         return f", only parts of it: 'deepbench-fast index -o {path}' makes them one dataset"
     return ""
 

@@ -127,11 +127,10 @@ def _column_extent(ellipse: Ellipse, top: int, bottom: int, first: int, stop: in
 
 
 @inline
-def _tile_range(ellipse: Ellipse, frame: Frame) -> tuple[int, int, int, int]:
+def _tile_range(ellipse: Ellipse, frame: Frame, tiles: Tiles) -> tuple[int, int, int, int]:
     """First and last row, and first and last column, of tiles that an ellipse may touch; none: the last before the
     first."""
     height, width, pad = frame
-    tiles = _tiles(frame)
     top, bottom = _row_extent(ellipse, -pad, height + pad)
     if top >= bottom:
         return 0, -1, 0, -1
@@ -155,7 +154,7 @@ def sort_into_tiles(samples: IntArray, ellipses: FloatArray, frame: Frame, start
     starts[:] = 0
     for k in range(samples.shape[0]):
         if ellipses[k, 5] > 0.0:
-            top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame)
+            top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame, grid)
             for i in range(top, bottom + 1):
                 for j in range(left, right + 1):
                     starts[(samples[k] * grid.down + i) * grid.across + j + 1] += 1
@@ -165,7 +164,7 @@ def sort_into_tiles(samples: IntArray, ellipses: FloatArray, frame: Frame, start
     ends = starts[:-1].copy()
     for k in range(samples.shape[0]):
         if ellipses[k, 5] > 0.0:
-            top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame)
+            top, bottom, left, right = _tile_range(_ellipse(ellipses[k]), frame, grid)
             for i in range(top, bottom + 1):
                 for j in range(left, right + 1):
                     tile = (samples[k] * grid.down + i) * grid.across + j
@@ -224,7 +223,7 @@ def _draw_parts(
     stride = width + 2 * pad
     least = np.float32(cutoff)
     columns, rows, light = np.empty(ROOM, np.float32), np.empty(ROOM, np.float32), np.empty(ROOM, np.float32)
-    ramp = np.arange(TILE_COLUMNS + 1).astype(np.float32)
+    ramp = np.arange(TILE_COLUMNS).astype(np.float32)
     # Of the box that `columns` and `rows` were set for: large objects share theirs, a tile's width.
     set_width, set_length = 0, 0
     one = table[:1].copy()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import shlex
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -151,6 +152,7 @@ def prepare(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
+    sys.dont_write_bytecode = True  # in a new clone Python would keep some, which no command of ours wrote
     under_the_library("tests.campaigns.command_lines")
     with scratch() as folder:
         begin = prepare(folder)

@@ -79,7 +79,9 @@ def fitted(problem: Problem, key: Key, size: int, draws: int) -> tuple[Mixture, 
 
 
 def lost(problem: Problem, mixture: Mixture, modes: Modes, log_evidence: float) -> Modes:
-    """The modes of some mass where draws of the mixture would weigh far more than they should."""
+    """The modes of some mass, exchanged ones among them, where draws of the mixture would weigh far more than they
+    should."""
+    modes = modes.exchanged(problem.exchanges)
     weights = problem.log_density(modes.places) - mixture.log_density(modes.places)[0]
     weights -= log_evidence + 0.5 * LOG_TWO_PI * modes.places.shape[1]
     found = (weights > LOST_WEIGHT) & (modes.masses > log_evidence - LOST_MASS)

@@ -12,6 +12,7 @@ from deepbench_fast.kernels.derivatives.pixels import invert
 from deepbench_fast.kernels.inference import mixture as kernels
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 STEP = 1e-4
 """Of the differences, in prior standard deviations: errors of 1e-8 of the third slope, and of rounding 1e-12."""
@@ -28,12 +29,16 @@ FAINTEST = 18.0
 
 
 class Problem(NamedTuple):
-    """A posterior in prior standard deviations: functions of points (N, P)."""
+    """A posterior in prior standard deviations: functions of points (N, P).
+
+    `exchanges` are orders (M, P) of a point's numbers in which the density is the same.
+    """
 
     log_density: Callable[[Floats], Floats]
     mean: Callable[[Floats], Floats]
     variance: Callable[[Floats], Floats]
     x: Floats
+    exchanges: Integers | None = None
 
 
 class Modes(NamedTuple):
@@ -42,6 +47,13 @@ class Modes(NamedTuple):
     places: Floats
     scales: Floats
     masses: Floats
+
+    def exchanged(self, orders: Integers | None) -> Modes:
+        """These, and where they are in other orders of the numbers (M, P)."""
+        every = [self]
+        for order in () if orders is None else orders:
+            every.append(Modes(self.places[:, order], self.scales[:, order][:, :, order], self.masses))
+        return Modes(*(np.concatenate(parts) for parts in zip(*every, strict=True)))
 
 
 def find_modes(problem: Problem, starts: Floats, most: int) -> Modes:

@@ -14,6 +14,7 @@ from deepbench_fast.draw.free_parameters import chosen_catalogue
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.streams import seed_key, stream_number
 from deepbench_fast.errors import AccuracyWarning, UsageError
+from deepbench_fast.inference.exchanges import exchanges
 from deepbench_fast.inference.fit import fitted
 from deepbench_fast.inference.likelihood import Likelihood
 from deepbench_fast.inference.modes import Problem
@@ -74,6 +75,7 @@ class Posterior:
         self.recipe, self.names = plan.recipe, self.likelihood.names
         self._shape = plan.shape
         self._space = UnitSpace(plan, number, self.names)
+        self._exchanges = exchanges(plan, number, self.names)
         self._identity = f"{VERSION}\0{plan.recipe.hash()}\0{plan.catalogues[number]}"
 
     def identity(self, x: npt.ArrayLike, count: int = SAMPLES, effective: int = EFFECTIVE) -> str:
@@ -89,9 +91,9 @@ class Posterior:
         weighted draws (Cappé et al. 2008; Raftery & Bao 2010), then drawn from in blocks until their weights are worth
         enough, or 2**20 are made. Where 2**15 draws or more are worth less than a fiftieth of their number, or a mode
         of some mass was lost, they are left, the mixture is fitted again with more components and more draws (Cornuet,
-        Marin, Mira & Robert 2012, but without the draws of earlier mixtures), and drawing begins anew. Each draw is
-        taken as often as its weight says (systematic resampling, shuffled). Warns with AccuracyWarning where they are
-        worth less.
+        Marin, Mira & Robert 2012, but without the draws of earlier mixtures), and drawing begins anew. Of objects that
+        are drawn alike, a mode with their names exchanged is one that may be lost, too. Each draw is taken as often as
+        its weight says (systematic resampling, shuffled). Warns with AccuracyWarning where they are worth less.
         """
         data = self._observation(x)
         count = checks.whole_number(count, 1, 10**7)
@@ -102,6 +104,7 @@ class Posterior:
             self._of_points(self.likelihood.mean),
             self._of_points(self.likelihood.variance),
             data,
+            self._exchanges,
         )
         mixture, modes = fitted(problem, key, len(self.names), min(max(effective // 4, FITTED[0]), FITTED[1]))
         drawn = weighted_draws(problem, mixture, modes, key, effective)

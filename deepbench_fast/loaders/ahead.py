@@ -24,7 +24,7 @@ class Ahead(Generic[Of, Made]):
     """`make` of each of `items`, in their order, a few ahead of who asks; in one run, by one caller.
 
     `threads` at once make them. Where that takes hardly longer than to hand a result from thread to thread, and `lend`
-    allows it, the caller's thread makes some as well, rather than sleep.
+    allows it, the caller's thread makes some as well, rather than sleep, and is one of them.
     """
 
     def __init__(self, make: Callable[[Of], Made], items: Iterable[Of], threads: int, *, lend: bool = True) -> None:
@@ -53,17 +53,21 @@ class Ahead(Generic[Of, Made]):
             self._coming.append(task)
             with self._lock:
                 self._waiting.append(task)
-                sleeps = self._running < self._threads
+                sleeps = self._running < self._others()
                 self._running += sleeps
             if sleeps:
                 pool.submit(self._work)
         return bool(self._coming)
 
+    def _others(self) -> int:
+        """Threads beside the caller's: more than there are cores would take turns, and each turn costs."""
+        return max(1, self._threads - (self._lend and self._quick))
+
     def _work(self) -> None:
         """Make what waits, on a thread of the pool, until nothing does."""
         while True:
             with self._lock:
-                if not self._waiting:
+                if not self._waiting or self._running > self._others():
                     self._running -= 1
                     return
                 task = self._waiting.popleft()

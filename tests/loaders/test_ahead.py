@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -56,6 +57,26 @@ def test_who_waits_for_quick_ones_makes_some(monkeypatch: pytest.MonkeyPatch) ->
 
     assert list(Ahead(make, range(50), 1)) == list(range(50))
     assert makers
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_who_makes_some_is_one_of_the_threads(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """Once it is known that they are quick, one fewer stands beside the caller; a single one stays."""
+    monkeypatch.setattr(ahead, "QUICK_S", float("inf"))
+    at_once: list[int] = []
+    lock, making = threading.Lock(), set[int]()
+
+    def make(number: int) -> int:
+        with lock:
+            making.add(threading.get_ident())
+            at_once.append(len(making))
+        time.sleep(1e-4)
+        with lock:
+            making.discard(threading.get_ident())
+        return number
+
+    assert list(Ahead(make, range(400), threads)) == list(range(400))
+    assert max(at_once[50:]) <= max(2, threads)
 
 
 @pytest.mark.parametrize(("quick_s", "lend"), [(0.0, True), (float("inf"), False)])

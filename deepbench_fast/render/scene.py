@@ -108,7 +108,7 @@ class Scene:
         `samples` are the samples' rows, `out` is (samples, pixels). Raises Stopped where `stop` asks for it.
         """
         frame = (*self.shape, pad)
-        canvas = self._blank_canvas(len(samples), self.canvas_length(pad))
+        canvas = self._blank_canvas(len(samples), self.canvas_length(pad), out)
         for brush in self.brushes:
             if brush.tiled is not None:
                 table = in_sub_pixels(self.kinds[brush.kind], brush.rows(objects[brush.kind]), self.factor)
@@ -123,9 +123,9 @@ class Scene:
                 else:
                     brush.kernel(canvas, *self._pixel_coordinates(pad), frame, table, first)
         self.stop.check()
-        if self.factor == 1:
+        if self.factor == 1 and canvas is not out:
             self._blur(canvas, frame, samples, out)
-        else:
+        elif self.factor > 1:
             fine = np.empty((len(samples), self.shape[0] * self.shape[1]), np.float32)
             self._blur(canvas, frame, samples, fine)
             in_pixels(fine, self.plan.recipe.image, all(brush.is_shape for brush in self.brushes), out)
@@ -179,10 +179,14 @@ class Scene:
         scales = {name: self.factor if self.plan.sample_units[name] == LENGTH else 1 for name in rows.columns}
         return rows._replace(columns={name: scales[name] * column for name, column in rows.columns.items()})
 
-    def _blank_canvas(self, count: int, length: int) -> npt.NDArray[np.float32]:
-        if self._canvas.size < count * length:
-            self._canvas = np.empty(count * length, np.float32)
-        canvas = self._canvas[: count * length].reshape(count, length)
+    def _blank_canvas(self, count: int, length: int, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Where objects are drawn: in `out` itself where it would be a copy."""
+        if self.factor == 1 and not self.plan.effects.psfs and out.shape == (count, length):
+            canvas = out
+        else:
+            if self._canvas.size < count * length:
+                self._canvas = np.empty(count * length, np.float32)
+            canvas = self._canvas[: count * length].reshape(count, length)
         canvas.fill(0.0)
         return canvas
 

@@ -58,6 +58,7 @@ def in_full(page: Path) -> Any:
     return pytest.param(page, marks=pytest.mark.slow) if page.parent == GALLERY else page
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 @pytest.mark.parametrize("page", [in_full(page) for page in GUIDE], ids=map(name, GUIDE))
 def test_every_block_runs_as_printed(page: Path, tmp_path: Path) -> None:

@@ -94,18 +94,21 @@ def test_digests_are_golden(layer: str) -> None:
     assert digests(layer) == golden(layer)
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 @pytest.mark.parametrize("layer", [pytest.param(n, marks=pytest.mark.slow) if n == "published" else n for n in LAYERS])
 def test_digests_are_golden_on_another_cpu(layer: str) -> None:
     assert elsewhere(layer, **ANOTHER_CPU) == golden(layer)
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 def test_published_samples_are_the_same_on_another_cpu() -> None:
     """Some of each dataset; all of them when a release is made (`slow`)."""
     assert elsewhere(IN_PART, **ANOTHER_CPU) == published_in_part()
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 def test_digests_are_golden_under_the_other_width_of_vectors(tmp_path: Path) -> None:
     """The effects and a kind of each layer: in vectors of 256 bits where kernels have 512 by themselves, or of 512."""

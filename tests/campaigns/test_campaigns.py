@@ -27,6 +27,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "options"), SMALL)
 def test_nothing_is_lost(name: str, options: str) -> None:
     if name in NEED_LIBRARY and compiler() is None:

@@ -25,6 +25,7 @@ def fingerprints() -> dict[str, str]:
     return {module: import_module(module).fingerprint() for module in modules()}
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 def test_bits_do_not_depend_on_the_cpu() -> None:
     command = [sys.executable, "-m", "tests.kernels.test_every_cpu"]

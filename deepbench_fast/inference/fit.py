@@ -54,7 +54,7 @@ hundred draws say too little of each."""
 TWINS = (0.25, 5.0)
 """Share and scale of the wide twins that components get at the end, so that tails are drawn often enough."""
 
-LOST_MASS = 3.0
+LOST_MASS = 5.0
 LOST_WEIGHT = 5.0
 LOST_SHARE = 0.3
 """A mode is lost where ln of its mass is at most so far below the evidence's, and ln of a draw's weight there at least

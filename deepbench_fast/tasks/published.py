@@ -52,7 +52,7 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         "e568714c12d1e8357eb64fd54b0fb32f",
     ),
     "two-galaxies": (
-        "fa770e914b8a6cbe0875bada0e2861ce",
+        "a20c63b606265fa03fd75433e1a36462",
         "bb582984cee44ffc6415aec176e1e5f3",
         "6247a28c203723449416a1c396a82e9c",
         "66a18ab45337438e907a6f3101d27463",

@@ -15,10 +15,11 @@ SHORT = 30
 """Code of so many signs stays on one line in a sentence: it fits a phone."""
 
 LONG = 24
-"""Names of more signs than these may be broken in a table, behind a sign that parts them."""
+"""A word of code of more signs than these may be broken, behind a sign that parts it: a shorter one has room."""
 
 TAG = re.compile(r"(<[^>]*>)")
-PART = re.compile(r"(::|[_/.](?=\w))")
+WORD = re.compile(r"\S+")
+PART = re.compile(r"(::|[_/.=](?=\w))")
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 POWER = re.compile(r"(?<![\w.])[-−]?\d[\d.]*e-\d+(?!\w)")
 UNIT = re.compile(r"(?<=\d) (?=(?:%|[µnm]?s|[kMGTP]B|[KMG]iB|[MG]?pix|rad|deg)(?:/s)?(?![\w]))")
@@ -41,7 +42,7 @@ def on_page_content(html: str, **_: Any) -> str:
                 if name == "code" and "pre" not in inside and not {"td", "th"} & set(inside) and _short(parts, k):
                     parts[k] = part.replace("<code", '<code class="whole"', 1)
         elif "pre" not in inside:
-            parts[k] = _code(part, table=bool({"td", "th"} & set(inside))) if "code" in inside else _prose(part)
+            parts[k] = _code(part) if "code" in inside else _prose(part)
     return "".join(parts)
 
 
@@ -50,9 +51,13 @@ def _short(parts: list[str], k: int) -> bool:
     return parts[k + 2] == "</code>" and len(unescape(parts[k + 1])) <= SHORT
 
 
-def _code(text: str, *, table: bool) -> str:
-    text = PART.sub(r"\1<wbr>", text) if table and len(unescape(text)) > LONG else text
-    return OPTION.sub(WHOLE, text)
+def _code(text: str) -> str:
+    return OPTION.sub(WHOLE, WORD.sub(_opened, text))
+
+
+def _opened(word: re.Match[str]) -> str:
+    """A word of code; where it is too long for its line, it may end behind a sign that parts it, and not anywhere."""
+    return PART.sub(r"\1<wbr>", word[0]) if len(unescape(word[0])) > LONG else word[0]
 
 
 def _prose(text: str) -> str:

@@ -27,6 +27,12 @@ from docs.line_breaks import on_page_content
             "<td><code>test_star.py::test_of_the_centre</code></td>",
             "<td><code>test_<wbr>star.<wbr>py::<wbr>test_<wbr>of_<wbr>the_<wbr>centre</code></td>",
         ),
+        ("<td><code>sampling r_eff * (1 - ellip) must</code></td>",) * 2,
+        ("<p><code>a/b c_d and more than thirty signs</code></p>",) * 2,
+        (
+            "<p><code>take a=long_name.of_many/signs for 4.5</code></p>",
+            "<p><code>take a=<wbr>long_<wbr>name.<wbr>of_<wbr>many/<wbr>signs for 4.5</code></p>",
+        ),
     ],
 )
 def test_where_lines_may_end(html: str, made: str) -> None:

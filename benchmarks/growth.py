@@ -1,14 +1,15 @@
 """How cost grows with samples, pixels, objects, classes and threads: `python -m benchmarks.growth [NAME ...]`.
 
 Measures the curves that are named (all: some five minutes), keeps them in `growth.json` beside this file, prints them,
-and draws docs/explain/performance.png from all that are kept, with the stages of a sample beside their floors, and with
-ratios to peers as `report` has kept them. Cost is processor time of the whole process, system's work included, so that
-other jobs on the machine count for little; threads are timed on the wall.
+and draws docs/explain/performance.png from all that are kept, with the stages of a sample beside their floors, and
+peers.png from the ratios to peers that `report` has kept. Cost is processor time of the whole process, system's work
+included, so that other jobs on the machine count for little; threads are timed on the wall.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import shutil
 import statistics
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
+from PIL import Image
 
 from benchmarks import machine
 from benchmarks.measures.stages import seconds, stages
@@ -36,10 +39,16 @@ from deepbench_fast.run.benchmark.road import rendering
 
 KEPT = Path(__file__).with_name("growth.json")
 PICTURE = Path(__file__).parents[1] / "docs" / "explain" / "performance.png"
+PEERS = PICTURE.with_name("peers.png")
 ROUNDS = 3
 ROW_BYTES = 250  # of the tables, a sample
 SHARE_OF_DISK = 0.7
-DOTS = 100
+DOTS = 120
+COLOURS = 64
+READABLE = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 11.5, "legend.handlelength": 1}
+"""A phone shows a picture at less than half of its size."""
+LEGEND_SIGNS = 18
+LEGEND_LINE = 0.12  # of a panel's height
 LEAST_SECONDS = 0.2
 
 
@@ -232,26 +241,35 @@ def load() -> dict[str, Any]:
 
 
 def draw(kept: dict[str, Any]) -> None:
-    """All curves that are kept, a panel for each thing that is varied; stages and peers as bars."""
+    """All curves that are kept, a panel for each thing that is varied; stages as bars; peers in a second picture."""
     curves = [curve for found in kept.values() for curve in found["curves"]]
-    figure = Figure(figsize=(12, 12), layout="constrained")
-    rooms: Any = figure.subfigures(2, 1, height_ratios=(1.4, 1))
-    upper, lower = rooms
-    panels = list(upper.subplots(2, 3).flat)
-    stage_axes, peer_axes = lower.subplots(1, 2)
-    for axes, panel in zip(panels, PANELS, strict=True):
-        _panel(axes, panel, [curve for curve in curves if curve["panel"] == panel])
-    _stages(stage_axes, [curve for curve in curves if curve["panel"] == BARS])
-    _peers(peer_axes)
-    figure.savefig(PICTURE, dpi=DOTS)
+    with rc_context(READABLE):
+        figure = Figure(figsize=(7.2, 12.5), layout="constrained")
+        upper, lower = figure.subfigures(2, 1, height_ratios=(3, 1))
+        for axes, panel in zip(upper.subplots(3, 2).flat, PANELS, strict=True):
+            _panel(axes, panel, [curve for curve in curves if curve["panel"] == panel])
+        _stages(lower.subplots(), [curve for curve in curves if curve["panel"] == BARS])
+        _save(figure, PICTURE)
+        figure = Figure(figsize=(7.2, 9.5), layout="constrained")
+        _peers(figure.subplots())
+        _save(figure, PEERS)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    content = io.BytesIO()
+    figure.savefig(content, dpi=DOTS)
+    Image.open(content).convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
 def _panel(axes: Any, panel: str, curves: list[dict[str, Any]]) -> None:
     units = {curve["y"] for curve in curves}
+    written = 0
     for curve in curves:
         x = np.array([float(place) for place in curve["points"]])
         label = curve["name"] if len(units) == 1 else f"{curve['name']}, {curve['y']}"
-        axes.plot(x, list(curve["points"].values()), marker="o", markersize=4, label=label)
+        lines = label.replace(", ", ",\n") if len(label) > LEGEND_SIGNS else label
+        axes.plot(x, list(curve["points"].values()), marker="o", markersize=4, label=lines)
+        written += lines.count("\n") + 1
     axes.set(title=panel, xlabel=curves[0]["x"] if curves else "", ylabel=units.pop() if len(units) == 1 else "")
     if panel == "threads":
         axes.set_ylim(bottom=0)
@@ -260,9 +278,10 @@ def _panel(axes: Any, panel: str, curves: list[dict[str, Any]]) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
-        if len(units) > 1:  # two quantities fill their panel: room for the legend
-            axes.set_ylim(top=3 * axes.get_ylim()[1])
-    axes.legend(fontsize="small")
+        low, high = axes.get_ylim()
+        share = LEGEND_LINE * written
+        axes.set_ylim(top=high * (high / low) ** (share / (1.0 - share)))
+    axes.legend(loc="upper left" if panel == "threads" else "upper right")
     axes.grid(alpha=0.3)
 
 
@@ -273,22 +292,37 @@ def _stages(axes: Any, curves: list[dict[str, Any]]) -> None:
         axes.barh(places, [curve["points"][name] for name in names], 0.4, label=curve["name"])
     axes.set(title=BARS, xlabel=curves[0]["y"] if curves else "")
     if curves:
-        axes.set_yticks(np.arange(len(curves[0]["points"])) + 0.2, list(curves[0]["points"]), fontsize="small")
+        axes.set_yticks(np.arange(len(curves[0]["points"])) + 0.2, list(curves[0]["points"]))
     axes.invert_yaxis()
-    axes.legend(fontsize="small")
+    axes.legend()
 
 
 def _peers(axes: Any) -> None:
     rows = kept_results().get("peers", {"rows": []})["rows"]
     own = [row for row in rows if row["ratio"] and row["what"].startswith(SHOWN) and "one core" in row["what"]]
-    names = [row["what"].replace(", given parameters", "").replace(", one core", "") for row in own]
-    fields = [row["peer"].partition(" photons")[0].removeprefix("UFig") if "UFig" in row["peer"] else "" for row in own]
-    names = [name + photons for name, photons in zip(names, fields, strict=True)]
-    axes.barh(names, [row["ratio"] for row in own])
+    if not own:
+        return
+    groups: dict[str, list[tuple[str, float]]] = {}
+    for row in own:
+        what, _, peer = row["what"].partition(", vs ")
+        for aside in (", given parameters", ", one core", ", a call each"):
+            what = what.replace(aside, "")
+        photons = row["peer"].partition(" each")[0].removeprefix("UFig") if peer == "UFig" else ""
+        groups.setdefault(what, []).append((peer + photons, row["ratio"]))
+    ticks: list[tuple[int, str]] = []
+    place = 0
+    for what, bars in groups.items():
+        axes.text(0.01, place, what, transform=axes.get_yaxis_transform(), va="center", weight="bold")
+        for peer, ratio in bars:
+            place += 1
+            ticks.append((place, peer))
+            axes.barh(place, ratio, color="C0")
+        place += 1
+    axes.set_yticks(*zip(*ticks, strict=True))
+    axes.set_ylim(-0.7, place - 0.3)
     axes.axvline(1.0, color="black", linewidth=1)
     axes.set(title="times as fast, one core each", xscale="log")
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.tick_params(axis="y", labelsize="small")
     axes.invert_yaxis()
 
 

@@ -1,8 +1,8 @@
 """Draws how-to/explorer.png, the explorer with a galaxy whose axis was moved: `python -m docs.make_explorer_picture`.
 
 And how-to/explorer-narrow.png, what a phone shows of it: the sample, the first sliders, the ladder and the recipe, in
-words that can be read there. Needs the extra `[explore]`, Playwright and Chromium. For another one: file, width, height in
-pixels, and "dark".
+words that can be read there. Needs the extra `[explore]`, Playwright and Chromium. For another one: file, width,
+height in pixels, and "dark".
 """
 
 from __future__ import annotations

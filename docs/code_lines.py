@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import combinations
 from typing import Any
 
 LONG = 28
@@ -16,7 +17,7 @@ LONG = 28
 
 BLOCK = re.compile(r"<pre>(<span></span>)?<code>(.*?)</code></pre>", re.DOTALL)
 TAG = re.compile(r"(<[^>]*>)")
-COLUMNS = re.compile(r"\S {2,}\S")
+COLUMN = re.compile(r"(?<=\S) {2,}(?=[^\s#])")
 REMARK = re.compile(r'(?<=\S)(<span class="w">)?  ( *)((?(1)</span>))(?=<span class="c1">)')
 HYPHENED = re.compile(r"[^\s<>]*-[^\s<>]*")
 WHOLE = r'<span class="whole">\g<0></span>'
@@ -30,11 +31,16 @@ def on_page_content(html: str, **_: Any) -> str:
 def _opened(block: re.Match[str]) -> str:
     lines = block[2].removesuffix("\n").split("\n")
     texts = [unescape(TAG.sub("", line)) for line in lines]
-    # Only code is marked up. Other text may be a table, or the picture of one.
-    if "<span" not in block[2] and any(COLUMNS.search(text) for text in texts):
+    if "<span" not in block[2] and _in_columns(texts):  # only code is marked up, other text may be a table
         return block[0]
     made = "".join(_line(line, text) for line, text in zip(lines, texts, strict=True))
     return f'<pre class="folds">{block[1] or ""}<code>{made}</code></pre>'
+
+
+def _in_columns(lines: list[str]) -> bool:
+    """Whether something begins at the same place of two lines, with room before it."""
+    places = [{found.end() for found in COLUMN.finditer(line)} for line in lines]
+    return any(one & other for one, other in combinations(places, 2))
 
 
 def _line(line: str, text: str) -> str:

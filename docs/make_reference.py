@@ -48,6 +48,19 @@ NAMES = {
     "own-kinds": ("Kinds of your own", ["light_kind", "parameter"]),
 }
 """Page of the Python reference → its title and names; the page "more" has the rest."""
+AS_WRITTEN = {
+    r"\^2": "²",
+    r"\^-(\w+)": r"^(−\1)",
+    r" \* (?=\w*\()": " ",
+    r" \* ": " × ",
+    r" - ": " − ",
+    r"(?<=\()-|(?<== )-": "−",
+    r"\bsum_": "Σ_",
+    r"d2r_i/dt2": "r_i''",
+    r"\btheta(?=')|(?<=sin )theta": "θ",
+    r"\bpi\b": "π",
+}
+"""In the program's texts → on pages."""
 ACCURACY = {"shape": "light.md#shapes", "light": "light.md", "series": "motion.md"}
 API_EXAMPLES = {
     "recipes": "Examples: [a recipe of your own](../../tutorials/own-recipe.md), [ladders](../../how-to/ladders.md).",
@@ -86,7 +99,14 @@ def _shipped() -> list[Kind]:
 
 
 def _meaning(kind: Kind) -> str:
-    return kind.meaning.removeprefix(f"{kind.name.replace('_', ' ')}: ")
+    return _mathematics(kind.meaning.removeprefix(f"{kind.name.replace('_', ' ')}: "))
+
+
+def _mathematics(text: str) -> str:
+    """A text of the program, whose formulas are in plain letters, as the formulas of the pages are written."""
+    for plain, written in AS_WRITTEN.items():
+        text = re.sub(plain, written, text)
+    return text
 
 
 def _sentence(text: str) -> str:
@@ -107,12 +127,12 @@ def kind_page(kind: Kind) -> str:
     parts = [
         f"# {kind.name}",
         GENERATED,
-        f"{_sentence(kind.meaning)} {more}",
+        f"{_sentence(_mathematics(kind.meaning))} {more}",
         "## Formula",
         formula,
         "## Parameters",
         f"A recipe that is silent about a parameter draws it from the default.{scales}",
-        _table(["parameter", "unit", "valid", default, "meaning"], [_row(p, kind) for p in kind.parameters]),
+        _table(["parameter", "meaning", default, "valid"], [_row(p, kind) for p in kind.parameters]),
         "## Options",
         "\n".join(f"- {fact}" for fact in _facts(kind)),
         *(["## Sources", _sources(kind)] if kind.sources else []),
@@ -201,7 +221,8 @@ def _output(name: str, output: Output) -> str:
 
 def _row(parameter: Parameter, kind: Kind) -> list[str]:
     valid = parameter.allowed.removesuffix(f" {parameter.unit}")
-    return [f"`{parameter.name}`", parameter.unit, valid, _default(parameter, kind), parameter.meaning]
+    unit = f" [{parameter.unit}]" if parameter.unit else ""
+    return [f"`{parameter.name}`{unit}", _mathematics(parameter.meaning), _default(parameter, kind), valid]
 
 
 def _default(parameter: Parameter, kind: Kind) -> str:

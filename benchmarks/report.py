@@ -55,7 +55,7 @@ MEASURES: dict[str, Callable[[Effort], Iterator[Row]]] = {
 }
 
 
-HEAD = """# Results
+HEAD = """# Measured rates
 
 Both sides of each ratio in one run, in turns after a warm-up; figures are medians over the rounds, and a ratio is the
 median of the rounds' ratios. How each is measured stands in `benchmarks/measures/`. Each section has the date, the

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from deepbench_fast.values.distributions import FORMS
 from deepbench_fast.values.image import Image as RecipeImage
 from docs.make_pictures import own_pictures
 from docs.make_reference import BUILT_IN, FOLDER, GENERATED, PAGES
-from docs.repository_links import CONFIGURATION, moved, navigation
+from docs.repository_links import CONFIGURATION, moved, navigation, of_repository
 from tests.pages import BLOCK, blocks, links, missing, packages_needed, pages, run, run_page, shows
 
 GUIDE = list(pages())
@@ -175,6 +176,22 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_navigation_has_every_page() -> None:
     named = set(navigation(yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["nav"]))
     assert {page.relative_to(FOLDER).as_posix() for page in GUIDE} <= named
+
+
+def test_a_page_has_the_title_by_which_the_navigation_leads_to_it() -> None:
+    names = dict(titles(yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["nav"]))
+    del names["index.md"]
+    for uri, name in names.items():
+        heading = (FOLDER.parent / of_repository(uri)).read_text(encoding="utf-8").partition("# ")[2].partition("\n")[0]
+        said, wanted = (set(re.findall(r"\w+", text.lower())) for text in (heading, name))
+        assert wanted <= said, f"{uri}: {name!r} leads to {heading!r}"
+
+
+def titles(entries: list[Any]) -> Iterator[tuple[str, str]]:
+    """Page of the navigation → the name that stands there; the first page of a section has no name of its own."""
+    for entry in entries:
+        for title, value in [] if isinstance(entry, str) else entry.items():
+            yield from [(value, title)] if isinstance(value, str) else titles(value)
 
 
 def test_old_addresses_lead_somewhere() -> None:

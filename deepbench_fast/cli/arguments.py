@@ -47,7 +47,8 @@ def complete_by_metavar(params: Sequence[click.Parameter]) -> None:
     for param in params:
         types = _ARGUMENTS if isinstance(param, click.Argument) else _OPTIONS
         if param.type is click.STRING:
-            param.type = types.get(param.metavar or str(param.name).upper(), param.type)
+            named = param.metavar or str(param.name).upper()
+            param.type = types.get(named.strip("[]"), param.type)  # brackets: it may be left out
 
 
 def _known_names() -> list[str]:

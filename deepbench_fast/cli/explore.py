@@ -14,7 +14,7 @@ FIRST = "sky"
 
 
 @click.command(cls=Command, example=f"{PROGRAM} explore galaxy --size 256x256")
-@click.argument("source", required=False, default=FIRST, metavar="FILE|SOURCE")
+@click.argument("source", required=False, default=FIRST, metavar="[FILE|SOURCE]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), metavar="N", default=0, help="Port of the page; by default a free one."
 )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.shell_completion import ShellComplete
 
@@ -49,6 +50,13 @@ def test_commands_and_options() -> None:
     assert offered("") == list(COMMANDS)
     assert offered("gen") == ["generate"]
     assert "--seed" in offered("generate", "--se")
+
+
+def test_what_may_be_left_out_stands_in_brackets_and_is_completed() -> None:
+    commands = [group.get_command(click.Context(group), name) for name in COMMANDS]
+    arguments = [p for command in commands if command for p in command.params if isinstance(p, click.Argument)]
+    assert all(p.required != str(p.metavar).startswith("[") for p in arguments)
+    assert offered("explore", "m") == [*names("m"), "mine.h5", "mine.yaml"]
 
 
 @pytest.mark.parametrize("command", ["generate", "plan"])

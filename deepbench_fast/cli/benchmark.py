@@ -38,9 +38,9 @@ SUMMARY = (
 def command(folder: str | None, threads: int | None, quick: bool, before: str | None, as_json: bool) -> None:
     """Measure how fast this machine draws, renders, writes and reads samples, beside its own limits.
 
-    Takes half a minute once the kernels are compiled, longer on a busy machine, and up to 300 MB of disk, which are free
-    again afterwards. Every figure is a median over rounds in which all works take turns. A limit is what the work takes
-    at least: so many operations or bytes, at the rate that is measured for these in the same rounds.
+    Takes half a minute once the kernels are compiled, longer on a busy machine, and up to 300 MB of disk, which are
+    free again afterwards. Every figure is a median over rounds in which all works take turns. A limit is what the work
+    takes at least: so many operations or bytes, at the rate that is measured for these in the same rounds.
     """
     from deepbench_fast.cli.progress import Progress
     from deepbench_fast.run.benchmark.measure import benchmark

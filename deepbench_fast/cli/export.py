@@ -65,11 +65,11 @@ def command(
 
     The same command goes on where an earlier run was stopped. DIR/export.json says what DIR holds.
 
-    Pictures keep the array's order, row 0 on top (figures have it at the bottom). All of a dataset have one scale, found
-    from its first 1000 images, from fewer where these are large. Of each image 1 % of the pixels are darker than some
-    value: black is the median of these values. White is the value that 0.1 % of all pixels exceed. Of whole numbers
-    black is 0, white the largest. Pictures are in folders SPLIT/LABEL-CLASS, one of each class in each split, so that
-    torchvision's ImageFolder finds the labels of FILE.
+    Pictures keep the array's order, row 0 on top (figures have it at the bottom). All of a dataset have one scale,
+    found from its first 1000 images, from fewer where these are large. Of each image 1 % of the pixels are darker than
+    some value: black is the median of these values. White is the value that 0.1 % of all pixels exceed. Of whole
+    numbers black is 0, white the largest. Pictures are in folders SPLIT/LABEL-CLASS, one of each class in each split,
+    so that torchvision's ImageFolder finds the labels of FILE.
     """
     from deepbench_fast.exports.formats import export
 

@@ -45,14 +45,15 @@ class Case(NamedTuple):
 
 
 class Side(NamedTuple):
-    """Another loader, how many worker processes it has, and how many times as fast we shall be."""
+    """Another loader, how many worker processes (Grain: threads) it has, and how many times as fast we shall be."""
 
     name: str
     workers: int = 0
     goal: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.workers} workers" if self.workers else self.name
+        helpers = "threads" if self.name == "Grain" else "workers"
+        return f"{self.name}, {self.workers} {helpers}" if self.workers else self.name
 
 
 CASES = (Case(28, 256, 50_000), Case(256, 64, 2_500))

@@ -1,6 +1,6 @@
 """How uncertain an ensemble of small networks says it is of a galaxy's brightness, beside how uncertain it should be.
 
-Run it with `pip install 'deepbench-fast[torch]'`, then `python deepuq.py`: it draws `docs/studies/deepuq.png`. The data
+Run it with `pip install '.[torch]'`, then `python deepuq.py`: it draws `docs/studies/deepuq.png`. The data
 are those of the built-in recipe `deepuq`, with noise on the target or on the image, at three levels or those named.
 """
 

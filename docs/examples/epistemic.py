@@ -1,6 +1,6 @@
 """What a small network doesn't know for want of training images, beside what no network can know of a noisy one.
 
-Run it with `pip install 'deepbench-fast[torch]'`, then `python epistemic.py`: it draws `docs/how-to/epistemic.png`.
+Run it with `pip install '.[torch]'`, then `python epistemic.py`: it draws `docs/how-to/epistemic.png`.
 Networks that learn the mean of the posterior from more and more images are asked for the same galaxies; the exact
 posterior of each says how far off the best possible answer is.
 """

@@ -1,6 +1,6 @@
 """The posterior of a galaxy's shape, whatever its place, brightness and direction, by a network, beside the exact one.
 
-Run it with `pip install 'deepbench-fast[torch,inference]'`, then `python galaxy_posterior.py`: it draws
+Run it with `pip install '.[torch,inference]'`, then `python galaxy_posterior.py`: it draws
 `docs/studies/galaxy-corner.png` and `galaxy-ranks.png`. The data are those of the task `galaxy`, whose exact posteriors
 are known; what isn't asked for is drawn with the images and never shown to the network, which so learns the average.
 """

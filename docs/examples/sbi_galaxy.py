@@ -1,6 +1,6 @@
 """The posterior of a noisy galaxy by neural posterior estimation with sbi, beside the exact one.
 
-Run it with `pip install 'deepbench-fast[torch]' sbi==0.27.0`, then `python sbi_galaxy.py`. The recipe is the prior and
+Run it with `pip install '.[torch]' sbi==0.27.0`, then `python sbi_galaxy.py`. The recipe is the prior and
 the simulator; its exact likelihood gives the posterior that the network is measured by.
 """
 

@@ -1,6 +1,6 @@
 """The posterior of a pendulum's length from one noisy series, by neural posterior estimation with sbi.
 
-Run it with `pip install 'deepbench-fast[torch]' sbi`, then `python sbi_posterior.py`. The recipe is the prior and the
+Run it with `pip install '.[torch]' sbi`, then `python sbi_posterior.py`. The recipe is the prior and the
 simulator: `Prior.as_torch` is what sbi draws from and scores by, `Simulator.for_sbi` makes series of given lengths.
 """
 

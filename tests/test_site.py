@@ -10,7 +10,9 @@ from pathlib import Path
 
 import h5py
 import pytest
+from PIL import Image
 
+from docs.picture_sizes import size
 from docs.repository_links import CONFIGURATION, DOCS, moved
 from tests.pages import missing, pages, run
 
@@ -44,6 +46,16 @@ def test_pages_ask_no_other_host(site: Path) -> None:
         assert REQUESTS.findall(page.read_text(encoding="utf-8")) == [], page
     for style in site.rglob("*.css"):
         assert not re.search(r"url\(\W?(?:https?:)?//", style.read_text(encoding="utf-8")), style
+
+
+def test_pictures_have_room_before_they_come(site: Path) -> None:
+    text = (site / "reference" / "built-in.html").read_text(encoding="utf-8")
+    tags = re.findall(r"<img [^>]*\.png[^>]*>", text)
+    assert len(tags) > 20
+    assert all("width=" in tag and "height=" in tag for tag in tags)
+    assert [number for number, tag in enumerate(tags) if 'loading="lazy"' not in tag] == [0]
+    with Image.open(DOCS / "gallery" / "star.png") as picture:
+        assert size(DOCS / "gallery" / "star.png") == picture.size
 
 
 def test_sources_that_pages_link_to_are_part_of_it(site: Path) -> None:

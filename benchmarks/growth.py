@@ -45,7 +45,7 @@ ROW_BYTES = 250  # of the tables, a sample
 SHARE_OF_DISK = 0.7
 DOTS = 120
 COLOURS = 64
-READABLE = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 11.5, "legend.handlelength": 1}
+READABLE: dict[Any, Any] = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 11.5, "legend.handlelength": 1}
 """A phone shows a picture at less than half of its size."""
 LEGEND_SIGNS = 18
 LEGEND_LINE = 0.12  # of a panel's height
@@ -245,7 +245,8 @@ def draw(kept: dict[str, Any]) -> None:
     curves = [curve for found in kept.values() for curve in found["curves"]]
     with rc_context(READABLE):
         figure = Figure(figsize=(7.2, 12.5), layout="constrained")
-        upper, lower = figure.subfigures(2, 1, height_ratios=(3, 1))
+        rooms: Any = figure.subfigures(2, 1, height_ratios=(3, 1))
+        upper, lower = rooms
         for axes, panel in zip(upper.subplots(3, 2).flat, PANELS, strict=True):
             _panel(axes, panel, [curve for curve in curves if curve["panel"] == panel])
         _stages(lower.subplots(), [curve for curve in curves if curve["panel"] == BARS])

@@ -7,31 +7,36 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from benchmarks.networks.table import DRAFT
 
-DOTS = 100
+DOTS = 120
+WIDTH = 7
+READABLE: dict[Any, Any] = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 12}
+"""A phone shows a picture of that width at half of its size."""
 SHOWN = "small"
 COLOURS = {"small": "C0", "resnet18": "C1", "resnet50": "C2"}
 
 
+@rc_context(READABLE)
 def table_picture(rows: dict[str, dict[str, Any]], path: Path) -> None:
-    """For each recipe the validation accuracy by epoch of every network, above the confusion of the small one."""
+    """For each recipe the validation accuracy by epoch of every network, beside the confusion of the small one."""
     recipes = [recipe for recipe in DRAFT if any(row["recipe"] == recipe for row in rows.values())]
-    figure = Figure(figsize=(4 * len(recipes), 7.6), layout="constrained")
-    axes = figure.subplots(2, len(recipes), squeeze=False)
-    for column, recipe in enumerate(recipes):
+    figure = Figure(figsize=(WIDTH, 3.7 * len(recipes)), layout="constrained")
+    axes = figure.subplots(len(recipes), 2, squeeze=False)
+    for line, recipe in enumerate(recipes):
         own = [row for row in rows.values() if row["recipe"] == recipe]
         for row in own:
             draft = " (draft's settings)" if row["schedule"]["name"] == "draft" else ""
             found = [100 * point["validation_accuracy"] for point in row["curve"]]
             style = {"color": COLOURS[row["network"]], "linestyle": "--" if draft else "-"}
-            axes[0, column].plot(range(1, len(found) + 1), found, marker=".", label=row["network"] + draft, **style)
-        axes[0, column].set(title=recipe, xlabel="epoch", ylabel="validation accuracy, %", ylim=(None, 100))
-        _confusion(axes[1, column], next(row for row in own if row["network"] == SHOWN))
-    lines = {line.get_label(): line for panel in axes[0] for line in panel.lines}
-    figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=len(lines))
+            axes[line, 0].plot(range(1, len(found) + 1), found, marker=".", label=row["network"] + draft, **style)
+        axes[line, 0].set(title=recipe, xlabel="epoch", ylabel="validation accuracy, %", ylim=(None, 100))
+        _confusion(axes[line, 1], next(row for row in own if row["network"] == SHOWN))
+    lines = {line.get_label(): line for panel in axes[:, 0] for line in panel.lines}
+    figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=2)
     figure.savefig(path, dpi=DOTS)
 
 
@@ -43,15 +48,16 @@ def _confusion(axes: Any, row: dict[str, Any]) -> None:
         axes.text(found, true, str(count), ha="center", va="center", color="white" if true == found else "black")
     axes.set_xticks(numbers, row["classes"], rotation=30, ha="right")
     axes.set_yticks(numbers, row["classes"])
-    axes.set(xlabel=f"found by {row['network']}, test split", ylabel="is")
+    axes.set(xlabel=f"found by {row['network']} (test)", ylabel="is")
 
 
+@rc_context(READABLE)
 def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
     """One panel an axis: accuracy by rung, with the mean over the classes where they aren't equally frequent."""
     names = list(dict.fromkeys(point["axis"] for point in points))
-    across = 3
+    across = 2
     down = -(-len(names) // across)
-    figure = Figure(figsize=(3.1 * across, 3.7 * down), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 4.2 * down), layout="constrained")
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     axes = list(grid.flat)[: len(names)]
     for spare in list(grid.flat)[len(names) :]:
@@ -69,7 +75,7 @@ def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
         panel.set_title(name)
         panel.grid(alpha=0.3)
     for row in grid:
-        row[0].set_ylabel("accuracy of the small network, %")
+        row[0].set_ylabel("accuracy of small, %")
     labelled = {
         label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }

@@ -107,17 +107,17 @@ def draw(costs: list[Cost]) -> None:
     """Seconds and reads over the number of parts."""
     from matplotlib.figure import Figure  # not for the processes that are measured
 
-    figure = Figure(figsize=(8, 3), layout="constrained")
-    seconds, reads = figure.subplots(1, 2)
+    figure = Figure(figsize=(4.5, 5.6), layout="constrained")  # narrow: a phone shows its words, too
+    seconds, reads = figure.subplots(2, 1)
     parts = [one.parts for one in costs]
     seconds.plot(parts, [one.index for one in costs], "o-", label="index, the whole process")
     seconds.plot(parts, [one.opening for one in costs], "o-", label="open")
-    reads.plot(parts, [one.first for one in costs], "o-", label="parts touched for the first time")
+    reads.plot(parts, [one.first for one in costs], "o-", label="first time")
     reads.plot(parts, [one.again for one in costs], "o-", label="again")
     seconds.set(xscale="log", yscale="log", xlabel="parts", ylabel="seconds of the processor")
     reads.set(xscale="log", ylim=(0, None), xlabel="parts", ylabel="samples at random a second")
     for axes in (seconds, reads):
-        axes.legend(fontsize="small")
+        axes.legend()
         axes.grid(alpha=0.3)
     figure.savefig(PICTURE, dpi=DOTS)
 

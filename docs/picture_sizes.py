@@ -1,7 +1,7 @@
 """Pictures for a reader whose line is slow: a hook of MkDocs.
 
 Each has its room before it comes, so that text doesn't jump while it is read; those below the first one of a page are
-loaded when a reader comes near.
+loaded when a reader comes near. `assets/pages.css` keeps a picture that is made high for phones within a desk's window.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def on_page_content(html: str, page: Page, files: Files, **_: Any) -> str:
             return found[0]
         width, height = size(Path(file.abs_src_path))
         wait = 'loading="lazy" ' if count > 1 else ""
-        return f'<img {wait}width="{width}" height="{height}" '
+        return f'<img {wait}width="{width}" height="{height}" style="--shape: {width / height:.4g}" '
 
     return IMAGE.sub(with_size, html)
 

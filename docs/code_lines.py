@@ -2,7 +2,7 @@
 
 Each line becomes an element that knows its indentation, so that `assets/pages.css` can fold it where the window is
 narrow, the rest further in; a comment at its end goes to a line of its own, without the room before it. What stands in
-columns is left as it is, and scrolls. At a desk nothing changes, and what is copied stays what the source has.
+columns is left as it is, and scrolls. At a desk nothing changes, and what is copied there is what the source has.
 """
 
 from __future__ import annotations

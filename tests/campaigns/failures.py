@@ -15,6 +15,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -137,6 +138,7 @@ def _fill(path: Path) -> None:
 
 def _limit(size: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as Python has it
+    sys.dont_write_bytecode = True  # a part of it would be taken for the whole
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 

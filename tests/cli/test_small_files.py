@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import limits
 from tests.cli.running import Ran, run, run_well
 from tests.recipe.configurations import RECTANGLE
 
-LIMITED = """
-import resource, sys
+LIMITED = f"""
+import sys
 from deepbench_fast.cli import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+{limits.of_file_sizes("int(sys.argv.pop(1))")}
 main()
 """
 OUTPUTS = {

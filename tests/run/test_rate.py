@@ -13,6 +13,7 @@ from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.run.estimate import estimate
 from deepbench_fast.run.rate import measured_rate, place
+from tests import limits
 
 
 def stars(count: object) -> Recipe:
@@ -63,7 +64,7 @@ def test_a_missing_temporary_folder_is_no_error(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
 def test_a_limit_of_file_sizes_is_no_error() -> None:
     program = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20));"
+        f"{limits.of_file_sizes(2**20)};"
         "from deepbench_fast import Recipe; from deepbench_fast.draw.plan import make_plan;"
         "from deepbench_fast.run.rate import measured_rate;"
         "print(measured_rate(make_plan(Recipe.of_kind('star')), 2, 0.1).written > 0)"

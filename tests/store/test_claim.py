@@ -18,6 +18,7 @@ import pytest
 from deepbench_fast import Recipe, generate, open_dataset
 from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.file_bytes import lock_file
+from tests import limits
 from tests.cli.running import COMMAND
 from tests.preload import failing_calls
 from tests.recipes import mixed
@@ -229,8 +230,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(os.name != "posix", reason="no such limit elsewhere")
 def test_a_limit_on_the_size_of_files_while_it_is_filled(large: Path, tmp_path: Path) -> None:
     begin(tmp_path / "o.h5", LARGE)
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2**24, resource.RLIM_INFINITY))"
-    check_fails_and_goes_on(tmp_path, resume_apart(tmp_path, limit), os.strerror(errno.EFBIG))
+    limited = resume_apart(tmp_path, limits.of_file_sizes(2**24))
+    check_fails_and_goes_on(tmp_path, limited, os.strerror(errno.EFBIG))
     check_finished(tmp_path, large)
 
 

@@ -16,6 +16,7 @@ from deepbench_fast import Recipe, generate, open_dataset
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import create
+from tests import limits
 from tests.cli.running import COMMAND
 from tests.preload import failing_calls
 
@@ -57,7 +58,7 @@ def test_a_write_that_is_lost_without_a_word(library: Path, tmp_path: Path, call
 
 
 def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
-    code = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
+    code = f"{limits.of_file_sizes(4096)}; import runpy;"
     code += "sys.argv[1:] = ['generate', 'galaxies', 'o.h5', '-n', '4']; runpy.run_module('deepbench_fast.cli')"
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 1

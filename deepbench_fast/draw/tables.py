@@ -48,8 +48,13 @@ def draw(
     return _draw(plan, call_roll(plan, first, stop, key, catalogue), first, given, key)
 
 
-def draw_some(plan: Plan, numbers: npt.NDArray[np.int64]) -> Tables:
-    """Draw the tables of the samples with these numbers, in their order; `sample` is the place among them."""
+def draw_some(plan: Plan, numbers: npt.NDArray[np.int64], alone: int | None = None) -> Tables:
+    """Draw the tables of the samples with these numbers, in their order; `sample` is the place among them.
+
+    With the number of a catalogue that is `alone` they are its members of these numbers.
+    """
+    if alone is not None:
+        return _draw(plan, _counted(plan, np.full(numbers.size, alone, np.int64), numbers, plan.key), 0, (), plan.key)
     catalogue, member = np.empty(numbers.size, np.int64), np.empty(numbers.size, np.int64)
     kernels.classes_of(numbers, plan.shares, plan.key, plan.class_stream, catalogue, member)
     return _draw(plan, _roster(plan, catalogue, member, plan.key), 0, (), plan.key)

@@ -76,9 +76,20 @@ class Simulator:
         first, stop = self.plan.check_range(first, stop)
         return self._render(draw(self.plan, first, stop, catalogue=self._catalogue), out)
 
-    def some(self, numbers: npt.NDArray[np.int64], out: Mapping[str, npt.NDArray[Any]] | None = None) -> Batch:
-        """The samples with these numbers, in their order; `out` as in `batch`. In tables `sample` is the place here."""
-        return self._render(draw_some(self.plan, numbers), out, numbers=numbers)
+    def some(
+        self, numbers: Sequence[int] | npt.NDArray[np.integer], out: Mapping[str, npt.NDArray[Any]] | None = None
+    ) -> Batch:
+        """The samples with these numbers, in their order; `out` as in `batch`. In tables `sample` is the place here.
+
+        Raises UsageError for what are no numbers of samples, and for arrays that don't fit.
+        """
+        wanted = np.asarray(numbers)
+        if wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "iu"):
+            raise UsageError(f"samples {checks.quote(numbers)}: must be a list of whole numbers")
+        if wanted.size:
+            self.plan.check_range(int(wanted.min()), int(wanted.max()) + 1)
+        wanted = np.ascontiguousarray(wanted, np.int64)
+        return self._render(draw_some(self.plan, wanted, self._catalogue), out, numbers=wanted)
 
     def given(
         self,

@@ -218,10 +218,43 @@ def test_members_of_one_catalogue_of_several() -> None:
         for array in ("image", "target", "clean", "label"):
             np.testing.assert_array_equal(members[array], whole[array][chosen])
         assert members.tables.samples.tobytes() == whole.tables.samples[chosen].tobytes()
+        some = Simulator(recipe, catalogue=name).some([7, 3, 3])
+        assert list(some.members) == [7, 3, 3]
+        np.testing.assert_array_equal(some["image"], members["image"][[7, 3, 3]])
+        assert some.tables.samples.tobytes() == members.tables.samples[[7, 3, 3]].tobytes()
     with pytest.raises(UsageError, match=r"several catalogues: say which one \(stars, fields\)"):
         Simulator(recipe).given({}, 0)
     with pytest.raises(UsageError, match="unknown catalogue 'field'; did you mean 'fields'"):
         Simulator(recipe, catalogue="field")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ([0, -1], "samples -1 to 1: not a range"),
+        ([2**48], "more than a catalogue can hold"),
+        ([0.5], "must be a list of whole numbers"),
+        ([True, False], "must be a list of whole numbers"),
+        ([[0, 1]], "must be a list of whole numbers"),
+        (3, "must be a list of whole numbers"),
+        (["3"], "must be a list of whole numbers"),
+    ],
+)
+def test_wrong_numbers_of_samples(numbers: Any, words: str) -> None:
+    simulator = Simulator(galaxies())
+    for wrong in (numbers, np.array(numbers)):
+        with pytest.raises(UsageError, match=words) as caught:
+            simulator.some(wrong)
+        assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_samples_in_all_that_holds_whole_numbers() -> None:
+    simulator = Simulator(galaxies())
+    for numbers in ([2, 0], (2, 0), range(2, -1, -2), np.array([2, 0], np.uint8), np.array([2, 1, 0])[::2]):
+        batch = simulator.some(numbers)
+        assert list(batch.index) == [2, 0]
+        np.testing.assert_array_equal(batch["image"], simulator.batch(0, 3)["image"][[2, 0]])
+    assert len(simulator.some([])) == 0
 
 
 def test_quantities_are_converted() -> None:

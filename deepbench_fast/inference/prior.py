@@ -45,7 +45,7 @@ class Prior:
         if parameters is None:
             chosen = [name for name, free in possible.items() if free.entry and free.distribution.is_random]
         else:
-            chosen = list(dict.fromkeys(checks.known(name, possible, WHAT) for name in parameters))
+            chosen = list(dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names(parameters)))
         if not chosen:
             raise UsageError(f"{recipe.name}: no parameter is drawn")
         self.names = tuple(chosen)

@@ -116,8 +116,7 @@ def chosen_fields(source: Source, extras: Iterable[str]) -> Fields:
     fields = source.fields
     possible = [name for name in fields if name not in USUAL]
     with checks.within("extras"):
-        names = [extras] if isinstance(extras, str) else extras
-        wanted = {checks.known(name, possible, "extra of this source") for name in names}
+        wanted = {checks.known(name, possible, "extra of this source") for name in checks.names(extras)}
     return {name: field for name, field in fields.items() if name in USUAL or name in wanted}
 
 

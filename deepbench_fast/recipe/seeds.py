@@ -19,7 +19,7 @@ def parse_seed(value: object) -> int | str:
     if isinstance(value, str):
         read = scalar(checks.text(value))
         if not _is_whole(read):
-            return value
+            return checks.text(value)
     try:
         return checks.whole_number(read, 0, MOST)
     except Invalid:

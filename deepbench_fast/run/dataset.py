@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepbench_fast.errors import UsageError
 from deepbench_fast.store.counts import MOST_COUNTED, ROWS
 from deepbench_fast.store.read import StoredDataset
 from deepbench_fast.values import checks
@@ -79,7 +80,12 @@ class Dataset(StoredDataset):
         )
 
     def first(self, count: int, catalogue: str | None = None) -> Batch:
-        """The first samples, those of one class if it is named; raises RecipeError where there is no such class."""
+        """The first samples, those of one class if it is named; raises RecipeError where there is no such class.
+
+        Raises UsageError for a number below 0.
+        """
+        if count < 0:
+            raise UsageError(f"count: {count} is negative")
         if catalogue is None:
             return self[:count]
         label = self.catalogues.index(checks.known(catalogue, self.catalogues, "class"))

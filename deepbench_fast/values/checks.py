@@ -7,7 +7,7 @@ import itertools
 import math
 import re
 import reprlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from numbers import Integral, Real
 
@@ -53,13 +53,21 @@ def quote(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    return _short.repr(value)
+    try:
+        return _short.repr(value)
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return "a number of very many digits"
 
 
 def plain(value: float) -> int | float:
     """The number as a recipe writes it: without a fraction where it has none."""
     number = float(value)
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def plain_text(text: str) -> str:
+    """The text itself of NumPy's text and of an enumeration's, which YAML and HDF5 can't hold."""
+    return str.__str__(text)
 
 
 def listed(words: Collection[str]) -> str:
@@ -76,7 +84,7 @@ def known(word: str, allowed: Collection[str], what: str) -> str:
         Invalid: it is not; the message has the nearest allowed word and all of them, or the first ones of very many.
     """
     if word in allowed:
-        return word
+        return plain_text(word)
     near = difflib.get_close_matches(word, allowed, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     raise Invalid(f"unknown {what} {quote(word)}{hint} (allowed: {listed(allowed) or 'none'})")
@@ -174,7 +182,7 @@ def text(value: object) -> str:
     """
     if not isinstance(value, str) or not value.isprintable() or not value.strip() or len(value) > 200:
         raise Invalid(f"must be text on one line (in quotes if it looks like a number), not {quote(value)}")
-    return value
+    return plain_text(value)
 
 
 def name(value: object) -> str:
@@ -187,7 +195,7 @@ def name(value: object) -> str:
         raise Invalid(
             f"must be a name (letters, digits, '_', and after the first also '-' and '.'; up to 64), not {quote(value)}"
         )
-    return value
+    return plain_text(value)
 
 
 def mapping(value: object, wanted: str = "keys with values") -> dict[str, object]:
@@ -198,7 +206,7 @@ def mapping(value: object, wanted: str = "keys with values") -> dict[str, object
     """
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise Invalid(f"must be {wanted}, not {quote(value)}")
-    return dict(value)
+    return {plain_text(key): item for key, item in value.items()}
 
 
 def sequence(value: object, wanted: str) -> list[object]:
@@ -223,6 +231,11 @@ def items(value: object, wanted: str) -> list[object]:
     return sequence(value, wanted)
 
 
+def names(given: Iterable[str]) -> list[str]:
+    """The names in a list; text alone is one name, not its letters."""
+    return [given] if isinstance(given, str) else list(given)
+
+
 def single(value: object, wanted: str) -> tuple[str, object]:
     """Key and value of a mapping that holds exactly one.
 
@@ -240,6 +253,6 @@ def choice(*allowed: str) -> Callable[[object], str]:
     def check(value: object) -> str:
         if value not in allowed or not isinstance(value, str):
             raise Invalid(f"must be {' or '.join(allowed)}, not {quote(value)}")
-        return value
+        return plain_text(value)
 
     return check

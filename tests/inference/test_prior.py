@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 import scipy.stats as st
 
-from deepbench_fast import Prior, Recipe, UsageError
+from deepbench_fast import Likelihood, Prior, Recipe, Simulator, UsageError
 from tests.recipes import mixed
 
 
@@ -174,6 +174,13 @@ def test_names_stand_in_any_order() -> None:
     np.testing.assert_allclose(prior.to_unit([[3.75, 3.5, 0.5]]), [[0.25, 0.5, 0.5]])
     np.testing.assert_allclose(prior.mean, [4, 3.5, 0.5])
     np.testing.assert_allclose(prior.support, [[3, 5], [3, 4], [0, 1]])
+
+
+def test_text_alone_is_one_name() -> None:
+    recipe = galaxies(n={"uniform": [1, 4]}, r_eff=2, ellip=0.2, theta=0.5).set("noise.gaussian.sigma", 0.1)
+    assert Prior(recipe, "galaxy.n").names == Likelihood(recipe, "galaxy.n").names == ("galaxy.n",)
+    simulate = Simulator(recipe).for_sbi("galaxy.n", 0, extras="clean")
+    assert sorted(simulate([[2.0]])) == ["clean", "x"]
 
 
 def test_draws_are_evenly_spread_in_the_unit_cube() -> None:

@@ -297,6 +297,10 @@ def test_some_samples_and_those_of_a_class(mixed_file: Path) -> None:
     assert set(part.first(7, "fields").labels.tolist()) == {1}
     with pytest.raises(RecipeError, match="unknown class 'star'; did you mean 'stars'"):
         data.plot(catalogue="star")
+    for name in (None, "stars"):
+        assert len(data.first(0, name)) == 0
+        with pytest.raises(UsageError, match="count: -1 is negative"):
+            data.first(-1, name)
 
 
 def test_samples_at_are_those_of_the_whole() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 import pytest
 
-from deepbench_fast import DeepbenchFastError, Prior, Recipe, Simulator, samples, simulate
+from deepbench_fast import DeepbenchFastError, Prior, Recipe, Simulator, generate, samples, simulate
 from deepbench_fast.cli.options import Seed
 from deepbench_fast.recipe.seeds import parse_seed
 
@@ -57,3 +58,17 @@ def test_what_is_no_seed(seed: Any) -> None:
     if isinstance(seed, str):
         with pytest.raises(click.BadParameter, match="must be"):
             Seed().convert(seed, None, None)
+
+
+def test_text_of_numpys_is_plain_text(tmp_path: Path) -> None:
+    """A loop over an array of seeds gives such; it couldn't be written into a file."""
+    recipe = Recipe.of_kind("star").with_overrides({"seed": np.str_("été"), "name": np.str_("mine"), "samples": 3})
+    plain = Recipe.of_kind("star").with_overrides({"seed": "été", "name": "mine", "samples": 3})
+    assert recipe.to_yaml() == plain.to_yaml()
+    made = [generate(one, tmp_path / f"{number}.h5") for number, one in enumerate((recipe, plain))]
+    assert made[0].digest == made[1].digest
+
+
+def test_more_digits_than_python_writes_are_an_error() -> None:
+    with pytest.raises(DeepbenchFastError, match="not a number of very many digits"):
+        Recipe.of_kind("star").set("seed", 10**5000)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import enum
+
+import numpy as np
 import pytest
 
+from deepbench_fast.values import checks
 from deepbench_fast.values.checks import MOST_LISTED, Invalid, known
 
 
@@ -15,3 +19,30 @@ def test_all_words_are_listed_unless_they_are_very_many() -> None:
     with pytest.raises(Invalid, match=r"did you mean 'word2007'\? \(allowed: word0000, .*, … of 3000\)") as error:
         known("wort2007", words, "word")
     assert len(error.value.problem) < 1000
+
+
+class Colour(str, enum.Enum):  # noqa: UP042 -- the older way, whose str() is another text
+    RED = "red"
+
+
+@pytest.mark.parametrize("word", [np.str_("red"), Colour.RED])
+def test_text_of_other_types_becomes_plain_text(word: str) -> None:
+    """YAML and HDF5 can't hold NumPy's text and that of enumerations."""
+    found = [
+        checks.text(word),
+        checks.name(word),
+        checks.known(word, ["red"], "colour"),
+        checks.choice("red", "blue")(word),
+        *checks.mapping({word: 1}),
+    ]
+    assert found == ["red"] * 5
+    assert {type(one) for one in found} == {str}
+
+
+def test_text_alone_is_one_name() -> None:
+    assert checks.names("star.x") == ["star.x"]
+    assert checks.names(("star.x", "star.y")) == ["star.x", "star.y"]
+
+
+def test_numbers_of_more_digits_than_python_writes_are_quoted() -> None:
+    assert checks.quote(10**5000) == "a number of very many digits"

@@ -86,7 +86,7 @@ def rung_axes(rungs: Sequence[Recipe], axes: str | Iterable[str]) -> list[dict[s
 
 
 def _chosen(axes: str | Iterable[str]) -> list[str]:
-    names = [axes] if isinstance(axes, str) else list(axes)
+    names = checks.names(axes)
     for name in names:
         try:
             checks.known(name, AXES, "axis")

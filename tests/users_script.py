@@ -59,6 +59,9 @@ def recipes() -> Recipe:
         Recipe.from_yaml("version: 1")
     except RecipeError as error:
         assert_type(error, RecipeError)
+    stars = {"objects": ["star", {"galaxy": {"n": 1}}]}
+    plain = Recipe(name="plain", image={"shape": [8, 8]}, catalogues={"stars": stars})
+    assert_type(plain.set("samples", 3), Recipe)
     recipe = assert_type(Recipe.from_yaml(YAML), Recipe)
     assert_type(recipe.samples, int)
     assert_type(recipe.image.shape, tuple[int, int])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from deepbench_fast.recipe.units import without_units
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import Base
-from deepbench_fast.values.image import OPEN_SHAPE
+from deepbench_fast.values.image import OPEN_SHAPE, Image
 from deepbench_fast.values.user_tables import tables_beside
 
 PRIVATE = "x-"
@@ -71,7 +71,28 @@ class Recipe(Contents):
         consistency.check_targets(self)
         check_information_extras(self)
 
-    if not TYPE_CHECKING:  # type checkers know the fields from the annotations
+    if TYPE_CHECKING:  # what the fields are given, not what they become
+
+        def __init__(
+            self,
+            *,
+            catalogues: Mapping[str, Catalogue | Mapping[str, Any]],
+            version: int = ...,
+            name: str = ...,
+            seed: int | str = ...,
+            samples: int = ...,
+            image: Image | Mapping[str, Any] = ...,
+            series: Series | Mapping[str, Any] | None = ...,
+            psf: Base | Mapping[str, Any] | None = ...,
+            parameter_noise: Any = ...,
+            noise: Sequence[Any] | Mapping[str, Any] = ...,
+            splits: Mapping[str, Any] = ...,
+            split: str | None = ...,
+            targets: Any = ...,
+            extras: Any = ...,
+        ) -> None: ...
+
+    else:
 
         def __init__(self, /, **data: Any) -> None:
             super().__init__(**without_units(data))

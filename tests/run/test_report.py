@@ -26,6 +26,7 @@ from deepbench_fast.run.report.page import report
 from deepbench_fast.values.distributions import Integers, LogUniform, Uniform
 from deepbench_fast.values.number_text import grouped
 from tests.cli.running import run, run_well
+from tests.recipes import mixed, noisy_pendulums
 from tests.run.test_dataset_html import Tags
 
 
@@ -213,6 +214,25 @@ def test_series_and_a_card(tmp_path: Path) -> None:
     assert "| class | train | validation | test |" in card or "| class | " in card
     assert "all samples made again from the recipe: as it should be" in card
     assert open_dataset(path).summary.digest in card
+
+
+def test_a_part_without_samples_has_a_page(tmp_path: Path) -> None:
+    """Where a dataset has fewer chunks than parts, some parts are empty."""
+    for recipe in (mixed(), noisy_pendulums()):
+        made = tmp_path / f"{recipe.name}.h5"
+        generate(recipe, made, shard="1/1000")
+        page = report(made.with_name(f"{recipe.name}.shard-1-of-1000.h5"))
+        assert "Classes and splits" in page
+        assert "One sample through its stages" not in page
+
+
+def test_a_class_without_samples_is_no_obstacle(tmp_path: Path) -> None:
+    rare = {"weight": "1/1000", "objects": ["star"]}
+    recipe = Recipe(samples=20, targets=["brightness"], catalogues={"rare": rare, "common": {"objects": ["star"]}})
+    generate(recipe, tmp_path / "rare.h5")
+    assert set(open_dataset(tmp_path / "rare.h5")[:].labels.tolist()) == {1}
+    assert "<h3>common</h3>" in (page := report(tmp_path / "rare.h5"))
+    assert "target brightness" in page
 
 
 def test_wrong_names(tmp_path: Path, mixed_file: Path) -> None:

@@ -99,8 +99,11 @@ def fullest(dataset: Dataset) -> int:
 
 
 def stages(dataset: Dataset, place: int) -> dict[str, Batch]:
-    """One sample before its PSF, before its noise, with masks and with the variance of its pixels; {} for series."""
-    if dataset.is_series:
+    """One sample before its PSF, before its noise, with masks and with the variance of its pixels.
+
+    {} for series, and where there are no samples.
+    """
+    if dataset.is_series or not len(dataset):
         return {}
     number = dataset.stored.first + int(np.arange(len(dataset))[place])
     found = {}

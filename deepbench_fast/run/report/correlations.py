@@ -48,12 +48,14 @@ def correlations(dataset: Dataset, runs: list[slice]) -> Iterator[Correlations]:
     targets = np.concatenate([dataset.stored.read("targets", run.start, run.stop) for run in runs])
     for number, name in enumerate(plan.catalogues):
         own = samples["catalogue"] == number
+        if own.sum() < LEAST_SAMPLES:
+            continue
         found = dict(_levels(plan, samples[own]))
         found |= dict(_of_entries(plan, number, objects, numbers[own]))
         found |= {f"target {key}": targets[own, k] for k, key in enumerate(dataset.stored.targets)}
         varied = {key: values for key, values in found.items() if np.isfinite(values).all() and np.ptp(values) > 0}
         shown = dict(list(varied.items())[-MOST:])
-        if own.sum() >= LEAST_SAMPLES and len(shown) > 1:
+        if len(shown) > 1:
             yield Correlations(name, list(shown), np.corrcoef([ranks(values) for values in shown.values()]))
 
 

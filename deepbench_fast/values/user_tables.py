@@ -232,7 +232,8 @@ def _read_hdf5(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]
     with h5py.File(path, "r") as file:
         found: Any = file
         for step in filter(None, dataset.split("/")):
-            if _is_external(found, step) or (found := found.get(step)) is None:
+            inside = isinstance(found, h5py.Group) and not _is_external(found, step)
+            if not inside or (found := found.get(step)) is None:
                 raise Invalid(f"{path.name} has no {checks.quote(dataset)}", ("dataset",))
         names = list(found) if isinstance(found, h5py.Group) else list(found.dtype.names or ())
         values = _stored_here(found, _named(column, names), f"{column} of {path.name}", path)
@@ -254,7 +255,7 @@ def _stored_here(found: Any, column: str, what: str, path: Path) -> npt.NDArray[
         data = found[column] if isinstance(found, h5py.Group) else found
     except KeyError:
         raise Invalid(f"{what} is a link that leads nowhere", ("column",)) from None
-    if not isinstance(data, h5py.Dataset) or data.shape is None:
+    if not isinstance(data, h5py.Dataset) or not data.shape:
         raise Invalid(f"{what} is no list of numbers", ("column",))
     if data.is_virtual or data.external:
         raise Invalid(f"{what} lies in another file", ("column",))

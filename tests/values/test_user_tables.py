@@ -59,6 +59,8 @@ def test_hdf5_files(tmp_path: Path) -> None:
         file["group/r"] = VALUES
         file["r"] = np.array(VALUES, ">f8")
         file["square"] = np.zeros((2, 2))
+        file["one"] = 3.0
+        file["one row"] = rows[0]
         file["long"] = np.array([2**53, -(2**53) - 2])
         file["lost"] = h5py.SoftLink("/nowhere")
     for dataset in ("table", "group", ""):
@@ -68,6 +70,10 @@ def test_hdf5_files(tmp_path: Path) -> None:
         ("name", "table", "no list of numbers"),
         ("square", "", "no list of numbers"),
         ("group", "", "no list of numbers"),
+        ("one", "", "no list of numbers"),
+        ("r", "one row", "no list of numbers"),
+        ("r", "r/deeper", "has no 'r/deeper'"),
+        ("r", "table/deeper", "has no 'table/deeper'"),
         ("q", "table", "unknown column 'q'"),
         ("long", "", "above 2\\^53"),
         ("lost", "", "leads nowhere"),

@@ -30,6 +30,7 @@ from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import Base
 from deepbench_fast.values.image import OPEN_SHAPE, Image
+from deepbench_fast.values.python_data import as_data
 from deepbench_fast.values.user_tables import tables_beside
 
 PRIVATE = "x-"
@@ -40,7 +41,8 @@ class Recipe(Contents):
     """One dataset, described completely.
 
     Built from the plain data of a YAML recipe, by keyword, or by `load`, `from_yaml`, `builtin` and `of_kind`; raises
-    RecipeError where the data are no valid recipe. Parameters that aren't given stay open, so that they scale with a
+    RecipeError where the data are no valid recipe. Data may hold arrays in the place of lists, and quantities of
+    astropy's in the place of numbers with a unit. Parameters that aren't given stay open, so that they scale with a
     changed image, until `resolved`. An image without a shape takes the largest default shape of the recipe's kinds.
     A recipe whose systems move in time has `series`, and its `image` plays no part. `parameter_noise` gives parameters
     of these systems a scatter, relative or absolute: the used value is normal around the drawn one. A recipe with
@@ -95,7 +97,7 @@ class Recipe(Contents):
     else:
 
         def __init__(self, /, **data: Any) -> None:
-            super().__init__(**without_units(data))
+            super().__init__(**without_units(as_data(data)))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Recipe:

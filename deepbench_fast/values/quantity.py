@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
@@ -30,19 +31,16 @@ def in_unit(value: object, unit: str, scale: float | None, law: type[Distributio
     return converted(value, unit, scale)
 
 
-def converted(value: object, unit: str, scale: float | None) -> object:
-    """A number for a text such as `30 deg`; what is no quantity is left as it is. Raises `Invalid`."""
-    if not isinstance(value, str) or (match := _QUANTITY.fullmatch(value.strip())) is None:
+def converted(value: Any, unit: str, scale: float | None) -> object:
+    """A number for a text such as `30 deg` or one of astropy's quantities; what is neither is left as it is.
+
+    Raises `Invalid` for a unit that is unknown or can't be converted.
+    """
+    quantity = value if hasattr(value, "to_value") else _quantity(value)
+    if quantity is None:
         return value
     from astropy import units
 
-    number, written = float(match[1].replace("_", "")), (match[2] + match[3]).strip()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", units.UnitsWarning)
-        try:
-            quantity = number * units.Unit(written)
-        except (ValueError, TypeError):
-            raise Invalid(f"unknown unit {checks.quote(written)} in {checks.quote(value)}") from None
     if unit == PIXEL and quantity.unit.is_equivalent(units.arcsec):
         if scale is None:
             raise Invalid(f"is in pixels: {checks.quote(value)} needs image.pixel_scale, in arcseconds a pixel")
@@ -54,3 +52,18 @@ def converted(value: object, unit: str, scale: float | None) -> object:
     except (units.UnitsError, TypeError):
         wanted = f"must be in {unit} or a unit like it" if unit else "has no unit: write a number"
         raise Invalid(f"{wanted}, not {checks.quote(value)}") from None
+
+
+def _quantity(value: object) -> Any:
+    """The quantity of a text such as `30 deg`; None where it is none."""
+    if not isinstance(value, str) or (match := _QUANTITY.fullmatch(value.strip())) is None:
+        return None
+    from astropy import units
+
+    number, written = float(match[1].replace("_", "")), (match[2] + match[3]).strip()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)
+        try:
+            return number * units.Unit(written)
+        except (ValueError, TypeError):
+            raise Invalid(f"unknown unit {checks.quote(written)} in {checks.quote(value)}") from None

@@ -69,13 +69,14 @@ class PosteriorSamples:
             raise FileError(f"{path}: no such file")
         try:
             with h5py.File(path, "r") as file:
+                truth = _numbers(file, "truth", 2)
                 return cls(
-                    _numbers(file, "samples", 3, np.zeros((len(file["truth"]) if "truth" in file else 0, 0, 0))),
-                    _numbers(file, "truth", 2),
+                    _numbers(file, "samples", 3) if "samples" in file else np.zeros((len(truth), 0, 0)),
+                    truth,
                     _names(file),
                     file["x"][()] if "x" in file else None,
                     str(file.attrs.get("task", "")),
-                    tuple(map(int, file["observations"][()])) if "observations" in file else (),
+                    tuple(map(int, _numbers(file, "observations", 1))) if "observations" in file else (),
                 )
         except UsageError as error:
             raise FileError(f"{path}: {error}") from None
@@ -105,8 +106,14 @@ def _problems(given: PosteriorSamples) -> Sequence[str]:
         return [f"samples must be (N, S, P) and truth (N, P), not {samples.shape} and {truth.shape}"]
     if len(samples) != len(truth) or (samples.shape[1] and samples.shape[2] != truth.shape[1]):
         return [f"samples (N, S, P) are {samples.shape}, but truth (N, P) is {truth.shape}"]
+    for count, what in zip(truth.shape, ("posteriors: N", "parameters: P"), strict=True):
+        if count == 0:
+            return [f"there are no {what} is 0"]
     if len(given.names) != truth.shape[1]:
         return [f"there are {len(given.names)} names for {truth.shape[1]} parameters"]
+    for name in given.names:
+        if given.names.count(name) > 1:
+            return [f"the name {name} stands twice"]
     if not (np.isfinite(samples).all() and np.isfinite(truth).all()):
         return ["samples and truth must be finite"]
     if given.x is not None and len(given.x) != len(truth):
@@ -116,15 +123,16 @@ def _problems(given: PosteriorSamples) -> Sequence[str]:
     return []
 
 
-def _numbers(file: Any, name: str, axes: int, default: Floats | None = None) -> Floats:
+def _numbers(file: Any, name: str, axes: int) -> Floats:
     if name not in file:
-        if default is not None:
-            return default
         raise UsageError(f"lacks /{name}")
     try:
-        found = np.asarray(file[name][()], np.float64)
+        stored = np.asarray(file[name][()])
+        found = stored.real.astype(np.float64)
     except (TypeError, ValueError, AttributeError):
         raise UsageError(f"/{name} must be numbers") from None
+    if stored.dtype.kind == "c":
+        raise UsageError(f"/{name} must be numbers, not complex ones")
     if found.ndim != axes:
         raise UsageError(f"/{name} must have {axes} axes, not the shape {found.shape}")
     return found
@@ -138,4 +146,9 @@ def _names(file: Any) -> tuple[str, ...]:
         given = file["samples"].attrs.get("names")
     if given is None:
         raise UsageError("lacks /names")
-    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in np.atleast_1d(given))
+    names = tuple(
+        name.decode(errors="surrogateescape") if isinstance(name, bytes) else str(name) for name in np.atleast_1d(given)
+    )
+    if not all(map(str.isprintable, names)):
+        raise UsageError("/names must be text on one line")
+    return names

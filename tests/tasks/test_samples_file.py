@@ -86,6 +86,14 @@ def test_files_of_others_are_read(tmp_path: Path) -> None:
         ({"samples": b"text", "truth": TRUTH}, ("a", "b"), "/samples must be numbers"),
         ({"samples": SAMPLES, "truth": TRUTH, "x": TRUTH[:4]}, ("a", "b"), "x has 4 rows for 20 truths"),
         ({"samples": SAMPLES, "truth": TRUTH, "observations": [1]}, ("a", "b"), "1 observations for 20 truths"),
+        ({"samples": SAMPLES, "truth": TRUTH, "observations": b"one"}, ("a", "b"), "/observations must be numbers"),
+        ({"samples": SAMPLES, "truth": 1.0}, ("a", "b"), r"/truth must have 2 axes, not the shape \(\)"),
+        ({"truth": 1.0}, ("a", "b"), r"/truth must have 2 axes, not the shape \(\)"),
+        ({"samples": SAMPLES[:0], "truth": TRUTH[:0]}, ("a", "b"), "there are no posteriors: N is 0"),
+        ({"samples": SAMPLES[:, :, :0], "truth": TRUTH[:, :0]}, (), "there are no parameters: P is 0"),
+        ({"samples": SAMPLES + 1j, "truth": TRUTH}, ("a", "b"), "/samples must be numbers, not complex"),
+        ({"samples": SAMPLES, "truth": TRUTH}, ("a", "a"), "the name a stands twice"),
+        ({"samples": SAMPLES, "truth": TRUTH}, (b"a", b"\xff"), "/names must be text"),
     ],
 )
 def test_other_files_are_refused_in_one_line(tmp_path: Path, arrays: dict[str, Any], names: Any, words: str) -> None:

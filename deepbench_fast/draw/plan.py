@@ -26,6 +26,7 @@ from deepbench_fast.recipe.information import information_units
 from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import dynamics_of, output_columns
+from deepbench_fast.values import checks
 from deepbench_fast.values.distributions import Alone, Derived, Distribution
 from deepbench_fast.values.distributions.varied import Varied
 from deepbench_fast.values.parameter import Parameter
@@ -443,8 +444,11 @@ class Plan:
 def make_plan(recipe: Recipe) -> Plan:
     """Work out `recipe`.
 
-    Raises UsageError where its shares or streams can't be had.
+    Raises UsageError where its shares or streams can't be had, and for what is no recipe.
     """
+    if not isinstance(recipe, Recipe):
+        known = "Recipe.load(path), Recipe.builtin(name) or Recipe.of_kind(name)"
+        raise UsageError(f"a recipe is what {known} gives, not {checks.quote(recipe)}")
     recipe = recipe.resolved()
     catalogues = tuple(recipe.catalogues)
     shares = exact_shares({name: c.weight for name, c in recipe.catalogues.items()}, "catalogue weights")

@@ -58,4 +58,4 @@ def first_of(recipe: Recipe, catalogue: str, count: int) -> list[int]:
 
 def sample(recipe: Recipe, index: int) -> Item:
     """Sample number `index` as `{"image" or "series", "target", "label", "index"}`, as `Dataset[index]` gives it."""
-    return simulator(recipe).batch(index, index + 1)[0]
+    return simulator(recipe).some([index])[0]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
-from deepbench_fast import sample, samples
+from deepbench_fast import Likelihood, Prior, Simulator, generate, sample, samples
 from deepbench_fast.errors import UsageError
 from tests.recipes import mixed
 
@@ -50,3 +53,23 @@ def test_a_million_samples_hold_no_two_alike() -> None:
         images = samples(recipe, start, start + 100_000)["images"]
         seen.update(image.tobytes() for image in images)
     assert len(seen) == 1_000_000
+
+
+@pytest.mark.parametrize("index", [-1, "1", 1.5, True, 2**48])
+def test_what_is_no_number_of_a_sample(index: Any) -> None:
+    with pytest.raises(UsageError):
+        sample(mixed(), index)
+
+
+@pytest.mark.parametrize("recipe", ["star", None, 3])
+def test_what_is_no_recipe(recipe: Any, tmp_path: Path) -> None:
+    for use in (
+        lambda: sample(recipe, 0),
+        lambda: samples(recipe, 0, 2),
+        lambda: Simulator(recipe),
+        lambda: Prior(recipe),
+        lambda: Likelihood(recipe),
+        lambda: generate(recipe, tmp_path / "a.h5"),
+    ):
+        with pytest.raises(UsageError, match=r"a recipe is what Recipe\.load\(path\).* gives, not"):
+            use()

@@ -173,6 +173,7 @@ class Recipe(Contents):
     def of_split(self, name: str) -> Recipe:
         """The part of the dataset that is one split: the same samples, as many of them as its share.
 
+        Samples of several catalogues are interleaved anew, so that their order is another one.
         Raises RecipeError where there is no such split, UsageError where no sample would be left.
         """
         if self.split is not None:

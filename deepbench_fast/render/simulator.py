@@ -50,8 +50,8 @@ class Simulator:
     """A recipe that is worked out once, and then makes samples at the cost of their kernels.
 
     Any thread may call it, and it can be pickled; what it gives depends on the arguments alone. With a `catalogue`
-    sample k is member k of that catalogue, whatever split the member and the recipe are of; `given` needs to know which one where a recipe has several. Raises
-    RecipeError or UsageError where the recipe can't be worked out.
+    sample k is member k of that catalogue, whatever split the member and the recipe are of; `given` needs to know which
+    one where a recipe has several. Raises RecipeError or UsageError where the recipe can't be worked out.
     """
 
     def __init__(self, recipe: Recipe, *, catalogue: str | None = None) -> None:

@@ -57,8 +57,9 @@ TWINS = (0.25, 5.0)
 LOST_MASS = 5.0
 LOST_WEIGHT = 5.0
 LOST_SHARE = 0.3
+KEPT_SHARE = 0.1
 """A mode is lost where ln of its mass is at most so far below the evidence's, and ln of a draw's weight there at least
-so far above the mean's; the share that such modes get together."""
+so far above the mean's; the shares that such modes get together, before the rounds and after them."""
 
 PATCHES = 8
 PATCHED = 8
@@ -93,6 +94,8 @@ def fitted_again(problem: Problem, key: Key, mixture: Mixture, lost: Modes) -> M
     if len(lost.masses):
         mixture = mixture.with_more(LOST_SHARE / len(lost.masses), lost.places, lost.scales)
     mixture = _nearer(problem, mixture, key, stream_number("posterior.fit.thorough"), THOROUGH)
+    if len(lost.masses):  # rounds give up shares that few draws tell of
+        mixture = mixture.with_more(KEPT_SHARE / len(lost.masses), lost.places, lost.scales)
     return _patched(problem, mixture, key, stream_number("posterior.patches.thorough"), THOROUGH.draws)
 
 

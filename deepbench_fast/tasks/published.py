@@ -52,7 +52,7 @@ REFERENCES: dict[str, tuple[str, ...]] = {
         "e568714c12d1e8357eb64fd54b0fb32f",
     ),
     "two-galaxies": (
-        "a20c63b606265fa03fd75433e1a36462",
+        "44fce8d56b61fc229de27ddcccd9e7b1",
         "bb582984cee44ffc6415aec176e1e5f3",
         "6247a28c203723449416a1c396a82e9c",
         "66a18ab45337438e907a6f3101d27463",

@@ -45,6 +45,7 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
         from numba.core.codegen import JITCodeLibrary
         from numba.core.compiler import Compiler
         from numba.core.compiler_machinery import register_pass
+        from numba.core.errors import UnsupportedError
         from numba.core.lowering import Lower
         from numba.core.typed_passes import NativeLowering
     except ImportError:
@@ -73,6 +74,11 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
             if bits is not None:
                 # llvmlite knows only attributes without a value.
                 set.add(self.function.attributes, f'"prefer-vector-width"="{bits}"')
+
+        def lower_normal_function(self, fndesc: Any) -> None:
+            super().lower_normal_function(fndesc)  # type: ignore[no-untyped-call]
+            if inlined and _asks_python(self.function, fndesc.env_name):
+                raise UnsupportedError("it prints or makes text, which needs Python in the midst of a kernel")
 
     @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
     class LoweringPass(NativeLowering):
@@ -107,3 +113,13 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
             return pipelines
 
     return OwnCompiler
+
+
+def _asks_python(function: Any, environment: str) -> bool:
+    """Whether code uses Python's objects of its function, which it finds in its environment.
+
+    Numba gives it one when it is compiled on its own; code that is only inlined would find none, give up, and keep
+    Python's lock, so that nothing would ever go on.
+    """
+    instructions = (instruction for block in function.blocks for instruction in block.instructions)
+    return any(i.opname == "load" and getattr(i.operands[0], "name", "") == environment for i in instructions)

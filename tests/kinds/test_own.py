@@ -275,6 +275,7 @@ def test_a_function_without_a_source() -> None:
         ("None", "must return a number, not None"),
         ("dx + 1j", "must return a number"),
         ("dx.real.foo", "foo"),
+        ("dx if print(dx) is None else dy", "it prints"),
     ],
 )
 def test_what_numba_cant_compile(body: str, words: str, declare: Callable[..., None], tmp_path: Path) -> None:

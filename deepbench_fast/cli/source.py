@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 RECIPE_SUFFIXES = (".yaml", ".yml")
 DATASET_SUFFIXES = (".h5", ".hdf5", ".part")
+SAID_BY = {"samples": "samples", "seed": "seed", "size": r"image|(image\.)?shape\b.*"}
+"""Options of `recipe_options` → keys of a recipe that say what they say."""
 
 
 def load_source(
@@ -31,6 +35,12 @@ def load_source(
     Raises UsageError where there is no such source, RecipeError where it is no valid recipe.
     """
     options = {"samples": samples, "seed": seed, "size": size}
+    for key, _ in assignments:
+        option = next(
+            (name for name in options if options[name] is not None and re.fullmatch(SAID_BY[name], key)), None
+        )
+        if option is not None:
+            raise UsageError(f"--{option} and --set {key} say the same: give one of them")
     recipe = _find(source).with_overrides({key: value for key, value in options.items() if value is not None})
     for key, text in assignments:
         recipe = recipe.set(key, text)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deepbench_fast.cli.text_file import print_text
-from deepbench_fast.values.number_text import FEW, brief, grouped
+from deepbench_fast.values.number_text import brief, byte_size, grouped
 
 __all__ = [
     "byte_size",
@@ -55,15 +55,6 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "") -> str:
 def rate(number: float) -> str:
     """How many a second: two digits below 10, so that slow work isn't 0 a second, and whole numbers above."""
     return brief(number, 2) if number < 9.95 else grouped(round(number))
-
-
-def byte_size(number: float) -> str:
-    """Bytes in the largest fitting decimal unit."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if number < 999.5:
-            return f"{number:.0f} B" if unit == "B" else f"{brief(float(number), FEW)} {unit}"
-        number /= 1000
-    return f"{brief(float(number), 4)} PB"
 
 
 def duration(seconds: float) -> str:

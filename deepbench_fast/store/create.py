@@ -30,6 +30,7 @@ from deepbench_fast.store.gate import HEADER_DIGEST, check
 from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.header import SHARDS, Header
 from deepbench_fast.store.user_columns import columns_of, write_columns
+from deepbench_fast.values.number_text import byte_size
 
 SOFTWARE = f"deepbench_fast {__version__}"
 SPARE_BYTES = 2**24
@@ -54,7 +55,7 @@ def create_file(
     try:
         _write(path, image, chunks, chunks_at)
     except OSError as error:
-        what = f"no room for {image.size / 1e9:.2f} GB" if error.errno in NO_ROOM else "can't be laid out"
+        what = f"no room for {byte_size(image.size)}" if error.errno in NO_ROOM else "can't be laid out"
         raise FileError(f"{_finished(path)}: {what}: {error.strerror}") from error
     _check_created(path, schema.root_attributes(plan, first, stop, software), chunks)
 
@@ -169,7 +170,7 @@ def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64
     needed = sum(bytes_needed(plan, samples, counted).values()) + own + SPARE_BYTES
     free = shutil.disk_usage(path.parent).free + (path.stat().st_blocks * 512 if path.exists() else 0)
     if needed > free:
-        raise FileError(f"{path.parent}: {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free")
+        raise FileError(f"{path.parent}: {byte_size(needed)} are needed and {byte_size(free)} are free")
 
 
 def _create_dataset(

@@ -43,6 +43,15 @@ def grouped(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
+def byte_size(number: float) -> str:
+    """Bytes in the largest fitting decimal unit."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if number < 999.5:
+            return f"{number:.0f} B" if unit == "B" else f"{brief(float(number), FEW)} {unit}"
+        number /= 1000
+    return f"{brief(float(number), 4)} PB"
+
+
 def data_text(data: Any) -> str:
     """Plain data on one line, without quotes: [0, 0.3333333], {low: 1, high: 2}."""
     if isinstance(data, dict):

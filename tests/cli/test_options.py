@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from deepbench_fast.cli.options import Assignment, Count, Seed, Size
 from deepbench_fast.cli.source import load_source
+from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe import Recipe
 
 
@@ -69,3 +70,17 @@ def test_sources(tmp_path: object) -> None:
     with open(path, "w", encoding="utf-8") as file:
         file.write(Recipe.builtin("sky").to_yaml())
     assert load_source(path).hash() == Recipe.builtin("sky").hash()
+
+
+@pytest.mark.parametrize(
+    ("key", "option"), [("samples", "samples"), ("seed", "seed"), ("image.shape", "size"), ("shape", "size")]
+)
+def test_what_is_said_twice_is_refused(key: str, option: str) -> None:
+    values = {"samples": 7, "seed": 1, "size": (8, 8)}
+    with pytest.raises(UsageError, match=f"--{option} and --set {key} say the same"):
+        load_source("galaxy", **{option: values[option]}, assignments=((key, "[9, 9]"),))  # type: ignore[arg-type]
+
+
+def test_what_is_said_of_other_keys_is_taken() -> None:
+    recipe = load_source("galaxy", 7, 1, (8, 8), (("image.cutoff", "0.5"),))
+    assert (recipe.samples, recipe.seed, recipe.image.shape, recipe.image.cutoff) == (7, 1, (8, 8), 0.5)

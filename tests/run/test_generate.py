@@ -192,7 +192,7 @@ def test_one_process_fills_a_file(whole: Path, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_noticed_before_the_first_sample(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"GB are needed and .* GB are free"):
+    with pytest.raises(FileError, match=r"[kMGTP]B are needed and .* [kMGT]B are free"):
         generate(mixed(samples=100_000, size=(4096, 4096)), tmp_path / "huge.h5")
     assert list(tmp_path.iterdir()) == []
 

@@ -35,13 +35,11 @@ def load_source(
     Raises UsageError where there is no such source, RecipeError where it is no valid recipe.
     """
     options = {"samples": samples, "seed": seed, "size": size}
-    for key, _ in assignments:
-        option = next(
-            (name for name in options if options[name] is not None and re.fullmatch(SAID_BY[name], key)), None
-        )
-        if option is not None:
+    given = {name: value for name, value in options.items() if value is not None}
+    for option, (key, _) in product(given, assignments):
+        if re.fullmatch(SAID_BY[option], key):
             raise UsageError(f"--{option} and --set {key} say the same: give one of them")
-    recipe = _find(source).with_overrides({key: value for key, value in options.items() if value is not None})
+    recipe = _find(source).with_overrides(given)
     for key, text in assignments:
         recipe = recipe.set(key, text)
     return recipe

@@ -24,10 +24,18 @@ LONGER = {"two-galaxies": 5}
 """Times as many steps, for chains that mix slowly."""
 
 
-def passes(found: dict[str, Any]) -> bool:
+WIDEST = 0.1
+"""Of the differences between the widths, in parts of them: a classifier doesn't see a far mode of a hundredth of the
+mass, which makes a parameter wider by a third."""
+GO_ROUND = ("lens 9",)
+"""Where an angle reaches across its end, so that a few states at the other end are most of its width."""
+
+
+def passes(name: str, found: dict[str, Any]) -> bool:
     """What every reference must be."""
     return (
-        found["r_hat"] < 1.01
+        (found["deviation"] < WIDEST or name in GO_ROUND)
+        and found["r_hat"] < 1.01
         and found["chain_effective"] >= 10_000
         and 0.48 <= found["c2st"] <= 0.52
         and found["pareto_k"] < 0.5
@@ -71,9 +79,10 @@ def main(names: list[str]) -> None:
         name, _, number = word.partition(":")
         found = gate(name, int(number or 1))
         known = json.loads(FILE.read_text()) if FILE.exists() else {}
-        known[f"{name} {number or 1}"] = found
+        reference = f"{name} {number or 1}"
+        known[reference] = found
         FILE.write_text(json.dumps(known, indent=1) + "\n")
-        print(row(f"{name} {number or 1}", found), "passes" if passes(found) else "FAILS", flush=True)
+        print(row(reference, found), "passes" if passes(reference, found) else "FAILS", flush=True)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def test_every_gate_was_passed() -> None:
     for name, found in GATE.items():
         task, number = name.split()
         assert found["digest"] == published.REFERENCES[task][int(number) - 1]
-        assert passes(found), name
+        assert passes(name, found), name
         assert found.get("shifted", 1.0) > 0.52
         assert row(name, found) in PAGE.read_text()
     assert {name.split()[0] for name, found in GATE.items() if "shifted" in found} == set(get_available_tasks())

@@ -31,6 +31,8 @@ from deepbench_fast.run.benchmark.timing import Effort, Stopwatch, interleave
 PEER = Path(environment.__file__).with_name("loading_peer.py")
 THREADS = 2
 STATUS = Path("/proc/self/status")
+SETTLED_S = 0.5
+"""Before each turn: workers of the side before go on for a while and make batches ahead."""
 
 
 class Case(NamedTuple):
@@ -155,7 +157,12 @@ def process(python: str, side: Side, case: Case, place: Path) -> Iterator[Callab
 def lasting(seconds: Callable[[int], float], least: float) -> Stopwatch:
     """Seconds of a batch, of as many as take so long."""
     batches = max(2, round(least / max(seconds(4) / 4, 1e-9)))
-    return lambda: seconds(batches) / batches
+
+    def of_one() -> float:
+        time.sleep(SETTLED_S)
+        return seconds(batches) / batches
+
+    return of_one
 
 
 def made_on_the_fly(case: Case, recipe: Recipe, effort: Effort) -> Row:

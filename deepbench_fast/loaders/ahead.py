@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,8 @@ AHEAD = 3
 """Results a thread that are made, or being made, before they are asked for."""
 
 QUICK_S = 1e-3
-"""Who waits for a result that took less makes the next one in the meantime: to be woken costs a tenth of this."""
+"""Who waits for a result that took less makes the next one in the meantime: to be woken costs a tenth of this. Where it
+takes less than a quarter of it, who waits is one of the threads."""
 
 
 class Ahead(Generic[Of, Made]):
@@ -33,7 +35,7 @@ class Ahead(Generic[Of, Made]):
         self._waiting: deque[_Task[Of, Made]] = deque()  # of these, the ones that nobody makes yet
         self._lock = Lock()
         self._running = 0  # threads
-        self._quick = False
+        self._seconds = math.inf  # that the last one took
 
     def __iter__(self) -> Iterator[Made]:
         pool = ThreadPoolExecutor(self._threads, "batches")
@@ -61,7 +63,7 @@ class Ahead(Generic[Of, Made]):
 
     def _others(self) -> int:
         """Threads beside the caller's: more than there are cores would take turns, and each turn costs."""
-        return max(1, self._threads - (self._lend and self._quick))
+        return max(1, self._threads - (self._lend and self._seconds < QUICK_S / 4))
 
     def _work(self) -> None:
         """Make what waits, on a thread of the pool, until nothing does."""
@@ -75,7 +77,7 @@ class Ahead(Generic[Of, Made]):
 
     def _wait(self, task: _Task[Of, Made]) -> None:
         """Until it is made; meanwhile quick ones are made here."""
-        while self._lend and self._quick and not task.is_done():
+        while self._lend and self._seconds < QUICK_S and not task.is_done():
             with self._lock:
                 other = self._waiting.popleft() if self._waiting else None
             if other is None:
@@ -86,7 +88,7 @@ class Ahead(Generic[Of, Made]):
     def _do(self, task: _Task[Of, Made]) -> None:
         began = time.perf_counter()
         task.do(self._make)
-        self._quick = time.perf_counter() - began < QUICK_S
+        self._seconds = time.perf_counter() - began
 
 
 class _Task(Generic[Of, Made]):

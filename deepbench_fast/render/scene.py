@@ -123,12 +123,12 @@ class Scene:
                 else:
                     brush.kernel(canvas, *self._pixel_coordinates(pad), frame, table, first)
         self.stop.check()
-        if self.factor == 1 and canvas is not out:
-            self._blur(canvas, frame, samples, out)
-        elif self.factor > 1:
+        if self.factor > 1:
             fine = np.empty((len(samples), self.shape[0] * self.shape[1]), np.float32)
             self._blur(canvas, frame, samples, fine)
             in_pixels(fine, self.plan.recipe.image, all(brush.is_shape for brush in self.brushes), out)
+        elif canvas is not out:
+            self._blur(canvas, frame, samples, out)
         self.stop.check()
 
     def _add_bright(

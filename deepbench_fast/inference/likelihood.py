@@ -68,6 +68,9 @@ class Likelihood:
         self._weights = Weights()
         self._threads = usable_cpus() if threads is None else checks.whole_number(threads, 1, 2**16)
 
+    def __repr__(self) -> str:
+        return f"Likelihood({', '.join(self.names)})"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self.recipe, self.names, self._plan.catalogues[self._catalogue], self._threads)
 

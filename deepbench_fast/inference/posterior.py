@@ -78,6 +78,9 @@ class Posterior:
         self._exchanges = exchanges(plan, number, self.names)
         self._identity = f"{VERSION}\0{plan.recipe.hash()}\0{plan.catalogues[number]}"
 
+    def __repr__(self) -> str:
+        return f"Posterior({', '.join(self.names)})"
+
     def identity(self, x: npt.ArrayLike, count: int = SAMPLES, effective: int = EFFECTIVE) -> str:
         """A name for what `sample` gives for these arguments: a hash of them and of the recipe."""
         content = self._observation(x).astype("<f8").tobytes()

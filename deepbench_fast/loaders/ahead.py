@@ -46,20 +46,27 @@ class Ahead(Generic[Of, Made]):
                 yield task.result()
         finally:
             self._waiting.clear()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False)  # nothing else: also at the interpreter's end, when modules are gone
 
     def _plan(self, pool: ThreadPoolExecutor) -> bool:
-        """Put up what may be made ahead; whether anything is to come."""
-        for item in islice(self._items, AHEAD * self._threads - len(self._coming)):
-            task: _Task[Of, Made] = _Task(item)
-            self._coming.append(task)
-            with self._lock:
+        """Put up what may be made ahead, once half of it is gone: to wake a thread costs the caller more than a result
+        that is there. Whether anything is to come."""
+        most = AHEAD * self._threads
+        if len(self._coming) <= most // 2:
+            for item in islice(self._items, most - len(self._coming)):
+                task: _Task[Of, Made] = _Task(item)
+                self._coming.append(task)
                 self._waiting.append(task)
-                sleeps = self._running < self._others()
-                self._running += sleeps
-            if sleeps:
+            for _ in range(self._asleep()):
                 pool.submit(self._work)
         return bool(self._coming)
+
+    def _asleep(self) -> int:
+        """Threads that are wanted and don't run yet, counted as running from now on."""
+        with self._lock:
+            wanted = max(0, min(self._others() - self._running, len(self._waiting)))
+            self._running += wanted
+        return wanted
 
     def _others(self) -> int:
         """Threads beside the caller's: more than there are cores would take turns, and each turn costs."""

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-LARGE = 2**20
-"""Bytes from which memory is kept; smaller arrays come from the allocator, which keeps them itself."""
+LARGE = 2**17
+"""Bytes from which memory is kept; smaller arrays come from the allocator, which keeps them itself. Larger ones it
+gives back to the system, which takes a millisecond where other threads of the process work."""
 
 
 class Memory:

@@ -56,6 +56,9 @@ class Stored:
         self._dataset = dataset
         self.catalogues, self.target_names = dataset.catalogues, dataset.target_names
 
+    def __str__(self) -> str:
+        return repr(self._dataset.summary.name)
+
     def __len__(self) -> int:
         return len(self._dataset)
 
@@ -78,6 +81,9 @@ class Made:
         plan = self._simulator.plan
         self.catalogues, self.target_names = plan.catalogues, tuple(t.name for t in plan.targets)
         self._names = {singular(name): name for name in plan.arrays}
+
+    def __str__(self) -> str:
+        return repr(self._simulator.plan.recipe.name)
 
     def __len__(self) -> int:
         return self._simulator.plan.samples

@@ -78,6 +78,10 @@ class Stream:
         if not len(self):
             raise UsageError(f"batch_size: {self.batch_size} is more than the {len(self.source)} samples of an epoch")
 
+    def __repr__(self) -> str:
+        name, size = type(self).__name__, self.batch_size
+        return f"<{name} of {self.source}: {len(self)} batches of {size}, epoch {self.epoch}, position {self.position}>"
+
     def __len__(self) -> int:
         """Batches of an epoch."""
         return len(self.source) // self.batch_size if self.drop_last else -(-len(self.source) // self.batch_size)

@@ -94,6 +94,10 @@ class Batch:
         self._arrays = arrays
         self._numbers = range(tables.first, tables.first + len(tables.samples)) if numbers is None else numbers
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{singular(name)} {array.shape[1:]}" for name, array in self._arrays.items())
+        return f"<Batch of {self.recipe.name!r}: {len(self)} samples of {shapes}>"
+
     def __len__(self) -> int:
         return len(self._numbers)
 

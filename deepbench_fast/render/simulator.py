@@ -66,6 +66,9 @@ class Simulator:
         self._scratch = local()
         self._seconds = math.inf  # that one sample took; not known yet
 
+    def __repr__(self) -> str:
+        return f"<Simulator of {self.plan.recipe.name!r}: samples of {self.plan.shape}>"
+
     def batch(self, first: int, stop: int, out: Mapping[str, npt.NDArray[Any]] | None = None) -> Batch:
         """The samples `first` to `stop - 1` of the dataset that the recipe describes.
 

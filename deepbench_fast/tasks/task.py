@@ -58,6 +58,9 @@ class Task:
         self.recipe = Recipe.builtin(f"{PREFIX}{name}")
         self._tensors = tensors
 
+    def __repr__(self) -> str:
+        return f"Task({self.name!r})"
+
     @cached_property
     def posterior(self) -> Posterior:
         """The exact posterior, and with it the likelihood."""

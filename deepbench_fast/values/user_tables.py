@@ -200,7 +200,7 @@ def _numbers(rows: Any, number: int, names: int, what: str) -> npt.NDArray[np.fl
             problem = f"{what}: line {rows.line_num} has {len(row)} values, and the first line {names} names"
             raise Invalid(problem, ("column",))
         try:
-            numbers.append(float(row[number]))
+            numbers.append(_number(row[number]))
         except ValueError:
             raise Invalid(f"{what}: line {rows.line_num} has no number there", ("column",)) from None
     return np.array(numbers)
@@ -213,9 +213,16 @@ def _no_such_column(column: str, names: list[str], row: list[str], path: Path) -
     raise Invalid(f"{path.name} has no column {checks.quote(column)} in its first line", ("column",))
 
 
+def _number(text: str) -> float:
+    """As CSV has them elsewhere; Python also takes 1_000, and digits of other scripts. Raises ValueError."""
+    if "_" in text or not text.strip().isascii():
+        raise ValueError(text)
+    return float(text)
+
+
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        _number(text)
     except ValueError:
         return False
     return True

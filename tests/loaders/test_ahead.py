@@ -35,6 +35,13 @@ def test_no_more_are_ahead_than_told(threads: int) -> None:
     assert taken == list(range(100))
 
 
+def test_they_are_put_up_by_halves() -> None:
+    """Threads are woken once for several results."""
+    taken: list[int] = []
+    ahead_of_each = [len(taken) for _ in Ahead(lambda n: n, counted(100, taken), 2)]
+    assert len(set(ahead_of_each)) <= 1 + 100 / AHEAD
+
+
 def test_so_many_are_made_at_once() -> None:
     """Three meet: each waits until all are being made."""
     together = threading.Barrier(3)

@@ -26,6 +26,10 @@ def test_what_is_in_use_is_never_lent() -> None:
     assert [float(array.min()) for array in held] == [float(array.max()) for array in held] == list(range(10))
 
 
+def test_batches_of_small_images_are_large() -> None:
+    assert LARGE <= 4 * 28 * 28 * 64
+
+
 def test_a_view_keeps_it() -> None:
     memory = Memory(3)
     array = memory.empty(SHAPE, FLOAT)

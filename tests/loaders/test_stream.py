@@ -205,6 +205,17 @@ def test_threads_end_with_the_epoch(path: Path) -> None:
     assert not own()
 
 
+def test_a_program_may_end_in_the_middle_of_an_epoch(path: Path) -> None:
+    """The interpreter takes modules apart before what they hold, where something holds them, too (PyTorch does): a
+    stream that is left open says nothing then."""
+    program = (
+        "import os, sys; from deepbench_fast import stream; batches = iter(stream(sys.argv[1], 10)); next(batches); "
+        "os.kept = [batches, sys.modules['concurrent.futures.thread']]"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_a_transform_runs_on_batches(path: Path) -> None:
     def brighter(batch: dict[str, Any]) -> tuple[Any, Any]:
         return 2 * batch["image"], threading.current_thread().name

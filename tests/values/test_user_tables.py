@@ -120,6 +120,8 @@ def bytes_of(content: bytes) -> Callable[[Path], None]:
         (bytes_of(b"n,r\n1,2\n3,4,5\n"), "line 3 has 3 values, and the first line 2 names"),
         (bytes_of(b"n,r,q\n1,2,3\n4,5\n"), "line 3 has 2 values, and the first line 3 names"),
         (bytes_of(b"n,r\n1,\n"), "line 2 has no number there"),
+        (bytes_of(b"r\n1\n1_000\n"), "line 3 has no number there"),
+        (bytes_of("r\n1\n\u0663\n".encode()), "line 3 has no number there"),
         (bytes_of(b"r\n1\nnan\n"), "no finite number in row 2"),
         (bytes_of(b"r\n-inf\n"), "no finite number in row 1"),
         (bytes_of(b"r\n1e999\n"), "no finite number in row 1"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,7 @@ class Loader(Stream):
             raise UsageError("pin_memory: PyTorch finds no accelerator here that memory could be pinned for")
         self.dtype, self.channels, self.pin_memory = _floating(dtype), channels, pin_memory
         super().__init__(source, batch_size, **options)
+        self._changes = _changes(self.fields, self.dtype, channels)
 
     def _place(self) -> tuple[int, int]:
         if torch.distributed.is_available() and torch.distributed.is_initialized():
@@ -57,7 +58,7 @@ class Loader(Stream):
         return _pinned(self.fields, count) if self.pin_memory else _allocated(self.fields, count, empty)
 
     def _finished(self, batch: Batch) -> Batch:
-        return {name: _finished(name, tensor, self.dtype, self.channels) for name, tensor in batch.items()}
+        return _changed(batch, self._changes)
 
 
 class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, unused-ignore]
@@ -81,7 +82,7 @@ class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, un
         self.source: Source = open_source(source, split)
         self.catalogues, self.target_names = self.source.catalogues, self.source.target_names
         self._fields = chosen_fields(self.source, extras)
-        self._transform, self._dtype, self._channels = transform, _floating(dtype), channels
+        self._transform, self._changes = transform, _changes(self._fields, _floating(dtype), channels)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -97,7 +98,7 @@ class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, un
             raise IndexError(f"samples {numbers.min()} to {numbers.max()} of {size}")
         batch, arrays = _allocated(self._fields, numbers.size, np.empty)
         self.source.fill(np.where(numbers < 0, numbers + size, numbers), arrays)
-        batch = {name: _finished(name, tensor, self._dtype, self._channels) for name, tensor in batch.items()}
+        batch = _changed(batch, self._changes)
         items = [{name: tensor[i] for name, tensor in batch.items()} for i in range(numbers.size)]
         return items if self._transform is None else [self._transform(item) for item in items]
 
@@ -121,13 +122,37 @@ def _same_size(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return _INT16 if dtype == _UINT16 else dtype
 
 
-def _finished(name: str, tensor: torch.Tensor, dtype: torch.dtype, channels: bool) -> torch.Tensor:
-    # `to` gives the GIL up, also where it has nothing to do: another thread may take it meanwhile.
-    if tensor.is_floating_point() and tensor.dtype != dtype:
-        tensor = tensor.to(dtype)
-    elif tensor.dtype == torch.int16:
-        tensor = tensor.to(torch.int32) & 0xFFFF
-    return tensor.unsqueeze(1) if channels and name in PLANES else tensor
+def _changes(fields: Fields, dtype: torch.dtype, channels: bool) -> dict[str, _Change]:
+    """What is done to a batch's tensors before it is handed on, by their names. Each step gives the GIL up, and another
+    thread may take it meanwhile: what stays as it is isn't among them."""
+    found: dict[str, _Change] = {}
+    for name, (_, own) in fields.items():
+        narrow, plane = own == _UINT16, channels and name in PLANES
+        wanted = dtype if own.kind == "f" and getattr(torch, own.name) != dtype else None
+        if narrow or plane or wanted is not None:
+            found[name] = _Change(narrow, wanted, plane)
+    return found
+
+
+class _Change(NamedTuple):
+    """What is done to a tensor: int16 that stands for uint16 made int32, another type, an axis of channels."""
+
+    narrow: bool
+    dtype: torch.dtype | None
+    plane: bool
+
+    def of(self, tensor: torch.Tensor) -> torch.Tensor:
+        if self.narrow:
+            tensor = tensor.to(torch.int32) & 0xFFFF
+        if self.dtype is not None:
+            tensor = tensor.to(self.dtype)
+        return tensor.unsqueeze(1) if self.plane else tensor
+
+
+def _changed(batch: Batch, changes: dict[str, _Change]) -> Batch:
+    for name, change in changes.items():
+        batch[name] = change.of(batch[name])
+    return batch
 
 
 def _floating(dtype: torch.dtype) -> torch.dtype:

@@ -98,12 +98,12 @@ class StoredDataset:
         self._check_done(numbers)
         names = [name for name in stored.header.arrays if singular(name) in out]
         stored.prefetch((*names, "samples") if "label" in out else names, numbers)
-        for name in names:
-            stored.take(name, numbers, out[singular(name)])
-        if "label" in out:
-            out["label"][:] = stored.labels(numbers)
         if "index" in out:
             out["index"][:] = stored.first + numbers
+        if "label" in out:
+            out["label"][:] = stored.labels(numbers)
+        for name in reversed(names):  # images last: they push all else out of the cache
+            stored.take(name, numbers, out[singular(name)])
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self[i] for i in range(len(self)))

@@ -21,6 +21,7 @@ from deepbench_fast import __version__
 from deepbench_fast.cli.arguments import complete_by_metavar
 from deepbench_fast.cli.streams import drop_unwritten
 from deepbench_fast.errors import DeepbenchFastError, one_line
+from deepbench_fast.kernels import leaving
 
 PROGRAM = "deepbench-fast"
 COMPLETION_VARIABLE = "_DEEPBENCH_FAST_COMPLETE"
@@ -167,7 +168,7 @@ def _speak_on_terminals() -> None:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Raise Terminated on SIGTERM inside, and lose no signal.
+    """Raise Terminated on SIGTERM inside, and lose no signal; a second one may end the process at once.
 
     Python drops what is raised while an object is deleted or a weak reference dies, as Numba's do in calls of kernels.
     """
@@ -187,11 +188,20 @@ def _stopped_by_signals() -> Iterator[None]:
 
     previous, hook = signal.signal(signal.SIGTERM, stop), sys.unraisablehook
     sys.unraisablehook = dropped
+    leaving.at_once = _leave
     try:
         yield
     finally:
+        leaving.at_once = None
         sys.unraisablehook = hook
         signal.signal(signal.SIGTERM, previous)
+
+
+def _leave(number: int) -> None:
+    """What is filled is whole at any moment, so that threads may end in the midst of it."""
+    _say(f"stopped at once by {signal.Signals(number).name}; what was written stays as it is")
+    sys.stderr.flush()
+    os._exit(128 + number)
 
 
 def _raise_in_main_thread(number: signal.Signals) -> None:

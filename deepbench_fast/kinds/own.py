@@ -7,10 +7,12 @@ import math
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from importlib import import_module
 from keyword import iskeyword
+from numbers import Real
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -19,6 +21,7 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds.defaults import always
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.kinds.light.parameters import X, Y
+from deepbench_fast.kinds.purity import check_plain
 from deepbench_fast.kinds.registry import kind, kinds, register
 from deepbench_fast.kinds.source_hash import CodeReader
 from deepbench_fast.values import checks
@@ -57,6 +60,9 @@ def parameter(
     with within(str(name)):
         _check_name(name, RESERVED)
         _check_unit(unit)
+        for end in (low, high):
+            if isinstance(end, bool) or not isinstance(end, Real):
+                raise Invalid(f"low and high must be numbers, not {checks.quote(end)}")
         if not low <= high:
             raise Invalid(f"low ({low}) must not be above high ({high})")
         if default is None:
@@ -86,10 +92,11 @@ def light_kind(
     """
     with within(str(name)):
         _check_name(name, NOT_KINDS)
+        parameters = _listed(parameters)
         names = [declared.name for declared in parameters]
         if len(set(names)) < len(names):
             raise Invalid(f"has parameters of the same name: {', '.join(names)}")
-        height, width = (checks.whole_number(side, 1, 2**31) for side in size)
+        height, width = _sides(size)
 
     def declare(function: F) -> F:
         brightness = getattr(function, "py_func", function)
@@ -193,7 +200,25 @@ def _check_name(name: object, taken: set[str]) -> None:
         raise Invalid(f"can't be its name: {', '.join(sorted(taken))} have a meaning already")
 
 
-def _check_unit(unit: str) -> None:
+def _listed(parameters: object) -> tuple[Parameter, ...]:
+    given = tuple(parameters) if isinstance(parameters, Iterable) and not isinstance(parameters, str) else (parameters,)
+    for one in given:
+        if not isinstance(one, Parameter) or one is parameters:
+            raise Invalid(f"its parameters must be a list of parameter(...), not {checks.quote(one)}")
+    return given
+
+
+def _sides(size: object) -> tuple[int, int]:
+    sides = tuple(size) if isinstance(size, Iterable) else (size,)
+    if len(sides) != 2:
+        raise Invalid(f"its size must be (rows, columns), not {checks.quote(size)}")
+    height, width = (checks.whole_number(side, 1, 2**31) for side in sides)
+    return height, width
+
+
+def _check_unit(unit: object) -> None:
+    if not isinstance(unit, str):
+        raise Invalid(f"its unit must be text, such as 'pix', not {checks.quote(unit)}")
     if unit in PLAIN_UNITS:
         return
     from astropy.units import Unit
@@ -211,6 +236,7 @@ def _check_signature(name: str, function: Callable[..., Any]) -> None:
         inspect.signature(function).bind("dx", "dy", "row")
     except TypeError:
         raise UsageError(f"{name}: its function must take dx, dy and row") from None
+    check_plain(name, function)
 
 
 def _place(function: Callable[..., Any]) -> str:
@@ -219,14 +245,32 @@ def _place(function: Callable[..., Any]) -> str:
     return f"{'__main__' if in_main else function.__code__.co_filename}:{function.__qualname__}"
 
 
+@contextmanager
+def slopes_in_short(kind: Kind) -> Iterator[None]:
+    """Raise UsageError where a function of a user's, called inside, can't be compiled for numbers with slopes."""
+    try:
+        yield
+    except Exception as error:
+        if not kind.fingerprint or not type(error).__module__.startswith("numba."):
+            raise
+        raise UsageError(
+            f"{kind.name}: its slopes can't be worked out: {_in_short(error)}; a Dual is a number with its slopes, "
+            "which + - * / and the functions of deepbench_fast.kernels.elementary take"
+        ) from error
+
+
 def _in_short(error: Exception) -> str:
     """What a compiler says without its headings, and the line of the source that it says it of."""
     lines = [line.strip() for line in str(error).splitlines()]
     headings = ("Failed in", "- Resolution failure", "During:", "No implementation of function", "- Of which", ">>>")
     said = next((line for line in lines if line and not line.startswith(headings)), "")
+    calls = [line.removeprefix(">>>").strip() for line in lines if line.startswith(">>>")]
+    if said.startswith("There are ") and calls:  # so many functions, none of which takes what it is given
+        said = f"it has no {calls[-1]}"
     if "of <class 'function'>" in said:
         said += "; a function that it calls needs @numba.njit above it"
-    where = [line.rpartition("/")[2].replace('"', "").strip(":") for line in lines if line.startswith('File "')]
+    theirs = [line for line in lines if line.startswith('File "') and "deepbench_fast/kernels/" not in line]
+    where = [line.rpartition("/")[2].replace('"', "").strip(":") for line in theirs]
     return (said if len(lines) > 1 else f"{type(error).__name__}: {said}")[:300] + (f" ({where[-1]})" if where else "")
 
 

@@ -21,6 +21,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.kinds.purity import check_random, check_writes
 
 OURS = "deepbench_fast."
 ELEMENTARY = "deepbench_fast.kernels.elementary"
@@ -70,6 +71,7 @@ class CodeReader:
         self._numbers[function] = len(self._numbers)
         if function not in self._sources:
             self._sources[function] = _source(function)
+            check_writes(function, self._sources[function])
         yield self._sources[function]
         yield from self._defaults(function)
         paths = set(_paths(function.__code__))
@@ -99,6 +101,7 @@ class CodeReader:
             return
         while isinstance(value, ModuleType) or (isinstance(value, type) and rest):
             if isinstance(value, ModuleType) and _library(value.__name__):
+                check_random(function, value.__name__, rest)
                 if (value.__name__, name) not in USUAL_NAMES:
                     yield f"{name} = {value.__name__}"
                 return

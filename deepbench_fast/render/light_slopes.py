@@ -17,6 +17,7 @@ from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.effects.effect import Rows, Stage
 from deepbench_fast.kinds.kind import Kind
+from deepbench_fast.kinds.own import slopes_in_short
 from deepbench_fast.render.noise import effect_rows
 from deepbench_fast.render.oversample import LENGTH, PLACES, in_sub_pixels
 from deepbench_fast.render.sources import Floats, Source, chain_factors, float_columns
@@ -142,14 +143,16 @@ class LightScene:
             side = ((1.0 / self.factor if own else 1.0),) if self.means else ()
             mean, derive = self._kernels(kind)
             if not source.directions:
-                mean(drawn, 0, *at, *side, light)
+                with slopes_in_short(kind):
+                    mean(drawn, 0, *at, *side, light)
                 continue
             names = float_columns(kind)
             factors = np.stack([chain_factors(source.entry, chain, table) for _, _, chain in source.directions], axis=1)
             if not own:
                 factors *= [self.factor if _is_place(kind, names[number]) else 1 for number, _, _ in source.directions]
             wanted, places = (np.array(column, np.int64) for column in list(zip(*source.directions, strict=True))[:2])
-            derive(drawn, 0, *at, *side, wanted, places, factors, light, slopes)
+            with slopes_in_short(kind):
+                derive(drawn, 0, *at, *side, wanted, places, factors, light, slopes)
         return light, slopes
 
 

@@ -16,6 +16,7 @@ import pytest
 from deepbench_fast import open_dataset
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.run.beforehand import NOT_MEASURED
+from deepbench_fast.run.engines.threads import PATIENCE_S
 from deepbench_fast.run.generate import generate
 from tests.cli.running import COMMAND, heed_interrupts, run, run_well
 
@@ -159,6 +160,47 @@ def test_stopped_again_and_again_and_resumed(tmp_path: Path) -> None:
     assert run_well("generate", *SLOW, path, "--resume").out == f"{digest}\n"
     assert path.read_bytes() == whole.read_bytes()
     assert not path.with_name(path.name + ".part").exists()
+
+
+ENDLESS = """
+from deepbench_fast import light_kind, parameter
+
+@light_kind("endless", parameters=[parameter("a", default=1.0)])
+def endless(dx, dy, row):
+    x = 0.0
+    while x < row.a:
+        x *= 2.0
+    return x
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_second_signal_ends_what_never_ends(number: signal.Signals, tmp_path: Path) -> None:
+    """The first one asks kernels to end, and that of a kind of one's own may not hear."""
+    kinds, path = tmp_path / "endless.py", tmp_path / "never.h5"
+    kinds.write_text(ENDLESS)
+    process = subprocess.Popen(
+        [*COMMAND, "--kinds", str(kinds), "generate", "endless", str(path), "-n", "10"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    )
+    unfinished = path.with_name("never.h5.part")
+    while not unfinished.exists():
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.05)
+    time.sleep(1)
+    for _ in range(2):
+        process.send_signal(number)  # the second of two at once is not meant
+    time.sleep(PATIENCE_S + 0.2)
+    assert process.poll() is None
+    process.send_signal(number)
+    _, err = process.communicate()
+    assert process.returncode == 128 + number
+    assert err.splitlines()[-1] == f"Error: stopped at once by {number.name}; what was written stays as it is"
+    assert unfinished.exists()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")

@@ -14,7 +14,17 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad
 
-from deepbench_fast import Recipe, UsageError, light_kind, open_dataset, parameter, samples, simulate, verify
+from deepbench_fast import (
+    Likelihood,
+    Recipe,
+    UsageError,
+    light_kind,
+    open_dataset,
+    parameter,
+    samples,
+    simulate,
+    verify,
+)
 from deepbench_fast.kinds import registry
 from deepbench_fast.kinds.own import NOT_KINDS, load_kinds
 from deepbench_fast.kinds.registry import kind, kinds
@@ -213,7 +223,10 @@ WRONG_PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"name": "lambda"}, "lambda: must be a name"),
     ({"name": "a-b"}, "a-b: must be a name"),
     ({"name": "a", "unit": "furlongs"}, "a: unknown unit 'furlongs'"),
+    ({"name": "a", "unit": 3}, "a: its unit must be text, such as 'pix', not 3"),
     ({"name": "a", "low": 2, "high": 1}, "low"),
+    ({"name": "a", "low": "2"}, "a: low and high must be numbers, not '2'"),
+    ({"name": "a", "high": True}, "a: low and high must be numbers, not true"),
     ({"name": "a", "low": 0, "high": 1, "default": 5}, "a: must be from 0 to 1, not 5"),
     ({"name": "a", "low": 0, "high": 1, "default": {"uniform": [0, 2]}}, "a: must be from 0 to 1"),
     ({"name": "a", "default": {"unifrm": [0, 2]}}, "did you mean 'uniform'"),
@@ -226,6 +239,26 @@ WRONG_PARAMETERS: list[tuple[dict[str, Any], str]] = [
 def test_wrong_parameters(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError) as told:
         parameter(**wrong)
+    assert words in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"parameters": "radius"}, "its parameters must be a list of parameter(...), not 'radius'"),
+        ({"parameters": ["radius"]}, "its parameters must be a list of parameter(...), not 'radius'"),
+        ({"parameters": None}, "its parameters must be a list of parameter(...)"),
+        ({"parameters": parameter("radius")}, "its parameters must be a list of parameter(...)"),
+        ({"parameters": [], "size": 28}, "its size must be (rows, columns), not 28"),
+        ({"parameters": [], "size": (28, 28, 3)}, "its size must be (rows, columns)"),
+        ({"parameters": [], "size": (0, 28)}, "must be a whole number from 1"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_wrong_declarations(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError) as told:
+        light_kind("thing", **wrong)
     assert words in str(told.value)
     assert "\n" not in str(told.value)
 
@@ -260,6 +293,70 @@ def test_what_stands_below_must_be_a_function_of_three() -> None:
         light_kind("two", parameters=[])(np.sin)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"), [(("def blob", "async def blob"), "is async"), (("return", "yield"), "yields")]
+)
+def test_what_gives_no_number_when_it_is_called(
+    change: tuple[str, str], words: str, declare: Callable[..., None]
+) -> None:
+    with pytest.raises(UsageError, match=f"blob: its function {words}: it must return a number"):
+        declare(BLOB.replace(*change))
+
+
+SETS_WIDTH = ["row.width = 2.0", "row.width += 2.0", "row['width'] = 2.0", "for row.width in range(3): pass"]
+
+
+@pytest.mark.parametrize("line", SETS_WIDTH)
+def test_parameters_stay_what_was_drawn(line: str, declare: Callable[..., None]) -> None:
+    """Numba writes into the table: what is stored with the images would not be what was drawn."""
+    with pytest.raises(UsageError, match=r"it sets row(\.width|\['width'\]): parameters stay what was drawn"):
+        declare(BLOB.replace("    return", f"    {line}\n    return"))
+    helper = f"import numba\n\n@numba.njit\ndef set_width(row):\n    {line}\n    return 1.0\n"
+    with pytest.raises(UsageError, match=r"set_width: it sets row"):
+        declare(helper + BLOB.replace("return", "return set_width(row) *"))
+
+
+def test_other_things_may_be_set(declare: Callable[..., None]) -> None:
+    lines = "near = np.empty(2)\n    near[0] = dx\n    near[0] += dy\n    return near[0] *"
+    declare("import numpy as np\n" + BLOB.replace("return", lines))
+    assert np.isfinite(samples(Recipe.of_kind("blob"), 0, 1)["images"]).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("import numpy as np", "np.random.random()"),
+        ("import numpy.random as r", "r.normal(0.0, 1.0)"),
+        ("from numpy import random", "random.random()"),
+        ("from numpy.random import random", "random()"),
+    ],
+)
+def test_random_numbers_without_a_seed_are_refused(given: str, used: str, declare: Callable[..., None]) -> None:
+    with pytest.raises(UsageError, match=r"whose numbers follow no recipe's seed|can't be hashed"):
+        declare(f"{given}\n{BLOB.replace('return', f'return {used} *')}")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("import numpy as np\nnear = np.empty(1)\n    near[0] = dx / row.width\n    return near[0] *", "no setitem("),
+        ("import math\nreturn math.erf(dx / row.width) *", "no erf("),
+    ],
+)
+def test_slopes_that_there_are_none_of(lines: str, words: str, declare: Callable[..., None]) -> None:
+    """One line, of the user's own file."""
+    imported, _, code = lines.partition("\n")
+    declare(f"{imported}\n{BLOB.replace('return', code)}")
+    recipe = Recipe.of_kind("blob").with_overrides({"noise": [{"gaussian": {"sigma": 1}}]})
+    with pytest.raises(UsageError) as told:
+        Likelihood(recipe.set("blob.width", {"uniform": [1, 5]})).crlb(np.array([[14.0, 14.0, 3.0]]))
+    said = str(told.value)
+    assert said.startswith("blob: its slopes can't be worked out: it has ")
+    assert words in said
+    assert "(File blob.py, line " in said or "(blob.py, line " in said
+    assert "\n" not in said
+
+
 def test_a_function_without_a_source() -> None:
     space: dict[str, Any] = {}
     exec("def blob(dx, dy, row): return dx", space)
@@ -276,6 +373,7 @@ def test_a_function_without_a_source() -> None:
         ("dx + 1j", "must return a number"),
         ("dx.real.foo", "foo"),
         ("dx if print(dx) is None else dy", "it prints"),
+        ("max(dx, 'text')", "no max("),
     ],
 )
 def test_what_numba_cant_compile(body: str, words: str, declare: Callable[..., None], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.tables import draw
+from deepbench_fast.kernels import leaving
 from deepbench_fast.kernels.stopping import Stop, Stopped
 from deepbench_fast.render.renderer import Arrays, Renderer
 from deepbench_fast.render.trajectories import samples_at_once
@@ -27,6 +28,8 @@ TASK_BYTES, LEAST_TASK_BYTES, MOST_BYTES_AT_ONCE = 8 * 2**20, 4 * 2**20, 80 * 2*
 BUFFERS = 2  # for each thread
 SECONDS_OF_PIECE = 0.25
 SECONDS_UNTOLD = 0.1
+PATIENCE_S = 1.0
+"""After a signal, that a launcher may send twice; a later one is somebody who doesn't want to wait."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -308,13 +311,22 @@ def _write(work: _Work, file: PartFile, waiting: list[_Rendered]) -> list[Arrays
 
 @contextmanager
 def _stopped_by_signals(stop: Stop) -> Iterator[None]:
-    """Set `stop` on SIGINT or SIGTERM instead of breaking off in the middle, and raise Interrupted at the end."""
+    """Set `stop` on SIGINT or SIGTERM instead of breaking off in the middle, and raise Interrupted at the end.
+
+    Another one, `PATIENCE_S` later, ends a program whose process is its own: see `kernels.leaving`.
+    """
     received: list[int] = []
+    began = time.monotonic()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def handle(number: int, frame: object) -> None:
+        nonlocal began
+        if not received:
+            began = time.monotonic()
+        elif time.monotonic() - began > PATIENCE_S and leaving.at_once is not None:
+            leaving.at_once(number)
         received.append(number)
         stop.set()
 

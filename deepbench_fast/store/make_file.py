@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from deepbench_fast.errors import FileError
 from deepbench_fast.store.claim import Job, claimed, drop_superfluous, finish
@@ -25,8 +28,7 @@ def make_file(job: Job, filling: Filling) -> None:
         if target.is_dir():
             raise FileError(f"{target} is a directory")
         for path in (target, job.unfinished):
-            if path.exists() and not path.is_file():  # /dev/null must not become a dataset
-                raise FileError(f"{path}: not a regular file")
+            _check_regular(path)
         while not _is_made(job, filling):  # another process began or finished the file, and that decides
             pass
     except FileError:
@@ -35,6 +37,13 @@ def make_file(job: Job, filling: Filling) -> None:
         how = "--resume --overwrite" if job.overwrite else "--resume"
         kept = f"; {job.unfinished} keeps what is done, {how} goes on" if os.path.exists(job.unfinished) else ""
         raise FileError(f"{target}: can't be written: {error.strerror or error}{kept}") from error
+
+
+def _check_regular(path: Path) -> None:
+    """/dev/null must not become a dataset. Raises OSError, too, as for a link that leads to itself."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise FileError(f"{path}: not a regular file")
 
 
 def _is_made(job: Job, filling: Filling) -> bool:

@@ -39,3 +39,21 @@ def test_what_is_no_file_is_not_replaced(name: str, options: dict[str, bool], so
             write()
     assert stat.S_ISFIFO((tmp_path / name).stat().st_mode)
     assert sorted(file.name for file in tmp_path.iterdir()) == [name, "source.h5"]
+
+
+@pytest.mark.parametrize("options", WAYS, ids=" ".join)
+def test_a_link_that_leads_to_itself_is_refused_at_once(options: dict[str, bool], tmp_path: Path) -> None:
+    """Nothing is made that couldn't get its name."""
+    path = tmp_path / "made.h5"
+    path.symlink_to(path)
+    with pytest.raises(FileError, match=r"made\.h5: can't be written: Too many levels of symbolic links$"):
+        generate(star(), path, **options)
+    assert [file.name for file in tmp_path.iterdir()] == ["made.h5"]
+
+
+@pytest.mark.parametrize("options", [{}, {"overwrite": True}], ids=" ".join)
+def test_a_link_to_nothing_gives_way(options: dict[str, bool], tmp_path: Path) -> None:
+    path = tmp_path / "made.h5"
+    path.symlink_to(tmp_path / "nothing.h5")
+    generate(star(), path, **options)
+    assert path.is_file()

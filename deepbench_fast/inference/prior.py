@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,13 @@ from deepbench_fast.values.distributions.derived import ROUNDING
 
 if TYPE_CHECKING:
     from deepbench_fast.inference.torch_prior import TorchPrior
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What isn't in the support, as infinity, is no fault of the arithmetic."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        yield
 
 
 class Prior:
@@ -114,6 +122,7 @@ class Prior:
             columns.append(table[nominal if nominal in (table.dtype.names or ()) else free.column])
         return np.stack(columns, axis=1).astype(np.float64)
 
+    @_quiet()
     def log_prob(self, parameters: npt.ArrayLike) -> Array:
         """Logarithm of the prior's density (of the probability, for whole numbers), shape (count,); -inf outside.
 
@@ -128,10 +137,14 @@ class Prior:
                 total += law.log_density_from(self._base(name, values), values[name], rounding + ROUNDING)
             else:
                 total += law.log_density(_unrounded(law, values[free.name], rounding))
-        return total
+        return np.where(_finite(values), total, -np.inf)
 
+    @_quiet()
     def slope(self, parameters: npt.ArrayLike) -> Array:
-        """The derivatives of `log_prob` along the parameters, like these of shape (count, parameters)."""
+        """The derivatives of `log_prob` along the parameters, like these of shape (count, parameters).
+
+        NaN where a parameter is no finite number.
+        """
         values, rounding = self._columns(parameters)
         slopes = {name: np.zeros_like(column) for name, column in values.items()}
         for name, free in self._free.items():
@@ -143,8 +156,9 @@ class Prior:
                 slopes[name] += along
             else:
                 slopes[name] += law.slope(_unrounded(law, values[name], rounding))
-        return np.stack(list(slopes.values()), axis=1)
+        return np.where(_finite(values)[:, None], np.stack(list(slopes.values()), axis=1), np.nan)
 
+    @_quiet()
     def to_unit(self, parameters: npt.ArrayLike) -> Array:
         """Where in the unit cube `from_unit` gives these parameters, shape (count, parameters); NaN outside.
 
@@ -241,6 +255,12 @@ class Prior:
 
 
 _NO_DENSITY: dict[type, str] = {Grid: "is gone through in order", Table: "is a list of rows"}
+
+
+def _finite(values: Mapping[str, Array]) -> npt.NDArray[np.bool_]:
+    """Where all parameters are."""
+    found: npt.NDArray[np.bool_] = np.logical_and.reduce([np.isfinite(column) for column in values.values()])
+    return found
 
 
 def _unrounded(law: Alone, values: Array, rounding: float) -> Array:

@@ -241,3 +241,27 @@ def test_points_outside_the_cube_are_refused() -> None:
     for point in (-0.1, 1.1, np.nan):
         with pytest.raises(UsageError, match="the unit cube reaches from 0 to 1"):
             prior.from_unit([[point]])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("name", ["star", "lens", "n-body", "two-galaxies"])
+def test_what_is_no_finite_number_is_outside(name: str, value: float, dtype: Any) -> None:
+    """Also of few digits: infinity is no end of the support that was rounded. Warnings are errors here."""
+    prior = Prior(Recipe.builtin(f"task-{name}"))
+    inside = prior.sample(1, 0)
+    for column in range(len(prior.names)):
+        given = inside.astype(dtype)
+        given[0, column] = value
+        assert prior.log_prob(given) == [-np.inf]
+        assert np.isnan(prior.slope(given)).all()
+        assert np.isnan(prior.to_unit(given)[0, column])
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 0.0, 5e-324])
+def test_what_is_far_outside_warns_of_nothing(value: float) -> None:
+    prior = Prior(Recipe.builtin("task-lens"))
+    given = np.full((2, len(prior.names)), value)
+    assert np.isneginf(prior.log_prob(given)).all()
+    prior.slope(given)
+    prior.to_unit(given)

@@ -246,7 +246,7 @@ class Alone(Distribution):
         nearest = self.nearest(values)
         with np.errstate(invalid="ignore"):
             close = np.abs(values - nearest) <= rounding * np.maximum(size, np.abs(nearest))
-        return np.where(close, nearest, values)
+        return np.where(close & np.isfinite(values), nearest, values)
 
 
 def where(inside: npt.NDArray[np.bool_], value: Any) -> Floats:

@@ -27,6 +27,8 @@ WIDE = 12.0
 SMOOTH = 1.5
 # Widths from the largest term after which a double sum ends in any case.
 MOST_WIDTHS = 60.0
+# Counts above which a pixel has no density: means end at half of it, and one more count is soon none in float64.
+MOST_COUNTS = 2.0 * POISSON_LARGEST_MEAN
 # Steps of float32, relative: how far a pixel of whole counts can be from them.
 ROUNDED = 2.0**-22
 
@@ -224,6 +226,8 @@ def _log_double_sum(level: float, mean: float, gain: float, y: float, variance: 
 def _log_density(
     pixel: float, light: float, gain: float, sky: float, level: float, shift: float, variance: float
 ) -> float:
+    if abs(pixel) == np.inf:
+        return -np.inf
     y, mean, rounded = pixel - shift, 0.0, ROUNDED * abs(pixel)
     if gain > 0.0:
         mean = min(gain * (light + sky), POISSON_LARGEST_MEAN)
@@ -235,6 +239,8 @@ def _log_density(
         if variance > 0.0:
             return -0.5 * y * y / variance - _log_root(variance)
         return 0.0 if abs(y) <= rounded else -np.inf
+    if gain * y > MOST_COUNTS:
+        return -np.inf
     # In counts a term's distance from the pixel has no rounding of its own.
     counted, rounded = gain * gain * variance, gain * rounded
     if level > 0.0:
@@ -264,8 +270,8 @@ def log_likelihood(
 
     Where the variance is 0 it is the probability of the counts that the pixel is made of, to the rounding of float32,
     and 0 where there are none. pixels, clean: float64 (T, pixels); the others, all 0 or more but the shift: float64
-    (T,), in units of the image (gain: counts for one); out: float64 (T,), -inf where it can't be. Error of a pixel:
-    1e-11 of the larger of its logarithm and 1, 1e-9 where both counts are there, as far out as float64 reaches.
+    (T,), in units of the image (gain: counts for one); out: float64 (T,), -inf where it can't be, and above 2**51
+    counts. Error of a pixel: 1e-11 of the larger of its logarithm and 1, 1e-9 where both counts are there.
     """
     for t in range(pixels.shape[0]):
         total = 0.0

@@ -218,3 +218,31 @@ def test_no_fused_multiply_add() -> None:
         assembly.fresh(likelihood.log_likelihood, one, one, *[column] * 5, column.copy()),
     ):
         assert assembly.fma(code) == 0
+
+
+NOISES: list[dict[str, float]] = [
+    {"gain": 1.0},
+    {"gain": 1.0, "variance": 25.0},
+    {"gain": 1.0, "variance": 1e10},
+    {"gain": 0.25, "variance": 25.0, "level": 10.0},
+    {"level": 10.0, "variance": 1.0},
+    {"level": 10.0},
+]
+
+
+@pytest.mark.parametrize("levels", NOISES, ids=str)
+def test_pixels_beyond_all_counts_are_impossible(levels: dict[str, float]) -> None:
+    """There one count more is none in float64, and sums over counts wouldn't end."""
+    beyond = 2.0**51 * 1.001 / (levels.get("gain") or 1.0)
+    assert np.isneginf(density(np.array([beyond, 1e16 / 0.25, 1e30, 1e300, np.inf]), 3.0, **levels)).all()
+    assert np.isneginf(density(np.array([-np.inf]), 3.0, **levels)).all()
+    if levels.get("variance"):
+        assert np.isfinite(density(np.array([-1e30, -1e16, 1e6, 1e9]), 3.0, **levels)).all()
+
+
+@pytest.mark.parametrize("light", [1e3, 2.0**49])
+def test_pixels_far_out_are_likely_as_their_largest_term_says(light: float) -> None:
+    """Beside ln p of 1e10 and more the width of the sum is nothing."""
+    n = 2.0**50
+    found = density(np.array([n]), light, gain=1.0, variance=1.0)[0]
+    assert found == pytest.approx(n * np.log(light / n) + n - light, rel=1e-9)

@@ -315,19 +315,16 @@ def _stopped_by_signals(stop: Stop) -> Iterator[None]:
 
     Another one, `PATIENCE_S` later, ends a program whose process is its own: see `kernels.leaving`.
     """
-    received: list[int] = []
-    began = time.monotonic()
+    received: list[tuple[int, float]] = []  # numbers, and when they came
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def handle(number: int, frame: object) -> None:
-        nonlocal began
-        if not received:
-            began = time.monotonic()
-        elif time.monotonic() - began > PATIENCE_S and leaving.at_once is not None:
+        now = time.monotonic()
+        if leaving.at_once is not None and received and now - received[0][1] > PATIENCE_S:
             leaving.at_once(number)
-        received.append(number)
+        received.append((number, now))
         stop.set()
 
     # A job that was started so as to ignore a signal (nohup, a background job of a script) goes on ignoring it.
@@ -339,4 +336,4 @@ def _stopped_by_signals(stop: Stop) -> Iterator[None]:
         for number, handler in previous.items():
             signal.signal(number, handler)
     if received:  # up to the last moment
-        raise Interrupted(received[0])
+        raise Interrupted(received[0][0])

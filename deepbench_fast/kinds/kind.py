@@ -18,7 +18,7 @@ from deepbench_fast.values.parameter import Parameter
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image
 
-TILED = "deepbench_fast.kernels.light.boxes"
+TILED = "deepbench_fast.kernels.light.tiles"
 """Where the kernels are that draw light tile by tile."""
 
 Layer = Literal["shape", "light", "series"]

@@ -20,7 +20,7 @@ Reach = Callable[[npt.NDArray[Any], float, npt.NDArray[np.float64]], None]
 
 
 class TiledLight(NamedTuple):
-    """How far the light of a kind reaches, and the kernel that draws it tile by tile: see `kernels.light.boxes`."""
+    """How far the light of a kind reaches, and the kernel that draws it tile by tile: see `kernels.light.tiles`."""
 
     reach: Reach
     kernel: Callable[..., None]
@@ -42,7 +42,7 @@ class TiledLight(NamedTuple):
         self, canvas: Canvas, frame: Frame, table: npt.NDArray[Any], first: int, stop: Stop
     ) -> tuple[Callable[[tuple[int, int]], None], int]:
         """What draws the tiles from one number to another, and how many tiles there are."""
-        from deepbench_fast.kernels.light.boxes import sort_into_tiles, tiles_of
+        from deepbench_fast.kernels.light.tiles import sort_into_tiles, tiles_of
 
         ellipses = np.empty((len(table), 6))
         self.reach(table, self.cutoff, ellipses)

@@ -8,6 +8,8 @@ no value that is computed from them can depend on the padding.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -39,10 +41,31 @@ def nearest_integer(x: float) -> float:
     return (x + MAGIC) - MAGIC
 
 
+class Spans(NamedTuple):
+    """Where pixels stand in a flat array: of the row `first` + k the columns from starts[k] to stops[k] - 1, each at
+    places[k] + column. Rows and columns are the frame's."""
+
+    first: int
+    starts: npt.NDArray[np.int64]
+    stops: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
+
+
 @inline
-def canvas_index(frame: tuple[int, int, int], column: float, row: float) -> int:
-    """Place on the flat canvas of the pixel at a whole frame column and row; -1 where the canvas has no such pixel."""
+def spans_of(frame: tuple[int, int, int]) -> Spans:
+    """All pixels of the flat canvas of `frame` = (height, width, pad)."""
     height, width, pad = frame
-    if column < -pad or column >= width + pad or row < -pad or row >= height + pad:
+    rows = np.arange(height + 2 * pad)
+    starts = np.full(rows.shape[0], -pad)
+    return Spans(-pad, starts, starts + (width + 2 * pad), rows * (width + 2 * pad) + pad)
+
+
+@inline
+def place_of(spans: Spans, column: float, row: float) -> int:
+    """Place in the flat array of the pixel at a whole column and row; -1 where it isn't among the spans."""
+    if not spans.first <= row < spans.first + spans.starts.shape[0]:
         return -1
-    return (int(row) + pad) * (width + 2 * pad) + int(column) + pad
+    k = int(row) - spans.first
+    if not spans.starts[k] <= column < spans.stops[k]:
+        return -1
+    return int(spans.places[k] + int(column))

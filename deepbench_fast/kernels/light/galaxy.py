@@ -18,7 +18,7 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
-from deepbench_fast.kernels.image.grid import canvas_index, nearest_integer
+from deepbench_fast.kernels.image.grid import Spans, nearest_integer, place_of, spans_of
 from deepbench_fast.kernels.light.pixel_mean import (
     NODES,
     Ellipse,
@@ -270,17 +270,16 @@ def galaxy_center(
     frame the cusp is, and above 1e-30 of the cusp, below 4e-5. Below 1e-38 of the cusp the light is 0. A pixel centred
     on the cusp gets amplitude e**b. Raises nothing: the table must be valid.
     """
+    spans = spans_of(frame)
     for k in range(table.shape[0]):
-        add_galaxy(canvas[table[k].sample - first], columns, rows, frame, table[k])
+        add_galaxy(canvas[table[k].sample - first], columns, rows, spans, table[k])
 
 
 @inline
-def add_galaxy(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: tuple[int, int, int], row: Any
-) -> None:
+def add_galaxy(image: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, row: Any) -> None:
     """Add the brightness of one galaxy at the pixel centres."""
     galaxy = _galaxy(row)
-    nearest = canvas_index(frame, galaxy.column0, galaxy.row0)
+    nearest = place_of(spans, galaxy.column0, galaxy.row0)
     before = image[max(nearest, 0)]
     _add_center_light(image, columns, rows, galaxy)
     if nearest >= 0:
@@ -491,15 +490,16 @@ def galaxy_integrate(
     the signed fan of `pixel_mean`. Where the light is above 1e-6 of the brightest pixel's, on the frame or off it, the
     relative error of a pixel is below 1e-4.
     """
-    scratch = make_galaxy_scratch(canvas.shape[1])
+    spans, scratch = spans_of(frame), make_galaxy_scratch(canvas.shape[1])
+    light = np.empty(canvas.shape[1], np.float32)
     for k in range(table.shape[0]):
-        add_galaxy_means(canvas[table[k].sample - first], columns, rows, frame, table[k], scratch)
+        set_galaxy_means(light, columns, rows, spans, table[k], scratch)
+        add_light(canvas[table[k].sample - first], light)
 
 
 class Scratch(NamedTuple):
     """Scratch for the means of one galaxy over a canvas; `x` and `total` have a place for each node of the fan."""
 
-    light: Float32Array
     pixels: Pixels
     fan: Fan
     x: Float32Array
@@ -510,33 +510,33 @@ class Scratch(NamedTuple):
 def make_galaxy_scratch(length: int) -> Scratch:
     """Room for a canvas of `length` pixels."""
     fan = make_fan()
-    light = np.empty(length, np.float32)
-    return Scratch(light, make_pixels(length), fan, np.empty_like(fan.light), np.empty_like(fan.light))
+    return Scratch(make_pixels(length), fan, np.empty_like(fan.light), np.empty_like(fan.light))
 
 
 @inline
-def add_galaxy_means(
-    image: Float32Array,
+def set_galaxy_means(
+    light: Float32Array,
     columns: Float32Array,
     rows: Float32Array,
-    frame: tuple[int, int, int],
+    spans: Spans,
     row: Any,
     scratch: Scratch,
 ) -> None:
-    """Add the mean brightness of one galaxy over the pixels."""
+    """Set `light` to the mean brightness of one galaxy over the pixels."""
     galaxy = _galaxy(row)
     scale = _scale(galaxy)
-    light, pixels, fan = scratch.light[: image.shape[0]], scratch.pixels, scratch.fan
+    pixels, fan = scratch.pixels, scratch.fan
     _set_series_light(light, columns, rows, galaxy, scale)
     fan_distance, fine_distance, cells = _tiers(galaxy)
-    count = collect_pixels(frame, _ellipse(galaxy, fine_distance, galaxy.q), galaxy.column0, galaxy.row0, pixels)
-    _set_fine_means(galaxy, scale, cells, pixels, count)
-    put_means(light, pixels, count)
     q = min(galaxy.q * (FAN_DISTANCE / FLAT_FAN), 1.0) if _has_short_fan(galaxy) else galaxy.q
-    count, edges = collect_fan(frame, _ellipse(galaxy, fan_distance, q), fan)
+    core = _ellipse(galaxy, fan_distance, q)
+    around = _ellipse(galaxy, fine_distance, galaxy.q)
+    count, runs = collect_pixels(spans, around, core, galaxy.column0, galaxy.row0, pixels)
+    _set_fine_means(galaxy, scale, cells, pixels, count)
+    put_means(light, pixels, runs)
+    count, edges = collect_fan(spans, core, fan)
     if count > 0:
         longest = NARROW_STRETCH if _is_narrow(galaxy) else np.inf
         pieces = place_nodes(fan, edges, galaxy.cosine, galaxy.sine, galaxy.q, longest)
         _set_fan_light(galaxy, fan, pieces * len(NODES), scratch.x, scratch.total)
         put_fan(light, fan, count, edges, pieces, galaxy.peak * galaxy.n * galaxy.q)
-    add_light(image, light)

@@ -16,7 +16,7 @@ import numpy as np
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import exp, log
-from deepbench_fast.kernels.image.grid import canvas_index, nearest_integer
+from deepbench_fast.kernels.image.grid import Spans, nearest_integer, place_of
 from deepbench_fast.kernels.light.pixel_mean import Float32Array
 
 # Stars with a gamma**2 below the first, or below the second plus the third times alpha, are narrow.
@@ -83,16 +83,16 @@ def _edge(distance: float, start: float, stop: float, gamma2: float, alpha: floa
 @kernel
 def put_core(
     light: Float32Array,
-    frame: tuple[int, int, int],
+    spans: Spans,
     x: float,
     y: float,
     amplitude: float,
     gamma2: float,
     alpha: float,
 ) -> None:
-    """Write a star's means over the nine pixels about its centre (x, y) to the canvas.
+    """Write a star's means over the nine pixels about its centre (x, y) to where they stand in `light`.
 
-    `light` is a flat canvas of `frame` = (height, width, pad); gamma2 = gamma**2 > 0 [pix**2], alpha > 1.
+    gamma2 = gamma**2 > 0 [pix**2], alpha > 1.
     """
     column0 = nearest_integer(x)
     row0 = nearest_integer(y)
@@ -107,7 +107,7 @@ def put_core(
     scale = 0.5 * amplitude * gamma2
     for i in range(3):
         for j in range(3):
-            place = canvas_index(frame, column0 + (j - 1), row0 + (i - 1))
+            place = place_of(spans, column0 + (j - 1), row0 + (i - 1))
             if place >= 0:
                 flux = (upright[i, j + 1] - upright[i, j]) + (level[i + 1, j] - level[i, j])
                 light[place] = np.float32(scale * max(flux, 0.0))

@@ -21,6 +21,8 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import inline
 from deepbench_fast.kernels.base2 import exp2f
 from deepbench_fast.kernels.elementary import floor, log
+from deepbench_fast.kernels.image.grid import Spans
+from deepbench_fast.kernels.light._lanes import RUN, put_run
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -34,7 +36,7 @@ MOST_PARTS = 4
 SHORTEST_DISTANCE = 1e-12
 
 # Loops over lists of pixels and nodes run to a multiple of this: a remainder would be scalar code.
-LANES = 16
+LANES = RUN
 LOG2_E = 1.4426950408889634
 ZERO = np.float32(0.0)
 HALF = np.float32(0.5)
@@ -58,12 +60,14 @@ class Ellipse(NamedTuple):
 
 
 class Pixels(NamedTuple):
-    """Scratch for a list of pixels: place on the canvas, offset from the pixel nearest the centre, mean."""
+    """Scratch for a list of pixels: offset from the pixel nearest the centre and mean of each, and the runs of
+    neighbours that they are: place of each run's first pixel in the light, and length."""
 
-    place: IntArray
     dx: Float32Array
     dy: Float32Array
     mean: Float32Array
+    place: IntArray
+    length: IntArray
 
 
 class Fan(NamedTuple):
@@ -96,13 +100,9 @@ def whole_lanes(count: int) -> int:
 @inline
 def make_pixels(length: int) -> Pixels:
     """Room for `length` pixels."""
-    length = whole_lanes(length)
-    return Pixels(
-        np.empty(length, np.int64),
-        np.empty(length, np.float32),
-        np.empty(length, np.float32),
-        np.empty(length, np.float32),
-    )
+    room = whole_lanes(length) + RUN
+    dx, dy, mean = np.empty(room, np.float32), np.empty(room, np.float32), np.empty(room, np.float32)
+    return Pixels(dx, dy, mean, np.empty(length, np.int64), np.empty(length, np.int64))
 
 
 @inline
@@ -132,53 +132,65 @@ def make_fan() -> Fan:
 
 
 @inline
-def row_range(frame: tuple[int, int, int], ellipse: Ellipse) -> tuple[int, int]:
-    """First row, and the one after the last, of the canvas whose pixel centres can lie in the ellipse."""
-    height, _, pad = frame
+def row_range(spans: Spans, ellipse: Ellipse) -> tuple[int, int]:
+    """First row, and the one after the last, of the spans whose pixel centres can lie in the ellipse."""
+    stop = spans.first + spans.starts.shape[0]
     reach = np.sqrt(ellipse.limit * ellipse.xx / (ellipse.xx * ellipse.yy - ellipse.xy * ellipse.xy))
-    low = min(max(ellipse.y - reach, -pad), height + pad)
-    high = min(max(ellipse.y + reach, -pad - 1.0), height + pad - 1.0)
+    low = min(max(ellipse.y - reach, float(spans.first)), float(stop))
+    high = min(max(ellipse.y + reach, spans.first - 1.0), stop - 1.0)
     return int(-floor(-low)), int(floor(high)) + 1
 
 
 @inline
-def column_range(frame: tuple[int, int, int], ellipse: Ellipse, row: int) -> tuple[int, int]:
-    """First column, and the one after the last, of the canvas whose pixel centres in this row lie in the ellipse."""
-    _, width, pad = frame
+def column_range(spans: Spans, ellipse: Ellipse, row: int) -> tuple[int, int]:
+    """First column, and the one after the last, of this row's span whose pixel centres lie in the ellipse."""
+    start, stop = spans.starts[row - spans.first], spans.stops[row - spans.first]
     dy = row - ellipse.y
     determinant = ellipse.xx * ellipse.yy - ellipse.xy * ellipse.xy
     half = np.sqrt(max(ellipse.xx * ellipse.limit - determinant * dy * dy, 0.0)) / ellipse.xx
     middle = ellipse.x - ellipse.xy * dy / ellipse.xx
-    low = min(max(middle - half, -pad), width + pad)
-    high = min(max(middle + half, -pad - 1.0), width + pad - 1.0)
+    low = min(max(middle - half, float(start)), float(stop))
+    high = min(max(middle + half, start - 1.0), stop - 1.0)
     return int(-floor(-low)), int(floor(high)) + 1
 
 
 @inline
-def collect_pixels(frame: tuple[int, int, int], ellipse: Ellipse, column0: float, row0: float, pixels: Pixels) -> int:
-    """List the canvas's pixels in the ellipse, and pad the list to whole lanes; returns their number."""
-    _, width, pad = frame
+def collect_pixels(
+    spans: Spans, ellipse: Ellipse, hole: Ellipse, column0: float, row0: float, pixels: Pixels
+) -> tuple[int, int]:
+    """List the pixels of the spans that are in the ellipse and not in the hole; returns the numbers of pixels and runs.
+
+    What follows the list up to whole lanes is far away. A limit below 0 is no hole.
+    """
     count = 0
-    first_row, end_row = row_range(frame, ellipse)
+    runs = 0
+    first_row, end_row = row_range(spans, ellipse)
+    first_hollow, end_hollow = row_range(spans, hole) if hole.limit >= 0.0 else (end_row, end_row)
     for row in range(first_row, end_row):
-        start, stop = column_range(frame, ellipse, row)
-        row_place = (row + pad) * (width + 2 * pad) + pad
-        for column in range(start, stop):
-            pixels.place[count] = row_place + column
-            pixels.dx[count] = np.float32(column - column0)
-            pixels.dy[count] = np.float32(row - row0)
-            count += 1
-    for j in range(count, whole_lanes(count)):
-        pixels.dx[j] = FAR_AWAY
-        pixels.dy[j] = FAR_AWAY
-    return count
+        start, stop = column_range(spans, ellipse, row)
+        left, right = column_range(spans, hole, row) if first_hollow <= row < end_hollow else (stop, stop)
+        for first, end in ((start, min(left, stop)), (max(right, start, left), stop)):
+            if first < end:
+                for column in range(first, end, RUN):
+                    dx, dy = np.float32(column - column0), np.float32(row - row0)
+                    put_run(pixels.dx, pixels.dy, count + column - first, dx, dy)
+                pixels.place[runs] = spans.places[row - spans.first] + first
+                pixels.length[runs] = end - first
+                count += end - first
+                runs += 1
+    put_run(pixels.dx, pixels.dy, count, FAR_AWAY, FAR_AWAY)
+    return count, runs
 
 
 @inline
-def put_means(light: Float32Array, pixels: Pixels, count: int) -> None:
-    """Write the means of the listed pixels to the canvas."""
-    for j in range(count):
-        light[pixels.place[j]] = pixels.mean[j]
+def put_means(light: Float32Array, pixels: Pixels, runs: int) -> None:
+    """Write the means of the listed pixels to where they stand."""
+    count = 0
+    for run in range(runs):
+        place = pixels.place[run]
+        for i in range(pixels.length[run]):
+            light[place + i] = pixels.mean[count + i]
+        count += pixels.length[run]
 
 
 @inline
@@ -189,21 +201,21 @@ def add_light(image: Float32Array, light: Float32Array) -> None:
 
 
 @inline
-def collect_fan(frame: tuple[int, int, int], ellipse: Ellipse, fan: Fan) -> tuple[int, int]:
+def collect_fan(spans: Spans, ellipse: Ellipse, fan: Fan) -> tuple[int, int]:
     """List the pixels in the ellipse, each with its four sides among shared edges; returns the two numbers.
 
     Sides are top (smaller y), right, bottom, left. An edge begins at its smaller coordinates, relative to the centre,
     worked out alike for whichever pixel meets it first: no bit depends on where the canvas ends.
     """
-    _, width, pad = frame
     count = 0
     edges = 0
     above = 0
     above_start = 0
     above_stop = 0
-    first_row, end_row = row_range(frame, ellipse)
+    first_row, end_row = row_range(spans, ellipse)
     for row in range(first_row, end_row):
-        start, stop = column_range(frame, ellipse, row)
+        start, stop = column_range(spans, ellipse, row)
+        row_place = spans.places[row - spans.first]
         stop = min(stop, start + FAN_PIXELS - count)
         top = row - 0.5 - ellipse.y
         bottom = row + 0.5 - ellipse.y
@@ -211,7 +223,7 @@ def collect_fan(frame: tuple[int, int, int], ellipse: Ellipse, fan: Fan) -> tupl
         for column in range(start, stop):
             left = column - 0.5 - ellipse.x
             right = column + 0.5 - ellipse.x
-            fan.place[count] = (row + pad) * (width + 2 * pad) + column + pad
+            fan.place[count] = row_place + column
             if above_start <= column < above_stop:
                 fan.sides[count, 0] = fan.sides[above + column - above_start, 2]
             else:

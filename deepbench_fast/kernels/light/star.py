@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.base2 import exp2f, log2_1pf, log2f
-from deepbench_fast.kernels.image.grid import nearest_integer
+from deepbench_fast.kernels.image.grid import Spans, nearest_integer, spans_of
 from deepbench_fast.kernels.light.moffat_flux import NARROW, NARROW_STEEP, put_core
 from deepbench_fast.kernels.light.pixel_mean import (
     Ellipse,
@@ -256,50 +256,38 @@ def star_integrate(
     nine pixels about a star that is narrower than its cells are sums over their edges, see `moffat_flux`. Where the
     light is above 1e-6 of the brightest pixel's the relative error is below 1e-4.
     """
-    scratch = make_star_scratch(canvas.shape[1])
+    spans, pixels = spans_of(frame), make_pixels(canvas.shape[1])
+    light = np.empty(canvas.shape[1], np.float32)
     for k in range(table.shape[0]):
-        add_star_means(canvas[table[k].sample - first], columns, rows, frame, table[k], scratch)
-
-
-class Scratch(NamedTuple):
-    """Scratch for the means of one star over a canvas."""
-
-    light: Float32Array
-    pixels: Pixels
+        set_star_means(light, columns, rows, spans, table[k], pixels)
+        add_light(canvas[table[k].sample - first], light)
 
 
 @inline
-def make_star_scratch(length: int) -> Scratch:
-    """Room for a canvas of `length` pixels."""
-    return Scratch(np.empty(length, np.float32), make_pixels(length))
-
-
-@inline
-def add_star_means(
-    image: Float32Array,
+def set_star_means(
+    light: Float32Array,
     columns: Float32Array,
     rows: Float32Array,
-    frame: tuple[int, int, int],
+    spans: Spans,
     row: Any,
-    scratch: Scratch,
+    pixels: Pixels,
 ) -> None:
-    """Add the mean brightness of one star over the pixels."""
+    """Set `light` to the mean brightness of one star over the pixels."""
     star = _star(row)
-    light = scratch.light[: image.shape[0]]
     _set_series_light(light, columns, rows, star)
     narrow = _is_narrow(star)
     limit = CELL_KAPPA * (NARROW_KAPPA if narrow else 1.0)
     kappa = limit
     fall = _fall(star, narrow)
+    no_hole = Ellipse(star.x, star.y, 1.0, 0.0, 1.0, -1.0)
     for cells in CELLS:
         radius = _fine_radius(star, fall, kappa)
         if radius < (BEYOND_CORE if narrow else 0.0):
             break
         circle = Ellipse(star.x, star.y, 1.0, 0.0, 1.0, radius * radius)
-        count = collect_pixels(frame, circle, star.column0, star.row0, scratch.pixels)
-        _set_fine_means(star, cells, scratch.pixels, count)
-        put_means(light, scratch.pixels, count)
+        count, runs = collect_pixels(spans, circle, no_hole, star.column0, star.row0, pixels)
+        _set_fine_means(star, cells, pixels, count)
+        put_means(light, pixels, runs)
         kappa = NEARER * limit * cells
     if narrow:
-        put_core(light, frame, star.x, star.y, star.amplitude, star.gamma2, star.alpha)
-    add_light(image, light)
+        put_core(light, spans, star.x, star.y, star.amplitude, star.gamma2, star.alpha)

@@ -2,9 +2,9 @@
 
 A tile is at most TILE_PIXELS pixels of one sample's canvas, which stay in the CPU's cache while its objects are added,
 in the order of their table; those of one canvas are of equal size. A part of an object is what its ellipse (see
-`reach`) has of a tile: a box that a kernel of the whole frame draws on a small canvas, from which those pixels are
-added whose light is not below the cutoff. A kernel's pixel follows from its offset from the object's centre alone. So
-no bit depends on tiles, on the frame, or on which thread draws which tile.
+`reach`) has of a tile: a list of pixels, row by row, whose light the object's kernel finds, and is added where it is
+not below the cutoff. A pixel's light follows from its offset from the object's centre alone. So no bit depends on
+tiles, on the frame, or on which thread draws which tile.
 """
 
 from __future__ import annotations
@@ -17,27 +17,35 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import floor
-from deepbench_fast.kernels.image.grid import LANES, nearest_integer
-from deepbench_fast.kernels.light.galaxy import add_galaxy, add_galaxy_means, make_galaxy_scratch
+from deepbench_fast.kernels.image.grid import Spans, nearest_integer
+from deepbench_fast.kernels.light._lanes import RUN, put_run
+from deepbench_fast.kernels.light.galaxy import add_galaxy, make_galaxy_scratch, set_galaxy_means
 from deepbench_fast.kernels.light.lens import lens_center, lens_integrate
-from deepbench_fast.kernels.light.pixel_mean import Ellipse, Float32Array, FloatArray, IntArray
+from deepbench_fast.kernels.light.pixel_mean import (
+    Ellipse,
+    Float32Array,
+    FloatArray,
+    IntArray,
+    make_pixels,
+    whole_lanes,
+)
 from deepbench_fast.kernels.light.spiral_galaxy import (
     spiral_logarithmic_center,
     spiral_logarithmic_integrate,
     spiral_ringermacher_mead_center,
     spiral_ringermacher_mead_integrate,
 )
-from deepbench_fast.kernels.light.star import add_star, add_star_means, make_star_scratch
+from deepbench_fast.kernels.light.star import add_star, set_star_means
 
 TILE_PIXELS = 2**15
 TILE_COLUMNS = 320  # at most
-ROOM = TILE_PIXELS + LANES
+ROOM = TILE_PIXELS + 2 * RUN
 # Centres count as the nearest multiple of this, in pixels: then moving them by whole pixels is exact.
 STEPS_OF_PLACE = 2.0**26
 
 Frame = tuple[int, int, int]
-# Adds the one object of a table to a small canvas: image, columns, rows, frame, table, scratch.
-Draw = Callable[[Float32Array, Float32Array, Float32Array, Frame, npt.NDArray[Any], Any], None]
+# Sets the light of the one object of a table at listed pixels: light, columns, rows, spans, table, scratch.
+Draw = Callable[[Float32Array, Float32Array, Float32Array, Spans, npt.NDArray[Any], Any], None]
 # Ellipses of objects, and what `sort_into_tiles` made of them: the places of each tile's first object, and the objects.
 Parts = tuple[FloatArray, IntArray, IntArray]
 
@@ -46,8 +54,8 @@ class Tiles(NamedTuple):
     """How one canvas is cut: the row and column of its first pixel are -`before`, a tile has `rows` x `columns` pixels,
     and there are `down` x `across` of them.
 
-    All but the numbers of tiles are even: what lies half-way between two pixels is rounded to even ones, wherever a box
-    begins.
+    All but the numbers of tiles are even: what lies half-way between two pixels is rounded to even ones, and a part
+    counts columns and rows from its tile's first pixel.
     """
 
     before: int
@@ -173,29 +181,52 @@ def sort_into_tiles(samples: IntArray, ellipses: FloatArray, frame: Frame, start
     return objects
 
 
-@inline
-def _set_coordinates(columns: Float32Array, rows: Float32Array, width: int, ramp: Float32Array) -> None:
-    """Column and row of each pixel of a box of this width; columns beyond its last row go on into further ones.
+class Lists(NamedTuple):
+    """Scratch for the pixels of a part: column and row in the tile and light of each, and where each row's stand."""
 
-    `ramp` holds the whole numbers from 0. What is set is copied behind itself, ever more rows at once: a loop for each
-    row would take as long as a star's light.
+    columns: Float32Array
+    rows: Float32Array
+    light: Float32Array
+    starts: IntArray
+    stops: IntArray
+    places: IntArray
+
+
+@inline
+def _make_lists(rows: int) -> Lists:
+    column, row, light = np.empty(ROOM, np.float32), np.empty(ROOM, np.float32), np.empty(ROOM, np.float32)
+    return Lists(column, row, light, np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64))
+
+
+@inline
+def _set_spans(ellipse: Ellipse, top: int, bottom: int, left: int, right: int, lists: Lists) -> int:
+    """Find an ellipse's columns, of those from left to right - 1 of a tile, in the rows from top to bottom - 1.
+
+    Returns the number of their pixels.
     """
-    done = min(width, columns.shape[0])
-    rows_done = np.float32(1.0)
-    _set_shifted(columns[:done], ramp[:done], np.float32(0.0))
-    rows[:done] = np.float32(0.0)
-    while done < columns.shape[0]:
-        more = min(done, columns.shape[0] - done)
-        _set_shifted(columns[done : done + more], columns[:more], np.float32(0.0))
-        _set_shifted(rows[done : done + more], rows[:more], rows_done)
-        done += more
-        rows_done += rows_done
+    inverse = 1.0 / ellipse.xx
+    slope, square, narrowing = ellipse.xy * inverse, ellipse.limit * inverse, _determinant(ellipse) * inverse * inverse
+    for k in range(bottom - top):
+        dy = top + k - ellipse.y
+        middle, half = ellipse.x - slope * dy, np.sqrt(max(square - narrowing * dy * dy, 0.0))
+        start, stop = _extent(middle - half, middle + half, left, right)
+        lists.starts[k], lists.stops[k] = start, max(start, stop)
+    count = 0
+    for k in range(bottom - top):
+        lists.places[k] = count - lists.starts[k]
+        count += lists.stops[k] - lists.starts[k]
+    return count
 
 
 @inline
-def _set_shifted(target: Float32Array, source: Float32Array, by: np.float32) -> None:
-    for i in range(target.shape[0]):
-        target[i] = source[i] + by
+def _list_pixels(top: int, tall: int, lists: Lists) -> None:
+    """Set the column and row of each pixel of the spans, and of some after the last that fill up its lanes."""
+    for k in range(tall):
+        start, row = lists.starts[k], np.float32(top + k)
+        for column in range(start, lists.stops[k], RUN):
+            put_run(lists.columns, lists.rows, lists.places[k] + column, np.float32(column), row)
+    last = lists.places[tall - 1] + lists.stops[tall - 1] - 1
+    put_run(lists.columns, lists.rows, last + 1, lists.columns[last], lists.rows[last])
 
 
 @inline
@@ -222,47 +253,45 @@ def _draw_parts(
     grid = _tiles(frame)
     stride = width + 2 * pad
     least = np.float32(cutoff)
-    columns, rows, light = np.empty(ROOM, np.float32), np.empty(ROOM, np.float32), np.empty(ROOM, np.float32)
-    ramp = np.arange(TILE_COLUMNS).astype(np.float32)
-    # Of the box that `columns` and `rows` were set for: large objects share theirs, a tile's width.
-    set_width, set_length = 0, 0
+    lists = _make_lists(grid.rows)
+    # Of the last part that was a tile from side to side: large objects share what it listed.
+    whole_corner, whole_count = (0, 0, 0), 0
     one = table[:1].copy()
-    # No literal: kernels would be compiled once more for its type.
-    zero = pad - pad
     for tile in range(tiles[0], tiles[1]):
         image = canvas[tile // (grid.down * grid.across)]
         first_row = tile // grid.across % grid.down * grid.rows - grid.before
         first_column = tile % grid.across * grid.columns - grid.before
+        # Of the tile what is on the canvas.
+        begin, end = max(0, -pad - first_row), min(grid.rows, height + pad - first_row)
+        left, right = max(0, -pad - first_column), min(grid.columns, width + pad - first_column)
         for place in range(starts[tile], starts[tile + 1]):
             if flag[0] != 0:
                 return
-            k = objects[place]
-            end_row, end_column = (
-                min(first_row + grid.rows, height + pad),
-                min(first_column + grid.columns, width + pad),
-            )
-            ellipse = _ellipse(ellipses[k])
-            top, bottom = _row_extent(ellipse, max(first_row, -pad), end_row)
-            left, right = _column_extent(ellipse, top, bottom, max(first_column, -pad), end_column)
-            if top >= bottom or left >= right:
+            reach = ellipses[objects[place]]
+            ellipse = Ellipse(reach[0] - first_column, reach[1] - first_row, reach[2], reach[3], reach[4], reach[5])
+            top, bottom = _row_extent(ellipse, begin, end)
+            count = _set_spans(ellipse, top, bottom, left, right, lists) if top < bottom else 0
+            if count == 0:
                 continue
-            top_even, left_even = top - top % 2, left - left % 2
-            box_height, box_width = bottom - top_even, right - left_even
-            length = (box_height * box_width + LANES - 1) // LANES * LANES
-            box = light[:length]
-            box[:] = np.float32(0.0)
-            if box_width != set_width or length > set_length:
-                _set_coordinates(columns[:length], rows[:length], box_width, ramp)
-                set_width, set_length = box_width, length
-            one[0] = table[k]
+            tall = bottom - top
+            corner = top, left, right
+            is_whole = count == tall * (right - left)
+            if not (is_whole and corner == whole_corner and count <= whole_count):
+                _list_pixels(top, tall, lists)
+                whole_corner, whole_count = corner, count if is_whole else 0
+            one[0] = table[objects[place]]
             one[0].sample = 0
-            one[0].x = nearest_integer(one[0].x * STEPS_OF_PLACE) / STEPS_OF_PLACE - left_even
-            one[0].y = nearest_integer(one[0].y * STEPS_OF_PLACE) / STEPS_OF_PLACE - top_even
-            draw(box, columns[:length], rows[:length], (box_height, box_width, zero), one, scratch)
-            for row in range(top, bottom):
-                start = (row + pad) * stride + left + pad
-                own = (row - top_even) * box_width + left - left_even
-                _add_bright(image[start : start + right - left], box[own : own + right - left], least)
+            one[0].x = nearest_integer(one[0].x * STEPS_OF_PLACE) / STEPS_OF_PLACE - first_column
+            one[0].y = nearest_integer(one[0].y * STEPS_OF_PLACE) / STEPS_OF_PLACE - first_row
+            spans = Spans(top, lists.starts[:tall], lists.stops[:tall], lists.places[:tall])
+            length = whole_lanes(count)
+            light = lists.light[:length]
+            draw(light, lists.columns[:length], lists.rows[:length], spans, one, scratch)
+            for k in range(tall):
+                start, stop = lists.starts[k], lists.stops[k]
+                there = (first_row + top + k + pad) * stride + first_column + pad
+                own = light[lists.places[k] + start : lists.places[k] + stop]
+                _add_bright(image[there + start : there + stop], own, least)
 
 
 @inline
@@ -293,52 +322,57 @@ def _tiled(draw: Draw, make_scratch: Callable[[int], Any] = _no_scratch) -> Call
 
 
 def _of_frame(add: Callable[..., None]) -> Draw:
-    """What draws one object by a kernel of the whole frame; a part's frame has no padding: frame[2] is the sample 0."""
+    """What draws one object by a kernel of whole frames that looks at nothing but columns and rows."""
 
     @inline
     def draw(
-        image: Float32Array,
+        light: Float32Array,
         columns: Float32Array,
         rows: Float32Array,
-        frame: Frame,
+        spans: Spans,
         table: npt.NDArray[Any],
         scratch: Any,
     ) -> None:
-        add(image.reshape(1, -1), columns, rows, frame, table, frame[2])
+        light[:] = np.float32(0.0)
+        # No literal: kernels would be compiled once more for its type.
+        zero = spans.first - spans.first
+        add(light.reshape(1, -1), columns, rows, (zero, zero, zero), table, zero)
 
     return draw
 
 
 @inline
 def _star_center(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+    light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    add_star(image, columns, rows, table[0])
+    light[:] = np.float32(0.0)
+    add_star(light, columns, rows, table[0])
 
 
 @inline
 def _star_integrate(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+    light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    add_star_means(image, columns, rows, frame, table[0], scratch)
+    set_star_means(light, columns, rows, spans, table[0], scratch)
 
 
 @inline
 def _galaxy_center(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+    light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    add_galaxy(image, columns, rows, frame, table[0])
+    light[:] = np.float32(0.0)
+    add_galaxy(light, columns, rows, spans, table[0])
 
 
 @inline
 def _galaxy_integrate(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, frame: Frame, table: npt.NDArray[Any], scratch: Any
+    light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
-    add_galaxy_means(image, columns, rows, frame, table[0], scratch)
+    set_galaxy_means(light, columns, rows, spans, table[0], scratch)
 
 
 tiled_star_center = _tiled(_star_center)
-tiled_star_integrate = _tiled(_star_integrate, make_star_scratch)
+tiled_star_integrate = _tiled(_star_integrate, make_pixels)
 tiled_galaxy_center = _tiled(_galaxy_center)
 tiled_galaxy_integrate = _tiled(_galaxy_integrate, make_galaxy_scratch)
 tiled_lens_center = _tiled(_of_frame(lens_center))

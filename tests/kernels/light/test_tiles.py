@@ -14,7 +14,7 @@ from deepbench_fast import Recipe
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels.image.grid import canvas_coordinates
-from deepbench_fast.kernels.light.boxes import STEPS_OF_PLACE, TILE_COLUMNS, TILE_PIXELS, sort_into_tiles, tiles_of
+from deepbench_fast.kernels.light.tiles import STEPS_OF_PLACE, TILE_COLUMNS, TILE_PIXELS, sort_into_tiles, tiles_of
 from deepbench_fast.kernels.stopping import NEVER, Stop, Stopped
 from deepbench_fast.render.scene import make_brushes
 

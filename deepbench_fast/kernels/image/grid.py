@@ -16,7 +16,7 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import inline
 from deepbench_fast.kernels.elementary import MAGIC
 
-LANES = 32
+LANES = 16
 
 
 def padded_length(n: int) -> int:

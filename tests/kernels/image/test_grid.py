@@ -32,7 +32,9 @@ def nearest(x: float) -> float:
     return nearest_integer(x)
 
 
-@pytest.mark.parametrize(("n", "length"), [(0, 0), (1, 32), (32, 32), (33, 64), (28 * 28, 800), (256 * 256, 65536)])
+@pytest.mark.parametrize(
+    ("n", "length"), [(0, 0), (1, 16), (16, 16), (17, 32), (28 * 28, 784), (27 * 27, 736), (256 * 256, 65536)]
+)
 def test_length_is_the_next_multiple_of_the_lanes(n: int, length: int) -> None:
     assert padded_length(n) == length
     assert length % LANES == 0

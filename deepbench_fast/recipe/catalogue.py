@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from deepbench_fast.effects.effect import Noise, Psf
 from deepbench_fast.effects.registry import parse_noises, parse_psf
+from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.names import entry_names
 from deepbench_fast.recipe.parameter_noise import Level, parse_parameter_noise
@@ -74,6 +75,10 @@ class Catalogue(Model):
     noise: Annotated[tuple[Noise, ...] | Literal["inherit"], _or_inherit(NOISE)] = INHERIT
     psf: Annotated[Psf | Literal["inherit"] | None, _or_inherit(PSF)] = INHERIT
     parameter_noise: Annotated[Mapping[str, Level] | Literal["inherit"], _or_inherit(PARAMETER_NOISE)] = INHERIT
+
+    @classmethod
+    def _elsewhere(cls) -> Mapping[str, str]:
+        return dict.fromkeys(kinds(), "'objects'")
 
     def resolved(self, image: Image) -> Catalogue:
         """The same with a distribution for every parameter of its objects."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from deepbench_fast.effects.effect import Noise, Psf
 from deepbench_fast.errors import UsageError
+from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe.catalogue import INHERIT, NOISE, PARAMETER_NOISE, PSF, Catalogue
 from deepbench_fast.recipe.extras import Extras, parse_extras
 from deepbench_fast.recipe.parameter_noise import Level, noisy_parameters
@@ -67,6 +68,10 @@ def _catalogues(value: object) -> dict[str, Catalogue]:
     return catalogues
 
 
+SECTIONS: dict[str, type[Model]] = {"series": Series, "image": Image}
+A_CATALOGUE = "a catalogue: catalogues: {NAME: {objects: ...}}"
+
+
 class Contents(Model):
     """The keys of a recipe, each checked for itself; what must hold between them is a matter of `Recipe`."""
 
@@ -103,6 +108,11 @@ class Contents(Model):
     catalogues: Annotated[
         Mapping[str, Catalogue], Takes(frozen(_catalogues), "Populations by name, which is the class label.")
     ]
+
+    @classmethod
+    def _elsewhere(cls) -> Mapping[str, str]:
+        in_series, in_image = (dict.fromkeys(section.fields(), f"'{name}'") for name, section in SECTIONS.items())
+        return {**in_series, **in_image, **dict.fromkeys(("objects", "weight", *kinds()), A_CATALOGUE)}
 
     @property
     def time(self) -> Series:

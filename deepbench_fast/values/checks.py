@@ -77,16 +77,21 @@ def listed(words: Collection[str]) -> str:
     return ", ".join([*itertools.islice(words, MOST_LISTED), f"… of {len(words)}"])
 
 
-def known(word: str, allowed: Collection[str], what: str) -> str:
+def known(word: str, allowed: Collection[str], what: str, elsewhere: Mapping[str, str] | None = None) -> str:
     """`word` if it is allowed.
 
+    `elsewhere` says of other words where they are.
+
     Raises:
-        Invalid: it is not; the message has the nearest allowed word and all of them, or the first ones of very many.
+        Invalid: it is not; the message says where it is allowed, or has the nearest allowed word, and all of them, or
+            the first ones of very many.
     """
     if word in allowed:
         return plain_text(word)
     near = difflib.get_close_matches(word, allowed, n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
+    if elsewhere and word in elsewhere:
+        hint = f": it belongs in {elsewhere[word]}"
     raise Invalid(f"unknown {what} {quote(word)}{hint} (allowed: {listed(allowed) or 'none'})")
 
 

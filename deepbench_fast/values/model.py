@@ -76,7 +76,7 @@ class Model:
         fields = self.fields()
         for name, value in given.items():
             with within(name):
-                field = fields[checks.known(name, fields, "key")]
+                field = fields[checks.known(name, fields, "key", None if name in fields else self._elsewhere())]
                 object.__setattr__(self, name, value if value is field.default else field.takes.check(value))
         for name, field in fields.items():
             if name not in given:
@@ -87,6 +87,11 @@ class Model:
 
     def _check(self) -> None:
         """Raise `Invalid` where the fields don't go together."""
+
+    @classmethod
+    def _elsewhere(cls) -> Mapping[str, str]:
+        """Where keys belong that may be looked for here."""
+        return {}
 
     @classmethod
     def fields(cls) -> Mapping[str, Field]:

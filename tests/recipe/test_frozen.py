@@ -96,6 +96,14 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"noise": "loud"}, "noise: must be"),
     ({"catalogues": {}}, "catalogues: must hold at least one catalogue"),
     ({"sed": 3}, "sed: unknown key 'sed'; did you mean 'seed'"),
+    ({"shape": [8, 8]}, "shape: unknown key 'shape': it belongs in 'image' (allowed: "),
+    ({"outputs": ["x"]}, "outputs: unknown key 'outputs': it belongs in 'series' (allowed: "),
+    (
+        {"star": {}},
+        "star: unknown key 'star': it belongs in a catalogue: catalogues: {NAME: {objects: ...}} (allowed: ",
+    ),
+    ({"objects": []}, "objects: unknown key 'objects': it belongs in a catalogue"),
+    ({"catalogues": {"a": {"star": {}}}}, "catalogues.a.star: unknown key 'star': it belongs in 'objects' (allowed: "),
     ({"image": replace(GALAXY.image, dtype="uint8")}, "image.dtype: must be float32: galaxy is light"),
     ({"image": {"shape": (0, 3)}}, "image.shape: must be a whole number from 1"),
 ]

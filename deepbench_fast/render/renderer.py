@@ -26,7 +26,7 @@ from deepbench_fast.render.trajectories import Trajectories
 if TYPE_CHECKING:
     from deepbench_fast.render.information import Information
 
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**21
 # Systems are followed side by side, and the last ones of a block leave lanes empty: what it holds may be so much larger
 # than the cache.
 SYSTEMS_FOR_ONE = 8

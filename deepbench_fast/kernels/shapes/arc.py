@@ -43,7 +43,7 @@ def _arc(row: Any) -> Arc:
 
 @kernel
 def arc(
-    canvas: npt.NDArray[np.float32],
+    canvas: npt.NDArray[Any],
     frame: tuple[int, int, int],
     table: npt.NDArray[Any],
     first: int,
@@ -56,7 +56,7 @@ def arc(
     counter-clockwise from +x towards +y. The angles are compared by cross products, without an arc tangent. A sweep of
     360 degrees or more, either way, is a whole ring; theta1 = theta2 has no pixels; other sweeps count modulo 360.
 
-    `canvas` is float32 (T, P), `frame` is (height, width, pad); rows of `table`, sorted by sample, hold sample, x, y,
+    `canvas` is float32 or uint8 (T, P), `frame` is (height, width, pad); rows of `table`, sorted by sample, hold sample, x, y,
     radius [pix, > 0], theta1, theta2 [deg], line_width [pix, > 0] and amplitude, and go to canvas[sample - first];
     `overlap` is a code of `compose`. Raises nothing: the table must be valid.
     """
@@ -65,7 +65,7 @@ def arc(
     for k in range(table.shape[0]):
         row = table[k]
         image = canvas[row.sample - first]
-        value = np.float32(row.amplitude)
+        value = canvas.dtype.type(row.amplitude)
         a = _arc(row)
         x, y = row.x, row.y
         if a.sweep >= 360.0:

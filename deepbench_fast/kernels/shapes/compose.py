@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline
 
-Float32Array = npt.NDArray[np.float32]
+# A flat canvas: float32, or uint8 for sharp shapes; each kernel is compiled for those that it is called with.
+Pixels: TypeAlias = npt.NDArray[Any]
 
 # Codes of `overlap`, for a pixel a and a shape's value b: max(a, b); a + b - 2ab, which is associative, and exclusive
 # or for 0 and 1; a + b. None depends on the order of the shapes but by rounding.
@@ -17,37 +21,48 @@ ADD = 2
 
 # Stretches of pixels are filled in whole vectors: a remainder would be scalar code.
 LANES = 32
+_LANE = np.arange(LANES, dtype=np.uint8)
 
-TWO = np.float32(2.0)
-
-
-@inline
-def exclusive_or(a: np.float32, b: np.float32) -> np.float32:
-    """a + b - 2ab."""
-    return a + (b - TWO * (a * b))
+# Places without a sign: those with one could count from the end, which would keep loops scalar.
+_Place = np.uint64
 
 
 @inline
-def fill_stretch(image: Float32Array, start: int, count: int, value: np.float32, overlap: int) -> None:
-    """Compose `count` > 0 pixels of a flat canvas, from `start` on, with one value.
+def exclusive_or(a: Any, b: Any) -> Any:
+    """a + b - 2ab, also of bytes, whose sums wrap around."""
+    product = a * b
+    return a + (b - (product + product))
+
+
+@inline
+def added(a: Any, b: Any) -> Any:
+    """a + b for b >= 0, of bytes at most 255: where their sum wraps around, it is less than a, and -1 is the largest."""
+    total = type(a)(a + b)
+    return total if total >= a else type(a)(-1)
+
+
+@inline
+def larger(a: Any, b: Any) -> Any:
+    """max(a, b)."""
+    return max(a, b)
+
+
+@inline
+def fill_stretch(image: Pixels, start: int, count: int, value: Any, composed: Callable[[Any, Any], Any]) -> None:
+    """Compose `count` pixels of a flat canvas, from `start` on, with one value.
 
     The canvas's length is a multiple of `LANES`. Pixels behind the stretch are read and written back, in the last
     vectors of the canvas also pixels before it.
     """
-    window = min((count + (LANES - 1)) // LANES * LANES, image.shape[0])
-    origin = min(start, image.shape[0] - window)
-    pixels = image[origin : origin + window]
-    low = np.int32(start - origin)
-    high = np.int32(start - origin + count)
-    if overlap == UNION:
-        for j in range(window):
-            inside = (np.int32(j) >= low) & (np.int32(j) < high)
-            pixels[j] = value if inside & (value > pixels[j]) else pixels[j]
-    elif overlap == XOR:
-        for j in range(window):
-            inside = (np.int32(j) >= low) & (np.int32(j) < high)
-            pixels[j] = exclusive_or(pixels[j], value) if inside else pixels[j]
-    else:
-        for j in range(window):
-            inside = (np.int32(j) >= low) & (np.int32(j) < high)
-            pixels[j] = pixels[j] + value if inside else pixels[j]
+    whole = count // LANES * LANES
+    first = _Place(start)
+    for j in range(_Place(whole)):
+        image[first + j] = composed(image[first + j], value)
+    if whole < count:
+        origin = min(start + whole, image.shape[0] - LANES)
+        low = np.uint8(start + whole - origin)
+        high = np.uint8(start + count - origin)
+        first = _Place(origin)
+        for j in range(_Place(min(LANES, image.shape[0]))):
+            inside = (_LANE[j] >= low) & (_LANE[j] < high)
+            image[first + j] = composed(image[first + j], value) if inside else image[first + j]

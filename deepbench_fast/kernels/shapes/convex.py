@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.shapes.compose import Pixels
 from deepbench_fast.kernels.shapes.half_plane import cut, half_plane
 from deepbench_fast.kernels.shapes.spans import (
-    Float32Array,
     FloatArray,
     Frame,
     Limits,
@@ -45,7 +45,8 @@ class Convex(NamedTuple):
 @inline
 def make_edges(count: int) -> Edges:
     """Room for the edges of one shape."""
-    return Edges(np.empty(count), np.empty(count), np.empty(count))
+    room = np.empty((3, count))
+    return Edges(room[0], room[1], room[2])
 
 
 @inline
@@ -86,12 +87,12 @@ def set_spans(spans: Spans, rows: Rows, limits: Limits, edges: Edges, shape: Con
 
 @kernel
 def draw_convex(
-    image: Float32Array,
+    image: Pixels,
     frame: Frame,
     scratch: Scratch,
     edges: Edges,
     shape: Convex,
-    value: np.float32,
+    value: Any,
     overlap: int,
 ) -> None:
     """Compose a flat canvas with the pixels whose centres lie inside the edges and not inside the hole."""

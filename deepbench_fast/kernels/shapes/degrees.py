@@ -20,14 +20,10 @@ def sincos_degrees(degrees: float) -> tuple[float, float]:
     rest = degrees - 90.0 * quarter
     s, c = sincos(rest * RADIANS_PER_DEGREE)
     s = copysign(0.5, rest) if abs(rest) == 30.0 else s
-    turns = int(quarter) & 3
-    if turns == 0:
-        return s, c
-    if turns == 1:
-        return c, -s
-    if turns == 2:
-        return -s, -c
-    return -c, s
+    turns = int(quarter)
+    sine = c if (turns & 1) != 0 else s
+    cosine = s if (turns & 1) != 0 else c
+    return -sine if (turns & 2) != 0 else sine, -cosine if ((turns + 1) & 2) != 0 else cosine
 
 
 @inline

@@ -1,10 +1,11 @@
 """The two kernels of a kind of shape, by pixel centres and by coverage, from what one row of its table is.
 
 Both are called as kernel(canvas, frame, table, first, overlap): each row's shape is composed into canvas[row.sample -
-first]. `canvas` is float32 (T, P), `frame` is (height, width, pad), `table` is sorted by sample, lengths in it are in
-pixels and above 0, `overlap` is a code of `compose`. Nothing is raised: the table must be valid. The first gives the
-pixels whose centres lie inside, as `profiles` defines it, the amplitude; the second gives each pixel the part of it
-that its covered area is, exactly: by clipping the pixels at the boundary, of outlines the shape's less the hole's.
+first]. `canvas` is float32 (T, P), of the first kernel also uint8, which holds whole amplitudes up to 255; `frame` is
+(height, width, pad), `table` is sorted by sample, lengths in it are in pixels and above 0, `overlap` is a code of
+`compose`. Nothing is raised: the table must be valid. The first gives the pixels whose centres lie inside, as
+`profiles` defines it, the amplitude; the second gives each pixel the part of it that its covered area is, exactly: by
+clipping the pixels at the boundary, of outlines the shape's less the hole's.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
@@ -23,7 +23,7 @@ from deepbench_fast.kernels.shapes.ring import draw_ring
 from deepbench_fast.kernels.shapes.ring_coverage import cover_ring, make_ring_scratch
 from deepbench_fast.kernels.shapes.spans import make_scratch
 
-Canvas: TypeAlias = npt.NDArray[np.float32]
+Canvas: TypeAlias = npt.NDArray[Any]
 Frame: TypeAlias = tuple[int, int, int]
 Table: TypeAlias = npt.NDArray[Any]
 Kernel: TypeAlias = Callable[[Canvas, Frame, Table, int, int], None]
@@ -46,7 +46,7 @@ def convex_kernels(
         for k in range(table.shape[0]):
             row = table[k]
             shape = set_shape(row, edges)
-            draw_convex(canvas[row.sample - first], frame, scratch, edges, shape, np.float32(row.amplitude), overlap)
+            draw_convex(canvas[row.sample - first], frame, scratch, edges, shape, canvas.dtype.type(row.amplitude), overlap)
 
     @kernel
     def coverage(canvas: Canvas, frame: Frame, table: Table, first: int, overlap: int) -> None:
@@ -69,7 +69,7 @@ def ring_kernels(ovals_of: Callable[[Any], tuple[Oval, Oval]]) -> tuple[Kernel, 
         for k in range(table.shape[0]):
             row = table[k]
             outer, hole = ovals_of(row)
-            draw_ring(canvas[row.sample - first], frame, scratch, outer, hole, np.float32(row.amplitude), overlap)
+            draw_ring(canvas[row.sample - first], frame, scratch, outer, hole, canvas.dtype.type(row.amplitude), overlap)
 
     @kernel
     def coverage(canvas: Canvas, frame: Frame, table: Table, first: int, overlap: int) -> None:

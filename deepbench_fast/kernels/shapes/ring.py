@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
 from deepbench_fast.kernels._jit import kernel
+from deepbench_fast.kernels.shapes.compose import Pixels
 from deepbench_fast.kernels.shapes.oval import Oval, outline_of, set_oval_spans
 from deepbench_fast.kernels.shapes.spans import (
-    Float32Array,
     Frame,
     Scratch,
     fill_outline,
@@ -19,7 +19,7 @@ from deepbench_fast.kernels.shapes.spans import (
 
 @kernel
 def draw_ring(
-    image: Float32Array, frame: Frame, scratch: Scratch, outer: Oval, hole: Oval, value: np.float32, overlap: int
+    image: Pixels, frame: Frame, scratch: Scratch, outer: Oval, hole: Oval, value: Any, overlap: int
 ) -> None:
     """Compose a flat canvas with the pixels whose centres lie inside `outer` and not inside `hole` (limit 0: none)."""
     rows = rows_around(frame, scratch.rows, outer.y, outline_of(outer).reach)

@@ -7,14 +7,15 @@ though those inside are never tested.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import floor
-from deepbench_fast.kernels.shapes.compose import fill_stretch
+from deepbench_fast.kernels.shapes.compose import UNION, XOR, Pixels, added, exclusive_or, fill_stretch, larger
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -57,26 +58,21 @@ class Scratch(NamedTuple):
 
 
 @inline
-def canvas_rows(frame: Frame) -> FloatArray:
-    """Frame row of each canvas row, and of a vector of rows below."""
+def make_room(frame: Frame, arrays: int) -> npt.NDArray[np.float64]:
+    """So many arrays with a number for each row of the canvas, and for a vector of rows below; in one allocation."""
     height, _, pad = frame
-    rows = np.empty(height + 2 * pad + LANES)
-    for i in range(rows.shape[0]):
-        rows[i] = i - pad
-    return rows
-
-
-@inline
-def make_spans(rows: FloatArray) -> Spans:
-    """Room for a span in each row."""
-    return Spans(np.empty_like(rows), np.empty_like(rows))
+    return np.empty((arrays, height + 2 * pad + LANES))
 
 
 @inline
 def make_scratch(frame: Frame) -> Scratch:
     """Room for the spans of one shape."""
-    rows = canvas_rows(frame)
-    return Scratch(rows, make_spans(rows), make_spans(rows))
+    _, _, pad = frame
+    room = make_room(frame, 5)
+    rows = room[0]
+    for i in range(rows.shape[0]):
+        rows[i] = i - pad
+    return Scratch(rows, Spans(room[1], room[2]), Spans(room[3], room[4]))
 
 
 @inline
@@ -125,27 +121,39 @@ def confine(inner: Spans, outer: Spans, rows: Rows) -> None:
         inner_stop[i] = max(min(inner_stop[i], outer_stop[i]), start)
 
 
-@kernel
-def fill_spans(
-    image: Float32Array,
+@inline
+def _fill_rows(
+    image: Pixels,
     frame: Frame,
     rows: Rows,
     start: FloatArray,
     stop: FloatArray,
-    value: np.float32,
-    overlap: int,
+    value: Any,
+    composed: Callable[[Any, Any], Any],
 ) -> None:
-    """Compose the pixels start[i] <= j < stop[i] of each row of a flat canvas with one value."""
     _, width, pad = frame
     for i in range(rows.length):
         if stop[i] > start[i]:
             place = (rows.first + i) * (width + 2 * pad) + pad + int(start[i])
-            fill_stretch(image, place, int(stop[i] - start[i]), value, overlap)
+            fill_stretch(image, place, int(stop[i] - start[i]), value, composed)
+
+
+@kernel
+def fill_spans(
+    image: Pixels, frame: Frame, rows: Rows, start: FloatArray, stop: FloatArray, value: Any, overlap: int
+) -> None:
+    """Compose the pixels start[i] <= j < stop[i] of each row of a flat canvas with one value."""
+    if overlap == UNION:
+        _fill_rows(image, frame, rows, start, stop, value, larger)
+    elif overlap == XOR:
+        _fill_rows(image, frame, rows, start, stop, value, exclusive_or)
+    else:
+        _fill_rows(image, frame, rows, start, stop, value, added)
 
 
 @inline
 def fill_outline(
-    image: Float32Array, frame: Frame, rows: Rows, outer: Spans, hole: Spans, value: np.float32, overlap: int
+    image: Pixels, frame: Frame, rows: Rows, outer: Spans, hole: Spans, value: Any, overlap: int
 ) -> None:
     """Compose what the outer spans hold and the hole's don't."""
     confine(hole, outer, rows)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.shapes.compose import Pixels
 from deepbench_fast.kernels.shapes.half_plane import HalfPlane, cut, half_extent, moved
 from deepbench_fast.kernels.shapes.oval import Oval, outline_of, set_oval_spans
 from deepbench_fast.kernels.shapes.spans import (
-    Float32Array,
     FloatArray,
     Frame,
     Limits,
     Rows,
     Scratch,
     Spans,
-    canvas_rows,
     confine,
     fill_spans,
     limits_around,
-    make_spans,
+    make_room,
     open_spans,
     rows_around,
 )
@@ -45,8 +42,8 @@ class WedgeScratch(NamedTuple):
 
 @inline
 def make_wedge_scratch(frame: Frame) -> WedgeScratch:
-    rows = canvas_rows(frame)
-    return WedgeScratch(make_spans(rows), make_spans(rows), make_spans(rows))
+    room = make_room(frame, 6)
+    return WedgeScratch(Spans(room[0], room[1]), Spans(room[2], room[3]), Spans(room[4], room[5]))
 
 
 @inline
@@ -65,13 +62,13 @@ def set_wedge_spans(spans: Spans, rows: Rows, limits: Limits, wedge: Wedge, shif
 
 @inline
 def _fill_common(
-    image: Float32Array,
+    image: Pixels,
     frame: Frame,
     rows: Rows,
     pair: tuple[FloatArray, FloatArray],
     other: tuple[FloatArray, FloatArray],
     rest: Spans,
-    value: np.float32,
+    value: Any,
     overlap: int,
 ) -> None:
     """Compose the pixels that lie in the spans of both pairs of bounds."""
@@ -83,14 +80,14 @@ def _fill_common(
 
 @kernel
 def draw_wedge(
-    image: Float32Array,
+    image: Pixels,
     frame: Frame,
     scratch: Scratch,
     wedges: WedgeScratch,
     outer: Oval,
     hole: Oval,
     wedge: Wedge,
-    value: np.float32,
+    value: Any,
     overlap: int,
 ) -> None:
     """Compose a flat canvas with the pixels of the ring that belong to the wedge."""

@@ -77,9 +77,9 @@ def filled_table(name: str) -> npt.NDArray[Any]:
     return table
 
 
-def our_shapes(kernel: Callable[..., None], tables: list[npt.NDArray[Any]]) -> Action:
+def our_shapes(kernel: Callable[..., None], tables: list[npt.NDArray[Any]], dtype: np.dtype[Any]) -> Action:
     """One call for each table."""
-    canvas = np.zeros((1, padded_length(SHAPE_SIZE**2)), np.float32)
+    canvas = np.zeros((1, padded_length(SHAPE_SIZE**2)), dtype)
     frame = (SHAPE_SIZE, SHAPE_SIZE, 0)
 
     def draw_all() -> None:

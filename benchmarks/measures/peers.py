@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -117,8 +117,15 @@ def compared(name: str, scene: Scene, cores: int, place: Path, effort: Effort) -
         "pix": lambda s: rate(1 / s, "pix"),
     }
     words = {side: told[scene.unit](rounds.median(side)) for side in sides}
-    for side in list(sides)[1:]:
-        yield Row(f"{what}, vs {side}", words[OURS], words[side], rounds.ratio(side, OURS), scene.goals.get(side))
+    for side in sides:
+        if not side.startswith(OURS):
+            own = ours_like(side, sides)
+            yield Row(f"{what}, vs {side}", words[own], words[side], rounds.ratio(side, own), scene.goals.get(side))
+
+
+def ours_like(side: str, sides: Iterable[str]) -> str:
+    """Our side that is called as the other one is, "ours, uint8" for "OpenCV, uint8"; else the one without an addition."""
+    return max((own for own in sides if own.startswith(OURS) and side.endswith(own.removeprefix(OURS))), key=len)
 
 
 def wide_field(cores: int, place: Path, effort: Effort) -> Iterator[Row]:

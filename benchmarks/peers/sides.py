@@ -448,12 +448,14 @@ def zarr_file(folder: Path, cores: int) -> Action:
 # Filled shapes, a call each.
 
 
-def our_shapes(name: str, folder: Path, cores: int) -> Action:
+def our_shapes(name: str, dtype: str, folder: Path, cores: int) -> Action:
+    import numpy as np
+
     from benchmarks.measures.kinds import SHAPE_PEERS
     from benchmarks.measures.kinds import our_shapes as calls
 
     rows = table(folder, name)
-    return calls(SHAPE_PEERS[name].kernel, [rows[k : k + 1] for k in range(len(rows))]), len(rows)
+    return calls(SHAPE_PEERS[name].kernel, [rows[k : k + 1] for k in range(len(rows))], np.dtype(dtype)), len(rows)
 
 
 def their_shapes(name: str, library: str, dtype: str, folder: Path, cores: int) -> Action:
@@ -497,7 +499,8 @@ SIDES: dict[str, dict[str, Make]] = {
     },
     **{
         name: {
-            OURS: partial(our_shapes, name),
+            OURS: partial(our_shapes, name, "float32"),
+            f"{OURS}, uint8": partial(our_shapes, name, "uint8"),
             "OpenCV, float32": partial(their_shapes, name, "opencv", "float32"),
             "OpenCV, uint8": partial(their_shapes, name, "opencv", "uint8"),
             "scikit-image, float32": partial(their_shapes, name, "scikit_image", "float32"),

@@ -14,7 +14,7 @@ from deepbench_fast.draw.layout import Given
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.sample_columns import sample_parameters
 from deepbench_fast.errors import UsageError
-from deepbench_fast.recipe.rules import check_together, setting_of
+from deepbench_fast.recipe.rules import check_together, declared_in, setting_of
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Constant, Derived, Distribution, Uniform
@@ -62,7 +62,8 @@ def free_parameters(plan: Plan, catalogue: int) -> dict[str, Free]:
             for parameter, distribution in e.distributions.items():
                 base = f"{e.entry.name}.{distribution.parameter}" if isinstance(distribution, Derived) else ""
                 name = f"{e.entry.name}.{parameter}"
-                found[name] = Free(name, e.kind.parameter(parameter), parameter, distribution, e, base)
+                declared = declared_in(plan.recipe.image, e.kind, parameter)
+                found[name] = Free(name, declared, parameter, distribution, e, base)
     levels = sample_parameters(plan.recipe, plan.catalogues[catalogue])
     return found | {level.name: Free(level.name, level.declared, level.column, level.distribution) for level in levels}
 

@@ -29,6 +29,7 @@ MOST_LIGHT = 1e25
 MOST_LIGHT_AT_SNR_1 = 1e22
 MOST_KNOWN = 64
 BYTE = Parameter("amplitude", "", "value of a shape with dtype uint8", 0.0, 255.0, integer=True)
+ONE = Parameter("amplitude", "", "value of a shape with overlap xor", 1.0, 1.0, only=(1,))
 
 
 def default_shape(recipe: Contents) -> tuple[int, int]:
@@ -158,6 +159,16 @@ def support_of(
         raise Invalid(f"offsets run in a circle: {' from '.join((*followed[followed.index(name) :], name))}")
     base = checks.known(distribution.parameter, parameters, "parameter to start from")
     return distribution.support_from(support_of(base, parameters, (*followed, name)))
+
+
+def declared_in(image: Image, kind: Kind, name: str) -> Parameter:
+    """What a kind's parameter may be in an image: of shapes, a byte holds no amplitude but whole ones, and xor none but 1."""
+    if kind.layer == "shape" and name == BYTE.name:
+        if image.overlap == "xor":
+            return ONE
+        if image.dtype == "uint8":
+            return BYTE
+    return kind.parameter(name)
 
 
 def check_overlap(recipe: Contents) -> None:

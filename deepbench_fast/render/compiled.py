@@ -72,7 +72,7 @@ def steps(renderer: Renderer) -> list[Step]:
 
 
 def _paint(scene: Scene, brush: Brush, tables: Tables) -> None:
-    frame, nothing = (*scene.shape, 0), np.empty(0, np.float32)
+    frame, nothing = (*scene.shape, 0), np.empty(0, scene.dtype)
     table = in_sub_pixels(scene.kinds[brush.kind], tables.objects[brush.kind], scene.factor)
     if brush.tiled is not None:
         brush.tiled.compile(frame, table)

@@ -31,10 +31,10 @@ class Masks:
     def draw(self, tables: Tables, pad: int, out: npt.NDArray[np.uint16]) -> None:
         """Fill `out`, shape (samples, pixels)."""
         out[:] = 0
-        brightest = np.zeros(out.shape, np.float32)
+        brightest = np.zeros(out.shape, self._scene.dtype)
         before = np.zeros(len(tables.samples), np.int64)
         at_once = min(OBJECTS_AT_ONCE, max(1, PIXELS_AT_ONCE // self._scene.canvas_length(pad)))
-        light = np.empty((at_once, out.shape[1]), np.float32)
+        light = np.empty((at_once, out.shape[1]), self._scene.dtype)
         none = {name: rows[:0] for name, rows in tables.objects.items()}
         threshold = self._scene.plan.recipe.mask_threshold
         for kind in self._scene.plan.kinds:
@@ -52,10 +52,10 @@ class Masks:
             before += np.bincount(samples, minlength=before.size)
 
     def _own_peaks(
-        self, kind: Kind, rows: Rows, samples: Rows, light: npt.NDArray[np.float32], beside: npt.NDArray[np.bool_]
+        self, kind: Kind, rows: Rows, samples: Rows, light: npt.NDArray[Any], beside: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.float32]:
         """The brightest pixel of each object; where it may lie `beside` the frame, it is looked for there."""
-        peaks: npt.NDArray[np.float32] = light.max(axis=1, initial=0)
+        peaks: npt.NDArray[np.float32] = light.max(axis=1, initial=0).astype(np.float32, copy=False)
         unsure = beside & (peaks > 0)
         if kind.layer == "shape":  # no pixel of it is brighter
             unsure &= peaks < rows["amplitude"].astype(np.float32)

@@ -100,7 +100,7 @@ class Peaks:
         return (x - far < 0) | (x + far > width - 1) | (y - far < 0) | (y + far > height - 1)
 
     def look_beside(
-        self, kind: Kind, rows: Rows, samples: Rows, light: npt.NDArray[np.float32], peaks: npt.NDArray[np.float32]
+        self, kind: Kind, rows: Rows, samples: Rows, light: npt.NDArray[Any], peaks: npt.NDArray[np.float32]
     ) -> None:
         """Raise `peaks`, the brightest pixels of objects in the frame, to what is beside it.
 
@@ -133,14 +133,14 @@ class Peaks:
         peaks: npt.NDArray[np.float32],
     ) -> None:
         """Draw the chosen objects on views of this side around `middle` (columns, rows)."""
+        view = self._view(side)
         left, top = (centre[chosen] - side // 2 for centre in middle)
         moved = rows[chosen].copy()
         moved["sample"] = np.arange(chosen.size)
         for names, shift in zip(_positions(kind), (left, top), strict=True):
             for name in names:
                 moved[name] -= shift
-        view = self._view(side)
-        light = np.empty((chosen.size, side * side), np.float32)
+        light = np.empty((chosen.size, side * side), view.dtype)
         own = samples[chosen]
         view.draw({**self._none, kind.name: moved}, 0, own, view.pad(own), light)
         found = peaks[chosen]

@@ -114,26 +114,26 @@ class Images:
     @property
     def scratch_bytes(self) -> int:
         fine = self.scene.shape[0] * self.scene.shape[1] if self.scene.factor > 1 else 0
-        return 4 * (self.scene.canvas_length(self.pad) + fine)
+        return self.scene.dtype.itemsize * (self.scene.canvas_length(self.pad) + fine)
 
     def make(self, tables: Tables, out: Arrays, keys: Keys) -> None:
         flat = {name: array.reshape(len(array), math.prod(array.shape[1:])) for name, array in out.items()}
-        whole_numbers = out["images"].dtype == np.uint8
-        images = np.empty(flat["images"].shape, np.float32) if whole_numbers else flat["images"]
+        images = flat["images"]
+        if images.dtype != self.scene.dtype:
+            images = np.empty(images.shape, self.scene.dtype)
         self.scene.draw(tables.objects, tables.first, tables.samples, self.pad, images)
         self.finite.check(tables, self.pad, images)
         levels = find_levels(self.plan, tables.samples, images, flat.get("variance"))
         measure_targets(self.plan, tables, images, out, keys.draws)
         if "masks" in out:
             self.masks.draw(tables, self.pad, flat["masks"])
-        if whole_numbers:
+        if images is not flat["images"]:
             quantise(images, flat["images"])
         if "clean" in out:
             flat["clean"][:] = flat["images"]
         if self.information is not None:
             self.information.fill(tables, out, self.scene.stop)
-        if not whole_numbers:
-            add_noise(self.plan, tables.samples, levels, images, keys.noise)
+        add_noise(self.plan, tables.samples, levels, flat["images"], keys.noise)
 
 
 class _Series:

@@ -67,6 +67,13 @@ def _tiled(plan: Plan, kind: Kind, form: str) -> TiledLight | None:
     return None if tiled is None else TiledLight(*tiled, image.cutoff)
 
 
+def canvas_dtype(plan: Plan) -> np.dtype[Any]:
+    """Of what objects are drawn on: that of the image, but float32 where brightness is told of sums beyond 255."""
+    image = plan.recipe.image
+    beyond = image.overlap == "add" and any(target.source == "brightness" for target in plan.targets)
+    return np.dtype(np.float32 if beyond else image.dtype)
+
+
 class Scene:
     """Draws and blurs the objects of one plan, with a canvas that is kept from call to call: one for each thread.
 
@@ -83,7 +90,8 @@ class Scene:
         self.factor = plan.recipe.image.oversample
         self.shape = (self.factor * plan.shape[0], self.factor * plan.shape[1])
         self.kinds = {kind.name: kind for kind in plan.kinds}
-        self._canvas = np.empty(0, np.float32)
+        self.dtype = canvas_dtype(plan)
+        self._canvas = np.empty(0, self.dtype)
         self._coordinates: dict[int, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]] = {}
 
     def pad(self, samples: npt.NDArray[Any]) -> int:
@@ -101,11 +109,12 @@ class Scene:
         first: int,
         samples: npt.NDArray[Any],
         pad: int,
-        out: npt.NDArray[np.float32],
+        out: npt.NDArray[Any],
     ) -> None:
         """Draw the objects of the samples `first, first + 1, ...`, blur them, and cut out the frame.
 
-        `samples` are the samples' rows, `out` is (samples, pixels). Raises Stopped where `stop` asks for it.
+        `samples` are the samples' rows, `out` is (samples, pixels), of this scene's dtype. Raises Stopped where `stop`
+        asks for it.
         """
         frame = (*self.shape, pad)
         canvas = self._blank_canvas(len(samples), self.canvas_length(pad), out)
@@ -124,7 +133,7 @@ class Scene:
                     brush.kernel(canvas, *self._pixel_coordinates(pad), frame, table, first)
         self.stop.check()
         if self.factor > 1:
-            fine = np.empty((len(samples), self.shape[0] * self.shape[1]), np.float32)
+            fine = np.empty((len(samples), self.shape[0] * self.shape[1]), self.dtype)
             self._blur(canvas, frame, samples, fine)
             in_pixels(fine, self.plan.recipe.image, all(brush.is_shape for brush in self.brushes), out)
         elif canvas is not out:
@@ -162,10 +171,10 @@ class Scene:
 
     def _blur(
         self,
-        canvas: npt.NDArray[np.float32],
+        canvas: npt.NDArray[Any],
         frame: tuple[int, int, int],
         samples: npt.NDArray[Any],
-        out: npt.NDArray[np.float32],
+        out: npt.NDArray[Any],
     ) -> None:
         self.plan.effects.blur(canvas, frame, self._psf_rows(samples), out, self.stop)
 
@@ -179,15 +188,15 @@ class Scene:
         scales = {name: self.factor if self.plan.sample_units[name] == LENGTH else 1 for name in rows.columns}
         return rows._replace(columns={name: scales[name] * column for name, column in rows.columns.items()})
 
-    def _blank_canvas(self, count: int, length: int, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _blank_canvas(self, count: int, length: int, out: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Where objects are drawn: in `out` itself where it would be a copy."""
         if self.factor == 1 and not self.plan.effects.psfs and out.shape == (count, length):
             canvas = out
         else:
             if self._canvas.size < count * length:
-                self._canvas = np.empty(count * length, np.float32)
+                self._canvas = np.empty(count * length, self.dtype)
             canvas = self._canvas[: count * length].reshape(count, length)
-        canvas.fill(0.0)
+        canvas.fill(0)
         return canvas
 
     def _pixel_coordinates(self, pad: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

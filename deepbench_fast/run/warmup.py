@@ -49,9 +49,11 @@ def small_recipes() -> Iterator[tuple[str, list[Recipe]]]:
 
 
 def _settings(kind: Kind) -> Iterator[tuple[dict[str, object], dict[str, str]]]:
-    """Every way to render a kind, and those with a cutoff."""
+    """Every way to render a kind, also in bytes, and with a cutoff."""
     for settings, options in kind.renderings():
         yield settings, options
+        if kind.layer == "shape" and not settings["coverage"]:
+            yield {**settings, "dtype": "uint8"}, options
         if kind.reach:
             yield {**settings, "cutoff": 0.01}, options
 
@@ -76,13 +78,15 @@ def _effects() -> list[Recipe]:
     }
     both = {name: {"objects": ["star"], "psf": psf} for name, psf in (("gaussian", gaussian), ("moffat", moffat))}
     finer = ({"shape": [28, 28], "oversample": 3, "sampling": sampling} for sampling in ("center", "integrate"))
-    plain = {"name": "warmup", "image": {"dtype": "uint8"}, "catalogues": {"circle": {"objects": ["circle"]}}}
+    circles = {"circle": {"objects": ["circle", {"circle": {"name": "beside", "x": -2}}]}}
+    plain = {"name": "warmup", "extras": ["masks"], "targets": ["brightness"], "catalogues": circles}
+    in_bytes = ({"dtype": "uint8", "oversample": 3}, {"dtype": "uint8", "overlap": "add"})
     return [
         *(Recipe.parse({**data, "psf": psf}) for psf in (None, gaussian, moffat)),
         Recipe.parse({**data, "catalogues": both, "split": "train"}),
         Recipe.parse({**data, "noise": [{"gaussian": {"snr": 10}}]}),
         *(Recipe.parse({**data, "image": image}) for image in finer),
-        Recipe.parse(plain),
+        *(Recipe.parse({**plain, "image": {"shape": [28, 28], **image}}) for image in in_bytes),
     ]
 
 

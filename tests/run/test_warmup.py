@@ -31,6 +31,10 @@ for recipe in (mixed(), mixed().of_split("train"), *map(Recipe.builtin, builtin_
     for sampling in ("center", "integrate"):
         size = {"size": [128, 128]} if recipe.name == "wide-field" else {}
         samples(recipe.with_overrides({"image.sampling": sampling, **size}), 0, 5)
+shapes = Recipe.builtin("shapes").with_overrides({"noise": [], "image.dtype": "uint8", "extras": ["masks"]})
+for change in ({}, {"size": [30, 31]}, {"image.oversample": 3}, {"image.overlap": "add"}):
+    for targets in ([], ["brightness"]):
+        samples(shapes.with_overrides({"targets": targets, **change}), 0, 50)
 generate(mixed(samples=20), sys.argv[1])
 print(len(warm), sorted(compiled() - warm))
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -155,7 +157,7 @@ def _blur_one(
 
 
 @inline
-def _crop_one(canvas: npt.NDArray[np.float32], frame: tuple[int, int, int], pixels: npt.NDArray[np.float32]) -> None:
+def _crop_one(canvas: npt.NDArray[Any], frame: tuple[int, int, int], pixels: npt.NDArray[Any]) -> None:
     height, width, pad = frame
     stride = width + 2 * pad
     if pad == 0:
@@ -165,11 +167,11 @@ def _crop_one(canvas: npt.NDArray[np.float32], frame: tuple[int, int, int], pixe
 
 
 @kernel
-def crop(canvas: npt.NDArray[np.float32], frame: tuple[int, int, int], out: npt.NDArray[np.float32]) -> None:
+def crop(canvas: npt.NDArray[Any], frame: tuple[int, int, int], out: npt.NDArray[Any]) -> None:
     """Copy the frame out of each padded canvas.
 
-    canvas: float32 (T, P), flat, P >= (height + 2 pad) (width + 2 pad); frame = (height, width, pad); out: float32
-    (T, height * width).
+    canvas: float32 or uint8 (T, P), flat, P >= (height + 2 pad) (width + 2 pad); frame = (height, width, pad); out: of
+    the same dtype (T, height * width).
     """
     for t in range(canvas.shape[0]):
         _crop_one(canvas[t], frame, out[t])

@@ -124,7 +124,7 @@ def compared(name: str, scene: Scene, cores: int, place: Path, effort: Effort) -
 
 
 def ours_like(side: str, sides: Iterable[str]) -> str:
-    """Our side that is called as the other one is, "ours, uint8" for "OpenCV, uint8"; else the one without an addition."""
+    """Our side with the other one's addition: "ours, uint8" for "OpenCV, uint8"; else the one without any."""
     return max((own for own in sides if own.startswith(OURS) and side.endswith(own.removeprefix(OURS))), key=len)
 
 

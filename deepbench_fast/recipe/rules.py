@@ -162,7 +162,7 @@ def support_of(
 
 
 def declared_in(image: Image, kind: Kind, name: str) -> Parameter:
-    """What a kind's parameter may be in an image: of shapes, a byte holds no amplitude but whole ones, and xor none but 1."""
+    """What a kind's parameter may be in an image: a shape's amplitude is whole in bytes, and 1 under xor."""
     if kind.layer == "shape" and name == BYTE.name:
         if image.overlap == "xor":
             return ONE

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels.image.finer import pixel_centres, pixel_means
@@ -34,7 +33,7 @@ def in_sub_pixels(kind: Kind, table: npt.NDArray[Any], factor: int) -> npt.NDArr
     return finer
 
 
-def in_pixels(fine: npt.NDArray[np.float32], image: Image, shapes_alone: bool, out: npt.NDArray[np.float32]) -> None:
+def in_pixels(fine: npt.NDArray[Any], image: Image, shapes_alone: bool, out: npt.NDArray[Any]) -> None:
     """Bring images back, shape (samples, sub-pixels) to (samples, pixels): means over pixels, or their centres."""
     means = image.coverage if shapes_alone else image.sampling == "integrate"
     (pixel_means if means else pixel_centres)(fine, image.shape, image.oversample, out)

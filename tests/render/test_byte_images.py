@@ -113,7 +113,9 @@ def test_no_kernel_is_needed_for_float32() -> None:
     ],
 )
 def test_no_amplitude_is_given_that_no_recipe_could_have(image: dict[str, str], amplitude: float, words: str) -> None:
-    simulator = Simulator(Recipe.parse({"image": {"shape": [8, 8], **image}, "catalogues": {"c": {"objects": ["arc"]}}}))
+    simulator = Simulator(
+        Recipe.parse({"image": {"shape": [8, 8], **image}, "catalogues": {"c": {"objects": ["arc"]}}})
+    )
     with pytest.raises(UsageError, match=rf"arc\.amplitude must be {words};"):
         simulator.given({"arc.amplitude": [1, amplitude]}, 0)
     assert not simulator.possible([[amplitude]], ["arc.amplitude"]).any()

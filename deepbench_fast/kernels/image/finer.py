@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -34,11 +36,9 @@ def pixel_means(
 
 
 @kernel
-def pixel_centres(
-    fine: npt.NDArray[np.float32], shape: tuple[int, int], factor: int, out: npt.NDArray[np.float32]
-) -> None:
+def pixel_centres(fine: npt.NDArray[Any], shape: tuple[int, int], factor: int, out: npt.NDArray[Any]) -> None:
     """The central one of the factor x factor sub-pixels of each pixel, factor being odd; arguments as in
-    `pixel_means`."""
+    `pixel_means`, or both uint8."""
     height, width = shape
     middle = factor // 2
     for t in range(out.shape[0]):

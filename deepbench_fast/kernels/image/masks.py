@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,8 +13,8 @@ from deepbench_fast.kernels._jit import kernel
 @kernel
 def claim_pixels(
     masks: npt.NDArray[np.uint16],
-    brightest: npt.NDArray[np.float32],
-    light: npt.NDArray[np.float32],
+    brightest: npt.NDArray[Any],
+    light: npt.NDArray[Any],
     peaks: npt.NDArray[np.float32],
     samples: npt.NDArray[np.int64],
     numbers: npt.NDArray[np.int64],
@@ -20,10 +22,10 @@ def claim_pixels(
 ) -> None:
     """Give each object the pixels in which it is the brightest so far.
 
-    `light` holds one object a row, shape (objects, pixels); it belongs to image `samples[k]` and has the number
-    `numbers[k]` there, up to 65,535. It claims a pixel where its light is above `threshold` times its own brightest
-    pixel, `peaks[k]`, and above `brightest`, shape (images, pixels), which it then raises; at equal light the earlier
-    object keeps the pixel.
+    `light`, float32 or uint8, holds one object a row, shape (objects, pixels); it belongs to image `samples[k]` and has
+    the number `numbers[k]` there, up to 65,535. It claims a pixel where its light is above `threshold` times its own
+    brightest pixel, `peaks[k]`, and above `brightest`, of light's dtype, shape (images, pixels), which it then raises;
+    at equal light the earlier object keeps the pixel.
     """
     share = np.float32(threshold)
     for k in range(light.shape[0]):
@@ -40,7 +42,7 @@ def claim_pixels(
 
 @kernel
 def highest_beside(
-    light: npt.NDArray[np.float32],
+    light: npt.NDArray[Any],
     side: int,
     left: npt.NDArray[np.int64],
     top: npt.NDArray[np.int64],

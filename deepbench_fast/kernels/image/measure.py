@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ LANES = 32
 # Strips whose pixels are added at once: the partial sums are read and written once for all of them.
 STRIPS = 4
 
-Pixels = npt.NDArray[np.float32]
+Pixels = npt.NDArray[Any]
 Partial = npt.NDArray[np.float64]
 
 
@@ -27,7 +28,7 @@ def add_up(partial: Partial) -> float:
 
 
 @inline
-def sum_over(image: Pixels, term: Callable[[np.float32], float], partial: Partial) -> float:
+def sum_over(image: Pixels, term: Callable[[Any], float], partial: Partial) -> float:
     """Sum of `term` over the pixels, in float64.
 
     Pixel p goes to the partial sum p mod 32, `partial`, float64 (32,); the partial sums are added in order.
@@ -55,7 +56,7 @@ def _add_strips(
     second: Pixels,
     third: Pixels,
     last: Pixels,
-    term: Callable[[np.float32], float],
+    term: Callable[[Any], float],
     partial: Partial,
 ) -> None:
     for lane in range(LANES):
@@ -64,13 +65,13 @@ def _add_strips(
 
 
 @inline
-def _itself(light: np.float32) -> float:
+def _itself(light: Any) -> float:
     return float(light)
 
 
 @kernel
 def brightness(images: Pixels, out: Partial) -> None:
-    """Sum of each image, shape (samples, pixels) → (samples,), in float64: see `sum_over`."""
+    """Sum of each image, float32 or uint8, shape (samples, pixels) → (samples,), in float64: see `sum_over`."""
     partial = np.empty(LANES, np.float64)
     for t in range(images.shape[0]):
         out[t] = sum_over(images[t], _itself, partial)

@@ -116,9 +116,7 @@ def _convolve(
 
 
 @inline
-def _copy_rows(
-    source: npt.NDArray[np.float32], stride: int, pixels: npt.NDArray[np.float32], height: int, width: int
-) -> None:
+def _copy_rows(source: npt.NDArray[Any], stride: int, pixels: npt.NDArray[Any], height: int, width: int) -> None:
     """Copy `height` rows of `width` pixels, which start `stride` apart in `source`, to a contiguous image."""
     for row in range(height):
         from_row = source[row * stride : row * stride + width]

@@ -56,9 +56,9 @@ def arc(
     counter-clockwise from +x towards +y. The angles are compared by cross products, without an arc tangent. A sweep of
     360 degrees or more, either way, is a whole ring; theta1 = theta2 has no pixels; other sweeps count modulo 360.
 
-    `canvas` is float32 or uint8 (T, P), `frame` is (height, width, pad); rows of `table`, sorted by sample, hold sample, x, y,
-    radius [pix, > 0], theta1, theta2 [deg], line_width [pix, > 0] and amplitude, and go to canvas[sample - first];
-    `overlap` is a code of `compose`. Raises nothing: the table must be valid.
+    `canvas` is float32 or uint8 (T, P), `frame` is (height, width, pad); rows of `table`, sorted by sample, hold
+    sample, x, y, radius [pix, > 0], theta1, theta2 [deg], line_width [pix, > 0] and amplitude, whole in bytes, and go
+    to canvas[sample - first]; `overlap` is a code of `compose`. Raises nothing: the table must be valid.
     """
     scratch = make_scratch(frame)
     wedges = make_wedge_scratch(frame)

@@ -23,7 +23,7 @@ ADD = 2
 LANES = 32
 _LANE = np.arange(LANES, dtype=np.uint8)
 
-# Places without a sign: those with one could count from the end, which would keep loops scalar.
+# Places have no sign: those with one could count from the end, which takes a test in each row.
 _Place = np.uint64
 
 
@@ -36,7 +36,7 @@ def exclusive_or(a: Any, b: Any) -> Any:
 
 @inline
 def added(a: Any, b: Any) -> Any:
-    """a + b for b >= 0, of bytes at most 255: where their sum wraps around, it is less than a, and -1 is the largest."""
+    """a + b for b >= 0, of bytes 255 at most: a sum that wraps around is less than a, and -1 is the largest byte."""
     total = type(a)(a + b)
     return total if total >= a else type(a)(-1)
 
@@ -52,7 +52,7 @@ def fill_stretch(image: Pixels, start: int, count: int, value: Any, composed: Ca
     """Compose `count` pixels of a flat canvas, from `start` on, with one value.
 
     The canvas's length is a multiple of `LANES`. Pixels behind the stretch are read and written back, in the last
-    vectors of the canvas also pixels before it.
+    vector of the canvas also pixels before it.
     """
     whole = count // LANES * LANES
     first = _Place(start)
@@ -63,6 +63,7 @@ def fill_stretch(image: Pixels, start: int, count: int, value: Any, composed: Ca
         low = np.uint8(start + whole - origin)
         high = np.uint8(start + count - origin)
         first = _Place(origin)
+        # A number of turns that the compiler doesn't know: it would unroll so few into scalar code.
         for j in range(_Place(min(LANES, image.shape[0]))):
             inside = (_LANE[j] >= low) & (_LANE[j] < high)
             image[first + j] = composed(image[first + j], value) if inside else image[first + j]

@@ -46,7 +46,8 @@ def convex_kernels(
         for k in range(table.shape[0]):
             row = table[k]
             shape = set_shape(row, edges)
-            draw_convex(canvas[row.sample - first], frame, scratch, edges, shape, canvas.dtype.type(row.amplitude), overlap)
+            value = canvas.dtype.type(row.amplitude)
+            draw_convex(canvas[row.sample - first], frame, scratch, edges, shape, value, overlap)
 
     @kernel
     def coverage(canvas: Canvas, frame: Frame, table: Table, first: int, overlap: int) -> None:
@@ -69,7 +70,8 @@ def ring_kernels(ovals_of: Callable[[Any], tuple[Oval, Oval]]) -> tuple[Kernel, 
         for k in range(table.shape[0]):
             row = table[k]
             outer, hole = ovals_of(row)
-            draw_ring(canvas[row.sample - first], frame, scratch, outer, hole, canvas.dtype.type(row.amplitude), overlap)
+            value = canvas.dtype.type(row.amplitude)
+            draw_ring(canvas[row.sample - first], frame, scratch, outer, hole, value, overlap)
 
     @kernel
     def coverage(canvas: Canvas, frame: Frame, table: Table, first: int, overlap: int) -> None:

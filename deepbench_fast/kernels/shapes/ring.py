@@ -18,9 +18,7 @@ from deepbench_fast.kernels.shapes.spans import (
 
 
 @kernel
-def draw_ring(
-    image: Pixels, frame: Frame, scratch: Scratch, outer: Oval, hole: Oval, value: Any, overlap: int
-) -> None:
+def draw_ring(image: Pixels, frame: Frame, scratch: Scratch, outer: Oval, hole: Oval, value: Any, overlap: int) -> None:
     """Compose a flat canvas with the pixels whose centres lie inside `outer` and not inside `hole` (limit 0: none)."""
     rows = rows_around(frame, scratch.rows, outer.y, outline_of(outer).reach)
     limits = limits_around(frame, outer.x, outer.y)

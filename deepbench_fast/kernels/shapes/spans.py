@@ -152,9 +152,7 @@ def fill_spans(
 
 
 @inline
-def fill_outline(
-    image: Pixels, frame: Frame, rows: Rows, outer: Spans, hole: Spans, value: Any, overlap: int
-) -> None:
+def fill_outline(image: Pixels, frame: Frame, rows: Rows, outer: Spans, hole: Spans, value: Any, overlap: int) -> None:
     """Compose what the outer spans hold and the hole's don't."""
     confine(hole, outer, rows)
     fill_spans(image, frame, rows, outer.start, hole.start, value, overlap)

@@ -14,7 +14,7 @@ from deepbench_fast.kinds.registry import kind as kind_called
 from deepbench_fast.values.image import Image as Settings
 
 Kernel = Callable[..., None]
-Image = npt.NDArray[np.float32]
+Image = npt.NDArray[Any]
 Shape = tuple[str, Mapping[str, float]]
 
 KINDS = ("rectangle", "polygon", "ellipse", "circle", "arc", "line")
@@ -35,9 +35,9 @@ def table(kind: str, rows: Sequence[Mapping[str, float]], samples: Sequence[int]
     return result
 
 
-def blank(count: int, height: int, width: int, pad: int = 0) -> Image:
+def blank(count: int, height: int, width: int, pad: int = 0, dtype: str = "float32") -> Image:
     """Empty canvases."""
-    return np.zeros((count, padded_length((height + 2 * pad) * (width + 2 * pad))), np.float32)
+    return np.zeros((count, padded_length((height + 2 * pad) * (width + 2 * pad))), dtype)
 
 
 def frames(canvas: Image, height: int, width: int, pad: int = 0) -> Image:
@@ -56,10 +56,11 @@ def draw(
     *,
     overlap: int = UNION,
     coverage: bool = False,
+    dtype: str = "float32",
 ) -> Image:
     """One image of shapes, in this order."""
     width = height if width is None else width
-    canvas = blank(1, height, width, pad)
+    canvas = blank(1, height, width, pad, dtype)
     for kind, parameters in shapes:
         KERNELS[kind][coverage](canvas, (height, width, pad), table(kind, [parameters], [0]), 0, overlap)
     return frames(canvas, height, width, pad)[0]

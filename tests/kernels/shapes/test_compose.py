@@ -69,6 +69,34 @@ def test_rows_go_to_their_samples(kind: str, coverage: bool) -> None:
         assert np.array_equal(image, draw(own, 20, 26, overlap=ADD, coverage=coverage))
 
 
+@pytest.mark.parametrize("overlap", OVERLAPS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_hold_what_float32_holds_up_to_255(kind: str, overlap: int) -> None:
+    """On canvases of all sizes, so that spans end anywhere in a vector and in the canvas's last one."""
+    rng = np.random.default_rng(5)
+    full = 0
+    for pad in (0, 1, 3):
+        height, width = rng.integers(1, 90, 2)
+        rows = [row | {"amplitude": 1.0 if overlap == XOR else rng.integers(256)} for row in random_rows(kind, 90, 60)]
+        samples = np.sort(rng.integers(0, 30, 90))
+        canvases = [blank(30, height, width, pad, dtype) for dtype in ("float32", "uint8")]
+        for canvas in canvases:
+            KERNELS[kind][0](canvas, (height, width, pad), table(kind, rows, samples), 0, overlap)
+        assert np.array_equal(np.minimum(canvases[0], 255), canvases[1])
+        full += np.count_nonzero(canvases[0] > 255)
+    assert (full > 0) == (overlap == ADD)
+
+
+def test_other_bytes_are_left_alone() -> None:
+    before = np.random.default_rng(4).integers(0, 2, (1, 28 * 32), np.uint8)
+    for overlap, (kind, shape) in itertools.product(OVERLAPS, SCENE):
+        canvas = before.copy()
+        KERNELS[kind][0](canvas, (28, 28, 0), table(kind, [shape], [0]), 0, overlap)
+        outside = np.ones(canvas.shape, bool)
+        outside[0, : 28 * 28] = ~(draw([(kind, shape)], 28) > 0).ravel()
+        assert np.array_equal(canvas[outside], before[outside])
+
+
 def test_other_pixels_keep_their_bits() -> None:
     rng = np.random.default_rng(4)
     before = rng.normal(size=(1, 28 * 32)).astype(np.float32)

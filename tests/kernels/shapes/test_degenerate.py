@@ -70,15 +70,16 @@ def test_shapes_off_the_frame(kind: str, x: float, coverage: bool) -> None:
         assert not draw([(kind, sized(kind, 30.0, *centre))], 20, 23, pad=2, coverage=coverage).any()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
 @pytest.mark.parametrize("height", [1, 5, 40])
 @pytest.mark.parametrize("kind", KINDS)
-def test_frames_of_any_shape(kind: str, height: int) -> None:
+def test_frames_of_any_shape(kind: str, height: int, dtype: str) -> None:
     rng = np.random.default_rng(height)
     for _ in range(30):
         shape = oracle.random_shape(kind, rng, 30)
         square = draw([(kind, shape)], 64)
         for width in (1, 7, 33, 64):
-            assert np.array_equal(draw([(kind, shape)], height, width), square[:height, :width])
+            assert np.array_equal(draw([(kind, shape)], height, width, dtype=dtype), square[:height, :width])
 
 
 @pytest.mark.parametrize("coverage", [False, True])

@@ -34,9 +34,13 @@ REFERENCES = [
 ]
 
 
+DTYPES = ["float32", "uint8"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("kind", "shape", "sums", "area"), REFERENCES)
-def test_set_pixels(kind: str, shape: Mapping[str, float], sums: tuple[int, ...], area: float) -> None:
-    image = draw([(kind, shape)], 64)
+def test_set_pixels(kind: str, shape: Mapping[str, float], sums: tuple[int, ...], area: float, dtype: str) -> None:
+    image = draw([(kind, shape)], 64, dtype=dtype)
     i, j = np.nonzero(image)
     assert (i.size, i.sum(), j.sum(), (i * j).sum())[: len(sums)] == sums
     assert set(np.unique(image)) == {0.0, 1.0}
@@ -61,7 +65,8 @@ def test_coverage_of_pixels() -> None:
     assert (ellipse**2).sum() == pytest.approx(596.5699370947, rel=1e-7)
 
 
-def test_scikit_image_draws_the_same_discs_and_ellipses() -> None:
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_scikit_image_draws_the_same_discs_and_ellipses(dtype: str) -> None:
     rng = np.random.default_rng(6)
     for _ in range(100):
         x, y = rng.uniform(10, 50, 2)
@@ -71,18 +76,19 @@ def test_scikit_image_draws_the_same_discs_and_ellipses() -> None:
         disc[skimage_draw.disk((y, x), a, shape=disc.shape)] = 1
         oval[skimage_draw.ellipse(y, x, b, a, shape=oval.shape, rotation=-np.radians(degrees))] = 1
         shape = {"x": x, "y": y, "radius": a, "width": 2 * a, "height": 2 * b, "angle": degrees}
-        assert np.array_equal(draw([("circle", shape)], 60, 64), disc)
-        assert np.array_equal(draw([("ellipse", shape)], 60, 64), oval)
+        assert np.array_equal(draw([("circle", shape)], 60, 64, dtype=dtype), disc)
+        assert np.array_equal(draw([("ellipse", shape)], 60, 64, dtype=dtype), oval)
 
 
-def test_scikit_image_draws_the_same_polygons() -> None:
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_scikit_image_draws_the_same_polygons(dtype: str) -> None:
     rng = np.random.default_rng(7)
     for n in range(3, 20):
         shape = {"x": 31.37, "y": 28.71, "radius": rng.uniform(2, 30), "vertices": n, "angle": rng.uniform(0, 360)}
         expected = np.zeros((60, 64), np.float32)
         corners = oracle.polygon_corners(shape)
         expected[skimage_draw.polygon(corners[:, 1], corners[:, 0], expected.shape)] = 1
-        assert np.array_equal(draw([("polygon", shape)], 60, 64), expected)
+        assert np.array_equal(draw([("polygon", shape)], 60, 64, dtype=dtype), expected)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -87,16 +87,6 @@ def test_bytes_hold_what_float32_holds_up_to_255(kind: str, overlap: int) -> Non
     assert (full > 0) == (overlap == ADD)
 
 
-def test_other_bytes_are_left_alone() -> None:
-    before = np.random.default_rng(4).integers(0, 2, (1, 28 * 32), np.uint8)
-    for overlap, (kind, shape) in itertools.product(OVERLAPS, SCENE):
-        canvas = before.copy()
-        KERNELS[kind][0](canvas, (28, 28, 0), table(kind, [shape], [0]), 0, overlap)
-        outside = np.ones(canvas.shape, bool)
-        outside[0, : 28 * 28] = ~(draw([(kind, shape)], 28) > 0).ravel()
-        assert np.array_equal(canvas[outside], before[outside])
-
-
 def test_other_pixels_keep_their_bits() -> None:
     rng = np.random.default_rng(4)
     before = rng.normal(size=(1, 28 * 32)).astype(np.float32)

@@ -46,6 +46,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "galaxies": lambda: Recipe.builtin("galaxies"),
     "sky": lambda: Recipe.builtin("sky"),
     "shapes": lambda: Recipe.builtin("shapes"),
+    "bytes": lambda: Recipe.builtin("shapes").with_overrides({"noise": [], "image.dtype": "uint8", "size": [30, 31]}),
     "mixed": lambda: mixed(samples=900),
     "wide": small_wide_field,
 }

@@ -12,13 +12,21 @@ from deepbench_fast.kernels.shapes.convex import Convex, Edges, set_edge
 from deepbench_fast.kernels.shapes.degrees import cosine_degrees, sincos_degrees
 from deepbench_fast.kernels.shapes.kernels import convex_kernels
 
+# Edges are worked out in whole vectors: a remainder would be scalar code.
+LANES = 8
+
+
+@inline
+def _whole_vectors(vertices: int) -> int:
+    return (vertices + (LANES - 1)) // LANES * LANES
+
 
 @inline
 def _most_vertices(table: npt.NDArray[Any]) -> int:
     most = 3
     for k in range(table.shape[0]):
         most = max(most, table[k].vertices)
-    return most
+    return _whole_vectors(most)
 
 
 @inline
@@ -31,7 +39,7 @@ def _set_polygon(row: Any, edges: Edges) -> Convex:
     """
     n = row.vertices
     apothem = row.radius * cosine_degrees(180.0 / n)
-    for k in range(n):
+    for k in range(_whole_vectors(n)):
         s, c = sincos_degrees((row.angle + 90.0) + (2 * k + 1) * 180.0 / n)
         set_edge(edges, k, c, s, apothem)
     return Convex(row.x, row.y, n, row.radius, np.inf if row.fill != 0 else row.line_width)

@@ -47,12 +47,12 @@ def make_own(page: Path) -> None:
 def picture_command(name: str) -> str:
     recipe = Recipe.builtin(name)
     large = recipe.series is None and max(recipe.resolved().image.shape) > 99
-    count = 1 if name == "wide-field" else max(3, len(recipe.catalogues)) if large else 6
+    count = 1 if name == "wide-field" else max(4, len(recipe.catalogues)) if large else 6
     order = " --by-catalogue" if len(recipe.catalogues) > 1 else ""
-    # Curves have axes, whose words are to be read.
-    shown = "--columns 3" if recipe.series else f"--columns {count}"
-    dots = "100" if recipe.series else "80"
-    return f"deepbench-fast preview {name} --count {count} {shown}{order} --dpi {dots} -o {name}.png"
+    # So few that a phone, which shows them 360 pixels wide, leaves their words readable.
+    columns = min(count, 2 if large or recipe.series else 3)
+    dots = 140 if recipe.series else 100
+    return f"deepbench-fast preview {name} --count {count} --columns {columns}{order} --dpi {dots} -o {name}.png"
 
 
 def make_built_in(names: list[str]) -> None:

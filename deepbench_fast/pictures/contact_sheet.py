@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.pictures.colours import AS_FOUND, Look, Scale, paint, scale_of, shapes_alone
 from deepbench_fast.pictures.figures import DPI, MOST_COLOURS, new_figure, png
-from deepbench_fast.pictures.titles import titles
+from deepbench_fast.pictures.titles import lines_of, titles
 from deepbench_fast.values.atomic import write_whole
 from deepbench_fast.values.number_text import brief
 
@@ -29,14 +30,16 @@ if TYPE_CHECKING:
 CELL = 128
 LARGEST_CELL = 256
 GAP = 10
-LABEL, LINE = 18, 14
+LABEL, LINE = 20, 16
 MARGIN = 12
+# What titles may widen a column of small or narrow images to.
+WIDEST_TITLE = 200
 # A bar of colours with its numbers, and the bar alone.
 BAR, BAR_WIDTH, TICKS = 80, 14, 5
 # Lines of text beside one image.
 MOST_LINES = 60
 FORMATS = (".png", ".pdf", ".svg")
-FONT_PIXELS = 11.0
+FONT_PIXELS = 12.0
 # Mean advance of a character in units of the font size, on the safe side.
 CHARACTER = 0.62
 MOST_IMAGES = 400
@@ -91,27 +94,30 @@ def _sheet(batch: Batch, columns: int | None, show: str, origin: Origin, look: L
     images, named = batch[show], titles(batch)
     of_shapes = shapes_alone(batch.recipe)
     shapes = [batch.catalogues[label] in of_shapes for label in batch.labels]
-    lines = 2 if any(title.values for title in named) else 1
     across = _across(len(images), columns)
     down = -(-len(images) // across)
     cell_height, cell_width = cell_size(*images.shape[1:])
-    below = LABEL + (lines - 1) * LINE
+    room = title_room([words for title in named for words in (title.name, *title.values)], cell_width)
+    written = lines_of(named, _room(room))
+    lines = max(map(len, written))
+    above = LABEL + (lines - 1) * LINE
     bar = BAR if look.one_scale and show != "masks" else 0
-    width = 2 * MARGIN + across * cell_width + (across - 1) * GAP + bar
-    height = 2 * MARGIN + down * (cell_height + below) + (down - 1) * GAP
+    width = 2 * MARGIN + across * room + (across - 1) * GAP + bar
+    height = 2 * MARGIN + down * (cell_height + above) + (down - 1) * GAP
     figure = new_figure(width, height)
     linear = all(shapes) and show != "variance"
     scale = scale_of(images, linear, look) if bar else None
     for number, image in enumerate(images):
-        left = MARGIN + number % across * (cell_width + GAP)
-        top = height - MARGIN - number // across * (cell_height + below + GAP)
-        box = (left / width, (top - below - cell_height) / height, cell_width / width, cell_height / height)
+        left = MARGIN + number % across * (room + GAP)
+        top = height - MARGIN - number // across * (cell_height + above + GAP)
+        box = (left / width, (top - above - cell_height) / height, cell_width / width, cell_height / height)
         draw_image(figure, box, paint(image, show, linear if bar else shapes[number], look, scale), origin)
-        for line, text in enumerate(named[number].lines(_room(cell_width))[:lines]):
-            _write(figure, (left / width, (top - below + 5 + (lines - 1 - line) * LINE) / height), text, cell_width)
+        for line, text in enumerate(written[number]):
+            up = len(written[number]) - 1 - line
+            _write(figure, (left / width, (top - above + 6 + up * LINE) / height), text, room)
     if scale is not None:
-        room = (1 - (MARGIN + bar - GAP) / width, 0.5 - min(0.4, BAR / height), BAR_WIDTH / width)
-        _draw_bar(figure, (*room, 2 * min(0.4, BAR / height)), scale, look.map_of(linear))
+        place = (1 - (MARGIN + bar - GAP) / width, 0.5 - min(0.4, BAR / height), BAR_WIDTH / width)
+        _draw_bar(figure, (*place, 2 * min(0.4, BAR / height)), scale, look.map_of(linear))
     return figure
 
 
@@ -194,6 +200,12 @@ def shortened(label: str, width: int) -> str:
     """The label, cut so that it is not wider than `width` screen pixels."""
     room = _room(width)
     return label if len(label) <= room else label[: room - 1] + "…"
+
+
+def title_room(texts: Iterable[str], least: int) -> int:
+    """Screen pixels for titles that may be wider than what they stand above, which has `least` pixels."""
+    longest = max(map(len, texts), default=0)
+    return max(least, min(WIDEST_TITLE, math.ceil(longest * CHARACTER * FONT_PIXELS)))
 
 
 def _room(width: int) -> int:

@@ -20,6 +20,7 @@ from deepbench_fast.pictures.contact_sheet import (
     check_origin,
     draw_image,
     shortened,
+    title_room,
 )
 from deepbench_fast.pictures.figures import DPI, new_figure
 from deepbench_fast.recipe.recipe import Recipe
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GAP = 6
-LINE = 15
-# Room for a row's name at its left.
+LINE = 16
+# Least room for a row's name at its left.
 NAME = 96
 MOST_ROWS, MOST_COLUMNS = 20, 20
 SEARCHED = 2**22
@@ -53,8 +54,9 @@ def ladder_sheet(
     check_origin(origin)
     members = first_members(rungs[-1], rows)
     cell_height, cell_width = cell_size(*rungs[0].image.shape)
+    at_left = GAP + title_room([words for member in members for words in _names(member)], NAME - GAP)
     head = LINE * (1 + max(map(len, labels))) + GAP
-    width = 2 * MARGIN + NAME + len(rungs) * (cell_width + GAP) - GAP
+    width = 2 * MARGIN + at_left + len(rungs) * (cell_width + GAP) - GAP
     height = 2 * MARGIN + head + len(members) * (cell_height + GAP) - GAP
     figure = new_figure(width, height)
 
@@ -70,23 +72,28 @@ def ladder_sheet(
         )
 
     for column, lines in enumerate(labels):
-        left = MARGIN + NAME + column * (cell_width + GAP)
+        left = MARGIN + at_left + column * (cell_width + GAP)
         write(left, MARGIN + LINE - 3, f"rung {column + 1}", cell_width, DARK, "bold")
         for number, line in enumerate(lines):
             write(left, MARGIN + LINE * (number + 2) - 3, line, cell_width, DARK)
-    for row, ((catalogue, member), images) in enumerate(zip(members, _images(rungs, members), strict=True)):
+    for row, (member, images) in enumerate(zip(members, _images(rungs, members), strict=True)):
         top = MARGIN + head + row * (cell_height + GAP)
-        write(MARGIN, top + LINE - 3, catalogue, NAME - GAP, DARK)
-        write(MARGIN, top + 2 * LINE - 3, f"member {member}", NAME - GAP, FAINT)
-        colours = _painted(images, catalogue in shapes_alone(rungs[-1]))
+        for number, (words, colour) in enumerate(zip(_names(member), (DARK, FAINT), strict=True)):
+            write(MARGIN, top + (number + 1) * LINE - 3, words, at_left - GAP, colour)
+        colours = _painted(images, member[0] in shapes_alone(rungs[-1]))
         for column in range(len(rungs)):
-            left = MARGIN + NAME + column * (cell_width + GAP)
+            left = MARGIN + at_left + column * (cell_width + GAP)
             box = (left / width, 1 - (top + cell_height) / height, cell_width / width, cell_height / height)
             if column in colours:
                 draw_image(figure, box, colours[column], origin)
             else:
                 figure.add_axes(box, xticks=(), yticks=()).spines[:].set_color(FRAME)
     return figure
+
+
+def _names(member: Member) -> tuple[str, str]:
+    """What stands beside the row of a member."""
+    return member[0], f"member {member[1]}"
 
 
 def first_members(recipe: Recipe, count: int) -> list[Member]:

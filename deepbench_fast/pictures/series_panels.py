@@ -28,12 +28,13 @@ LEAST_SPAN = 0.01
 class Motion:
     """One series with what is needed to show it.
 
-    `values` and `clean`, both of shape (steps, columns), are with and without noise; `clean` is None where there is no
+    `label` is the name of its catalogue, `number` the sample's; `values` and `clean`, both of shape (steps, columns), are with and without noise; `clean` is None where there is no
     noise. Each of `columns` is (name, unit, output that it belongs to). What is drawn between the moments are `fine`
     curves, at the times `fine_time`: None where there are none but those through the moments. `nominal` are those
     without noise on the parameters, at the same times as these, None where there is no such noise.
     """
 
+    number: int
     label: str
     time: Series
     time_unit: str
@@ -138,12 +139,12 @@ def motions(batch: Batch) -> list[Motion]:
         clean = _made_again(recipe, batch.index)
     fine = fine_curves(recipe, batch.index) if labels else None
     found = []
-    for row, label in enumerate(labels):
+    for row, (number, label) in enumerate(zip(batch.index.tolist(), labels, strict=True)):
         name = batch.catalogues[label]
         (entry,) = recipe.catalogues[name].objects
         columns = tuple(output_columns(entry, recipe.time.outputs))
         twin = clean[row] if clean is not None and noisy[label] else None
-        motion = Motion(name, time, dynamics_of(entry).time_unit, columns, values[row], twin)
+        motion = Motion(number, name, time, dynamics_of(entry).time_unit, columns, values[row], twin)
         scattered = bool(recipe.parameter_noise_of(name))
         found.append(motion if fine is None else _refined(motion, fine, row, scattered))
     return found

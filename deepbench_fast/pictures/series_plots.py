@@ -26,10 +26,10 @@ DPI = 200
 MOST_PIXELS = 6e7
 # Lengths are in points, 72 to the inch.
 POINT = 72.0
-LABEL_SIZE, TICK_SIZE = 8.0, 6.5
+LABEL_SIZE, TICK_SIZE = 9.0, 8.0
 WIDTH, HEIGHT, SIDE = 132.0, 84.0, 120.0
-LEFT, BELOW, ABOVE = 27.0, 12.0, 13.0
-AXIS_NAME = 12.0
+LEFT, BELOW, ABOVE = 31.0, 14.0, 14.0
+AXIS_NAME = 13.0
 MARGIN, GAP = 8.0, 6.0
 # How much larger the plots of one sample are than those of a sheet.
 ALONE = 2.0
@@ -38,7 +38,7 @@ CHARACTER = 0.62
 # Series of fewer moments have a dot at each of them, also where there is no noise.
 FEW = 24
 # The line that says what the lines of a plot are, and how many of them it names.
-NAMES = 10.0
+NAMES = 11.0
 MOST_NAMES = 8
 SHIFT = 0.12
 GRAY = (0.3, 0.3, 0.3)
@@ -54,7 +54,7 @@ Colour = tuple[float, float, float]
 
 
 def series_sheet(shown: Sequence[Motion], across: int) -> Figure:
-    """Series in a grid, `across` in a row, each with the name of its catalogue, as a matplotlib figure.
+    """Series in a grid, `across` in a row, each with its number and the name of its catalogue, as a matplotlib figure.
 
     Of bodies that have positions the orbits alone are drawn; `sample_plot` draws everything.
     """
@@ -120,7 +120,7 @@ def _figure(shown: Sequence[Motion], plots: list[list[Panel]], across: int, scal
                 _name_axes(axes, motion, panel, beside=not alike or cell % across == 0, below=below)
                 _name_lines(axes, _line_names(panel, alone))
                 if row == 0:
-                    _name_catalogue(axes, motion.label, sheet)
+                    _name_sample(axes, f"{motion.number} {motion.label}", sheet)
     return figure
 
 
@@ -233,7 +233,7 @@ def _name_axes(axes: Any, motion: Motion, panel: Panel, *, beside: bool, below: 
         axes.set_ylabel(names[1], fontsize=LABEL_SIZE, labelpad=1.5)
 
 
-def _name_catalogue(axes: Any, name: str, sheet: _Sheet) -> None:
+def _name_sample(axes: Any, name: str, sheet: _Sheet) -> None:
     most = int(sheet.width / (CHARACTER * LABEL_SIZE))
     text = name if len(name) <= most else name[: most - 1] + "…"
     place = (0, 3 + sheet.top)

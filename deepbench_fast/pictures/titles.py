@@ -1,7 +1,8 @@
-"""What stands below a sample in a picture: its number and class, and the two values that tell most of it."""
+"""What stands above a sample in a picture: its number and class, and the two values that tell most of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,12 +26,13 @@ class Title(NamedTuple):
     name: str
     values: tuple[str, ...]
 
-    def lines(self, room: int) -> tuple[str, str]:
-        """Two lines, the second with as many values as `room` characters hold."""
-        shown = list(self.values)
-        while len(shown) > 1 and len("  ".join(shown)) > room:
-            shown.pop()
-        return self.name, "  ".join(shown)
+
+def lines_of(shown: Sequence[Title], room: int) -> list[tuple[str, ...]]:
+    """The lines of titles: the name, then the values, on one line if `room` characters hold those of each title."""
+    together = ["  ".join(title.values) for title in shown]
+    if max(map(len, together), default=0) > room:
+        return [(title.name, *title.values) for title in shown]
+    return [(title.name, words) if words else (title.name,) for title, words in zip(shown, together, strict=True)]
 
 
 def titles(batch: Batch) -> list[Title]:

@@ -23,7 +23,7 @@ from deepbench_fast.pictures.contact_sheet import (
 )
 from deepbench_fast.pictures.series_panels import motions
 from deepbench_fast.pictures.series_plots import series_sheet
-from deepbench_fast.pictures.titles import Title, titles
+from deepbench_fast.pictures.titles import Title, lines_of, titles
 from deepbench_fast.render.samples import first_of, samples, samples_at
 from tests.recipes import noisy_pendulums
 
@@ -75,7 +75,7 @@ def test_nothing_overlaps(galaxies: Recipe, count: int, columns: int | None) -> 
     figure = contact_sheet(samples(galaxies, 0, count), count, columns=columns)
     boxes = [axes.get_window_extent() for axes in figure.axes]
     boxes += [text.get_window_extent() for text in figure.texts]
-    assert len(boxes) == 3 * count
+    assert len(boxes) == (3 if count == 1 else 4) * count
     width, height = figure.bbox.width, figure.bbox.height
     for number, box in enumerate(boxes):
         assert box.x0 >= 0
@@ -115,7 +115,7 @@ def test_refusals(galaxies: Recipe, tmp_path: Path) -> None:
 
 
 def named(figure: Figure) -> list[tuple[int, str]]:
-    """Numbers and classes below the images of a figure."""
+    """Numbers and classes above the images of a figure."""
     lines = [text.get_text().split(" ", 1) for text in figure.texts]
     return [(int(number), name) for number, name in lines if number.isdecimal()]
 
@@ -192,7 +192,8 @@ def test_series_become_plots() -> None:
         figure = contact_sheet(shown, 4, columns=3, show=show)
         expected = series_sheet(motions(shown[:4]), 3)
         assert [axes.get_position().bounds for axes in figure.axes] == [a.get_position().bounds for a in expected.axes]
-    labels = [shown.catalogues[label] for label in np.sort(shown.labels)]
+    order = np.argsort(shown.labels, kind="stable").tolist()
+    labels = [f"{shown.index[row]} {shown.catalogues[shown.labels[row]]}" for row in order]
     by_catalogue = contact_sheet(shown, 4, by_catalogue=True)
     assert [axes.texts[0].get_text() for axes in by_catalogue.axes[::2]] == labels
 
@@ -210,7 +211,7 @@ def test_refusals_of_series(galaxies: Recipe) -> None:
         contact_sheet(shown, 401)
 
 
-def test_values_below_an_image_are_those_of_the_table(mixed_file: Path) -> None:
+def test_values_above_an_image_are_those_of_the_table(mixed_file: Path) -> None:
     shown = samples(Recipe.builtin("galaxies"), 40, 46)
     figure = contact_sheet(shown, 6)
     lines = [text.get_text() for text in figure.texts][1::2]
@@ -225,12 +226,22 @@ def test_values_below_an_image_are_those_of_the_table(mixed_file: Path) -> None:
         assert fields.catalogues[label] != "fields" or counts[number][0] == f"star {stars}"
 
 
-def test_only_as_many_values_as_fit() -> None:
-    title = Title("7 stars", ("gamma 1.38", "alpha 3.21"))
-    assert title.lines(30) == ("7 stars", "gamma 1.38  alpha 3.21")
-    assert title.lines(21) == ("7 stars", "gamma 1.38")
-    assert title.lines(3) == ("7 stars", "gamma 1.38")
-    assert Title("7 stars", ()).lines(30) == ("7 stars", "")
+def test_values_stand_on_one_line_if_those_of_all_fit() -> None:
+    shown = [Title("7 stars", ("gamma 1.38", "alpha 3.21")), Title("8 stars", ("n 1",)), Title("9 fields", ())]
+    assert lines_of(shown, 22) == [("7 stars", "gamma 1.38  alpha 3.21"), ("8 stars", "n 1"), ("9 fields",)]
+    assert lines_of(shown, 21) == [("7 stars", "gamma 1.38", "alpha 3.21"), ("8 stars", "n 1"), ("9 fields",)]
+    assert lines_of([], 21) == []
+
+
+@pytest.mark.parametrize("shape", [(96, 24), (24, 96), (86, 86), (28, 28)])
+def test_titles_of_narrow_images_are_whole(shape: tuple[int, int]) -> None:
+    """They were "1 …" above images of 24 pixels a row, and the second value was left out above larger ones."""
+    shown = samples(Recipe.builtin("gallery").with_overrides({"image": {"shape": shape}}), 0, 13)
+    figure = contact_sheet(shown, 13)
+    words = " ".join(text.get_text() for text in figure.texts)
+    assert all(value in words for title in titles(shown) for value in (title.name, *title.values))
+    boxes = [axes.get_window_extent() for axes in figure.axes] + [text.get_window_extent() for text in figure.texts]
+    assert not any(box.overlaps(other) for number, box in enumerate(boxes) for other in boxes[:number])
 
 
 @pytest.mark.parametrize("stretch", [None, "linear", "sqrt", "log", "asinh"])

@@ -39,7 +39,7 @@ def bodies(count: int = 2, outputs: tuple[str, ...] = ("position",), **entry: ob
 def made(**values: object) -> Motion:
     """A motion with one column, `values` replaced."""
     time = np.linspace(0, 1, 50)
-    plain = Motion("made", time, "s", (("x", "m", "x"),), np.sin(time)[:, None], None)
+    plain = Motion(0, "made", time, "s", (("x", "m", "x"),), np.sin(time)[:, None], None)
     return Motion(**{**plain.__dict__, **values})
 
 
@@ -72,14 +72,15 @@ def test_axes_have_names_and_units_at_the_edges() -> None:
     figure = series_sheet(pendulums(), 2)
     assert [axes.get_ylabel() for axes in figure.axes] == ["angle [rad]", "[m]", "", ""] * 2
     assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "", "", "", "time [s]", "", "time [s]"]
-    assert [axes.texts[0].get_text() for axes in figure.axes[::2]] == [motion.label for motion in pendulums()]
+    named = [f"{motion.number} {motion.label}" for motion in pendulums()]
+    assert [axes.texts[0].get_text() for axes in figure.axes[::2]] == named
 
 
 def test_each_catalogue_has_its_own_units() -> None:
     figure = contact_sheet(samples(Recipe.from_yaml(ENERGIES), 0, 4), 4, by_catalogue=True)
     assert [axes.get_ylabel() for axes in figure.axes] == ["[J]", "[J]", "", ""]
     assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "time", "time"]
-    assert [axes.texts[0].get_text() for axes in figure.axes] == ["swinging", "swinging", "bodies", "bodies"]
+    assert [axes.texts[0].get_text() for axes in figure.axes] == ["1 swinging", "3 swinging", "0 bodies", "2 bodies"]
 
 
 def test_clean_shows_no_dots() -> None:

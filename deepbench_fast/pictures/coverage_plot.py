@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 F8: TypeAlias = npt.NDArray[np.float64]
 
-WIDTH, HEIGHT = 230, 170
-FONT = 7.0
+WIDTH, HEIGHT = 260, 210
+FONT = 9.0
 LINE, BAND = "#08519c", "#deebf7"
 
 
@@ -35,7 +35,7 @@ class Curve(Protocol):
     def p(self) -> float: ...
 
 
-def coverage_plot(curves: Mapping[str, Curve], columns: int = 4) -> Figure:
+def coverage_plot(curves: Mapping[str, Curve], columns: int = 2) -> Figure:
     """A panel for each curve: the part of truths below each quantile of their samples, less that quantile.
 
     A curve that leaves its band is not that of exact samples: above on the left and below on the right of narrow
@@ -46,7 +46,7 @@ def coverage_plot(curves: Mapping[str, Curve], columns: int = 4) -> Figure:
     figure = new_figure(across * WIDTH, down * HEIGHT, layout="tight")
     for number, (name, curve) in enumerate(curves.items(), 1):
         axes = figure.add_subplot(down, across, number)
-        axes.set_title(f"{name}  (p = {curve.p:.2g})", fontsize=FONT + 1)
+        axes.set_title(f"{name}\np = {curve.p:.2g}", fontsize=FONT)
         axes.tick_params(labelsize=FONT)
         axes.fill_between(curve.places, curve.low, curve.high, color=BAND, linewidth=0)
         axes.axhline(0.0, color="#888888", linewidth=0.6)

@@ -78,21 +78,25 @@ def _rms(values: np.ndarray) -> np.ndarray:
 
 
 def draw(names: Sequence[str], sizes: Sequence[int], found: dict[str, np.ndarray], picture: Path) -> None:
-    """One panel a parameter."""
+    """One panel a parameter, one below another, so that a phone's reader can read them."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    for k, (name, axes) in enumerate(zip(names, figure.subplots(1, len(names)), strict=True)):
-        axes.loglog(sizes, found["truth"][:, k], "o-", color="C0", label="network's error")
-        axes.loglog(sizes, found["mean"][:, k], "s:", color="C1", label="its distance from the exact mean: epistemic")
-        axes.axhline(found["width"][k], color="0.3", linestyle="--", label="width of the exact posterior: aleatoric")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:g}")
-        axes.set_title(name)
-        axes.set_xlabel("training images")
-    figure.axes[0].set_ylabel("root mean square")
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
-    figure.savefig(picture, dpi=110)
+    with rc_context({"font.size": 12, "legend.fontsize": 12}):
+        figure = Figure(figsize=(5, 3 * len(names)), layout="constrained")
+        for k, (name, axes) in enumerate(zip(names, figure.subplots(len(names), 1, sharex=True), strict=True)):
+            axes.loglog(sizes, found["truth"][:, k], "o-", color="C0", label="network's error")
+            axes.loglog(sizes, found["mean"][:, k], "s:", color="C1", label="its distance from the exact mean: epistemic")
+            axes.axhline(found["width"][k], color="0.3", linestyle="--", label="width of the exact posterior: aleatoric")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.yaxis.set_minor_formatter("")
+            axes.set_title(name)
+            axes.set_ylabel("root mean square")
+        figure.axes[-1].set_xlabel("training images")
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", frameon=False)
+        figure.savefig(picture, dpi=100)
 
 
 if __name__ == "__main__":

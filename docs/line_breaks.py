@@ -14,11 +14,13 @@ from typing import Any
 SHORT = 30
 """Code of so many signs stays on one line in a sentence: it fits a phone."""
 
-LONG = 24
+LONG = 20
 """A word of code of more signs than these may be broken, behind a sign that parts it: a shorter one has room."""
 
 TAG = re.compile(r"(<[^>]*>)")
 WORD = re.compile(r"\S+")
+DIGEST = re.compile(r"(?<!\w)[0-9a-f]{32}(?!\w)")
+NAME = re.compile(r"\b(?=\w*_)\w{16,}\b")
 PART = re.compile(r"(::|[_/.=](?=\w))")
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 POWER = re.compile(r"(?<![\w.])[-−]?\d[\d.]*e-\d+(?!\w)")
@@ -56,10 +58,16 @@ def _code(text: str) -> str:
 
 
 def _opened(word: re.Match[str]) -> str:
-    """A word of code; where it is too long for its line, it may end behind a sign that parts it, and not anywhere."""
+    """A word of code; where it is too long for its line, it may end behind a sign that parts it, and not anywhere.
+
+    A digest has no such signs: it may end behind each eighth.
+    """
+    if DIGEST.fullmatch(word[0]):
+        return "<wbr>".join(re.findall(".{8}", word[0]))
     return PART.sub(r"\1<wbr>", word[0]) if len(unescape(word[0])) > LONG else word[0]
 
 
 def _prose(text: str) -> str:
+    text = NAME.sub(lambda name: name[0].replace("_", "_<wbr>"), text)
     text = OPTION.sub(WHOLE, POWER.sub(WHOLE, UNIT.sub("&nbsp;", text)))
     return SIGN.sub(lambda found: f"&nbsp;{found[1]}&nbsp;" if found[1] else "&nbsp;", text)

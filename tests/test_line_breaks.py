@@ -27,6 +27,8 @@ from docs.line_breaks import on_page_content
             "<td><code>test_star.py::test_of_the_centre</code></td>",
             "<td><code>test_<wbr>star.<wbr>py::<wbr>test_<wbr>of_<wbr>the_<wbr>centre</code></td>",
         ),
+        (f"<td><code>{'0123abcd' * 4}</code></td>", f"<td><code>{'<wbr>'.join(['0123abcd'] * 4)}</code></td>"),
+        ("<td>form ringermacher_mead, line_width</td>", "<td>form ringermacher_<wbr>mead, line_width</td>"),
         ("<td><code>sampling r_eff * (1 - ellip) must</code></td>",) * 2,
         ("<p><code>a/b c_d and more than thirty signs</code></p>",) * 2,
         (

@@ -79,9 +79,9 @@ def compared(draws: Draws, chains: Chains, *, moved: bool) -> dict[str, Any]:
 def row(name: str, found: dict[str, Any]) -> str:
     """A line of the table in docs/how-to/tasks.md."""
     chain, k, effective = found["chain_effective"], found["pareto_k"], found["effective"]
-    moved = f"{found['shifted']:.3f}" if "shifted" in found else ""
+    moved = f"; {found['shifted']:.3f}" if "shifted" in found else ""
     return (
-        f"| {name} | {found['r_hat']:.4f} | {chain:,} | {found['c2st']:.3f} | {k:.2f} | {effective:,} | {moved} |"
+        f"| {name} | {found['r_hat']:.4f} | {chain:,} | {found['c2st']:.3f}{moved} | {k:.2f} | {effective:,} |"
     ).replace(",", " ")
 
 

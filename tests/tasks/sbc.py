@@ -61,7 +61,7 @@ def row(name: str, found: dict[str, Any]) -> str:
     """A line of the table in docs/how-to/tasks.md."""
     least = min(found["ranks"], key=lambda parameter: found["ranks"][parameter])
     return (
-        f"| {name} | {found['posteriors']} | {found['ranks'][least]:.3f} ({least.rpartition('.')[2]}) | "
+        f"| {name} | {found['ranks'][least]:.3f} ({least.rpartition('.')[2]}) | "
         f"{found['tarp']:.3f} | {found['p']:.3f} | {found['narrow']:.3f} |"
     )
 

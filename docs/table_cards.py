@@ -1,0 +1,47 @@
+"""Tables that a phone can't show side by side: a hook of MkDocs.
+
+A table of five columns or more with sentences in them, or of nine and more, gets marks by which `assets/pages.css` shows
+each row as a card there: one value a line, behind the heading of its column. At a desk it is a table as before.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+from typing import Any
+
+SENTENCES, MANY = 5, 9
+"""So many columns make cards of a table with sentences, and of any table."""
+
+SENTENCE = 40
+"""What has more signs than these is read as a sentence, but for what a row is about."""
+
+TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+CELL = re.compile(r"<t[hd]\b([^>]*)>(.*?)</t[hd]>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """The page, in whose wide tables each value knows its heading."""
+    return TABLE.sub(_marked, html)
+
+
+def _marked(table: re.Match[str]) -> str:
+    rows = [[_text(inside) for _, inside in CELL.findall(row)] for row in ROW.findall(table[1])]
+    headings = rows[0] if rows else []
+    sentences = any(len(text) > SENTENCE for row in rows for text in row[1:])
+    if len(headings) < (SENTENCES if sentences else MANY):
+        return table[0]
+    head, _, body = table[1].partition("<tbody>")
+
+    def named(row: re.Match[str]) -> str:
+        cells = zip(headings, CELL.findall(row[1]), strict=False)
+        made = (f'<td data-heading="{escape(heading)}"{more}>{inside}</td>' for heading, (more, inside) in cells)
+        return "\n".join(["<tr>", *made, "</tr>"])
+
+    return f"<table data-cards>{head}<tbody>{ROW.sub(named, body)}</table>"
+
+
+def _text(html: str) -> str:
+    return unescape(TAG.sub("", html)).strip()

@@ -28,10 +28,11 @@ LEAST_SPAN = 0.01
 class Motion:
     """One series with what is needed to show it.
 
-    `label` is the name of its catalogue, `number` the sample's; `values` and `clean`, both of shape (steps, columns), are with and without noise; `clean` is None where there is no
-    noise. Each of `columns` is (name, unit, output that it belongs to). What is drawn between the moments are `fine`
-    curves, at the times `fine_time`: None where there are none but those through the moments. `nominal` are those
-    without noise on the parameters, at the same times as these, None where there is no such noise.
+    `label` is the name of its catalogue, `number` the sample's; `values` and `clean`, both of shape (steps,
+    columns), are with and without noise; `clean` is None where there is no noise. Each of `columns` is (name, unit,
+    output that it belongs to). What is drawn between the moments are `fine` curves, at the times `fine_time`: None
+    where there are none but those through the moments. `nominal` are those without noise on the parameters, at the
+    same times as these, None where there is no such noise.
     """
 
     number: int

@@ -87,8 +87,9 @@ def draw(names: Sequence[str], sizes: Sequence[int], found: dict[str, np.ndarray
         figure = Figure(figsize=(5, 3 * len(names)), layout="constrained")
         for k, (name, axes) in enumerate(zip(names, figure.subplots(len(names), 1, sharex=True), strict=True)):
             axes.loglog(sizes, found["truth"][:, k], "o-", color="C0", label="network's error")
-            axes.loglog(sizes, found["mean"][:, k], "s:", color="C1", label="its distance from the exact mean: epistemic")
-            axes.axhline(found["width"][k], color="0.3", linestyle="--", label="width of the exact posterior: aleatoric")
+            mean, width = found["mean"][:, k], found["width"][k]
+            axes.loglog(sizes, mean, "s:", color="C1", label="its distance from the exact mean: epistemic")
+            axes.axhline(width, color="0.3", linestyle="--", label="width of the exact posterior: aleatoric")
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_minor_formatter("")

@@ -24,7 +24,7 @@ def test_words_of_panels_dont_meet_nor_leave_the_picture() -> None:
     places = np.linspace(0, 1, 11)
     band = 0.09 * np.sqrt(places * (1 - places))
     curve = Made(places, 0.5 * band, -band, band, 0.0237)
-    figure = coverage_plot({name: curve for name in ("source.source_amplitude", "galaxy.r_eff", "n", "TARP", "pair")})
+    figure = coverage_plot(dict.fromkeys(("source.source_amplitude", "galaxy.r_eff", "n", "TARP", "pair"), curve))
     FigureCanvasAgg(figure).draw()
     assert figure.bbox.width < 600
     words = [text for axes in figure.axes for text in (axes.title, axes.xaxis.label, axes.yaxis.label)]

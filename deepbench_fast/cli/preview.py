@@ -56,12 +56,12 @@ def command(
     """Draw the first samples of a dataset, with their labels, as a picture.
 
     FILE|SOURCE is an .h5 file, or a recipe, built-in recipe or kind, whose samples are made on the fly. Above each
-    stand its number, its class and two of its values. Each image has a scale of its own: linear for shapes, for light
-    linear in the noise and logarithmic above it (asinh). Row 0 is at the bottom, as in FITS (exported pictures have it
-    on top). Masks have a colour for each object. Series are drawn against time, noisy values as dots on the noise-free
-    curve, and in gray what it would be without noise on the parameters; of bodies that have positions the orbits, with
-    a ring where they start and a disc where they end. Between the moments curves are followed again, by the solver of
-    the series.
+    stand its number and its class, of images up to two of its values, too. Each image has a scale of its own: linear
+    for shapes, for light linear in the noise and logarithmic above it (asinh). Row 0 is at the bottom, as in FITS
+    (exported pictures have it on top). Masks have a colour for each object. Series are drawn against time, noisy values
+    as dots on the noise-free curve, and in gray what it would be without noise on the parameters; of bodies that have
+    positions the orbits, with a ring where they start and a disc where they end. Between the moments curves are
+    followed again, by the solver of the series.
     """
     from deepbench_fast.pictures.colours import Look
     from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet, save_figure

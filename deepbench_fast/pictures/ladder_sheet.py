@@ -20,7 +20,6 @@ from deepbench_fast.pictures.contact_sheet import (
     check_origin,
     draw_image,
     shortened,
-    title_room,
 )
 from deepbench_fast.pictures.figures import DPI, new_figure
 from deepbench_fast.recipe.recipe import Recipe
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
 GAP = 6
 LINE = 16
-# Least room for a row's name at its left.
-NAME = 96
+# Room for a row's name above it.
+NAME = LINE + 4
 MOST_ROWS, MOST_COLUMNS = 20, 20
 SEARCHED = 2**22
 DARK, FAINT, FRAME = "0.15", "0.45", "0.85"
@@ -43,7 +42,8 @@ Member = tuple[str, int]
 def ladder_sheet(
     rungs: Sequence[Recipe], labels: Sequence[Sequence[str]], rows: int = 4, *, origin: Origin = "lower"
 ) -> Figure:
-    """A few members of the last rung's catalogues, one a row, on all rungs, as a matplotlib figure.
+    """A few members of the last rung's catalogues, one a row with its name above it, on all rungs, as a matplotlib
+    figure.
 
     `labels` says in a few lines what each rung is. The images of a row share one scale of brightness (see `colours`),
     so that they differ in nothing but the data; the first row of an image is at the bottom, or at the top with the
@@ -54,10 +54,9 @@ def ladder_sheet(
     check_origin(origin)
     members = first_members(rungs[-1], rows)
     cell_height, cell_width = cell_size(*rungs[0].image.shape)
-    at_left = GAP + title_room([words for member in members for words in _names(member)], NAME - GAP)
-    head = LINE * (1 + max(map(len, labels))) + GAP
-    width = 2 * MARGIN + at_left + len(rungs) * (cell_width + GAP) - GAP
-    height = 2 * MARGIN + head + len(members) * (cell_height + GAP) - GAP
+    head = LINE * (1 + max(map(len, labels)))
+    width = 2 * MARGIN + len(rungs) * (cell_width + GAP) - GAP
+    height = 2 * MARGIN + head + len(members) * (NAME + cell_height + GAP) - GAP
     figure = new_figure(width, height)
 
     def write(left: float, below_top: float, text: str, room: int, colour: str, weight: str = "normal") -> None:
@@ -72,28 +71,22 @@ def ladder_sheet(
         )
 
     for column, lines in enumerate(labels):
-        left = MARGIN + at_left + column * (cell_width + GAP)
+        left = MARGIN + column * (cell_width + GAP)
         write(left, MARGIN + LINE - 3, f"rung {column + 1}", cell_width, DARK, "bold")
         for number, line in enumerate(lines):
             write(left, MARGIN + LINE * (number + 2) - 3, line, cell_width, DARK)
-    for row, (member, images) in enumerate(zip(members, _images(rungs, members), strict=True)):
-        top = MARGIN + head + row * (cell_height + GAP)
-        for number, (words, colour) in enumerate(zip(_names(member), (DARK, FAINT), strict=True)):
-            write(MARGIN, top + (number + 1) * LINE - 3, words, at_left - GAP, colour)
-        colours = _painted(images, member[0] in shapes_alone(rungs[-1]))
+    for row, ((catalogue, member), images) in enumerate(zip(members, _images(rungs, members), strict=True)):
+        top = MARGIN + head + NAME + row * (NAME + cell_height + GAP)
+        write(MARGIN, top - 5, f"{catalogue}, member {member}", width - 2 * MARGIN, FAINT)
+        colours = _painted(images, catalogue in shapes_alone(rungs[-1]))
         for column in range(len(rungs)):
-            left = MARGIN + at_left + column * (cell_width + GAP)
+            left = MARGIN + column * (cell_width + GAP)
             box = (left / width, 1 - (top + cell_height) / height, cell_width / width, cell_height / height)
             if column in colours:
                 draw_image(figure, box, colours[column], origin)
             else:
                 figure.add_axes(box, xticks=(), yticks=()).spines[:].set_color(FRAME)
     return figure
-
-
-def _names(member: Member) -> tuple[str, str]:
-    """What stands beside the row of a member."""
-    return member[0], f"member {member[1]}"
 
 
 def first_members(recipe: Recipe, count: int) -> list[Member]:

@@ -168,15 +168,18 @@ def _corner(found: Floats, exact: Floats, true: Floats, picture: Path) -> None:
         }
         options: dict[str, Any] = {"plot_datapoints": False, "plot_density": False, "levels": (0.39, 0.86)}
         options |= {"labels": list(ASKED), "range": ends, "bins": 25, "smooth": 1.0, "smooth1d": 1.0}
+        options |= {"label_kwargs": {"fontsize": 16}, "labelpad": 0.04, "max_n_ticks": 4}
         figure = corner.corner(draws, fig=figure, color=color, **options, **lines)
+    for axes in figure.axes:
+        axes.tick_params(labelsize=13)
     for axes in figure.axes[:: len(ASKED) + 1]:
         axes.autoscale(axis="y")  # corner leaves room for the last histogram alone
         axes.set_ylim(bottom=0)
     corner.overplot_lines(figure, true, color=TRUTH, lw=1)
     shown = [Line2D([], [], color=color, ls=dashes, label=name) for name, (_, color, dashes) in looks.items()]
     shown.append(Line2D([], [], color=TRUTH, lw=1, label="truth"))
-    figure.legend(handles=shown, loc="upper right", bbox_to_anchor=(0.95, 0.95), fontsize=14, frameon=False)
-    figure.savefig(picture, dpi=90)
+    figure.legend(handles=shown, loc="upper right", bbox_to_anchor=(0.95, 0.95), fontsize=16, frameon=False)
+    figure.savefig(picture, dpi=90, bbox_inches="tight")
 
 
 if __name__ == "__main__":

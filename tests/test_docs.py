@@ -213,6 +213,14 @@ def test_the_file_that_is_shown_is_the_one_that_ships(file: str, page: str) -> N
     assert f"# {file}\n{example}```" in (FOLDER / page).read_text(encoding="utf-8")
 
 
+def test_what_is_measured_is_measured_on_all_samples() -> None:
+    """Batches of a split to validate or test leave none out: the example for Lightning took 20 of 30 images."""
+    measured = re.compile(r"(?:Loader|stream)\((?:[^()]|\([^()]*\))*split=\"(?:validation|test)\"[^)]*\)")
+    found = [call for page in [*GUIDE, README] for call in measured.findall(page.read_text(encoding="utf-8"))]
+    assert len(found) > 1
+    assert [call for call in found if "drop_last=False" not in call] == []
+
+
 @pytest.mark.parametrize("page", OPTIONAL, ids=name)
 def test_blocks_that_need_other_packages_are_python(page: Path) -> None:
     for block in blocks(page):

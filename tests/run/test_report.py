@@ -18,6 +18,7 @@ from scipy.stats import spearmanr
 
 from deepbench_fast import Recipe, generate, open_dataset
 from deepbench_fast.pictures.histograms import Drawn, histogram_sheet
+from deepbench_fast.run.report.card import card
 from deepbench_fast.run.report.contents import BLOCK, BLOCKS, CHECKED, checks, fullest, looked_at, populations, stages
 from deepbench_fast.run.report.correlations import correlations
 from deepbench_fast.run.report.croissant import croissant
@@ -207,13 +208,32 @@ def test_series_and_a_card(tmp_path: Path) -> None:
     assert "&lt;b&gt;" in text
     assert "One sample through its stages" not in text
     run_well("report", path, "-o", tmp_path / "card.md", "--verify", "all")
-    card = (tmp_path / "card.md").read_text(encoding="utf-8")
-    front = yaml.safe_load(card.split("---\n")[1])
+    written = (tmp_path / "card.md").read_text(encoding="utf-8")
+    front = yaml.safe_load(written.split("---\n")[1])
     assert front["size_categories"] == ["n<1K"]
     assert front["pretty_name"] == "swings | <b>"
-    assert "| class | train | validation | test |" in card or "| class | " in card
-    assert "all samples made again from the recipe: as it should be" in card
-    assert open_dataset(path).summary.digest in card
+    assert front["task_categories"] == ["time-series-forecasting"]
+    assert "| class | train | validation | test |" in written or "| class | " in written
+    assert "all samples made again from the recipe: as it should be" in written
+    assert open_dataset(path).summary.digest in written
+
+
+@pytest.mark.parametrize(
+    ("recipe", "extras", "tasks"),
+    [
+        ("galaxies", [], ["other"]),
+        ("shapes", [], ["image-classification"]),
+        ("galaxies", ["clean", "masks"], ["image-segmentation", "image-to-image"]),
+    ],
+)
+def test_a_card_says_what_the_dataset_can_teach(
+    tmp_path: Path, recipe: str, extras: list[str], tasks: list[str]
+) -> None:
+    path = tmp_path / "few.h5"
+    generate(Recipe.builtin(recipe).with_overrides({"samples": 4, "extras": extras, "size": [12, 12]}), path)
+    text = card(path)
+    assert yaml.safe_load(text.split("---\n")[1])["task_categories"] == tasks
+    assert "](" not in text.partition("## How to cite it")[0]  # no link that leads nowhere
 
 
 def test_a_part_without_samples_has_a_page(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from deepbench_fast.recipe.extras import CLEAN, MASKS
 from deepbench_fast.recipe.write import to_yaml
 from deepbench_fast.run.citations import bibliography
 from deepbench_fast.run.dataset import Dataset, open_dataset
@@ -36,7 +37,7 @@ def card(path: str | os.PathLike[str], *, everything: bool = False) -> str:
     parts = [
         f"---\n{to_yaml(_front(dataset))}---",
         f"# {dataset.summary.name}",
-        "Simulated data, made by [deepbench_fast](https://pypi.org/project/deepbench-fast/) from the recipe below.",
+        "Simulated data, made by deepbench_fast from the recipe below.",
         _table([("", ""), *facts_of(dataset, file).items()]),
         "## Classes and splits",
         _table(counts),
@@ -54,14 +55,25 @@ def card(path: str | os.PathLike[str], *, everything: bool = False) -> str:
 
 def _front(dataset: Dataset) -> dict[str, object]:
     size = next((words for most, words in SIZES.items() if len(dataset) < most), LARGEST)
-    task = "time-series-forecasting" if dataset.is_series else "image-classification"
     return {
         "pretty_name": dataset.summary.name,
         "size_categories": [size],
-        "task_categories": [task],
+        "task_categories": _tasks(dataset),
         "tags": ["simulation", "synthetic", "benchmark"],
         "source_datasets": ["original"],
     }
+
+
+def _tasks(dataset: Dataset) -> list[str]:
+    """Names of Hugging Face's for what the dataset can teach; they have none for regression from images."""
+    if dataset.is_series:
+        return ["time-series-forecasting"]
+    tasks = {
+        "image-classification": len(dataset.catalogues) > 1,
+        "image-segmentation": MASKS in dataset.recipe.extras,
+        "image-to-image": CLEAN in dataset.recipe.extras,
+    }
+    return [task for task, is_there in tasks.items() if is_there] or ["other"]
 
 
 def _table(rows: Iterable[Sequence[str]]) -> str:

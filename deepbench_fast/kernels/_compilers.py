@@ -1,7 +1,8 @@
 """Numba's compiler, with what it does in vain left out, and vectors of a chosen width.
 
 Numba makes machine code, a wrapper for Python and a slot in its linker for each function, also for those that are only
-inlined into others; a third of the time of compiling would go there. What kernels are made of is the same without.
+inlined into others; a third of the time of compiling would go there. What kernels are made of is the same without. So
+for what Numba itself writes and kernels call, as `np.empty`.
 That needs to know Numba's insides: under another version than those of KNOWN only the width of vectors is ours.
 """
 
@@ -32,8 +33,11 @@ def collector_paused() -> Iterator[None]:
 
 
 @cache
-def compiler(bits: int | None, *, inlined: bool) -> Any:
+def compiler(bits: int | None, *, inlined: bool, piece: bool = False, library: bool = False) -> Any:
     """Numba's compiler for kernels, or for functions that are `inlined` into kernels and never called otherwise.
+
+    Of a `piece` of a kernel the passes that optimise are left to the kernel; `library` is what implements `np.empty`,
+    `min` and their like: it alone may ask for Python.
 
     It asks LLVM for vectors of so many `bits`, None leaves them to it. None where Numba's own does the same, or for
     functions that are `inlined` where Numba's insides aren't known.
@@ -52,6 +56,8 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
         return None
 
     class Library(JITCodeLibrary):
+        is_linked_only = inlined
+
         def _optimize_functions(self, ll_module: Any) -> None:
             """As Numba's own, but with one manager of passes for all functions, and none for those of elsewhere."""
             ll_module.data_layout = self._codegen._data_layout
@@ -60,8 +66,18 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
                 if not function.is_declaration:
                     passes.run(function, builder)
 
+        def _optimize_final_module(self) -> None:
+            """Of a piece only inline and tidy: the kernel's passes go through all pieces together."""
+            if not piece:
+                super()._optimize_final_module()  # type: ignore[no-untyped-call]
+                return
+            passes, builder = self._codegen._module_pass_manager(  # type: ignore[no-untyped-call]
+                opt=0, loop_vectorize=False, slp_vectorize=False, cost="cheap"
+            )
+            passes.run(self._final_module, builder)
+
         def _finalize_final_module(self) -> None:
-            if not inlined:
+            if not self.is_linked_only:
                 super()._finalize_final_module()  # type: ignore[no-untyped-call]
                 return
             self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
@@ -78,11 +94,13 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
         def lower_normal_function(self, fndesc: Any) -> None:
             super().lower_normal_function(fndesc)  # type: ignore[no-untyped-call]
             if inlined and _asks_python(self.function, fndesc.env_name):
-                raise UnsupportedError("it prints or makes text, which needs Python in the midst of a kernel")
+                if not library:
+                    raise UnsupportedError("it prints or makes text, which needs Python in the midst of a kernel")
+                self.library.is_linked_only = False
 
     @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
     class LoweringPass(NativeLowering):
-        _name = f"native_lowering_{bits}_{inlined}"
+        _name = f"native_lowering_{bits}_{inlined}_{piece}_{library}"
 
         @property
         def lowering_class(self) -> type[Lower]:
@@ -97,13 +115,19 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
                 return bool(super().run_pass(state))  # type: ignore[no-untyped-call]
             state.flags.no_compile = True
             super().run_pass(state)  # type: ignore[no-untyped-call]
-            lowered = state["cr"]
             # What calls it finds it by what Python would call; the library stands for that.
-            state.targetctx.insert_user_function(state.library, lowered.fndesc, [state.library])
-            state["cr"] = lowered._replace(cfunc=state.library)
+            lowered, found = state["cr"], state.library
+            if not found.is_linked_only:
+                found = state.targetctx.get_executable(found, lowered.fndesc, lowered.env)
+            state.targetctx.insert_user_function(found, lowered.fndesc, [state.library])
+            state["cr"] = lowered._replace(cfunc=found)
             return True
 
     class OwnCompiler(Compiler):
+        def __init__(self, typingctx: Any, targetctx: Any, *rest: Any) -> None:
+            own = targetctx.subtarget(target=_target(bits)) if is_known else targetctx
+            super().__init__(typingctx, own, *rest)  # type: ignore[no-untyped-call]
+
         def define_pipelines(self) -> Any:
             pipelines = super().define_pipelines()  # type: ignore[no-untyped-call]
             for pipeline in pipelines:
@@ -113,6 +137,29 @@ def compiler(bits: int | None, *, inlined: bool) -> Any:
             return pipelines
 
     return OwnCompiler
+
+
+@cache
+def _target(bits: int | None) -> Any:
+    """The CPU to Numba, but that it compiles what implements `np.empty` and its like without machine code, too."""
+    from numba.core.target_extension import CPU, dispatcher_registry, jit_registry
+
+    class Target(CPU):
+        pass
+
+    def jit(**options: Any) -> Any:
+        own = compiler(bits, inlined=True, piece=True, library=True)
+        compiled = numba.jit(**{**options, "no_cfunc_wrapper": True, "pipeline_class": own})
+        return lambda function: called_by_kernels(compiled(function))
+
+    dispatcher_registry[Target], jit_registry[Target] = dispatcher_registry[CPU], jit
+    return Target
+
+
+def called_by_kernels(dispatcher: Any) -> Any:
+    """The compiled function `dispatcher`, whose code Python isn't told of: there is none that it could call."""
+    dispatcher.add_overload = lambda result: dispatcher.overloads.update({tuple(result.signature.args): result})
+    return dispatcher
 
 
 def _asks_python(function: Any, environment: str) -> bool:

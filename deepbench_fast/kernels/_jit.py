@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+from numba import types
 
 from deepbench_fast.kernels._cache import KernelCache, cache_directory
-from deepbench_fast.kernels._compilers import collector_paused, compiler
+from deepbench_fast.kernels._compilers import called_by_kernels, collector_paused, compiler
 from deepbench_fast.kernels._width import vector_bits
 
-__all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process", "plain_python"]
+__all__ = ["cache_directory", "inline", "kernel", "kernel_of_a_process", "piece", "plain_python"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -30,6 +31,7 @@ def kernel(function: F) -> F:
     Arithmetic is IEEE 754, operation by operation as written: bits do not depend on the CPU.
     """
     dispatcher = _compiled(function)
+    _number_literals(dispatcher)
     # Plain Python under NUMBA_DISABLE_JIT; a Numba without this attribute compiles in each process.
     if hasattr(dispatcher, "_cache"):
         dispatcher._cache = cache = KernelCache(dispatcher)
@@ -57,15 +59,39 @@ def inline(function: F) -> F:
 
     Not kept on disk, since a kernel's own file holds everything that was inlined into it.
     """
+    return _inlined(function, piece=False)
+
+
+def piece(function: F) -> F:
+    """As `inline`, for a function that LLVM optimises only as a part of the kernels: a fourth of the time of compiling
+    large ones. Kernels may come out slower, of small loops that should be unrolled first: measure."""
+    return _inlined(function, piece=True)
+
+
+def _inlined(function: F, *, piece: bool) -> F:
     dispatcher = _compiled(function, forceinline=True)
-    own_compiler = compiler(vector_bits(), inlined=True)
+    own_compiler = compiler(vector_bits(), inlined=True, piece=piece)
     if dispatcher is not function and own_compiler is not None:
         options: dict[str, Any] = {**INLINED, "no_cpython_wrapper": True, "pipeline_class": own_compiler}
-        inlined: Any = numba.njit(**options)(function)
-        # Only kernels call it: Python calls `dispatcher`, which compiles then.
-        inlined.add_overload = lambda result: inlined.overloads.update({tuple(result.signature.args): result})
+        inlined = called_by_kernels(numba.njit(**options)(function))  # Python calls `dispatcher`, which compiles then
         dispatcher.get_call_template, dispatcher.get_overload = inlined.get_call_template, inlined.get_overload
+    if piece:
+        _number_literals(dispatcher)
     return dispatcher  # type: ignore[no-any-return]
+
+
+def _number_literals(dispatcher: Any) -> None:
+    """Compile for numbers, not once more for each number that is written out in a call: LLVM puts it in all the same,
+    but where a function is optimised before it is inlined."""
+    find = getattr(dispatcher, "get_call_template", None)  # None in plain Python
+    if find is not None:
+        dispatcher.get_call_template = lambda args, kws: find(
+            [_number(kind) for kind in args], {name: _number(kind) for name, kind in kws.items()}
+        )
+
+
+def _number(kind: Any) -> Any:
+    return kind.literal_type if isinstance(kind, types.Literal) else kind
 
 
 def plain_python() -> bool:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import types
+from numba.extending import overload
 
 from deepbench_fast.kernels._compilers import collector_paused
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import inline, kernel, piece
 from tests.kernels import assembly
 from tests.kernels.keeping import hits
 
@@ -50,6 +52,49 @@ def test_python_calls_it_with_any_types_before_and_after_kernels_do(directory: A
     assert helper(np.float32(0.5)) == 1.5
     assert helper(2) == 6
     assert len(helper.overloads) == 2
+
+
+@pytest.mark.parametrize("decorator", [kernel, piece])
+def test_a_number_written_out_in_a_call_compiles_nothing_more(directory: Any, decorator: Any) -> None:
+    typed: list[tuple[Any, ...]] = []
+
+    def times(a: Any, b: Any) -> Any:
+        return a * b
+
+    helper: Any = decorator(times)
+    find = helper.get_overload
+    helper.get_overload = lambda signature: (typed.append(signature), find(signature))[1]
+
+    @kernel
+    def work(n: int) -> int:
+        return helper(n, n) + helper(n, 2) * helper(3, n)  # type: ignore[no-any-return]
+
+    assert work(5) == 25 + 10 * 15
+    assert set(typed) == {(types.int64, types.int64)}
+
+
+def shout(number: int) -> int:
+    return number
+
+
+@overload(shout, strict=False)  # type: ignore[untyped-decorator]
+def _shout(number: Any) -> Any:
+    def spoken(number: int) -> int:
+        print(number)
+        return number + 1
+
+    return spoken
+
+
+def test_what_numba_calls_may_use_python(directory: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    @kernel
+    def work(n: int) -> int:
+        values = np.empty(n, np.int64)  # of Numba's own, that needs none
+        values[:] = shout(n)
+        return values.sum()  # type: ignore[no-any-return]
+
+    assert work(3) == 12
+    assert capfd.readouterr().out == "3\n"
 
 
 def test_the_collector_is_left_as_it_was() -> None:

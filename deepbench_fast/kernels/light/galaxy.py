@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, place_of, spans_of
@@ -98,7 +98,7 @@ B_COEFFICIENTS = (
 )
 
 
-@inline
+@piece
 def sersic_b(n: float) -> float:
     """b_n for 0.5 <= n <= 10, within 1 ULP: half the light lies within r_eff, gammainc(2n, b_n) = 1/2.
 
@@ -167,7 +167,7 @@ class Series(NamedTuple):
     p4_0: np.float32
 
 
-@inline
+@piece
 def _galaxy(row: Any) -> Galaxy:
     """Constants of one row of the table."""
     n = row.n
@@ -188,13 +188,13 @@ def _galaxy(row: Any) -> Galaxy:
     )
 
 
-@inline
+@piece
 def _scale(galaxy: Galaxy) -> float:
     """Units of length of the loops in a pixel along the major axis."""
     return pow(galaxy.b * (LOG2_E / FALL), galaxy.n) / galaxy.r_eff
 
 
-@inline
+@piece
 def _rotation(galaxy: Galaxy, scale: float, shift_x: float, shift_y: float) -> Rotation:
     """Rotation of the points at (shift_x, shift_y) from the pixels' centres, for `_rotate`.
 
@@ -219,7 +219,7 @@ def _rotation(galaxy: Galaxy, scale: float, shift_x: float, shift_y: float) -> R
     )
 
 
-@inline
+@piece
 def _rotate(dx: np.float32, dy: np.float32, to: Rotation) -> tuple[np.float32, np.float32]:
     """(u, v / q) at whole-pixel offsets from the pixel nearest the galaxy's centre."""
     u = dx * to.ux + (dy * to.uy + to.u0)
@@ -227,7 +227,7 @@ def _rotate(dx: np.float32, dy: np.float32, to: Rotation) -> tuple[np.float32, n
     return u, v
 
 
-@inline
+@piece
 def _add_center_light(image: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy) -> None:
     """Add the light at all pixel centres; of no use at the one nearest the cusp, where offsets need float64."""
     rotation = _rotation(galaxy, _scale(galaxy), 0.0, 0.0)
@@ -241,7 +241,7 @@ def _add_center_light(image: Float32Array, columns: Float32Array, rows: Float32A
         image[i] += peak * exp2f(fall * exp2f(power * log2f(u * u + v * v)))
 
 
-@inline
+@piece
 def _light_at(galaxy: Galaxy, dx: float, dy: float) -> float:
     """The profile at an offset from the centre, in float64."""
     u = (dx * galaxy.cosine + dy * galaxy.sine) / galaxy.r_eff
@@ -275,7 +275,7 @@ def galaxy_center(
         add_galaxy(canvas[table[k].sample - first], columns, rows, spans, table[k])
 
 
-@inline
+@piece
 def add_galaxy(image: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, row: Any) -> None:
     """Add the brightness of one galaxy at the pixel centres."""
     galaxy = _galaxy(row)
@@ -287,7 +287,7 @@ def add_galaxy(image: Float32Array, columns: Float32Array, rows: Float32Array, s
         image[nearest] = before + np.float32(light)
 
 
-@inline
+@piece
 def _series(galaxy: Galaxy, scale: float, side: float) -> Series:
     """Coefficients for square cells of this side, for `_cell_mean`.
 
@@ -331,7 +331,7 @@ def _series(galaxy: Galaxy, scale: float, side: float) -> Series:
     )
 
 
-@inline
+@piece
 def _cell_mean(dx: np.float32, dy: np.float32, power: np.float32, rotation: Rotation, to: Series) -> np.float32:
     """Mean over a cell, 1 at the cusp; finite but meaningless near the cusp."""
     u, v = _rotate(dx, dy, rotation)
@@ -354,7 +354,7 @@ def _cell_mean(dx: np.float32, dy: np.float32, power: np.float32, rotation: Rota
     return exp2f(-w) * (ONE + (w * inverse) * (order2 + inverse * order4))
 
 
-@inline
+@piece
 def _set_series_light(
     light: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy, scale: float
 ) -> None:
@@ -369,7 +369,7 @@ def _set_series_light(
         light[i] = peak * _cell_mean(columns[i] - column0, rows[i] - row0, power, rotation, series)
 
 
-@inline
+@piece
 def _set_fine_means(galaxy: Galaxy, scale: float, cells: int, pixels: Pixels, count: int) -> None:
     """Means over the listed pixels by cells**2 cells each."""
     series = _series(galaxy, scale, 1.0 / cells)
@@ -389,20 +389,20 @@ def _set_fine_means(galaxy: Galaxy, scale: float, cells: int, pixels: Pixels, co
             mean[j] += weight * _cell_mean(dx[j], dy[j], power, rotation, series)
 
 
-@inline
+@piece
 def _fall(galaxy: Galaxy, d: float) -> float:
     """w = b z**(1/n) at `d` pixels along the minor axis, to float32's precision."""
     z = np.float32(d / (galaxy.q * galaxy.r_eff))
     return galaxy.b * float(exp2f(np.float32(1.0 / galaxy.n) * log2f(z)))
 
 
-@inline
+@piece
 def _kappa(galaxy: Galaxy, d: float) -> float:
     """(w/n + CURVATURE) / d at `d` minor-axis pixels: how badly the profile's Taylor series converges there."""
     return (_fall(galaxy, d) / galaxy.n + CURVATURE) / d
 
 
-@inline
+@piece
 def _tiers(galaxy: Galaxy) -> tuple[float, float, int]:
     """Distances in minor-axis pixels within which the fan and cells are needed, and the cells along a pixel's side.
 
@@ -422,25 +422,25 @@ def _tiers(galaxy: Galaxy) -> tuple[float, float, int]:
     return fan, max(fan, fine), cells
 
 
-@inline
+@piece
 def _is_narrow(galaxy: Galaxy) -> bool:
     return galaxy.q * galaxy.r_eff < NARROW_MINOR
 
 
-@inline
+@piece
 def _has_short_fan(galaxy: Galaxy) -> bool:
     """Whether the fan must not reach far along the galaxy."""
     return _is_narrow(galaxy) or galaxy.n * (1.0 - galaxy.q) > FLAT_CUSP
 
 
-@inline
+@piece
 def _ellipse(galaxy: Galaxy, d: float, q: float) -> Ellipse:
     """The ellipse of axis ratio `q` along the galaxy whose semi-minor axis is `d` pixels."""
     c, s, q2 = galaxy.cosine, galaxy.sine, q * q
     return Ellipse(galaxy.x, galaxy.y, q2 * c * c + s * s, (q2 - 1.0) * c * s, q2 * s * s + c * c, d * d)
 
 
-@inline
+@piece
 def _set_fan_light(galaxy: Galaxy, fan: Fan, nodes: int, x: Float32Array, total: Float32Array) -> None:
     """G(R) / (peak n) at each node; `x` and `total` are scratch.
 
@@ -506,14 +506,14 @@ class Scratch(NamedTuple):
     total: Float32Array
 
 
-@inline
+@piece
 def make_galaxy_scratch(length: int) -> Scratch:
     """Room for a canvas of `length` pixels."""
     fan = make_fan()
     return Scratch(make_pixels(length), fan, np.empty_like(fan.light), np.empty_like(fan.light))
 
 
-@inline
+@piece
 def set_galaxy_means(
     light: Float32Array,
     columns: Float32Array,

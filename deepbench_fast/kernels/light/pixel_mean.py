@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.base2 import exp2f
 from deepbench_fast.kernels.elementary import floor, log
 from deepbench_fast.kernels.image.grid import Spans
@@ -91,13 +91,13 @@ class Fan(NamedTuple):
     light: Float32Array
 
 
-@inline
+@piece
 def whole_lanes(count: int) -> int:
     """`count` rounded up to a multiple of `LANES`."""
     return (count + LANES - 1) // LANES * LANES
 
 
-@inline
+@piece
 def make_pixels(length: int) -> Pixels:
     """Room for `length` pixels."""
     room = whole_lanes(length) + RUN
@@ -105,7 +105,7 @@ def make_pixels(length: int) -> Pixels:
     return Pixels(dx, dy, mean, np.empty(length, np.int64), np.empty(length, np.int64))
 
 
-@inline
+@piece
 def make_fan() -> Fan:
     """Room for `FAN_PIXELS` pixels; memory that no fan reaches is never touched."""
     edges = whole_lanes(4 * FAN_PIXELS)
@@ -131,7 +131,7 @@ def make_fan() -> Fan:
     )
 
 
-@inline
+@piece
 def row_range(spans: Spans, ellipse: Ellipse) -> tuple[int, int]:
     """First row, and the one after the last, of the spans whose pixel centres can lie in the ellipse."""
     stop = spans.first + spans.starts.shape[0]
@@ -141,7 +141,7 @@ def row_range(spans: Spans, ellipse: Ellipse) -> tuple[int, int]:
     return int(-floor(-low)), int(floor(high)) + 1
 
 
-@inline
+@piece
 def column_range(spans: Spans, ellipse: Ellipse, row: int) -> tuple[int, int]:
     """First column, and the one after the last, of this row's span whose pixel centres lie in the ellipse."""
     start, stop = spans.starts[row - spans.first], spans.stops[row - spans.first]
@@ -154,7 +154,7 @@ def column_range(spans: Spans, ellipse: Ellipse, row: int) -> tuple[int, int]:
     return int(-floor(-low)), int(floor(high)) + 1
 
 
-@inline
+@piece
 def collect_pixels(
     spans: Spans, ellipse: Ellipse, hole: Ellipse, column0: float, row0: float, pixels: Pixels
 ) -> tuple[int, int]:
@@ -182,7 +182,7 @@ def collect_pixels(
     return count, runs
 
 
-@inline
+@piece
 def put_means(light: Float32Array, pixels: Pixels, runs: int) -> None:
     """Write the means of the listed pixels to where they stand."""
     count = 0
@@ -193,14 +193,14 @@ def put_means(light: Float32Array, pixels: Pixels, runs: int) -> None:
         count += pixels.length[run]
 
 
-@inline
+@piece
 def add_light(image: Float32Array, light: Float32Array) -> None:
     """Add one object's light to the image."""
     for i in range(image.shape[0]):
         image[i] += light[i]
 
 
-@inline
+@piece
 def collect_fan(spans: Spans, ellipse: Ellipse, fan: Fan) -> tuple[int, int]:
     """List the pixels in the ellipse, each with its four sides among shared edges; returns the two numbers.
 
@@ -243,7 +243,7 @@ def collect_fan(spans: Spans, ellipse: Ellipse, fan: Fan) -> tuple[int, int]:
     return count, edges
 
 
-@inline
+@piece
 def _add_edge(fan: Fan, edges: int, x: float, y: float, upright: int) -> int:
     fan.start_x[edges] = x
     fan.start_y[edges] = y
@@ -251,14 +251,14 @@ def _add_edge(fan: Fan, edges: int, x: float, y: float, upright: int) -> int:
     return edges + 1
 
 
-@inline
+@piece
 def _asinh(x: float) -> float:
     """Inverse hyperbolic sine."""
     size = log(abs(x) + np.sqrt(x * x + 1.0))
     return size if x >= 0.0 else -size
 
 
-@inline
+@piece
 def _measure_edges(fan: Fan, edges: int, cosine: float, sine: float, q: float) -> None:
     """Where isophotes are circles: the line's signed distance from the centre, and w at both ends of each edge."""
     for e in range(edges):
@@ -276,7 +276,7 @@ def _measure_edges(fan: Fan, edges: int, cosine: float, sine: float, q: float) -
         fan.high[e] = _asinh((foot + length) / distance)
 
 
-@inline
+@piece
 def _set_piece(fan: Fan, piece: int, edge: int, low: float, high: float) -> int:
     fan.edge[piece] = edge
     fan.distance[piece] = fan.distance[edge]
@@ -285,7 +285,7 @@ def _set_piece(fan: Fan, piece: int, edge: int, low: float, high: float) -> int:
     return piece + 1
 
 
-@inline
+@piece
 def _split_pieces(fan: Fan, pieces: int, longest: float) -> int:
     """Cut pieces longer than `longest` in w into up to `MOST_PARTS` equal parts; returns the number of pieces."""
     all_pieces = pieces
@@ -307,7 +307,7 @@ def _split_pieces(fan: Fan, pieces: int, longest: float) -> int:
     return all_pieces
 
 
-@inline
+@piece
 def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float, longest: float) -> int:
     """Nodes of all edges: squared radius and the weight by which G counts; returns the number of pieces.
 
@@ -347,7 +347,7 @@ def place_nodes(fan: Fan, edges: int, cosine: float, sine: float, q: float, long
     return pieces
 
 
-@inline
+@piece
 def put_fan(light: Float32Array, fan: Fan, count: int, edges: int, pieces: int, scale: float) -> None:
     """Sum `light` over the nodes of each edge and the edges of each pixel; write `scale` times that to the canvas."""
     total = fan.sum[:pieces]

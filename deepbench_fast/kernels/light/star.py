@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2_1pf, log2f
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, spans_of
 from deepbench_fast.kernels.light.moffat_flux import NARROW, NARROW_STEEP, put_core
@@ -74,7 +74,7 @@ class Series(NamedTuple):
     mixed: np.float32
 
 
-@inline
+@piece
 def _star(row: Any) -> Star:
     return Star(
         row.x,
@@ -108,7 +108,7 @@ def star_center(
         add_star(canvas[table[k].sample - first], columns, rows, table[k])
 
 
-@inline
+@piece
 def add_star(image: Float32Array, columns: Float32Array, rows: Float32Array, row: Any) -> None:
     """Add the brightness of one star at the pixel centres."""
     star = _star(row)
@@ -125,7 +125,7 @@ def add_star(image: Float32Array, columns: Float32Array, rows: Float32Array, row
         image[i] += amplitude * exp2f(power * log2_1pf((dx * dx + dy * dy) * inverse))
 
 
-@inline
+@piece
 def _series(star: Star, side: float) -> Series:
     """Coefficients for square cells of this side.
 
@@ -150,7 +150,7 @@ def _series(star: Star, side: float) -> Series:
     )
 
 
-@inline
+@piece
 def _cell_mean(
     dx: np.float32, dy: np.float32, gamma2: np.float32, inverse_gamma2: np.float32, power: np.float32, to: Series
 ) -> np.float32:
@@ -167,13 +167,13 @@ def _cell_mean(
     return exp2f(power * log2_1pf(r2 * inverse_gamma2)) * (ONE + correction * inverse)
 
 
-@inline
+@piece
 def _is_narrow(star: Star) -> bool:
     """Whether the finest cells are too coarse for the star's core."""
     return star.gamma2 < max(NARROW, NARROW_STEEP[0] + NARROW_STEEP[1] * star.alpha)
 
 
-@inline
+@piece
 def _fall(star: Star, narrow: bool) -> float:
     """Octaves from the amplitude down to the faintest light that counts beside the brightest pixel's."""
     if not narrow:
@@ -181,7 +181,7 @@ def _fall(star: Star, narrow: bool) -> float:
     return FALL_SEEN - float(log2f(np.float32(min(LEAST_OF_FLUX * star.gamma2 / star.alpha, 1.0))))
 
 
-@inline
+@piece
 def _fine_radius(star: Star, fall: float, kappa: float) -> float:
     """Radius in pixels within which the series converges worse than `kappa`; negative where it does so nowhere.
 
@@ -201,7 +201,7 @@ def _fine_radius(star: Star, fall: float, kappa: float) -> float:
     return float(np.sqrt(s2 - star.gamma2)) if s2 > star.gamma2 else -1.0
 
 
-@inline
+@piece
 def _set_fine_means(star: Star, cells: int, pixels: Pixels, count: int) -> None:
     """Means over the listed pixels by cells**2 cells each."""
     series = _series(star, 1.0 / cells)
@@ -222,7 +222,7 @@ def _set_fine_means(star: Star, cells: int, pixels: Pixels, count: int) -> None:
             mean[j] += weight * _cell_mean(dx[j] + x0, dy[j] + y0, gamma2, inverse_gamma2, power, series)
 
 
-@inline
+@piece
 def _set_series_light(light: Float32Array, columns: Float32Array, rows: Float32Array, star: Star) -> None:
     """Means over all pixels by one cell each."""
     series = _series(star, 1.0)
@@ -263,7 +263,7 @@ def star_integrate(
         add_light(canvas[table[k].sample - first], light)
 
 
-@inline
+@piece
 def set_star_means(
     light: Float32Array,
     columns: Float32Array,

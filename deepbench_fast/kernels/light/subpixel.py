@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.light.pixel_mean import Float32Array, FloatArray, whole_lanes
 
 Light = Callable[[float, float, Any], np.float32]
@@ -167,7 +167,7 @@ class Block(NamedTuple):
     nodes: Float32Array
 
 
-@inline
+@piece
 def make_block() -> Block:
     """Room for `BLOCK` pixels."""
     return Block(
@@ -180,7 +180,7 @@ def make_block() -> Block:
     )
 
 
-@inline
+@piece
 def add_values(
     image: Float32Array, columns: Float32Array, rows: Float32Array, x: float, y: float, light: Light, shape: Any
 ) -> None:
@@ -189,7 +189,7 @@ def add_values(
         image[i] += light(columns[i] - x, rows[i] - y, shape)
 
 
-@inline
+@piece
 def needed_rule(rough: float, limits: tuple[float, ...]) -> int:
     """Number of the first rule whose limit is above `rough`; one more than there are where none is."""
     needed = 0
@@ -198,7 +198,7 @@ def needed_rule(rough: float, limits: tuple[float, ...]) -> int:
     return needed
 
 
-@inline
+@piece
 def _set_rules(
     block: Block, columns: Float32Array, rows: Float32Array, x: float, y: float, roughness: Roughness, shape: Any
 ) -> None:
@@ -209,7 +209,7 @@ def _set_rules(
         rule[j] = needed_rule(rough, LIMITS)
 
 
-@inline
+@piece
 def _collect(block: Block, columns: Float32Array, rows: Float32Array, x: float, y: float, rule: int) -> int:
     """List the block's pixels that need this rule, and pad the list to whole lanes; returns their number."""
     count = 0
@@ -225,7 +225,7 @@ def _collect(block: Block, columns: Float32Array, rows: Float32Array, x: float, 
     return count
 
 
-@inline
+@piece
 def _set_means_by_nodes(block: Block, count: int, rule: int, light: Light, shape: Any) -> None:
     """Means of the listed pixels, all of them at one node after the other."""
     length = whole_lanes(count)
@@ -243,7 +243,7 @@ def _set_means_by_nodes(block: Block, count: int, rule: int, light: Light, shape
             mean[j] += weight * light(dx[j] + shift_x, dy[j] + shift_y, shape)
 
 
-@inline
+@piece
 def _cell_mean(block: Block, rule: int, x: float, y: float, side: float, light: Light, shape: Any) -> float:
     """Mean over one cell, its nodes in the lanes."""
     length = NODE_LENGTHS[rule]
@@ -258,7 +258,7 @@ def _cell_mean(block: Block, rule: int, x: float, y: float, side: float, light: 
     return float(even + ((nodes[1] + nodes[5]) + (nodes[3] + nodes[7])))
 
 
-@inline
+@piece
 def add_means(
     image: Float32Array,
     columns: Float32Array,

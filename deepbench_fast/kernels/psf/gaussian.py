@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import exp
 from deepbench_fast.kernels.psf.taps import add_pairs
 
@@ -25,7 +25,7 @@ NARROW = 0.75
 NARROW_RADIUS = 3
 
 
-@inline
+@piece
 def radius_of(sigma: float) -> int:
     """Pixels on each side that the PSF reaches: int(4 sigma + 0.5), 3 for sigma < 0.75; 0 for 0 and NaN."""
     if not sigma > 0.0:
@@ -42,7 +42,7 @@ def widest_gaussian(sigma: npt.NDArray[np.float64]) -> int:
     return widest
 
 
-@inline
+@piece
 def narrow_weights(variance: float) -> tuple[float, float, float, float]:
     """The weights w_0 .. w_3, w_-k = w_k, whose moments 0 to 7 are those of a Gaussian of this variance.
 
@@ -76,7 +76,7 @@ def gaussian_weights(sigma: float) -> npt.NDArray[np.float64]:
     return weights
 
 
-@inline
+@piece
 def _centre_and_pair(
     sums: npt.NDArray[np.float32],
     centre: npt.NDArray[np.float32],
@@ -115,7 +115,7 @@ def _convolve(
         add_pairs(part, taps, stride, weights, 2)
 
 
-@inline
+@piece
 def _copy_rows(source: npt.NDArray[Any], stride: int, pixels: npt.NDArray[Any], height: int, width: int) -> None:
     """Copy `height` rows of `width` pixels, which start `stride` apart in `source`, to a contiguous image."""
     for row in range(height):
@@ -125,7 +125,7 @@ def _copy_rows(source: npt.NDArray[Any], stride: int, pixels: npt.NDArray[Any], 
             to_row[column] = from_row[column]
 
 
-@inline
+@piece
 def _blur_one(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],
@@ -154,7 +154,7 @@ def _blur_one(
         _copy_rows(blurred, stride, pixels[first * width :], rows, width)
 
 
-@inline
+@piece
 def _crop_one(canvas: npt.NDArray[Any], frame: tuple[int, int, int], pixels: npt.NDArray[Any]) -> None:
     height, width, pad = frame
     stride = width + 2 * pad

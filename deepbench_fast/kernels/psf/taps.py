@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 
 Pixels = npt.NDArray[np.float32]
 
 
-@inline
+@piece
 def _add_pair(sums: Pixels, before: Pixels, after: Pixels, weight: np.float32) -> None:
     for i in range(sums.size):
         sums[i] += weight * (before[i] + after[i])
 
 
-@inline
+@piece
 def _add_two_pairs(
     sums: Pixels,
     before: Pixels,
@@ -30,7 +30,7 @@ def _add_two_pairs(
         sums[i] = (sums[i] + weight * (before[i] + after[i])) + weight_next * (before_next[i] + after_next[i])
 
 
-@inline
+@piece
 def _add_three_pairs(
     sums: Pixels,
     before: Pixels,
@@ -48,7 +48,7 @@ def _add_three_pairs(
         sums[i] = total + weight_last * (before_last[i] + after_last[i])
 
 
-@inline
+@piece
 def add_pairs(sums: Pixels, source: Pixels, stride: int, weights: npt.NDArray[np.float64], first: int) -> None:
     """sums[i] += w_k (f(-k) + f(k)) for k = first, first + 1, ... r, added in this order.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import exp, log
 from deepbench_fast.kernels.random.codes import (
     CHOICE,
@@ -68,7 +68,7 @@ def derive(programs: npt.NDArray[Any]) -> None:
                 p.end = normal_cdf((p.high - p.mean) / p.sigma)
 
 
-@inline
+@piece
 def place(p: Any, u: float, member: int, turn: int, cumulative: Floats) -> int:
     """Where the value of a choice, a grid or a table stands.
 
@@ -93,7 +93,7 @@ def place(p: Any, u: float, member: int, turn: int, cumulative: Floats) -> int:
     return p.first + k  # type: ignore[no-any-return]
 
 
-@inline
+@piece
 def quantile(p: Any, u: float, member: int, turn: int, values: Floats, cumulative: Floats) -> float:
     """Value of program `p` at probability `u`; grids and tables in order go by the member (and the turn) instead."""
     if p.code == CONSTANT:
@@ -115,13 +115,13 @@ def quantile(p: Any, u: float, member: int, turn: int, values: Floats, cumulativ
     return min(max(x, p.low), p.high)  # type: ignore[no-any-return]
 
 
-@inline
+@piece
 def address_high(member: int, turn: int) -> Any:
     """Last counter word: the member's high 16 bits and the turn."""
     return np.uint32((np.uint64(member) >> np.uint64(32)) | (np.uint64(turn) << np.uint64(16)))
 
 
-@inline
+@piece
 def uniform_at(key: npt.NDArray[np.uint32], block: int, stream: int, member: int, turn: int) -> float:
     """The 52-bit uniform at an address."""
     w0, w1, _, _ = philox4x32(
@@ -135,7 +135,7 @@ def uniform_at(key: npt.NDArray[np.uint32], block: int, stream: int, member: int
     return uniform52(w0, w1)
 
 
-@inline
+@piece
 def stratum_size(shares: Integers) -> int:
     """Sum of the shares (`shares.sum()` would pull Numba's linear algebra into every warm start)."""
     size = 0
@@ -144,7 +144,7 @@ def stratum_size(shares: Integers) -> int:
     return size
 
 
-@inline
+@piece
 def shuffle(
     order: npt.NDArray[np.int64], shares: Integers, key: npt.NDArray[np.uint32], stream: int, stratum: int
 ) -> None:
@@ -303,7 +303,7 @@ def list_objects(
                 row += 1
 
 
-@inline
+@piece
 def store_value(
     floats: Floats,
     integers: Integers,
@@ -327,7 +327,7 @@ def store_value(
         floats[row, p.column] = x
 
 
-@inline
+@piece
 def concerns(column: int, columns: Integers) -> bool:
     """Whether `column` is among `columns`."""
     found = False
@@ -424,7 +424,7 @@ def draw_columns(
                 store_value(floats, integers, row, p, uniforms[i], members[row], turns[row], values, cumulative)
 
 
-@inline
+@piece
 def fill_uniforms(
     uniforms: npt.NDArray[np.float64],
     streams: npt.NDArray[np.uint32],

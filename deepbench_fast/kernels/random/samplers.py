@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.elementary import exp, floor, log
 
 INVERSE_SQRT_2PI = 0.398942280401432677939946059934
@@ -25,13 +25,13 @@ POISSON_EXPANSION_ALONE = 1e9
 POISSON_LARGEST_MEAN = 2.0**50
 
 
-@inline
+@piece
 def uniform32(w: np.uint32) -> float:
     """(w + 1/2) / 2**32, exact, in the open interval (0, 1)."""
     return (np.float64(w) + 0.5) * 2.0**-32
 
 
-@inline
+@piece
 def uniform52(w0: np.uint32, w1: np.uint32) -> float:
     """The upper 26 bits of each word as one 52-bit fraction plus half a step: exact, in [2**-53, 1 - 2**-53].
 
@@ -42,7 +42,7 @@ def uniform52(w0: np.uint32, w1: np.uint32) -> float:
     return (high * 67108864.0 + low + 0.5) * 2.0**-52
 
 
-@inline
+@piece
 def normal_quantile(p: float) -> float:
     """The z with P(Z <= z) = p for a standard normal Z, 0 < p < 1; -inf and inf at 0 and 1. Relative error about 1e-15.
 
@@ -94,7 +94,7 @@ def normal_quantile(p: float) -> float:
     return -z if q < 0.0 else z
 
 
-@inline
+@piece
 def normal_cdf(x: float) -> float:
     """P(Z <= x) for a standard normal Z; relative error about 1e-15 down to x = -37, 0 below about -37.6.
 
@@ -165,7 +165,7 @@ TEMME_TERMS = 24
 TEMME = _temme_coefficients(TEMME_ORDERS, TEMME_TERMS)
 
 
-@inline
+@piece
 def _poisson_smaller_tail(k: float, lam: float) -> float:
     """P(X <= k) if k + 1 < lam, else P(X > k), for X Poisson of mean lam >= 100: relative error below 1e-13
     within six standard deviations.
@@ -200,7 +200,7 @@ def _poisson_smaller_tail(k: float, lam: float) -> float:
     return tail
 
 
-@inline
+@piece
 def _poisson_reaches(k: float, u: float, lam: float) -> bool:
     """Whether P(X <= k) >= u, judged on the smaller tail, for lam >= 100."""
     if k < 0.0:
@@ -209,7 +209,7 @@ def _poisson_reaches(k: float, u: float, lam: float) -> bool:
     return u <= tail if k + 1.0 < lam else 1.0 - u >= tail
 
 
-@inline
+@piece
 def _poisson_by_summation(u: float, lam: float) -> float:
     """The Poisson quantile by adding up probabilities from zero."""
     k = 0.0
@@ -225,7 +225,7 @@ def _poisson_by_summation(u: float, lam: float) -> float:
     return k
 
 
-@inline
+@piece
 def _poisson_by_search(u: float, lam: float, guess: float) -> float:
     """The Poisson quantile by steps of one from a guess, lam >= 100."""
     k = guess
@@ -239,7 +239,7 @@ def _poisson_by_search(u: float, lam: float, guess: float) -> float:
     return k
 
 
-@inline
+@piece
 def _poisson_expansion(w: float, lam: float) -> tuple[float, float]:
     """The x with Q(x, lam) = P(Z <= w), whose integer part is the Poisson quantile; a bound on its error, abs(w) < 3.
 
@@ -253,7 +253,7 @@ def _poisson_expansion(w: float, lam: float) -> tuple[float, float]:
     return x, ((2.0 + w2) * w2 + 4.0) / (160.0 * lam) + 1e-15 * lam
 
 
-@inline
+@piece
 def poisson_quantile(u: float, lam: float) -> np.int64:
     """The smallest count k with P(X <= k) >= u for X Poisson of mean lam (dimensionless), 0 < u < 1; monotone in u.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import runpy
 import sys
 import traceback
@@ -37,6 +38,9 @@ NOT_KINDS = {"weight", "objects", "noise", "psf", "parameter_noise", "count", "c
 
 PLAIN_UNITS = {"", "pix", "rad", "deg", "arcsec", "m", "s", "kg", "adu", "electron"}
 """Units that are known without a look into astropy, whose import takes a while."""
+
+# Of Numba's messages, where the package colorama is there.
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -261,7 +265,7 @@ def slopes_in_short(kind: Kind) -> Iterator[None]:
 
 def _in_short(error: Exception) -> str:
     """What a compiler says without its headings, and the line of the source that it says it of."""
-    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line.strip() for line in COLOURS.sub("", str(error)).splitlines()]
     headings = ("Failed in", "- Resolution failure", "During:", "No implementation of function", "- Of which", ">>>")
     said = next((line for line in lines if line and not line.startswith(headings)), "")
     calls = [line.removeprefix(">>>").strip() for line in lines if line.startswith(">>>")]

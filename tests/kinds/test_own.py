@@ -26,7 +26,7 @@ from deepbench_fast import (
     verify,
 )
 from deepbench_fast.kinds import registry
-from deepbench_fast.kinds.own import NOT_KINDS, load_kinds
+from deepbench_fast.kinds.own import NOT_KINDS, _in_short, load_kinds
 from deepbench_fast.kinds.registry import kind, kinds
 from deepbench_fast.recipe.names import RESERVED as ENTRIES_NOT
 from deepbench_fast.run.generate import generate
@@ -355,6 +355,12 @@ def test_slopes_that_there_are_none_of(lines: str, words: str, declare: Callable
     assert words in said
     assert "(File blob.py, line " in said or "(blob.py, line " in said
     assert "\n" not in said
+
+
+def test_what_a_compiler_says_has_no_colours() -> None:
+    """Numba's messages have some where the package colorama is there."""
+    said = "\x1b[1m\x1b[1mFailed in nopython mode pipeline\n\x1b[1mIt is \x1b[31mwrong\x1b[0m.\x1b[0m\n"
+    assert _in_short(ValueError(said)) == "It is wrong."
 
 
 def test_a_function_without_a_source() -> None:

@@ -15,7 +15,7 @@ TIME = np.linspace(0.0, 1.0, 50)
 def motion(values: np.ndarray, names: str, clean: np.ndarray | None = None, time: np.ndarray = TIME) -> Motion:
     """A series of the outputs `names`; x0 and the like are positions."""
     columns = tuple((name, "m", "position" if name[-1].isdigit() else name) for name in names.split())
-    return Motion("made", time, "s", columns, values, clean)
+    return Motion(0, "made", time, "s", columns, values, clean)
 
 
 def body(text: str) -> list[str]:

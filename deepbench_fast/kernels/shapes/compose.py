@@ -51,15 +51,14 @@ def larger(a: Any, b: Any) -> Any:
 def fill_stretch(image: Pixels, start: int, count: int, value: Any, composed: Callable[[Any, Any], Any]) -> None:
     """Compose `count` pixels of a flat canvas, from `start` on, with one value.
 
-    The canvas's length is a multiple of `LANES`. Pixels behind the stretch are read and written back, in the last
-    vector of the canvas also pixels before it.
+    Pixels behind the stretch are read and written back, in the last vector of the canvas also pixels before it.
     """
     whole = count // LANES * LANES
     first = _Place(start)
     for j in range(_Place(whole)):
         image[first + j] = composed(image[first + j], value)
     if whole < count:
-        origin = min(start + whole, image.shape[0] - LANES)
+        origin = max(min(start + whole, image.shape[0] - LANES), 0)
         low = np.uint8(start + whole - origin)
         high = np.uint8(start + count - origin)
         first = _Place(origin)

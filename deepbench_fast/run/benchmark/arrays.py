@@ -12,13 +12,12 @@ from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels.image.grid import canvas_coordinates, padded_length
 from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.render.renderer import BLOCK_BYTES
 
 PSF_SIGMA = 0.7
 PSF_PAD = 3
 NOISE_SIGMA = 0.1
 KEY = np.array([1, 2], np.uint32)
-# What is rendered at a time: about what the second-level cache holds.
-CANVAS_BYTES = 2**19
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -37,7 +36,7 @@ class Canvases(NamedTuple):
 def canvases(kind: str, size: int, *, pad: int = 0) -> Canvases:
     """One object of `kind` in each of as many blank images as the pipeline renders at a time."""
     length = padded_length((size + 2 * pad) ** 2)
-    count = max(1, CANVAS_BYTES // (4 * length))
+    count = max(1, BLOCK_BYTES // (4 * length))
     columns, rows = canvas_coordinates(size, size, pad)
     table = objects(kind, count, size).objects[kind]
     return Canvases(np.zeros((count, length), np.float32), columns, rows, (size, size, pad), table, 0)
@@ -51,7 +50,7 @@ def objects(kind: str, samples: int, size: int) -> Tables:
 
 def images(size: int, *, pad: int = 0) -> Float32Array:
     """As many flat images of noise, zero in a margin of `pad` pixels, as the pipeline renders at a time."""
-    count = max(1, CANVAS_BYTES // (4 * padded_length((size + 2 * pad) ** 2)))
+    count = max(1, BLOCK_BYTES // (4 * padded_length((size + 2 * pad) ** 2)))
     frames = np.random.default_rng(0).random((count, size, size), np.float32)
     return np.pad(frames, ((0, 0), (pad, pad), (pad, pad))).reshape(count, -1)
 

@@ -19,9 +19,9 @@ from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, place_of, spans_of
+from deepbench_fast.kernels.light.ellipse import Ellipse
 from deepbench_fast.kernels.light.pixel_mean import (
     NODES,
-    Ellipse,
     Fan,
     Float32Array,
     Pixels,

@@ -20,9 +20,10 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.base2 import exp2f
-from deepbench_fast.kernels.elementary import floor, log
+from deepbench_fast.kernels.elementary import log
 from deepbench_fast.kernels.image.grid import Spans
 from deepbench_fast.kernels.light._lanes import RUN, put_run
+from deepbench_fast.kernels.light.ellipse import Ellipse, columns_of, rows_of
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -46,17 +47,6 @@ FAR_AWAY = np.float32(100.0)
 # Gauss-Legendre nodes on [-1, 1] and their weights, 5 points.
 NODES = (-0.9061798459386640, -0.5384693101056831, 0.0, 0.5384693101056831, 0.9061798459386640)
 WEIGHTS = (0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665, 0.2369268850561891)
-
-
-class Ellipse(NamedTuple):
-    """All points with xx dx**2 + 2 xy dx dy + yy dy**2 <= limit about the centre (x, y)."""
-
-    x: float
-    y: float
-    xx: float
-    xy: float
-    yy: float
-    limit: float
 
 
 class Pixels(NamedTuple):
@@ -134,24 +124,13 @@ def make_fan() -> Fan:
 @piece
 def row_range(spans: Spans, ellipse: Ellipse) -> tuple[int, int]:
     """First row, and the one after the last, of the spans whose pixel centres can lie in the ellipse."""
-    stop = spans.first + spans.starts.shape[0]
-    reach = np.sqrt(ellipse.limit * ellipse.xx / (ellipse.xx * ellipse.yy - ellipse.xy * ellipse.xy))
-    low = min(max(ellipse.y - reach, float(spans.first)), float(stop))
-    high = min(max(ellipse.y + reach, spans.first - 1.0), stop - 1.0)
-    return int(-floor(-low)), int(floor(high)) + 1
+    return rows_of(ellipse, spans.first, spans.first + spans.starts.shape[0])
 
 
 @piece
 def column_range(spans: Spans, ellipse: Ellipse, row: int) -> tuple[int, int]:
     """First column, and the one after the last, of this row's span whose pixel centres lie in the ellipse."""
-    start, stop = spans.starts[row - spans.first], spans.stops[row - spans.first]
-    dy = row - ellipse.y
-    determinant = ellipse.xx * ellipse.yy - ellipse.xy * ellipse.xy
-    half = np.sqrt(max(ellipse.xx * ellipse.limit - determinant * dy * dy, 0.0)) / ellipse.xx
-    middle = ellipse.x - ellipse.xy * dy / ellipse.xx
-    low = min(max(middle - half, float(start)), float(stop))
-    high = min(max(middle + half, start - 1.0), stop - 1.0)
-    return int(-floor(-low)), int(floor(high)) + 1
+    return columns_of(ellipse, row, spans.starts[row - spans.first], spans.stops[row - spans.first])
 
 
 @piece

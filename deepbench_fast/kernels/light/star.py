@@ -17,9 +17,9 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2_1pf, log2f
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, spans_of
+from deepbench_fast.kernels.light.ellipse import Ellipse
 from deepbench_fast.kernels.light.moffat_flux import NARROW, NARROW_STEEP, put_core
 from deepbench_fast.kernels.light.pixel_mean import (
-    Ellipse,
     Float32Array,
     Pixels,
     add_light,

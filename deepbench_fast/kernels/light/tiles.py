@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel
-from deepbench_fast.kernels.elementary import floor
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer
 from deepbench_fast.kernels.light._lanes import RUN, put_run
+from deepbench_fast.kernels.light.ellipse import Ellipse, columns_of, determinant, extent, half_chord, rows_of
 from deepbench_fast.kernels.light.galaxy import add_galaxy, make_galaxy_scratch, set_galaxy_means
 from deepbench_fast.kernels.light.lens import lens_center, lens_integrate
 from deepbench_fast.kernels.light.pixel_mean import (
-    Ellipse,
     Float32Array,
     FloatArray,
     IntArray,
@@ -89,34 +88,8 @@ def tiles_of(frame: Frame) -> Tiles:
 
 
 @inline
-def _extent(low: float, high: float, first: int, stop: int) -> tuple[int, int]:
-    """The whole numbers from low to high that are in first .. stop - 1: the first one and the one after the last."""
-    low = min(max(low, float(first)), float(stop))
-    high = min(max(high, first - 1.0), stop - 1.0)
-    return int(-floor(-low)), int(floor(high)) + 1
-
-
-@inline
 def _ellipse(row: FloatArray) -> Ellipse:
     return Ellipse(row[0], row[1], row[2], row[3], row[4], row[5])
-
-
-@inline
-def _determinant(ellipse: Ellipse) -> float:
-    return ellipse.xx * ellipse.yy - ellipse.xy * ellipse.xy
-
-
-@inline
-def _row_extent(ellipse: Ellipse, first: int, stop: int) -> tuple[int, int]:
-    """The rows of an ellipse, of those from first to stop - 1."""
-    reach = np.sqrt(ellipse.limit * ellipse.xx / _determinant(ellipse))
-    return _extent(ellipse.y - reach, ellipse.y + reach, first, stop)
-
-
-@inline
-def _half_width(ellipse: Ellipse, dy: float) -> float:
-    """Half the length of the chord at this offset from the centre, 0 beside it."""
-    return float(np.sqrt(max(ellipse.xx * ellipse.limit - _determinant(ellipse) * dy * dy, 0.0)) / ellipse.xx)
 
 
 @inline
@@ -125,13 +98,13 @@ def _column_extent(ellipse: Ellipse, top: int, bottom: int, first: int, stop: in
 
     Its leftmost point is at dy = xy sqrt(limit / (yy (xx yy - xy**2))), the rightmost one opposite.
     """
-    tip = ellipse.xy * np.sqrt(ellipse.limit / (ellipse.yy * _determinant(ellipse)))
+    tip = ellipse.xy * np.sqrt(ellipse.limit / (ellipse.yy * determinant(ellipse)))
     above, below = top - ellipse.y, bottom - 1 - ellipse.y
     left, right = min(max(tip, above), below), min(max(-tip, above), below)
     slope = ellipse.xy / ellipse.xx
-    low = ellipse.x - slope * left - _half_width(ellipse, left)
-    high = ellipse.x - slope * right + _half_width(ellipse, right)
-    return _extent(low, high, first, stop)
+    low = ellipse.x - slope * left - half_chord(ellipse, left)
+    high = ellipse.x - slope * right + half_chord(ellipse, right)
+    return extent(low, high, first, stop)
 
 
 @inline
@@ -139,7 +112,7 @@ def _tile_range(ellipse: Ellipse, frame: Frame, tiles: Tiles) -> tuple[int, int,
     """First and last row, and first and last column, of tiles that an ellipse may touch; none: the last before the
     first."""
     height, width, pad = frame
-    top, bottom = _row_extent(ellipse, -pad, height + pad)
+    top, bottom = rows_of(ellipse, -pad, height + pad)
     if top >= bottom:
         return 0, -1, 0, -1
     left, right = _column_extent(ellipse, top, bottom, -pad, width + pad)
@@ -204,12 +177,8 @@ def _set_spans(ellipse: Ellipse, top: int, bottom: int, left: int, right: int, l
 
     Returns the number of their pixels.
     """
-    inverse = 1.0 / ellipse.xx
-    slope, square, narrowing = ellipse.xy * inverse, ellipse.limit * inverse, _determinant(ellipse) * inverse * inverse
     for k in range(bottom - top):
-        dy = top + k - ellipse.y
-        middle, half = ellipse.x - slope * dy, np.sqrt(max(square - narrowing * dy * dy, 0.0))
-        start, stop = _extent(middle - half, middle + half, left, right)
+        start, stop = columns_of(ellipse, top + k, left, right)
         lists.starts[k], lists.stops[k] = start, max(start, stop)
     count = 0
     for k in range(bottom - top):
@@ -269,7 +238,7 @@ def _draw_parts(
                 return
             reach = ellipses[objects[place]]
             ellipse = Ellipse(reach[0] - first_column, reach[1] - first_row, reach[2], reach[3], reach[4], reach[5])
-            top, bottom = _row_extent(ellipse, begin, end)
+            top, bottom = rows_of(ellipse, begin, end)
             count = _set_spans(ellipse, top, bottom, left, right, lists) if top < bottom else 0
             if count == 0:
                 continue

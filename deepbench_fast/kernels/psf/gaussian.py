@@ -77,16 +77,21 @@ def gaussian_weights(sigma: float) -> npt.NDArray[np.float64]:
 
 
 @piece
-def _centre_and_pair(
+def _centre_and_three_pairs(
     sums: npt.NDArray[np.float32],
     centre: npt.NDArray[np.float32],
     before: npt.NDArray[np.float32],
     after: npt.NDArray[np.float32],
-    centre_weight: np.float32,
-    weight: np.float32,
+    before_next: npt.NDArray[np.float32],
+    after_next: npt.NDArray[np.float32],
+    before_last: npt.NDArray[np.float32],
+    after_last: npt.NDArray[np.float32],
+    weights: tuple[np.float32, np.float32, np.float32, np.float32],
 ) -> None:
+    w_0, w_1, w_2, w_3 = weights
     for i in range(sums.size):
-        sums[i] = centre_weight * centre[i] + weight * (before[i] + after[i])
+        total = (w_0 * centre[i] + w_1 * (before[i] + after[i])) + w_2 * (before_next[i] + after_next[i])
+        sums[i] = total + w_3 * (before_last[i] + after_last[i])
 
 
 @kernel
@@ -98,21 +103,25 @@ def _convolve(
 ) -> None:
     """sums[i] = w_0 f(0) + w_1 (f(-1) + f(1)) + ... + w_r (f(-r) + f(r)), added in this order.
 
-    f(k) = source[i + (r + k) stride]; r = weights.size - 1 >= 1; the weights are rounded to float32.
+    f(k) = source[i + (r + k) stride]; r = weights.size - 1 >= 3; the weights are rounded to float32.
     """
     centre = (weights.size - 1) * stride
+    rounded = np.float32(weights[0]), np.float32(weights[1]), np.float32(weights[2]), np.float32(weights[3])
     for start in range(0, sums.size, STRETCH):
         part = sums[start : min(start + STRETCH, sums.size)]
         taps = source[start:]
-        _centre_and_pair(
+        _centre_and_three_pairs(
             part,
             taps[centre:],
             taps[centre - stride :],
             taps[centre + stride :],
-            np.float32(weights[0]),
-            np.float32(weights[1]),
+            taps[centre - 2 * stride :],
+            taps[centre + 2 * stride :],
+            taps[centre - 3 * stride :],
+            taps[centre + 3 * stride :],
+            rounded,
         )
-        add_pairs(part, taps, stride, weights, 2)
+        add_pairs(part, taps, stride, weights, 4)
 
 
 @piece

@@ -18,8 +18,9 @@ F = TypeVar("F", bound=Callable[..., object])
 
 # IEEE arithmetic to the letter: no fastmath, so no contraction and no reassociation. NumPy's error model changes no
 # value; it drops the test for a zero divisor, which would keep loops with a division scalar. Nothing takes kernels as C
-# callbacks, and a sixth of the compile time would go into the wrappers for them.
-_FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+# callbacks, and a sixth of the compile time would go into the wrappers for them. What isn't said here Numba takes from
+# who calls first: kernels that are called by inlined code would be inlined everywhere, too, and be optimised each time.
+_FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "forceinline": False}
 
 INLINED: Any = {**_FLAGS, "forceinline": True}
 """The same flags for code that Numba chooses by the types of its arguments."""
@@ -106,7 +107,7 @@ _not_compiled: set[str] = set()
 
 
 def _compiled(function: Callable[..., object], **more: Any) -> Any:
-    dispatcher = numba.njit(**_FLAGS, **more, pipeline_class=compiler(vector_bits(), inlined=False))(function)
+    dispatcher = numba.njit(**{**_FLAGS, **more}, pipeline_class=compiler(vector_bits(), inlined=False))(function)
     if dispatcher is function:
         _not_compiled.add(f"{function.__module__}.{function.__qualname__}")
     return dispatcher

@@ -73,6 +73,23 @@ def test_a_number_written_out_in_a_call_compiles_nothing_more(directory: Any, de
     assert set(typed) == {(types.int64, types.int64)}
 
 
+def test_kernels_are_no_part_of_others_whoever_calls_them_first(directory: Any) -> None:
+    inner: Any = kernel(tripled)
+
+    @inline
+    def between(x: int) -> int:
+        return inner(x)
+
+    @kernel
+    def outer(x: int) -> int:
+        return between(x) + between(x + 1)
+
+    assert outer(1) == 3 + 6
+    [code] = inner.inspect_llvm().values()
+    assert "define" in code
+    assert "alwaysinline" not in code
+
+
 def shout(number: int) -> int:
     return number
 

@@ -170,21 +170,18 @@ def assign_classes(
     size = stratum_size(shares)
     order = np.empty(size, np.int64)
     seen = np.empty(shares.size, np.int64)
-    seen[:] = 0
-    stratum = first // size
-    position = first - stratum * size
-    shuffle(order, shares, key, stream, stratum)
-    for earlier in range(position):
-        seen[order[earlier]] += 1
-    for i in range(catalogue.size):
+    stratum = first // size - 1
+    position = size
+    for i in range(-(first % size), catalogue.size):  # those before `first` in its stratum are counted as well
         if position == size:
             position = 0
             stratum += 1
             seen[:] = 0
             shuffle(order, shares, key, stream, stratum)
         label = order[position]
-        catalogue[i] = label
-        member[i] = stratum * shares[label] + seen[label]
+        if i >= 0:
+            catalogue[i] = label
+            member[i] = stratum * shares[label] + seen[label]
         seen[label] += 1
         position += 1
 

@@ -34,15 +34,15 @@ def load_source(
 
     Raises UsageError where there is no such source, RecipeError where it is no valid recipe.
     """
+    from deepbench_fast.recipe.load import parse_value
+
     options = {"samples": samples, "seed": seed, "size": size}
     given = {name: value for name, value in options.items() if value is not None}
     for option, (key, _) in product(given, assignments):
         if re.fullmatch(SAID_BY[option], key):
             raise UsageError(f"--{option} and --set {key} say the same: give one of them")
-    recipe = _find(source).with_overrides(given)
-    for key, text in assignments:
-        recipe = recipe.set(key, text)
-    return recipe
+    values = ((key, parse_value(text, key)) for key, text in assignments)
+    return _find(source).with_overrides([*given.items(), *values])
 
 
 def is_dataset(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,9 @@ from deepbench_fast.values.user_tables import tables_beside
 
 PRIVATE = "x-"
 """How keys of a file begin that are its writer's own, e.g. for what merge keys bring in."""
+
+
+_Change = tuple[str, object]
 
 
 class Recipe(Contents):
@@ -136,17 +139,36 @@ class Recipe(Contents):
             recipe: Recipe = cls.parse(document.data)
         return recipe
 
-    def with_overrides(self, overrides: Mapping[str, object]) -> Recipe:
+    def with_overrides(self, overrides: Mapping[str, object] | Iterable[tuple[str, object]]) -> Recipe:
         """The recipe with values replaced: keys are addresses as for `set`, or "size" for image.shape.
 
-        Values are data, never parsed as YAML. They are replaced before defaults are scaled to the image.
+        Values are data, never parsed as YAML. They are replaced before defaults are scaled to the image. What is valid
+        only beside another one is: they may stand in any order. Of two that say the same the later holds.
         """
-        recipe = self
-        if self.series is not None and "size" in overrides:
+        changes = list(overrides.items() if isinstance(overrides, Mapping) else overrides)
+        if self.series is not None and "size" in dict(changes):
             raise UsageError(f"{self.name}: size is for images; the length of a series is series.steps")
-        for address, value in overrides.items():
-            recipe = recipe._replace("image.shape" if address == "size" else address, value)
+        changes = [("image.shape" if address == "size" else address, value) for address, value in changes]
+        recipe, refused = self._with_all(changes)
+        while refused:
+            recipe, still = recipe._with_all([change for change, _ in refused])
+            if len(still) == len(refused):
+                raise still[0][1]
+            refused = still
+            if not refused:  # all are valid now: once more in order, since one may be a part of another
+                for address, value in changes:
+                    recipe = recipe._replace(address, value)
         return recipe
+
+    def _with_all(self, changes: Sequence[_Change]) -> tuple[Recipe, list[tuple[_Change, RecipeError]]]:
+        """The recipe with those values replaced that it takes one after the other; the others, and why not."""
+        recipe, refused = self, []
+        for address, value in changes:
+            try:
+                recipe = recipe._replace(address, value)
+            except RecipeError as error:
+                refused.append(((address, value), error))
+        return recipe, refused
 
     def set(self, address: str, value: object) -> Recipe:
         """The recipe with one value replaced, e.g. `recipe.set("catalogues.fields.galaxy.n", "{uniform: [1, 2]}")`.

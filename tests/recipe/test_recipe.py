@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,30 @@ def test_load_takes_overrides_and_the_name_of_the_file(tmp_path: Path) -> None:
 
 def test_what_a_recipe_shows_of_itself_is_short() -> None:
     assert repr(Recipe.of_kind("star")) == "Recipe(name='star', seed=0, samples=1000, catalogues=['star'])"
+
+
+BYTES_ALONE = {"image.dtype": "uint8", "noise": [], "psf": None}
+
+
+@pytest.mark.parametrize("addresses", list(permutations(BYTES_ALONE)))
+def test_values_that_need_each_other_are_replaced_in_any_order(addresses: tuple[str, ...]) -> None:
+    recipe = Recipe.of_kind("circle").with_overrides(
+        {"noise": [{"gaussian": {"sigma": 0.1}}], "psf": {"gaussian": {"sigma": 1}}}
+    )
+    changed = recipe.with_overrides({address: BYTES_ALONE[address] for address in addresses})
+    assert (changed.image.dtype, changed.noise, changed.psf) == ("uint8", (), None)
+
+
+def test_of_values_that_say_the_same_the_later_holds() -> None:
+    noisy = Recipe.of_kind("circle").set("noise", "[{gaussian: {sigma: 0.1}}]")
+    whole, part = ("image", {"shape": [20, 20], "dtype": "uint8"}), ("image.shape", [30, 30])
+    assert noisy.with_overrides([whole, part, ("noise", [])]).image.shape == (30, 30)
+    assert noisy.with_overrides([part, whole, ("noise", [])]).image.shape == (20, 20)
+    assert noisy.with_overrides([("samples", 7), ("image.dtype", "uint8"), ("samples", 8), ("noise", [])]).samples == 8
+
+
+def test_the_first_value_that_no_order_makes_valid_is_told() -> None:
+    shapes = Recipe.of_kind("circle")
+    with pytest.raises(RecipeError, match="unknown key of image 'colour'") as told:
+        shapes.with_overrides({"image.dtype": "uint8", "image.colour": 1, "image.overlap": "xor", "image.sheen": 2})
+    assert told.value.key == "image.colour"

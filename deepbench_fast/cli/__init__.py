@@ -6,12 +6,24 @@ input, 130 and 143 stopped by SIGINT and SIGTERM.
 
 from __future__ import annotations
 
+import sys
+
+from deepbench_fast.cli.signals import heed_signals, interrupt_in, number_of
 from deepbench_fast.cli.streams import prepare_streams
 
 
 def main() -> None:
     """Run `deepbench-fast` with the arguments of this process, and exit."""
     prepare_streams()  # before anything else can open a file
-    from deepbench_fast.cli.group import group
+    heed_signals()
+    try:
+        from deepbench_fast.cli.group import group
 
-    group.main()
+        group.main()
+    except BaseException as error:
+        interrupt = None if isinstance(error, SystemExit) else interrupt_in(error)
+        if interrupt is None:
+            raise
+        number = number_of(interrupt)  # it came while Python loaded what reports others
+        sys.stderr.write(f"Error: stopped by {number.name}\n")
+        sys.exit(128 + number)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import _thread
 import difflib
 import os
 import shlex
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +16,9 @@ import click
 
 from deepbench_fast import __version__
 from deepbench_fast.cli.arguments import complete_by_metavar
+from deepbench_fast.cli.signals import interrupt_in, number_of
 from deepbench_fast.cli.streams import drop_unwritten
 from deepbench_fast.errors import DeepbenchFastError, one_line
-from deepbench_fast.kernels import leaving
 
 PROGRAM = "deepbench-fast"
 COMPLETION_VARIABLE = "_DEEPBENCH_FAST_COMPLETE"
@@ -57,16 +54,6 @@ COMMANDS = {
     "versions": "versions",
 }
 """Command → its module in this package, whose `command` it is."""
-
-
-RAISED_AGAIN = 0.01
-"""Seconds after which a signal that was dropped is raised again."""
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived: what is open is closed as after Ctrl-C."""
-
-    signal_number = signal.SIGTERM
 
 
 class Command(click.Command):
@@ -110,7 +97,7 @@ class Group(click.Group):
             super().main(args, PROGRAM, COMPLETION_VARIABLE)
         arguments = tuple(sys.argv[1:] if args is None else args)
         try:
-            with _stopped_by_signals(), self.make_context(PROGRAM, list(arguments), obj=arguments) as context:
+            with self.make_context(PROGRAM, list(arguments), obj=arguments) as context:
                 _speak_on_terminals()
                 self.invoke(context)
                 sys.stdout.flush()
@@ -120,7 +107,7 @@ class Group(click.Group):
         except BaseException as error:
             if "--debug" in arguments and not isinstance(error, SystemExit):
                 traceback.print_exc()
-            status = _report(error)
+            status = _report(interrupt_in(error) or error)
         drop_unwritten()
         sys.exit(status)
 
@@ -129,9 +116,9 @@ def _report(error: BaseException) -> int:
     """Say in one line what went wrong; the exit status."""
     match error:
         case KeyboardInterrupt():
-            number = getattr(error, "signal_number", signal.SIGINT)
-            _say("; ".join([f"stopped by {signal.Signals(number).name}", *getattr(error, "__notes__", ())]))
-            return 128 + int(number)
+            number = number_of(error)
+            _say("; ".join([f"stopped by {number.name}", *getattr(error, "__notes__", ())]))
+            return 128 + number
         case BrokenPipeError():  # whoever read the output has seen enough
             return 1
         case click.ClickException():
@@ -164,53 +151,6 @@ def _speak_on_terminals() -> None:
 
         logging.basicConfig(format="%(message)s")
         logging.getLogger("deepbench_fast").setLevel(logging.INFO)
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Raise Terminated on SIGTERM inside, and lose no signal; a second one may end the process at once.
-
-    Python drops what is raised while an object is deleted or a weak reference dies, as Numba's do in calls of kernels.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        raise Terminated
-
-    def dropped(unraisable: sys.UnraisableHookArgs) -> None:
-        if issubclass(unraisable.exc_type, KeyboardInterrupt):
-            number = getattr(unraisable.exc_type, "signal_number", signal.SIGINT)
-            threading.Timer(RAISED_AGAIN, _raise_in_main_thread, (number,)).start()
-        else:
-            hook(unraisable)
-
-    previous, hook = signal.signal(signal.SIGTERM, stop), sys.unraisablehook
-    sys.unraisablehook = dropped
-    leaving.at_once = _leave
-    try:
-        yield
-    finally:
-        leaving.at_once = None
-        sys.unraisablehook = hook
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _leave(number: int) -> None:
-    """What is filled is whole at any moment, so that threads may end in the midst of it."""
-    _say(f"stopped at once by {signal.Signals(number).name}; what was written stays as it is")
-    sys.stderr.flush()
-    os._exit(128 + number)
-
-
-def _raise_in_main_thread(number: signal.Signals) -> None:
-    """Let a signal arrive, which also ends waiting for a system call, where there are signals of threads."""
-    main = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main is not None:
-        signal.pthread_kill(main, number)
-    else:
-        _thread.interrupt_main(number)
 
 
 def _debug_option() -> click.Option:

@@ -53,22 +53,26 @@ def call(work: Callable[[Stop], T], *, seconds: float = math.inf, outer: Stop = 
     if seconds == math.inf and threading.current_thread() is not threading.main_thread():
         return work(outer)
     stop, results, errors = Stop(), list[T](), list[BaseException]()
+    begun = threading.Event()
 
     def guarded() -> None:
+        begun.set()
         try:
+            stop.check()
             results.append(work(stop))
         except BaseException as error:
             errors.append(error)
 
     worker = threading.Thread(target=guarded, name="stoppable", daemon=True)
-    worker.start()
     try:
+        worker.start()
         deadline = time.monotonic() + seconds
         while worker.is_alive() and time.monotonic() < deadline and not outer.is_set():
             worker.join(min(SECONDS_BETWEEN_LOOKS, max(0.0, deadline - time.monotonic())))
     finally:
         stop.set()
-        worker.join()
+        if begun.is_set():  # an interrupt may come while the thread starts: one that begins later ends at once
+            worker.join()
     if errors:
         raise errors[0]
     return results[0]

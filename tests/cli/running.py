@@ -42,9 +42,9 @@ def run_well(*arguments: object) -> Ran:
     return ran
 
 
-def run_apart(*arguments: object) -> Ran:
+def run_apart(*arguments: object, **options: Any) -> Ran:
     """Run the command in a process of its own."""
-    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False)
+    done = subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, **options)
     return Ran(done.returncode, done.stdout, done.stderr)
 
 

@@ -198,24 +198,51 @@ def test_exit_status_of_the_process() -> None:
 
 DROPPED = """
 import signal, sys, time, weakref
-from deepbench_fast.cli.group import _stopped_by_signals
+from deepbench_fast.cli.signals import heed_signals
 
 class Thing:
     pass
 
 thing = Thing()
 watch = weakref.ref(thing, lambda _: signal.raise_signal(int(sys.argv[1])))
+heed_signals()
 try:
-    with _stopped_by_signals():
-        del thing
-        time.sleep(30)
+    del thing
+    time.sleep(30)
 except KeyboardInterrupt as interrupt:
     print(type(interrupt).__name__)
 """
 
 
-@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Terminated")])
+@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "Interrupted"), (signal.SIGTERM, "Terminated")])
 def test_a_signal_while_a_weak_reference_dies_is_not_lost(number: signal.Signals, name: str) -> None:
     command = [sys.executable, "-c", DROPPED, str(int(number))]
     done = subprocess.run(command, capture_output=True, text=True, preexec_fn=heed_interrupts)
     assert (done.stdout, done.stderr) == (f"{name}\n", "")
+
+
+STOPPED_WITHIN = {
+    "exec": "exec(RAISE)",
+    "a class": "class Thing:\n    one = cached_property(None)",
+}
+"""Where libraries are, while they are loaded, when a signal arrives: Python makes something else of it there."""
+
+
+@pytest.mark.parametrize("where", STOPPED_WITHIN)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_told_wherever_it_arrives(number: signal.Signals, where: str, tmp_path: Path) -> None:
+    kinds = f"""
+RAISE = "import signal; signal.raise_signal({int(number)})"
+
+class cached_property:
+    def __init__(self, function):
+        pass
+
+    def __set_name__(self, owner, name):
+        exec(RAISE)
+
+{STOPPED_WITHIN[where]}
+"""
+    (tmp_path / "kinds.py").write_text(kinds)
+    ran = run_apart("--kinds", tmp_path / "kinds.py", "list", preexec_fn=heed_interrupts)
+    assert (ran.status, ran.err) == (128 + number, f"Error: stopped by {number.name}\n")

@@ -15,8 +15,8 @@ import pytest
 
 from deepbench_fast import open_dataset
 from deepbench_fast.cli.source import load_source
+from deepbench_fast.kernels.leaving import PATIENCE_S
 from deepbench_fast.run.beforehand import NOT_MEASURED
-from deepbench_fast.run.engines.threads import PATIENCE_S
 from deepbench_fast.run.generate import generate
 from tests.cli.running import COMMAND, heed_interrupts, run, run_well
 

@@ -17,6 +17,7 @@ from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.errors import AccuracyWarning
 from deepbench_fast.kernels import stopping
+from deepbench_fast.kernels.leaving import PATIENCE_S
 from deepbench_fast.kernels.stopping import Stop, Stopped
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.render.trajectories import samples_at_once
@@ -61,12 +62,15 @@ def test_rendering_ends_in_the_middle_of_a_sample(name: str) -> None:
 
 
 def stop_soon(arguments: list[str], folder: Path, number: int, after: float) -> tuple[int, str, float]:
-    """Send a signal to a command: its exit status, standard error, and seconds from the signal to the end."""
+    """Send a signal to a command, as often as an impatient hand: its exit status, standard error, and seconds from the
+    first one to the end."""
     with subprocess.Popen([*COMMAND, *arguments], cwd=folder, stderr=subprocess.PIPE, text=True) as process:
         time.sleep(after)
         assert process.poll() is None, process.communicate()[1]
-        process.send_signal(number)
         began = time.monotonic()
+        while process.poll() is None and time.monotonic() - began < 0.8 * PATIENCE_S:
+            process.send_signal(number)
+            time.sleep(0.01)
         _, err = process.communicate(timeout=120)
         return process.returncode, err, time.monotonic() - began
 
@@ -194,3 +198,20 @@ def test_work_that_takes_too_long_is_asked_to_end() -> None:
     threading.Timer(0.1, outer.set).start()
     with pytest.raises(Stopped):
         stopping.call(work, seconds=60, outer=outer)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_nothing_goes_on_after_an_interrupt_while_its_thread_starts() -> None:
+    main, begun, ended = threading.main_thread().ident, [], []
+    assert main is not None
+
+    def work(stop: Stop) -> None:
+        begun.append(1)
+        signal.pthread_kill(main, signal.SIGINT)
+        time.sleep(1e-3)
+        ended.append(1)
+
+    for _ in range(200):
+        with pytest.raises(KeyboardInterrupt):
+            stopping.call(work)
+        assert len(ended) == len(begun)

@@ -28,8 +28,6 @@ TASK_BYTES, LEAST_TASK_BYTES, MOST_BYTES_AT_ONCE = 8 * 2**20, 4 * 2**20, 80 * 2*
 BUFFERS = 2  # for each thread
 SECONDS_OF_PIECE = 0.25
 SECONDS_UNTOLD = 0.1
-PATIENCE_S = 1.0
-"""After a signal, that a launcher may send twice; a later one is somebody who doesn't want to wait."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -313,18 +311,16 @@ def _write(work: _Work, file: PartFile, waiting: list[_Rendered]) -> list[Arrays
 def _stopped_by_signals(stop: Stop) -> Iterator[None]:
     """Set `stop` on SIGINT or SIGTERM instead of breaking off in the middle, and raise Interrupted at the end.
 
-    Another one, `PATIENCE_S` later, ends a program whose process is its own: see `kernels.leaving`.
+    Another one, some time later, ends a program whose process is its own: see `kernels.leaving`.
     """
-    received: list[tuple[int, float]] = []  # numbers, and when they came
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def handle(number: int, frame: object) -> None:
-        now = time.monotonic()
-        if leaving.at_once is not None and received and now - received[0][1] > PATIENCE_S:
-            leaving.at_once(number)
-        received.append((number, now))
+        leaving.ask(number)
+        received.append(number)
         stop.set()
 
     # A job that was started so as to ignore a signal (nohup, a background job of a script) goes on ignoring it.
@@ -336,4 +332,4 @@ def _stopped_by_signals(stop: Stop) -> Iterator[None]:
         for number, handler in previous.items():
             signal.signal(number, handler)
     if received:  # up to the last moment
-        raise Interrupted(received[0][0])
+        raise Interrupted(received[0])

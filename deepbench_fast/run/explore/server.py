@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import json
 import secrets
+import signal
 import struct
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +77,7 @@ def serve(answer: Answer, port: int, ready: Callable[[str], object]) -> None:
     try:
         asyncio.run(_serve(answer, port, ready))
     except KeyboardInterrupt as interrupt:
-        if type(interrupt) is not KeyboardInterrupt:  # SIGTERM is not how people end it
+        if getattr(interrupt, "signal_number", signal.SIGINT) != signal.SIGINT:  # how a person ends it
             raise
 
 

@@ -1,0 +1,94 @@
+"""Ctrl-C and SIGTERM of a program whose process is its own: the first ends it in order, further ones break nothing."""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+
+from deepbench_fast.kernels import leaving
+
+RAISED_AGAIN = 0.01
+"""Seconds after which a signal that was dropped is raised again."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """SIGINT arrived. Where KeyboardInterrupt itself passes through `exec`, Python's exit status is another one."""
+
+    signal_number = signal.SIGINT
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM arrived: what is open is closed as after Ctrl-C."""
+
+    signal_number = signal.SIGTERM
+
+
+def heed_signals() -> None:
+    """From now on until the process ends, raise Interrupted on SIGINT and Terminated on SIGTERM, once.
+
+    While the program ends in order it needs its thread, and Python's own end would meet an exception with a traceback
+    or another status: further signals raise nothing, and a late one ends the process at once. None is lost where Python
+    drops what is raised while an object is deleted or a weak reference dies, as Numba's do in calls of kernels.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    leaving.at_once = _leave
+    sys.unraisablehook = _raise_dropped
+    # A job that was started so as to ignore a signal (nohup, a background job of a script) goes on ignoring it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _raise)
+    atexit.register(_ignore)  # before all others, and so called after them
+
+
+def _ignore() -> None:
+    """Everything is done and closed, and Python, as it ends, leaves signals to the system: they'd change the status."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def interrupt_in(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The interrupt that an error is, or came from: one that arrives while a class is made Python wraps in another."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def number_of(interrupt: KeyboardInterrupt | type[BaseException]) -> signal.Signals:
+    """The signal that an interrupt stands for."""
+    return signal.Signals(getattr(interrupt, "signal_number", signal.SIGINT))
+
+
+def _raise(number: int, frame: object) -> None:
+    if leaving.ask(number):
+        raise Terminated if number == signal.SIGTERM else Interrupted
+
+
+def _raise_dropped(unraisable: sys.UnraisableHookArgs) -> None:
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        leaving.forget()
+        threading.Timer(RAISED_AGAIN, _raise_in_main_thread, (number_of(unraisable.exc_type),)).start()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _raise_in_main_thread(number: signal.Signals) -> None:
+    """Let a signal arrive, which also ends waiting for a system call, where there are signals of threads."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, number)
+    else:
+        _thread.interrupt_main(number)
+
+
+def _leave(number: int) -> None:
+    """What is filled is whole at any moment, so that threads may end in the midst of it."""
+    name = signal.Signals(number).name
+    with suppress(OSError):  # nobody reads it
+        os.write(2, f"Error: stopped at once by {name}; what was written stays as it is\n".encode())
+    os._exit(128 + number)

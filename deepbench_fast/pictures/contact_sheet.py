@@ -187,12 +187,14 @@ def described_picture(image: npt.NDArray[Any], text: str, *, shapes: bool = Fals
     return figure
 
 
-def cell_size(height: int, width: int) -> tuple[int, int]:
-    """Screen pixels of an image of `height` by `width` pixels: enlarged by a whole number, or shrunk if it is large."""
+def cell_size(height: int, width: int, wanted: int = CELL) -> tuple[int, int]:
+    """Screen pixels of an image of `height` by `width` pixels: enlarged by a whole number to about what is wanted, or
+    shrunk if it is large.
+    """
     largest = max(height, width)
     if largest > LARGEST_CELL:
         return max(1, round(height * LARGEST_CELL / largest)), max(1, round(width * LARGEST_CELL / largest))
-    factor = max(1, round(CELL / largest))
+    factor = max(1, round(wanted / largest))
     return height * factor, width * factor
 
 

@@ -13,6 +13,7 @@ from deepbench_fast.draw.tables import call_roll
 from deepbench_fast.errors import UsageError
 from deepbench_fast.pictures.colours import paint, shapes_alone
 from deepbench_fast.pictures.contact_sheet import (
+    CELL,
     FONT_PIXELS,
     MARGIN,
     Origin,
@@ -20,6 +21,7 @@ from deepbench_fast.pictures.contact_sheet import (
     check_origin,
     draw_image,
     shortened,
+    title_room,
 )
 from deepbench_fast.pictures.figures import DPI, new_figure
 from deepbench_fast.recipe.recipe import Recipe
@@ -33,6 +35,8 @@ LINE = 16
 # Room for a row's name above it.
 NAME = LINE + 4
 MOST_ROWS, MOST_COLUMNS = 20, 20
+# More rungs than these get smaller cells, so that words can be read where a window is narrow.
+FEW, SMALL_CELL = 3, 80
 SEARCHED = 2**22
 DARK, FAINT, FRAME = "0.15", "0.45", "0.85"
 
@@ -53,9 +57,10 @@ def ladder_sheet(
     _check(rungs, rows)
     check_origin(origin)
     members = first_members(rungs[-1], rows)
-    cell_height, cell_width = cell_size(*rungs[0].image.shape)
+    cell_height, cell_width = cell_size(*rungs[0].image.shape, CELL if len(rungs) <= FEW else SMALL_CELL)
+    column_width = max(cell_width, min(CELL, title_room((line for lines in labels for line in lines), cell_width)))
     head = LINE * (1 + max(map(len, labels)))
-    width = 2 * MARGIN + len(rungs) * (cell_width + GAP) - GAP
+    width = 2 * MARGIN + len(rungs) * (column_width + GAP) - GAP
     height = 2 * MARGIN + head + len(members) * (NAME + cell_height + GAP) - GAP
     figure = new_figure(width, height)
 
@@ -71,16 +76,16 @@ def ladder_sheet(
         )
 
     for column, lines in enumerate(labels):
-        left = MARGIN + column * (cell_width + GAP)
-        write(left, MARGIN + LINE - 3, f"rung {column + 1}", cell_width, DARK, "bold")
+        left = MARGIN + column * (column_width + GAP)
+        write(left, MARGIN + LINE - 3, f"rung {column + 1}", column_width, DARK, "bold")
         for number, line in enumerate(lines):
-            write(left, MARGIN + LINE * (number + 2) - 3, line, cell_width, DARK)
+            write(left, MARGIN + LINE * (number + 2) - 3, line, column_width, DARK)
     for row, ((catalogue, member), images) in enumerate(zip(members, _images(rungs, members), strict=True)):
         top = MARGIN + head + NAME + row * (NAME + cell_height + GAP)
         write(MARGIN, top - 5, f"{catalogue}, member {member}", width - 2 * MARGIN, FAINT)
         colours = _painted(images, catalogue in shapes_alone(rungs[-1]))
         for column in range(len(rungs)):
-            left = MARGIN + column * (cell_width + GAP)
+            left = MARGIN + column * (column_width + GAP)
             box = (left / width, 1 - (top + cell_height) / height, cell_width / width, cell_height / height)
             if column in colours:
                 draw_image(figure, box, colours[column], origin)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from deepbench_fast import Recipe, UsageError, ladder
+from deepbench_fast.pictures.contact_sheet import FONT_PIXELS
 from deepbench_fast.pictures.ladder_sheet import first_members, ladder_sheet
 
 SHAPES = """
@@ -39,6 +40,17 @@ def test_a_cell_for_each_member_and_rung() -> None:
     names = {f"{name}, member 0" for name in ("circles", "lines", "arcs")}
     assert words == {"rung 1", "rung 2", "easy", "hard", *names}
     boxes = [axes.get_window_extent() for axes in figure.axes] + [text.get_window_extent() for text in figure.texts]
+    assert not any(box.overlaps(other) for number, box in enumerate(boxes) for other in boxes[:number])
+
+
+def test_many_rungs_stay_narrow_and_their_words_whole() -> None:
+    rungs = ladder(Recipe.from_yaml(SHAPES), "noise", 5)
+    words = [f"noise × {number / 4:g}" for number in range(5)]
+    figure = ladder_sheet(rungs, [[word] for word in words], 1)
+    assert set(words) <= {text.get_text() for text in figure.texts}
+    shown = figure.get_size_inches()[0] * figure.dpi
+    assert FONT_PIXELS * 358 / shown > 8  # a phone of 390 pixels has so many for a picture
+    boxes = [text.get_window_extent() for text in figure.texts]
     assert not any(box.overlaps(other) for number, box in enumerate(boxes) for other in boxes[:number])
 
 

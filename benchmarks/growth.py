@@ -45,10 +45,13 @@ ROW_BYTES = 250  # of the tables, a sample
 SHARE_OF_DISK = 0.7
 DOTS = 120
 COLOURS = 64
-READABLE: dict[Any, Any] = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 11.5, "legend.handlelength": 1}
-"""A phone shows a picture at less than half of its size."""
+READABLE: dict[Any, Any] = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 12, "legend.handlelength": 1}
+WIDTH = 6.2
+"""A phone shows a picture of that width at half of its size."""
 LEGEND_SIGNS = 18
 LEGEND_LINE = 0.12  # of a panel's height
+SPAN = 300  # between what a panel shows, above which powers of ten are marks enough
+HEADING = -0.35  # where the name of a group of bars begins, in widths of the panel: the longest ends within it
 LEAST_SECONDS = 0.2
 
 
@@ -129,8 +132,8 @@ def classes() -> Iterator[Curve]:
         make_plan(recipe)
         planned[count] = 1e3 * (time.process_time() - began) / count
         made[count] = 1e6 * cost(recipe) / recipe.samples
-    yield Curve("classes", "drawn and rendered", "classes", "µs a sample", made)
-    yield Curve("classes", "recipe and plan", "classes", "ms a class", planned)
+    yield Curve("classes", "made", "classes", "µs a sample", made)
+    yield Curve("classes", "planned", "classes", "ms a class", planned)
 
 
 def of_classes(count: int) -> Recipe:
@@ -244,14 +247,14 @@ def draw(kept: dict[str, Any]) -> None:
     """All curves that are kept, a panel for each thing that is varied; stages as bars; peers in a second picture."""
     curves = [curve for found in kept.values() for curve in found["curves"]]
     with rc_context(READABLE):
-        figure = Figure(figsize=(7.2, 12.5), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 12.5), layout="constrained")
         rooms: Any = figure.subfigures(2, 1, height_ratios=(3, 1))
         upper, lower = rooms
         for axes, panel in zip(upper.subplots(3, 2).flat, PANELS, strict=True):
             _panel(axes, panel, [curve for curve in curves if curve["panel"] == panel])
         _stages(lower.subplots(), [curve for curve in curves if curve["panel"] == BARS])
         _save(figure, PICTURE)
-        figure = Figure(figsize=(7.2, 9.5), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 9.5), layout="constrained")
         _peers(figure.subplots())
         _save(figure, PEERS)
 
@@ -276,10 +279,10 @@ def _panel(axes: Any, panel: str, curves: list[dict[str, Any]]) -> None:
         axes.set_ylim(bottom=0)
     else:
         axes.set(xscale="log", yscale="log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        low, high = axes.get_ylim()
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high / low > SPAN else (1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_locator(NullLocator())
-        low, high = axes.get_ylim()
         share = LEGEND_LINE * written
         axes.set_ylim(top=high * (high / low) ** (share / (1.0 - share)))
     axes.legend(loc="upper left" if panel == "threads" else "upper right")
@@ -295,7 +298,7 @@ def _stages(axes: Any, curves: list[dict[str, Any]]) -> None:
     if curves:
         axes.set_yticks(np.arange(len(curves[0]["points"])) + 0.2, list(curves[0]["points"]))
     axes.invert_yaxis()
-    axes.legend()
+    axes.legend(loc="center right", bbox_to_anchor=(1.0, 0.4))
 
 
 def _peers(axes: Any) -> None:
@@ -313,7 +316,8 @@ def _peers(axes: Any) -> None:
     ticks: list[tuple[int, str]] = []
     place = 0
     for what, bars in groups.items():
-        axes.text(0.01, place, what, transform=axes.get_yaxis_transform(), va="center", weight="bold")
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        axes.text(HEADING, place, what, transform=axes.get_yaxis_transform(), va="center", weight="bold", bbox=behind)
         for peer, ratio in bars:
             place += 1
             ticks.append((place, peer))

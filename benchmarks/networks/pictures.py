@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from matplotlib.figure import Figure
 from benchmarks.networks.table import DRAFT
 
 DOTS = 120
-WIDTH = 7
-READABLE: dict[Any, Any] = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 12}
+WIDTH = 6.2
+READABLE: dict[Any, Any] = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 12.5}
 """A phone shows a picture of that width at half of its size."""
+PANEL = 2.3
+WORDS = 14
+"""Height of a panel of the dial, and signs in a line below it."""
 SHOWN = "small"
 COLOURS = {"small": "C0", "resnet18": "C1", "resnet50": "C2"}
 
@@ -46,22 +50,17 @@ def _confusion(axes: Any, row: dict[str, Any]) -> None:
     numbers = range(len(row["classes"]))
     for (true, found), count in np.ndenumerate(matrix):
         axes.text(found, true, str(count), ha="center", va="center", color="white" if true == found else "black")
-    axes.set_xticks(numbers, row["classes"], rotation=30, ha="right")
+    axes.set_xticks(numbers, row["classes"], rotation=45, ha="right")
     axes.set_yticks(numbers, row["classes"])
     axes.set(xlabel=f"found by {row['network']} (test)", ylabel="is")
 
 
 @rc_context(READABLE)
 def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
-    """One panel an axis: accuracy by rung, with the mean over the classes where they aren't equally frequent."""
+    """One panel an axis, below each other: accuracy by rung, with the mean over the classes where they aren't equally frequent."""
     names = list(dict.fromkeys(point["axis"] for point in points))
-    across = 2
-    down = -(-len(names) // across)
-    figure = Figure(figsize=(WIDTH, 4.2 * down), layout="constrained")
-    grid = figure.subplots(down, across, sharey=True, squeeze=False)
-    axes = list(grid.flat)[: len(names)]
-    for spare in list(grid.flat)[len(names) :]:
-        spare.remove()
+    figure = Figure(figsize=(WIDTH, PANEL * len(names)), layout="constrained")
+    axes = figure.subplots(len(names), 1, sharey=True, squeeze=False)[:, 0]
     for panel, name in zip(axes, names, strict=True):
         own = sorted((point for point in points if point["axis"] == name), key=lambda point: int(point["rung"]))
         rungs = [point["rung"] for point in own]
@@ -71,11 +70,10 @@ def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
         if np.abs(shares[:, 0] - shares[:, 1]).max() > 0.01:
             panel.plot(rungs, 100 * shares[:, 1], marker="s", linestyle="--", label="mean over classes")
         panel.plot(rungs, [100 / len(point["classes"]) for point in own], color="grey", linestyle=":", label="chance")
-        panel.set_xticks(rungs, [point["words"] for point in own], rotation=35, ha="right")
+        panel.set_xticks(rungs, [fill(point["words"], WORDS) for point in own])
         panel.set_title(name)
         panel.grid(alpha=0.3)
-    for row in grid:
-        row[0].set_ylabel("accuracy of small, %")
+    figure.supylabel("accuracy of small, %", fontsize=READABLE["font.size"])
     labelled = {
         label: handle for panel in axes for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }

@@ -1,7 +1,8 @@
 """Tables that a phone can't show side by side: a hook of MkDocs.
 
 A table of five columns or more with sentences in them, or of nine and more, gets marks by which `assets/pages.css`
-shows each row as a card there: one value a line, behind the heading of its column. At a desk it is a table as before.
+shows each row as a card there: one value a line, behind the heading of its column; and so do all tables of the page with
+the same headings. At a desk it is a table as before.
 """
 
 from __future__ import annotations
@@ -24,14 +25,23 @@ TAG = re.compile(r"<[^>]*>")
 
 def on_page_content(html: str, **_: Any) -> str:
     """The page, in whose wide tables each value knows its heading."""
-    return TABLE.sub(_marked, html)
+    wide = {tuple(rows[0]) for rows in map(_rows, TABLE.findall(html)) if rows and _is_wide(rows)}
+    return TABLE.sub(lambda table: _marked(table, wide), html)
 
 
-def _marked(table: re.Match[str]) -> str:
-    rows = [[_text(inside) for _, inside in CELL.findall(row)] for row in ROW.findall(table[1])]
-    headings = rows[0] if rows else []
+def _rows(table: str) -> list[list[str]]:
+    return [[_text(inside) for _, inside in CELL.findall(row)] for row in ROW.findall(table)]
+
+
+def _is_wide(rows: list[list[str]]) -> bool:
     sentences = any(len(text) > SENTENCE for row in rows for text in row[1:])
-    if len(headings) < (SENTENCES if sentences else MANY):
+    return len(rows[0]) >= (SENTENCES if sentences else MANY)
+
+
+def _marked(table: re.Match[str], wide: set[tuple[str, ...]]) -> str:
+    rows = _rows(table[1])
+    headings = rows[0] if rows else []
+    if tuple(headings) not in wide:
         return table[0]
     head, _, body = table[1].partition("<tbody>")
 

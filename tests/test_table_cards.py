@@ -40,3 +40,10 @@ def test_which_tables_become_cards(columns: int, text: str, cards: bool) -> None
 def test_what_a_row_is_about_may_be_long() -> None:
     html = table(SENTENCES, "x").replace("<code>x", "<code>" + "x" * (SENTENCE + 1), 1)
     assert on_page_content(html) == html
+
+
+def test_tables_of_the_same_headings_look_the_same() -> None:
+    long, short = table(SENTENCES, "x" * (SENTENCE + 1)), table(SENTENCES, "x")
+    assert on_page_content(short + long).count("data-cards") == 2
+    other = short.replace("<th>A", "<th>B")
+    assert on_page_content(other + long).startswith(other)

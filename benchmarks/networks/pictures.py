@@ -57,7 +57,7 @@ def _confusion(axes: Any, row: dict[str, Any]) -> None:
 
 @rc_context(READABLE)
 def dial_picture(points: Sequence[dict[str, Any]], path: Path) -> None:
-    """One panel an axis, below each other: accuracy by rung, with the mean over the classes where they aren't equally frequent."""
+    """One panel an axis, below each other: accuracy by rung; with the mean over classes where these are not equal."""
     names = list(dict.fromkeys(point["axis"] for point in points))
     figure = Figure(figsize=(WIDTH, PANEL * len(names)), layout="constrained")
     axes = figure.subplots(len(names), 1, sharey=True, squeeze=False)[:, 0]

@@ -1,8 +1,8 @@
 """Tables that a phone can't show side by side: a hook of MkDocs.
 
 A table of five columns or more with sentences in them, or of nine and more, gets marks by which `assets/pages.css`
-shows each row as a card there: one value a line, behind the heading of its column; and so do all tables of the page with
-the same headings. At a desk it is a table as before.
+shows each row as a card there: one value a line, behind the heading of its column. So do all tables of the page that
+have its headings. At a desk it is a table as before.
 """
 
 from __future__ import annotations

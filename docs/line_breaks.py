@@ -1,8 +1,8 @@
 """Where a line of a page may end: a hook of MkDocs.
 
-Browsers end lines at a hyphen, so that `--debug` and 1e-6 fall apart, and between a number and its unit; and they
-never end them within a long name, so that one column of a table takes the room of the others. What is copied from a
-page stays what its source has.
+Browsers end lines at a hyphen, so that `--debug` and 1e-6 fall apart, within 38 396, and between a number and its unit;
+and they never end them within a long name, so that one column of a table takes the room of the others. What is copied
+from a page stays what its source has.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ TAG = re.compile(r"(<[^>]*>)")
 WORD = re.compile(r"\S+")
 DIGEST = re.compile(r"(?<!\w)[0-9a-f]{32}(?!\w)")
 NAME = re.compile(r"\b(?=\w*_)\w{16,}\b")
-PART = re.compile(r"(::|[_/.=](?=\w))")
+PART = re.compile(r"(::|[_/=](?=\w)|(?<=\w)\.(?=\w))")
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 POWER = re.compile(r"(?<![\w.])[-−]?\d[\d.]*e-\d+(?!\w)")
+GROUP = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 UNIT = re.compile(r"(?<=\d) (?=(?:%|[µnm]?s|[kMGTP]B|[KMG]iB|[MG]?pix|rad|deg)(?:/s)?(?![\w]))")
 WHOLE = r'<span class="whole">\g<0></span>'
 SIGN = re.compile(r" ([±×]) (?=\d)|(?<=\S) (?=[✓✗])")
@@ -69,5 +70,5 @@ def _opened(word: re.Match[str]) -> str:
 
 def _prose(text: str) -> str:
     text = NAME.sub(lambda name: name[0].replace("_", "_<wbr>"), text)
-    text = OPTION.sub(WHOLE, POWER.sub(WHOLE, UNIT.sub("&nbsp;", text)))
+    text = OPTION.sub(WHOLE, POWER.sub(WHOLE, GROUP.sub("&nbsp;", UNIT.sub("&nbsp;", text))))
     return SIGN.sub(lambda found: f"&nbsp;{found[1]}&nbsp;" if found[1] else "&nbsp;", text)

@@ -1,21 +1,22 @@
 """Tables that a phone can't show side by side: a hook of MkDocs.
 
-A table of five columns or more with sentences in them, or of nine and more, gets marks by which `assets/pages.css`
-shows each row as a card there: one value a line, behind the heading of its column. So do all tables of the page that
-have its headings. At a desk it is a table as before.
+A table of five columns or more with sentences in them, of four with long ones in two, or of nine and more, gets marks
+by which `assets/pages.css` shows each row as a card there: one value a line, behind the heading of its column. So do
+all tables of the page that have its headings. At a desk it is a table as before.
 """
 
 from __future__ import annotations
 
 import re
 from html import escape, unescape
+from itertools import zip_longest
 from typing import Any
 
-SENTENCES, MANY = 5, 9
-"""So many columns make cards of a table with sentences, and of any table."""
+FEW, SENTENCES, MANY = 4, 5, 9
+"""So many columns make cards of a table with long sentences in two of them, with sentences, and of any table."""
 
-SENTENCE = 40
-"""What has more signs than these is read as a sentence, but for what a row is about."""
+SENTENCE, LONG = 40, 60
+"""What has more signs than these is read as a sentence, and as a long one, but for what a row is about."""
 
 TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
@@ -34,8 +35,9 @@ def _rows(table: str) -> list[list[str]]:
 
 
 def _is_wide(rows: list[list[str]]) -> bool:
-    sentences = any(len(text) > SENTENCE for row in rows for text in row[1:])
-    return len(rows[0]) >= (SENTENCES if sentences else MANY)
+    signs = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")][1:]
+    several = sum(most > LONG for most in signs) > 1
+    return len(rows[0]) >= (FEW if several else SENTENCES if max(signs, default=0) > SENTENCE else MANY)
 
 
 def _marked(table: re.Match[str], wide: set[tuple[str, ...]]) -> str:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from docs.table_cards import MANY, SENTENCE, SENTENCES, on_page_content
+from docs.table_cards import FEW, LONG, MANY, SENTENCE, SENTENCES, on_page_content
 
 
 def table(columns: int, text: str) -> str:
@@ -23,6 +23,9 @@ def table(columns: int, text: str) -> str:
         (SENTENCES, "x" * (SENTENCE + 1), True),
         (SENTENCES, "x" * SENTENCE, False),
         (SENTENCES - 1, "x" * (SENTENCE + 1), False),
+        (FEW, "x" * (LONG + 1), True),
+        (FEW, "x" * LONG, False),
+        (FEW - 1, "x" * (LONG + 1), False),
         (MANY, "x", True),
         (MANY - 1, "x", False),
     ],
@@ -39,6 +42,11 @@ def test_which_tables_become_cards(columns: int, text: str, cards: bool) -> None
 
 def test_what_a_row_is_about_may_be_long() -> None:
     html = table(SENTENCES, "x").replace("<code>x", "<code>" + "x" * (SENTENCE + 1), 1)
+    assert on_page_content(html) == html
+
+
+def test_one_column_of_long_sentences_has_room_beside_three() -> None:
+    html = table(FEW, "x").replace("<code>x", "<code>" + "x" * (LONG + 1), 2).replace("x" * (LONG + 1), "x", 1)
     assert on_page_content(html) == html
 
 

@@ -27,7 +27,7 @@ POWER = re.compile(r"(?<![\w.])[-−]?\d[\d.]*e-\d+(?!\w)")
 GROUP = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 UNIT = re.compile(r"(?<=\d) (?=(?:%|[µnm]?s|[kMGTP]B|[KMG]iB|[MG]?pix|rad|deg)(?:/s)?(?![\w]))")
 WHOLE = r'<span class="whole">\g<0></span>'
-SIGN = re.compile(r" ([±×]) (?=\d)|(?<=\S) (?=[✓✗])")
+SIGN = re.compile(r" ([±×]) (?=\d)|(?<=\S) (?=[✓✗])|(?<=[≤≥]) (?=\d)")
 
 
 def on_page_content(html: str, **_: Any) -> str:

@@ -22,7 +22,7 @@ from docs.line_breaks import on_page_content
         ("<p>above 1e-6 of it</p>", '<p>above <span class="whole">1e-6</span> of it</p>'),
         ("<p>91 %, 5 ms, 2 sides, 3 Mpix/s</p>", "<p>91&nbsp;%, 5&nbsp;ms, 2 sides, 3&nbsp;Mpix/s</p>"),
         ("<td>38 396</td><td>3 390 000/s, 5 1000</td>", "<td>38&nbsp;396</td><td>3&nbsp;390&nbsp;000/s, 5 1000</td>"),
-        ("<td>97.8 ± 0.3</td><td>≥ 2× ✓</td>", "<td>97.8&nbsp;±&nbsp;0.3</td><td>≥ 2×&nbsp;✓</td>"),
+        ("<td>97.8 ± 0.3</td><td>≥ 2× ✓</td>", "<td>97.8&nbsp;±&nbsp;0.3</td><td>≥&nbsp;2×&nbsp;✓</td>"),
         ("<td><code>a.py</code></td>", "<td><code>a.py</code></td>"),
         (
             "<td><code>test_star.py::test_of_the_centre</code></td>",

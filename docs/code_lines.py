@@ -1,8 +1,8 @@
 """Lines of code that a phone can fold: a hook of MkDocs.
 
 Each line becomes an element that knows its indentation, so that `assets/pages.css` can fold it where the window is
-narrow, the rest further in; a comment at its end goes to a line of its own, without the room before it. What stands in
-columns is left as it is, and scrolls. At a desk nothing changes, and what is copied there is what the source has.
+narrow, the rest further in; on a phone a comment at its end goes to a line of its own, without the room before it. What
+stands in columns is left as it is, and scrolls. At a desk nothing changes, and what is copied is what the source has.
 """
 
 from __future__ import annotations

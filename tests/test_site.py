@@ -15,8 +15,14 @@ from PIL import Image
 from docs.picture_sizes import size
 from docs.repository_links import CONFIGURATION, DOCS, moved
 from tests.pages import missing, pages, run
+from tests.run.explore.served import browser_path
 
 REQUESTS = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=[\"'](?:https?:)?//[^\"']*")
+WIDTHS = (360, 768, 1280)
+"""Of a small phone, a tablet and a small desk."""
+WIDE = """() => [...document.querySelectorAll("html, .md-typeset__scrollwrap, article pre > code")]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth)
+    .map(one => one.innerText.slice(0, 40))"""
 READER = DOCS / "examples" / "reader.c"
 
 
@@ -56,6 +62,24 @@ def test_pictures_have_room_before_they_come(site: Path) -> None:
     assert [number for number, tag in enumerate(tags) if 'loading="lazy"' not in tag] == [0]
     with Image.open(DOCS / "gallery" / "star.png") as picture:
         assert size(DOCS / "gallery" / "star.png") == picture.size
+
+
+@pytest.mark.long
+def test_nothing_scrolls_sideways(site: Path) -> None:
+    if missing(["playwright"]) or browser_path() is None:
+        pytest.skip("Playwright or Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    wide = []
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        for width in WIDTHS:
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            for path in pages():
+                page.goto((site / path.relative_to(DOCS).with_suffix(".html")).as_uri())
+                wide += [(path.stem, width, text) for text in page.evaluate(WIDE)]
+        browser.close()
+    assert wide == []
 
 
 def test_sources_that_pages_link_to_are_part_of_it(site: Path) -> None:

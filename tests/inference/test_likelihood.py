@@ -188,6 +188,25 @@ def test_information_of_faint_pixels_is_a_direct_sum(read_noise: float) -> None:
         assert likelihood.fisher([mean])[0, 0] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("psf", [{"moffat": {"gamma": 1.2, "alpha": 8}}, {"gaussian": {"sigma": 0.4}}])
+@pytest.mark.parametrize("background", [[], [{"poisson": {"level": 0.4}}]])
+def test_pixels_that_a_narrow_psf_makes_negative_tell_nothing_of_the_light(psf: Any, background: list[Any]) -> None:
+    """No photons come of them, so that brighter light changes nothing there: against products of scores."""
+    star = {"x": 5.5, "y": 5.0, "gamma": 0.4, "alpha": 4, "amplitude": {"uniform": [500, 2000]}}
+    varied = {"sky": {"uniform": [0, 1]}, "read_noise": {"uniform": [0.4, 1]}}
+    ccd = {"gain": 1, **varied} if background else {"gain": {"uniform": [1, 4]}, **varied}
+    likelihood = Likelihood(galaxies([{"star": star}], psf=psf, noise=[{"ccd": ccd}, *background]))
+    truth = {"star.amplitude": 1000.0, "noise.ccd.sky": 0.01, "noise.ccd.gain": 3.0, "noise.ccd.read_noise": 0.6}
+    theta = np.array([truth[name] for name in likelihood.names])
+    assert ((likelihood.mean(theta) + 0.01) < 0).sum() > 4
+    made = Simulator(likelihood.recipe).given(np.repeat(theta[None], 3000, 0), 4, names=likelihood.names)
+    scores = likelihood.score(made["images"], theta)
+    information = likelihood.fisher(theta)
+    scale = np.sqrt(np.diag(information))
+    seen = scores.T @ scores / len(scores) / np.outer(scale, scale)
+    np.testing.assert_allclose(seen, information / np.outer(scale, scale), atol=5 * np.sqrt(2 / len(scores)))
+
+
 def test_bits_depend_on_no_threads_blocks_and_neighbours() -> None:
     recipe = galaxies(**CASES["gaussian psf"])
     one, many = Likelihood(recipe, threads=1), Likelihood(recipe, threads=3)

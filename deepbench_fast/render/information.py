@@ -158,9 +158,9 @@ class Weights:
         pixels.information_of_counts(mean, unit, gain > 0.0, photons, first, nodes, products)
         if gain > 0.0:
             # A PSF narrower than pixels resolve leaves negative pixels: no photons come of them, whatever changes.
-            dark, of_photons = np.flatnonzero(light + sky < 0.0), [pixels.LIGHT, pixels.SKY, pixels.GAIN]
-            products[np.ix_(dark, of_photons)] = 0.0
-            products[dark[:, None], :, of_photons] = 0.0
+            dark = np.flatnonzero(light + sky < 0.0)
+            for number in (pixels.LIGHT, pixels.SKY, pixels.GAIN):
+                products[dark, number, :] = products[dark, :, number] = 0.0
         return products
 
     def _nodes(self, variance: float, first: int, stop: int) -> tuple[int, Floats]:

@@ -23,6 +23,7 @@ from deepbench_fast.render.expected import Expected, Part
 from deepbench_fast.render.information import Weights, add_scores, bounds, deviations, samples_at_once
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.real_arrays import real_numbers
 
 Floats = npt.NDArray[np.float64]
 
@@ -146,10 +147,7 @@ class Likelihood:
         return images[0] if one else images
 
     def _table(self, theta: npt.ArrayLike) -> tuple[Floats, bool]:
-        try:
-            table = np.asarray(theta, np.float64)
-        except (TypeError, ValueError):
-            raise UsageError("theta must be numbers") from None
+        table = np.asarray(real_numbers(theta, "theta"), np.float64)
         if table.ndim not in (1, 2) or table.shape[-1] != len(self.names):
             raise UsageError(f"theta must have shape (count, {len(self.names)}), not {table.shape}")
         return np.ascontiguousarray(np.atleast_2d(table)), table.ndim == 1
@@ -157,7 +155,7 @@ class Likelihood:
     def _pairs(self, x: npt.ArrayLike, theta: npt.ArrayLike) -> tuple[Floats, Floats, bool]:
         """theta and x, equally many; whether there was one of each alone."""
         table, one = self._table(theta)
-        data = np.asarray(x, np.float64)
+        data = np.asarray(real_numbers(x, "x"), np.float64)
         if data.shape[-len(self._plan.shape) :] != self._plan.shape or data.ndim > len(self._plan.shape) + 1:
             raise UsageError(f"x must have shape (count, {', '.join(map(str, self._plan.shape))}), not {data.shape}")
         single = data.ndim == len(self._plan.shape)

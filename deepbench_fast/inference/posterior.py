@@ -25,6 +25,7 @@ from deepbench_fast.inference.weighted import weighted_draws
 from deepbench_fast.kernels.inference.mixture import resample, uniforms
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.values import checks
+from deepbench_fast.values.real_arrays import real_numbers
 
 Floats = npt.NDArray[np.float64]
 
@@ -126,10 +127,7 @@ class Posterior:
         )
 
     def _observation(self, x: npt.ArrayLike) -> Floats:
-        try:
-            data = np.asarray(x, np.float64)
-        except (TypeError, ValueError):
-            raise UsageError("x must be numbers") from None
+        data = np.asarray(real_numbers(x, "x"), np.float64)
         if data.size != int(np.prod(self._shape)):
             raise UsageError(f"x must have shape ({', '.join(map(str, self._shape))}), not {data.shape}")
         if not np.isfinite(data).all():

@@ -15,11 +15,14 @@ from deepbench_fast.draw.plan import NOMINAL, make_plan
 from deepbench_fast.draw.streams import seed_key
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.errors import UsageError
+from deepbench_fast.recipe.contents import MAX_SAMPLES
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.values import checks
+from deepbench_fast.values.checks import within
 from deepbench_fast.values.distributions import Alone, Derived, Grid, Table
 from deepbench_fast.values.distributions.derived import ROUNDING
+from deepbench_fast.values.real_arrays import real_numbers
 
 if TYPE_CHECKING:
     from deepbench_fast.inference.torch_prior import TorchPrior
@@ -108,8 +111,8 @@ class Prior:
 
     def sample(self, count: int, seed: int | str) -> Array:
         """`count` draws, shape (count, parameters): those of the first members of a dataset with this seed."""
-        if count < 0:
-            raise UsageError(f"count: {count} is negative")
+        with within("count"):
+            count = checks.whole_number(count, 0, MAX_SAMPLES)
         self._plan.check_range(0, count)
         tables = draw(self._plan, 0, count, key=seed_key(parse_seed(seed)), catalogue=self._catalogue)
         columns = []
@@ -245,7 +248,7 @@ class Prior:
 
     def _columns(self, parameters: npt.ArrayLike) -> tuple[dict[str, Array], float]:
         """The values of each parameter, and how far rounding may have moved them, relative to themselves."""
-        given = np.asarray(parameters)
+        given = real_numbers(parameters, "parameters")
         if given.ndim != 2 or given.shape[1] != len(self.names):
             raise UsageError(f"parameters must have shape (count, {len(self.names)}), not {given.shape}")
         narrow = given.dtype.kind == "f" and given.dtype.itemsize < 8

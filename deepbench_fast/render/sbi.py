@@ -13,6 +13,7 @@ import numpy.typing as npt
 from deepbench_fast.errors import UsageError
 from deepbench_fast.render.batch import Batch
 from deepbench_fast.values import checks
+from deepbench_fast.values.real_arrays import real_numbers
 
 INVALID = ("nan", "error")
 """What can become of parameters that can't be."""
@@ -113,12 +114,7 @@ def _array(theta: Any) -> tuple[npt.NDArray[Any], Callable[[npt.NDArray[Any]], A
     if torch is not None and isinstance(theta, torch.Tensor):
         dtype = theta.dtype if theta.is_floating_point() else torch.get_default_dtype()
         return theta.detach().cpu().numpy(), lambda array: torch.as_tensor(array, dtype=dtype, device=theta.device)
-    try:
-        return np.asarray(theta) if isinstance(theta, np.ndarray) else np.asarray(
-            theta, np.float64
-        ), lambda array: array
-    except (TypeError, ValueError):
-        raise UsageError("theta must be numbers") from None
+    return real_numbers(theta, "theta"), lambda array: array
 
 
 def _widened(table: npt.NDArray[Any], limits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

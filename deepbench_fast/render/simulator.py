@@ -38,6 +38,7 @@ from deepbench_fast.render.drift import warn_of_drift_in
 from deepbench_fast.render.renderer import Arrays, Keys, Renderer
 from deepbench_fast.render.sbi import SbiSimulator
 from deepbench_fast.values import checks
+from deepbench_fast.values.real_arrays import real_numbers
 
 SECONDS_DEAF = 0.5
 """Calls that take longer look for interrupts while they last."""
@@ -243,7 +244,8 @@ def _given(parameters: Mapping[str, npt.ArrayLike], free: Mapping[str, Free]) ->
 def _numbers(name: str, value: Any, unit: str = "") -> Array:
     """Numbers in this unit, from plain ones or from a quantity of astropy's."""
     try:
-        return np.asarray(value.to_value(unit) if hasattr(value, "to_value") else value, np.float64)
+        plain = value.to_value(unit) if hasattr(value, "to_value") else value
+        return np.asarray(real_numbers(plain, name), np.float64)
     except (TypeError, ValueError) as error:
         why = f" ({error})" if hasattr(value, "to_value") else ""
         raise UsageError(f"{name} must be a number or an array of numbers, not {checks.quote(value)}{why}") from None

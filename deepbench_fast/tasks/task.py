@@ -20,6 +20,7 @@ from deepbench_fast.render.simulator import Simulator
 from deepbench_fast.tasks.published import REFERENCES
 from deepbench_fast.tasks.references import kept_draws
 from deepbench_fast.values import checks
+from deepbench_fast.values.real_arrays import real_numbers
 
 Floats = npt.NDArray[np.float64]
 
@@ -187,7 +188,7 @@ def data_of(batch: Batch) -> npt.NDArray[Any]:
 
 
 def _table(parameters: Any, size: int) -> Floats:
-    table = np.asarray(parameters, np.float64)
+    table = np.asarray(real_numbers(parameters, "parameters"), np.float64)
     if table.ndim == 1:
         table = table[None]
     if table.ndim != 2 or table.shape[1] != size:

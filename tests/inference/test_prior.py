@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import scipy.stats as st
+from astropy import units
 
 from deepbench_fast import Likelihood, Prior, Recipe, Simulator, UsageError
 from tests.recipes import mixed
@@ -63,8 +64,42 @@ def test_priors_without_a_density_say_so(tmp_path: Path) -> None:
         Prior(Recipe.of_kind("line"), ["line.x1"]).log_prob([[2.0]])
     with pytest.raises(UsageError, match=r"must have shape \(count, 1\), not \(1,\)"):
         Prior(galaxies(n={"uniform": [1, 4]}), ["galaxy.n"]).log_prob([2.0])
-    with pytest.raises(UsageError, match="negative"):
-        Prior(galaxies(), ["galaxy.theta"]).sample(-1, 0)
+    for count in (-1, "5", None, 2.5):
+        with pytest.raises(UsageError, match=r"^count: must be a whole number from 0 to"):
+            Prior(galaxies(), ["galaxy.theta"]).sample(count, 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[["a"]], [[1.0], [2.0, 3.0]], [[1j]], np.array([[b"1"]]), np.array([["2020"]], "M8[Y]"), {"a": 1}],
+    ids=["text", "ragged", "complex", "bytes", "date", "mapping"],
+)
+def test_what_are_no_numbers_is_one_line_everywhere(given: Any) -> None:
+    recipe = galaxies(n={"uniform": [1, 4]}, r_eff=2, ellip=0, theta=0).set("noise", [{"gaussian": {"sigma": 1}}])
+    prior, likelihood, simulator = Prior(recipe), Likelihood(recipe), Simulator(recipe)
+    image = likelihood.mean([2.0])
+    calls = [
+        prior.log_prob,
+        prior.slope,
+        prior.to_unit,
+        prior.from_unit,
+        likelihood.fisher,
+        lambda theta: likelihood.log_likelihood(image, theta),
+        lambda x: likelihood.score(x, [2.0]),
+        simulator.for_sbi(prior.names, 1),
+        lambda theta: simulator.possible(theta, prior.names),
+        lambda theta: simulator.given({"galaxy.n": theta}, 1),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError, match=r"must be (a number or an array of )?numbers"):
+            call(given)
+
+
+def test_quantities_keep_no_unit_where_columns_have_their_own() -> None:
+    recipe = galaxies(theta={"uniform": [0, 1]}, n=1, r_eff=2, ellip=0.3)
+    for call in (Prior(recipe).log_prob, Simulator(recipe).for_sbi(["galaxy.theta"], 1)):
+        with pytest.raises(UsageError, match="must be plain numbers, in the units of the parameters, not a quantity"):
+            call([[30]] * units.deg)
 
 
 def random_law(generator: np.random.Generator) -> tuple[object, Any]:

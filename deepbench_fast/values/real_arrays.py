@@ -1,0 +1,29 @@
+"""Arrays of numbers that a caller gives: what are no numbers is told in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.errors import UsageError
+
+
+def real_numbers(value: Any, what: str) -> npt.NDArray[Any]:
+    """The value as an array of real numbers, of their own type where they have one, else float64.
+
+    Raises UsageError, with `what` they are, for all else: text, lists of several lengths, complex numbers, and
+    quantities, whose unit would be lost.
+    """
+    if hasattr(value, "to_value"):
+        raise UsageError(f"{what} must be plain numbers, in the units of the parameters, not a quantity")
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise UsageError(f"{what} must be numbers") from None
+    if array.dtype.kind not in "biuf":
+        raise UsageError(f"{what} must be numbers")
+    return array

@@ -24,9 +24,8 @@ from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.recipe.extras import CLEAN, CRLB, FISHER, MASKS, VARIANCE
 from deepbench_fast.recipe.information import information_units
 from deepbench_fast.recipe.parameter_noise import Absolute, noisy_parameters
-from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.recipe import Recipe, checked_recipe
 from deepbench_fast.recipe.systems import dynamics_of, output_columns
-from deepbench_fast.values import checks
 from deepbench_fast.values.distributions import Alone, Derived, Distribution
 from deepbench_fast.values.distributions.varied import Varied
 from deepbench_fast.values.parameter import Parameter
@@ -446,10 +445,7 @@ def make_plan(recipe: Recipe) -> Plan:
 
     Raises UsageError where its shares or streams can't be had, and for what is no recipe.
     """
-    if not isinstance(recipe, Recipe):
-        known = "Recipe.load(path), Recipe.builtin(name) or Recipe.of_kind(name)"
-        raise UsageError(f"a recipe is what {known} gives, not {checks.quote(recipe)}")
-    recipe = recipe.resolved()
+    recipe = checked_recipe(recipe).resolved()
     catalogues = tuple(recipe.catalogues)
     shares = exact_shares({name: c.weight for name, c in recipe.catalogues.items()}, "catalogue weights")
     splits = tuple(recipe.splits) or ("all",)

@@ -199,7 +199,8 @@ def _own_kind(name: str, module: str, file: str) -> Kind:
 
 def _check_name(name: object, taken: set[str]) -> None:
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or iskeyword(name) or len(name) > 64:
-        raise Invalid(f"must be a name (letters, digits and '_', no word of Python's), not {checks.quote(name)}")
+        allowed = "letters A to Z and a to z, digits and '_', no word of Python's"
+        raise Invalid(f"must be a name ({allowed}), not {checks.quote(name)}")
     if name in taken:
         raise Invalid(f"can't be its name: {', '.join(sorted(taken))} have a meaning already")
 

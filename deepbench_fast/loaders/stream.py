@@ -102,6 +102,8 @@ class Stream:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken, with its seed. Raises UsageError for what is no such state."""
+        if not isinstance(state, Mapping):
+            raise UsageError(f"a state is what state_dict() gives, not {checks.quote(state)}")
         given = {checks.known(name, ("seed", "epoch", "position"), "key of a state"): state[name] for name in state}
         missing = [name for name in ("seed", "epoch", "position") if name not in given]
         if missing:
@@ -152,7 +154,7 @@ class Stream:
 
     def _place(self) -> tuple[int, int]:
         """Rank and world as launchers of several processes tell them."""
-        return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        return _told("RANK", 0), _told("WORLD_SIZE", 1)
 
     def _allocate(self, count: int, empty: Empty) -> tuple[Batch, dict[str, npt.NDArray[Any]]]:
         """A batch, and its memory as arrays to fill."""
@@ -173,6 +175,15 @@ class _Job(NamedTuple):
     high: int
     batch: Batch
     arrays: dict[str, npt.NDArray[Any]]
+
+
+def _told(variable: str, default: int) -> int:
+    """The whole number in a variable of the environment; one that is empty counts as none."""
+    text = os.environ.get(variable) or str(default)
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"the variable {variable} must be a whole number, not {checks.quote(text)}") from None
 
 
 def _whole(name: str, value: object, least: int) -> int:

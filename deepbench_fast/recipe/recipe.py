@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ PRIVATE = "x-"
 
 
 _Change = tuple[str, object]
+_FILE_NAME = re.compile(r"\S[^\n:{]*\.ya?ml\s*")
 
 
 class Recipe(Contents):
@@ -115,6 +117,10 @@ class Recipe(Contents):
     @classmethod
     def from_yaml(cls, text: str, source: str | None = None) -> Recipe:
         """The recipe in a YAML text, which can't include files; `source` says in errors where the text comes from."""
+        if not isinstance(text, str):
+            raise UsageError(f"a text of YAML is read, not {checks.quote(text)}; Recipe(**data) takes plain data")
+        if _FILE_NAME.fullmatch(text):
+            raise UsageError(f"{checks.quote(text)} is the name of a file, which Recipe.load reads")
         with tables_beside(source):
             return cls._build(read_text(text, source))
 
@@ -139,14 +145,19 @@ class Recipe(Contents):
             recipe: Recipe = cls.parse(document.data)
         return recipe
 
-    def with_overrides(self, overrides: Mapping[str, object] | Iterable[tuple[str, object]]) -> Recipe:
+    def with_overrides(self, overrides: Mapping[str, object]) -> Recipe:
         """The recipe with values replaced: keys are addresses as for `set`, or "size" for image.shape.
 
         Values are data, never parsed as YAML. They are replaced before defaults are scaled to the image. What is valid
-        only beside another one is: they may stand in any order. Of two that say the same the later holds.
+        only beside another one is: they may stand in any order.
         """
-        changes = list(overrides.items() if isinstance(overrides, Mapping) else overrides)
-        if self.series is not None and "size" in dict(changes):
+        with within("overrides"):
+            overrides = checks.mapping(overrides, "addresses with values, e.g. {'samples': 100}")
+        return self.with_changes(list(overrides.items()))
+
+    def with_changes(self, changes: Sequence[tuple[str, object]]) -> Recipe:
+        """As `with_overrides`; of two that say the same the later holds."""
+        if self.series is not None and any(address == "size" for address, _ in changes):
             raise UsageError(f"{self.name}: size is for images; the length of a series is series.steps")
         changes = [("image.shape" if address == "size" else address, value) for address, value in changes]
         recipe, refused = self._with_all(changes)
@@ -202,6 +213,8 @@ class Recipe(Contents):
             if self.split != name:
                 raise UsageError(f"split {name}: {self.name} makes the samples of split {self.split} alone")
             return self
+        with within("split"):
+            checks.known(name, self.splits, "split")
         with_split = self._replace("split", name)
         samples = int(self.samples * self.splits[name])
         if samples == 0:
@@ -264,3 +277,11 @@ def _of_effects(address: str, part: Contents | Catalogue) -> Iterator[tuple[str,
         yield from ((f"{address}{effect.stage}.{effect.name}.{key}", drawn) for key, drawn in effect.drawn.items())
     if part.parameter_noise != INHERIT:
         yield from ((f"{address}parameter_noise.{key}", level) for key, level in part.parameter_noise.items())
+
+
+def checked_recipe(recipe: object) -> Recipe:
+    """What is a recipe; raises UsageError for what is none, such as the name or the data of one."""
+    if not isinstance(recipe, Recipe):
+        known = "Recipe.load(path), Recipe.builtin(name) or Recipe.of_kind(name)"
+        raise UsageError(f"a recipe is what {known} gives, not {checks.quote(recipe)}")
+    return recipe

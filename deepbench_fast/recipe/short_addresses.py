@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.catalogue import INHERIT
-from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.checks import Invalid, quote
 
 if TYPE_CHECKING:
     from deepbench_fast.effects.effect import Effect
@@ -23,6 +23,8 @@ def full_address(recipe: Contents, address: str) -> str:
     What follows the part that is known stays as it is, so that what is wrong with it is said of the whole address.
     Raises `Invalid` where several end with it.
     """
+    if not isinstance(address, str):
+        raise Invalid(f"the address of a key is text, e.g. 'noise.gaussian.sigma', not {quote(address)}")
     names = address.split(".")
     if names[0] in vars(recipe):
         return address

@@ -86,6 +86,8 @@ def known(word: str, allowed: Collection[str], what: str, elsewhere: Mapping[str
         Invalid: it is not; the message says where it is allowed, or has the nearest allowed word, and all of them, or
             the first ones of very many.
     """
+    if not isinstance(word, str):
+        raise Invalid(f"must be the name of one {what}, not {quote(word)} (allowed: {listed(allowed) or 'none'})")
     if word in allowed:
         return plain_text(word)
     near = difflib.get_close_matches(word, allowed, n=1)
@@ -194,12 +196,11 @@ def name(value: object) -> str:
     """A name that file attributes, streams of random numbers and addresses can hold.
 
     Raises:
-        Invalid: anything but letters, digits, '_', '-' and '.', or a name that begins with '-' or '.'.
+        Invalid: anything but ASCII's letters, digits, '_', '-' and '.', or a name that begins with '-' or '.'.
     """
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise Invalid(
-            f"must be a name (letters, digits, '_', and after the first also '-' and '.'; up to 64), not {quote(value)}"
-        )
+        allowed = "letters A to Z and a to z, digits, '_', and after the first also '-' and '.'; up to 64"
+        raise Invalid(f"must be a name ({allowed}), not {quote(value)}")
     return plain_text(value)
 
 

@@ -13,7 +13,7 @@ from deepbench_fast.authoring.ladders import balance, classes, noise, objects, s
 from deepbench_fast.authoring.ladders.axis import Axis
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.recipe import addresses
-from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.recipe import Recipe, checked_recipe
 from deepbench_fast.recipe.write import recipe_data
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
@@ -52,7 +52,7 @@ def ladder(recipe: Recipe, axes: str | Iterable[str], rungs: int, *, imbalance: 
     number_of_rungs(rungs)
     if imbalance is not None and "balance" not in chosen:
         raise UsageError("imbalance: is for the axis balance")
-    top = recipe.resolved()
+    top = checked_recipe(recipe).resolved()
     top = top if imbalance is None else balance.with_imbalance(top, imbalance)
     for name in chosen:
         if recipe_data(_easier(top, [name], 1, rungs)) == recipe_data(top):

@@ -14,10 +14,10 @@ from deepbench_fast.authoring.shifts.axes import AXES, check_axis, check_change
 from deepbench_fast.authoring.shifts.between import between
 from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.recipe import addresses
-from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.recipe import Recipe, checked_recipe
 from deepbench_fast.recipe.write import recipe_data
 from deepbench_fast.values import checks
-from deepbench_fast.values.checks import Invalid
+from deepbench_fast.values.checks import Invalid, within
 
 __all__ = ["AXES", "rung_labels", "shift"]
 
@@ -43,7 +43,9 @@ def shift(recipe: Recipe, axis: str, rungs: int, values: Mapping[str, object]) -
         checks.known(axis, AXES, "axis")
     except Invalid as invalid:
         raise UsageError(invalid.problem) from None
-    last = recipe
+    last = checked_recipe(recipe)
+    with within("values"):
+        values = checks.mapping(values, "addresses with values, e.g. {'noise.gaussian.sigma': 0.5}")
     for key, value in values.items():
         changed = last.set(key, value)
         check_change(axis, key, last, changed)

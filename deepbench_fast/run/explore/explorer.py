@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from deepbench_fast.errors import UsageError
-from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.recipe import Recipe, checked_recipe
 from deepbench_fast.run.explore.frames import Frame
 from deepbench_fast.run.explore.parts import part
 from deepbench_fast.run.explore.session import Session
@@ -23,7 +23,7 @@ class Explorer:
     """
 
     def __init__(self, recipe: Recipe, source: str | None = None) -> None:
-        self._session = Session(recipe, source)
+        self._session = Session(checked_recipe(recipe), source)
         self._one_at_a_time = threading.Lock()
 
     @property

@@ -43,8 +43,10 @@ class Choice(Listed):
             object.__setattr__(self, "weights", numbers(checks.sequence(self.weights, LIST)))
             if len(self.weights) != len(self.values):
                 raise Invalid(f"must be {len(self.values)} numbers, one for each value")
-            if min(self.weights) < 0 or not 0 < sum(self.weights) < math.inf:
+            if min(self.weights) < 0 or not sum(self.weights) > 0:
                 raise Invalid("must not be negative, nor all zero")
+            if sum(self.weights) == math.inf:
+                raise Invalid("are too large to be added up")
 
     @classmethod
     def parse(cls, arguments: object) -> Choice:
@@ -90,7 +92,8 @@ class Choice(Listed):
         import numpy as np
 
         places = np.searchsorted(self._cumulative(), u, side="right")
-        found: Floats = np.array(self.values)[np.minimum(places, len(self.values) - 1)]
+        last = np.flatnonzero(self._weights)[-1]  # 1 is the end of the last value that there can be
+        found: Floats = np.array(self.values)[np.minimum(places, last)]
         return found
 
     def _log_density(self, values: Floats) -> Floats:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Choice
 from deepbench_fast.values.distributions.choice import running_shares
 from tests.values.distributions.laws import Array, check_certain, check_many
@@ -111,3 +112,16 @@ def test_a_value_that_stands_twice_has_its_first_place_with_a_weight() -> None:
     assert law.rank(np.array([1.0, 2.0])).tolist() == [1 / 16, 1 / 4]
     assert law.quantile(law.rank(np.array([1.0, 2.0]))).tolist() == [1, 2]
     assert Choice((5, 1), (0, 1)).nearest(np.array([4.0])).tolist() == [1]
+
+
+@pytest.mark.parametrize("weights", [[0, 1, 0], [1, 1, 0], [0, 0, 1], [1, 0, 0]])
+def test_no_probability_is_that_of_a_value_without_weight(weights: list[float]) -> None:
+    law = Choice((1.0, 2.0, 3.0), tuple(weights))
+    ends = law.quantile(np.array([0.0, 1.0 - 2.0**-53, 1.0]))
+    assert set(ends.tolist()) <= set(law.possible)
+    assert np.isfinite(law.log_density(ends)).all()
+
+
+def test_weights_must_add_up() -> None:
+    with pytest.raises(Invalid, match="are too large to be added up"):
+        Choice((1.0, 2.0), (1e308, 1e308))

@@ -20,6 +20,7 @@ from deepbench_fast.values.image import Image
 from deepbench_fast.values.model import Model, frozen
 from deepbench_fast.values.schemas import FRACTION
 
+OF_THE_RECIPE = ("name", "seed", "samples", "image", "series", "splits", "split", "targets", "extras")
 INHERIT: Literal["inherit"] = "inherit"
 
 
@@ -78,7 +79,7 @@ class Catalogue(Model):
 
     @classmethod
     def _elsewhere(cls) -> Mapping[str, str]:
-        return dict.fromkeys(kinds(), "'objects'")
+        return dict.fromkeys(kinds(), "'objects'") | dict.fromkeys(OF_THE_RECIPE, "the recipe, beside 'catalogues'")
 
     def resolved(self, image: Image) -> Catalogue:
         """The same with a distribution for every parameter of its objects."""

@@ -62,7 +62,14 @@ def _catalogues(value: object) -> dict[str, Catalogue]:
     for name, data in checks.mapping(value, "names with catalogues").items():
         with within(name):
             checks.name(name)
-            catalogues[name] = Catalogue.parse(data)
+            try:
+                catalogues[name] = Catalogue.parse(data)
+            except Invalid:
+                if data is None:
+                    raise Invalid("is no catalogue: what is in one stands further to the right") from None
+                if name in Contents.fields() and not (isinstance(data, Mapping) and "objects" in data):
+                    raise Invalid(f"is no catalogue: the recipe's own '{name}' belongs beside 'catalogues'") from None
+                raise
     if not catalogues:
         raise Invalid("must hold at least one catalogue")
     return catalogues

@@ -102,6 +102,8 @@ class Entry(Model):
         if isinstance(value, Entry):
             return value
         wanted = "one kind with its parameters, e.g. star: {gamma: 2.0}"
+        if isinstance(value, Mapping) and len(value) > 1 and None in value.values():
+            wanted = "one kind, with its parameters further to the right, e.g. star: {gamma: 2.0}"
         name, options = (value, {}) if isinstance(value, str) else checks.single(value, wanted)
         with within(name):
             declared = kind(name)

@@ -36,7 +36,7 @@ def converted(value: Any, unit: str, scale: float | None) -> object:
 
     Raises `Invalid` for a unit that is unknown or can't be converted.
     """
-    quantity = value if hasattr(value, "to_value") else _quantity(value)
+    quantity = value if hasattr(value, "to_value") else _quantity(value, unit)
     if quantity is None:
         return value
     from astropy import units
@@ -54,8 +54,8 @@ def converted(value: Any, unit: str, scale: float | None) -> object:
         raise Invalid(f"{wanted}, not {checks.quote(value)}") from None
 
 
-def _quantity(value: object) -> Any:
-    """The quantity of a text such as `30 deg`; None where it is none."""
+def _quantity(value: object, unit: str) -> Any:
+    """The quantity of a text such as `30 deg`; None where it is none. `unit` is that of what it stands for."""
     if not isinstance(value, str) or (match := _QUANTITY.fullmatch(value.strip())) is None:
         return None
     from astropy import units
@@ -66,4 +66,5 @@ def _quantity(value: object) -> Any:
         try:
             return number * units.Unit(written)
         except (ValueError, TypeError):
-            raise Invalid(f"unknown unit {checks.quote(written)} in {checks.quote(value)}") from None
+            plain = f"; numbers without a unit are in {unit}" if unit else ""
+            raise Invalid(f"unknown unit {checks.quote(written)} in {checks.quote(value)}{plain}") from None

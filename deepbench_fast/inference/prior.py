@@ -58,7 +58,9 @@ class Prior:
         else:
             chosen = list(dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names(parameters)))
         if not chosen:
-            raise UsageError(f"{recipe.name}: no parameter is drawn")
+            others = [name for name, free in possible.items() if free.distribution.is_random]
+            hint = f"; name others, e.g. {others[0]}" if others else ""
+            raise UsageError(f"{recipe.name}: no parameter is drawn of an object that every sample holds once{hint}")
         self.names = tuple(chosen)
         self._free = {name: possible[name] for name in chosen}
         self._possible = possible

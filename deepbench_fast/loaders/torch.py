@@ -84,6 +84,10 @@ class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, un
         self._fields = chosen_fields(self.source, extras)
         self._transform, self._changes = transform, _changes(self._fields, _floating(dtype), channels)
 
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name} {shape}" for name, (shape, _) in self._fields.items())
+        return f"<TorchDataset of {self.source}: {len(self)} samples of {fields}>"
+
     def __len__(self) -> int:
         return len(self.source)
 

@@ -66,8 +66,8 @@ class Look:
         if self.cmap is not None:
             from matplotlib import colormaps
 
-            if self.cmap not in colormaps:
-                near = difflib.get_close_matches(self.cmap, list(colormaps), n=3)
+            if not isinstance(self.cmap, str) or self.cmap not in colormaps:
+                near = difflib.get_close_matches(str(self.cmap), list(colormaps), n=3)
                 raise UsageError(f"matplotlib has no colour map '{self.cmap}'; near it: {', '.join(near) or 'none'}")
 
     def map_of(self, linear: bool) -> str:

@@ -19,7 +19,9 @@ from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.pictures.colours import AS_FOUND, Look, Scale, paint, scale_of, shapes_alone
 from deepbench_fast.pictures.figures import DPI, MOST_COLOURS, new_figure, png
 from deepbench_fast.pictures.titles import lines_of, titles
+from deepbench_fast.values import checks
 from deepbench_fast.values.atomic import write_whole
+from deepbench_fast.values.checks import within
 from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
@@ -252,7 +254,10 @@ def _plots(batch: Batch, count: int, columns: int | None, show: str, by_catalogu
 
 def _across(count: int, columns: int | None) -> int:
     """Samples in a row: as many as there are rows, unless it is said."""
-    return min(columns or math.ceil(math.sqrt(count)), count)
+    if columns is None:
+        return min(math.ceil(math.sqrt(count)), count)
+    with within("columns"):
+        return min(checks.whole_number(columns, 1, MOST_IMAGES), count)
 
 
 def draw_image(

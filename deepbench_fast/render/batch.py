@@ -49,6 +49,9 @@ class LazyTables:
         self.first = first
         self._read_samples, self._read_objects = samples, objects
 
+    def __repr__(self) -> str:
+        return f"<Tables: samples ({len(self.samples)} rows), objects {', '.join(self.objects) or 'none'}>"
+
     @cached_property
     def samples(self) -> npt.NDArray[Any]:
         """One row a sample."""

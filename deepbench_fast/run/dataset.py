@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -43,7 +44,10 @@ class Dataset(StoredDataset):
     """
 
     def verify(self, regenerate: int | str = 0) -> None:
-        """Hash every chunk, and render samples again: see `deepbench_fast.run.verify.verify`."""
+        """Hash every chunk, and render samples again, as `verify` does, which gives a report of what differs.
+
+        Raises MismatchError, naming the chunks that differ, where any does.
+        """
         from deepbench_fast.run.verify import verify_stored
 
         verify_stored(self.stored, regenerate).raise_if_different()
@@ -56,7 +60,7 @@ class Dataset(StoredDataset):
         show: str = "images",
         by_catalogue: bool = False,
         origin: Origin = "lower",
-        index: Sequence[int] | None = None,
+        index: int | Sequence[int] | None = None,
         catalogue: str | None = None,
         stretch: str | None = None,
         cmap: str | None = None,
@@ -64,15 +68,15 @@ class Dataset(StoredDataset):
     ) -> Figure:
         """A contact sheet of the first samples, as a matplotlib figure: see `pictures.contact_sheet`.
 
-        With `index` it is of the samples at these places, with `catalogue` of the first ones of one class. `stretch` is
-        linear, sqrt, log or asinh, `cmap` a colour map of matplotlib's; with `one_scale` all images have the same one,
-        with a bar of colours.
+        With `index` it is of the samples at these places, or of one, with `catalogue` of the first ones of one class.
+        `stretch` is linear, sqrt, log or asinh, `cmap` a colour map of matplotlib's; with `one_scale` all images have the
+        same one, with a bar of colours.
         """
         from deepbench_fast.pictures.colours import Look
         from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet
 
-        most = min(max(count, 0), MOST_IMAGES)
-        shown = self.first(most, catalogue) if index is None else self[list(index)]
+        most = min(max(_whole("count", count), 0), MOST_IMAGES)
+        shown = self.first(most, catalogue) if index is None else self[_places(index)]
         look = Look(stretch, cmap, one_scale)
         count = count if index is None else len(shown)
         return contact_sheet(
@@ -84,7 +88,7 @@ class Dataset(StoredDataset):
 
         Raises UsageError for a number below 0.
         """
-        if count < 0:
+        if _whole("count", count) < 0:
             raise UsageError(f"count: {count} is negative")
         if catalogue is None:
             return self[:count]
@@ -106,3 +110,19 @@ class Dataset(StoredDataset):
         facts = {"name": self.summary.name, "shape": " × ".join(map(str, shape)), **facts}
         shown = (self.finished if self.partial else self)[:THUMBNAILS]
         return page_of(facts, self.class_counts() if len(self) <= MOST_COUNTED else {}, shown)
+
+
+def _whole(name: str, value: object) -> int:
+    """A whole number; raises UsageError for anything else."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise UsageError(f"{name}: must be a whole number, not {checks.quote(value)}") from None
+
+
+def _places(index: int | Sequence[int]) -> list[int]:
+    """The places of samples: one, or a list of them."""
+    try:
+        return [operator.index(index)]  # type: ignore[arg-type]
+    except TypeError:
+        return list(index)  # type: ignore[arg-type]

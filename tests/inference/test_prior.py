@@ -95,6 +95,13 @@ def test_what_are_no_numbers_is_one_line_everywhere(given: Any) -> None:
             call(given)
 
 
+def test_a_prior_of_nothing_names_what_else_is_drawn() -> None:
+    with pytest.raises(UsageError, match=r"every sample holds once; name others, e\.g\. noise\.gaussian\.sigma$"):
+        Prior(
+            Recipe.of_kind("star").set("catalogues.star.star.count", 2).set("noise.gaussian.sigma", "{uniform: [1, 2]}")
+        )
+
+
 def test_quantities_keep_no_unit_where_columns_have_their_own() -> None:
     recipe = galaxies(theta={"uniform": [0, 1]}, n=1, r_eff=2, ellip=0.3)
     for call in (Prior(recipe).log_prob, Simulator(recipe).for_sbi(["galaxy.theta"], 1)):

@@ -68,6 +68,11 @@ def test_masks_of_many_objects_keep_their_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="memory can be pinned here")
+def test_it_says_what_it_is(path: Path) -> None:
+    assert repr(TorchDataset(path, split="train")).startswith("<TorchDataset of ")
+    assert "samples of image (" in repr(TorchDataset(path, split="train"))
+
+
 def test_nothing_to_pin_for(path: Path) -> None:
     with pytest.raises(UsageError, match="pin_memory: PyTorch finds no accelerator"):
         Loader(path, 8, pin_memory=True)

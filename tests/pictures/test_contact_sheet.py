@@ -314,6 +314,21 @@ def test_some_samples_and_those_of_a_class(mixed_file: Path) -> None:
             data.first(-1, name)
 
 
+def test_one_place_and_what_are_no_numbers(mixed_file: Path) -> None:
+    data = open_dataset(mixed_file)
+    assert named(data.plot(index=3)) == named(data.plot(index=[3]))
+    for options, words in [
+        ({"count": "3"}, "count: must be a whole number, not '3'"),
+        ({"columns": -1}, "columns: must be a whole number from 1 to"),
+        ({"columns": 1.5}, "columns: must be a whole number from 1 to"),
+        ({"cmap": 3}, "matplotlib has no colour map '3'"),
+    ]:
+        with pytest.raises(UsageError, match=words):
+            data.plot(**options)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"count: must be a whole number, not 2\.5"):
+        data.first(2.5)  # type: ignore[arg-type]
+
+
 def test_samples_at_are_those_of_the_whole() -> None:
     recipe = Recipe.builtin("lensing")
     whole, some = samples(recipe, 0, 40), samples_at(recipe, [33, 2, 2, 17])

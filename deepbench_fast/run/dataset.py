@@ -69,8 +69,8 @@ class Dataset(StoredDataset):
         """A contact sheet of the first samples, as a matplotlib figure: see `pictures.contact_sheet`.
 
         With `index` it is of the samples at these places, or of one, with `catalogue` of the first ones of one class.
-        `stretch` is linear, sqrt, log or asinh, `cmap` a colour map of matplotlib's; with `one_scale` all images have the
-        same one, with a bar of colours.
+        `stretch` is linear, sqrt, log or asinh, `cmap` a colour map of matplotlib's; with `one_scale` all images have
+        the same one, with a bar of colours.
         """
         from deepbench_fast.pictures.colours import Look
         from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet

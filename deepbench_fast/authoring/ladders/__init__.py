@@ -38,7 +38,8 @@ def ladder(recipe: Recipe, axes: str | Iterable[str], rungs: int, *, imbalance: 
 
     At rung r of K, with f = (r - 1) / (K - 1):
 
-    - `noise`: all noise scatters f times as much as in the recipe, from none;
+    - `noise`: all noise scatters f times as much as in the recipe, from none. A background that isn't subtracted falls
+      with f^2; that of a `ccd` has less noise for it than f times the recipe's;
     - `objects`: counts grow from one (on average, of a poisson) to the recipe's; fewer objects are the first of more;
     - `classes`: the first 2 + round(f (C - 2)) of C catalogues, each with the members that it has in the recipe;
     - `balance`: shares of the catalogues are (1 - f) / C + f times the recipe's, or those of `imbalance` ("1:2:4");

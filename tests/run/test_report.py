@@ -58,6 +58,19 @@ def test_it_says_what_the_dataset_is(page: str, mixed_file: Path) -> None:
     assert len(page) < 3_000_000
 
 
+def test_of_many_classes_the_first_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each picture takes a quarter of a second: with 3,000 classes the page took longer than anybody waits."""
+    star = {"x": 4, "y": 4, "amplitude": 1, "alpha": 3, "gamma": {"uniform": [1, 2]}}
+    classes = {f"c{k}": {"objects": [{"star": star}]} for k in range(5)}
+    generate(Recipe(samples=60, image={"shape": [9, 9]}, catalogues=classes, targets=["brightness"]), tmp_path / "a.h5")
+    whole = report(tmp_path / "a.h5")
+    monkeypatch.setattr("deepbench_fast.run.report.page.MOST_PICTURES", 2)
+    part = report(tmp_path / "a.h5")
+    assert whole.count("<img") - part.count("<img") == 2 * 3
+    assert part.count("<p>… and 3 more.</p>") == 2
+    assert "more." not in whole
+
+
 def test_stages_are_those_of_one_sample(mixed_file: Path) -> None:
     data = open_dataset(mixed_file)
     place = fullest(data)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -17,7 +18,16 @@ from deepbench_fast.pictures.histograms import histogram_sheet
 from deepbench_fast.pictures.html import img, table
 from deepbench_fast.run.citations import bibliography
 from deepbench_fast.run.dataset import Dataset, open_dataset
-from deepbench_fast.run.report.contents import BLOCK, BLOCKS, checks, fullest, looked_at, populations, stages
+from deepbench_fast.run.report.contents import (
+    BLOCK,
+    BLOCKS,
+    Population,
+    checks,
+    fullest,
+    looked_at,
+    populations,
+    stages,
+)
 from deepbench_fast.run.report.correlations import Correlations, correlations
 from deepbench_fast.run.report.loading import LOADING
 from deepbench_fast.values.number_text import brief, grouped
@@ -25,10 +35,12 @@ from deepbench_fast.values.number_text import brief, grouped
 if TYPE_CHECKING:
     from deepbench_fast.render.batch import Batch
 
+Item = TypeVar("Item")
 DOCUMENT = '<!DOCTYPE html>\n<html lang="en">'
 META = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
 OF_A_CLASS = 8
 MOST_CLASSES = 20
+MOST_PICTURES = 60
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; color: #222; }
 h1, h2 { line-height: 1.2; } h2 { margin-top: 2rem; border-bottom: 1px solid #ccc; }
@@ -68,9 +80,9 @@ def _sections(dataset: Dataset, file: str, everything: bool) -> Iterator[str]:
     words = (
         "of all samples" if len(runs) == 1 else f"of {grouped(BLOCKS * BLOCK)} samples in {BLOCKS} runs spread evenly"
     )
-    drawn = "".join(f"<h3>{escape(p.title)}</h3>{img(histogram_sheet(p.drawn))}" for p in populations(dataset, runs))
+    drawn = "".join(_first(populations(dataset, runs), _drawn))
     yield _section(f"What is random ({words}; lines: the declared laws)", drawn or "<p>Nothing.</p>")
-    together = "".join(map(_together, correlations(dataset, runs)))
+    together = "".join(_first(correlations(dataset, runs), _together))
     yield _section(f"What goes together ({words}; rank correlations in hundredths)", together or "<p>Nothing.</p>")
     yield _section("Recipe", f"<pre>{escape(dataset.stored.header.recipe_text)}</pre>")
     loading = "".join(f"<h3>{name}</h3><pre>{escape(text.format(file=file))}</pre>" for name, text in LOADING)
@@ -93,6 +105,18 @@ def _stage(batch: Batch, stage: str) -> str:
         return f"{brief(variance.flat[0], 3)} in each pixel: "
     look = Look(one_scale=True) if stage == "variance" else AS_FOUND
     return img(contact_sheet(batch, 1, show="images" if stage == "scene" else stage, look=look))
+
+
+def _first(items: Iterable[Item], show: Callable[[Item], str]) -> Iterator[str]:
+    """The first ones, and how many more there are: thousands of pictures take an hour, and no browser."""
+    rest = iter(items)
+    yield from map(show, islice(rest, MOST_PICTURES))
+    if more := sum(1 for _ in rest):
+        yield f"<p>… and {grouped(more)} more.</p>"
+
+
+def _drawn(population: Population) -> str:
+    return f"<h3>{escape(population.title)}</h3>{img(histogram_sheet(population.drawn))}"
 
 
 def _together(found: Correlations) -> str:
@@ -133,4 +157,4 @@ def _galleries(dataset: Dataset) -> Iterator[str]:
         if len(batch):
             yield f"<h3>{escape(name)}</h3>{img(contact_sheet(batch, len(batch), columns=4))}"
     if (more := len(dataset.catalogues) - MOST_CLASSES) > 0:
-        yield f"<p>… and {more} more classes.</p>"
+        yield f"<p>… and {grouped(more)} more classes.</p>"

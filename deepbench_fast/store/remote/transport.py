@@ -19,6 +19,7 @@ from deepbench_fast.store.location import SEPARATOR, Url
 OF_THE_EXTRA = ("fsspec", "s3fs", "aiohttp", "aiobotocore", "botocore")
 MOST_AT_ONCE = 32
 TRIES = 4
+SILENCE = 60.0  # seconds in which a web server sends nothing, after which the request is made again
 FIRST_PAUSE = 0.2  # seconds, doubled by each further try
 TRIED_AGAIN = {408, 429, 500, 502, 503, 504}
 NOTHING_THERE = 416  # no byte of the range lies in the object
@@ -125,9 +126,13 @@ def _is_passing(error: Exception) -> bool:
 
 
 async def _ask_http(files: Any, wanted: Range) -> Answer:
+    from aiohttp import ClientTimeout
+
     wanted.url.check_object()
     session = await files.set_session()
-    options = {key: value for key, value in files.kwargs.items() if key != "headers"}
+    # aiohttp's own limit is of a whole answer, five minutes: too short for a slow line, too long for a silent server.
+    silence = ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
+    options = {"timeout": silence} | {key: value for key, value in files.kwargs.items() if key != "headers"}
     headers = {
         **files.kwargs.get("headers", {}),
         "Range": f"bytes={wanted.start}-{wanted.stop - 1}",

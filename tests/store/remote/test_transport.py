@@ -59,6 +59,21 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     fails(f"http://127.0.0.1:{port}/one.h5", "Cannot connect to host")
 
 
+def test_a_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiohttp waits for five minutes, and so it did four times."""
+    pytest.importorskip("aiohttp")
+    monkeypatch.setattr(transport, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(transport, "SILENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(FileError, match=r"one\.h5: .*[Tt]imeout"):
+        open_dataset(f"http://127.0.0.1:{silent.getsockname()[1]}/one.h5")
+
+
+def test_a_slow_answer_is_waited_for(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "SILENCE", 5.0)
+    web.pause = 0.05
+    assert len(open_dataset(web / "one.h5")) == 3000
+
+
 def test_what_is_no_dataset(web: Web, folder: Path) -> None:
     (folder / "empty.h5").touch()
     fails(web / "empty.h5", "it is empty")

@@ -170,7 +170,8 @@ def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64
     needed = sum(bytes_needed(plan, samples, counted).values()) + own + SPARE_BYTES
     free = shutil.disk_usage(path.parent).free + (path.stat().st_blocks * 512 if path.exists() else 0)
     if needed > free:
-        raise FileError(f"{path.parent}: {byte_size(needed)} are needed and {byte_size(free)} are free")
+        spare = f", {byte_size(SPARE_BYTES)} of them to spare," if needed - SPARE_BYTES <= free else ""
+        raise FileError(f"{path.parent}: {byte_size(needed)} are needed{spare} and {byte_size(free)} are free")
 
 
 def _create_dataset(

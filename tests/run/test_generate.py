@@ -197,6 +197,13 @@ def test_a_full_disk_is_noticed_before_the_first_sample(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_holds_the_file_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What shall stay free is told apart from what the file takes."""
+    monkeypatch.setattr("deepbench_fast.store.create.SPARE_BYTES", 2**60)
+    with pytest.raises(FileError, match=r"PB are needed, 1153 PB of them to spare, and .* are free"):
+        generate(mixed(), tmp_path / "small.h5")
+
+
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "x", "1/", "-1/2"])
 def test_wrong_shards(shard: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="K/N"):

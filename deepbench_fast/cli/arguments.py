@@ -27,6 +27,18 @@ class Completed(click.ParamType):  # type: ignore[type-arg]
         return [CompletionItem(word) for word in (*names, *files, *directories)]
 
 
+class OneOf(click.ParamType):  # type: ignore[type-arg]
+    """Text that a shell completes to one of these words; what is none of them is told by what takes it."""
+
+    name = "text"
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
+
+
 _ARGUMENTS = {
     "NAME": Completed(known=True),
     "SOURCE": Completed(*RECIPE_SUFFIXES, known=True),

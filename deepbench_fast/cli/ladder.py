@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from deepbench_fast.cli.arguments import OneOf
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, recipe_options, threads_option
 from deepbench_fast.cli.rungs import finish, rung_options
@@ -21,6 +22,7 @@ from deepbench_fast.cli.source import load_source
     "axes",
     multiple=True,
     required=True,
+    type=OneOf("noise", "objects", "classes", "balance", "spread"),
     metavar="AXIS",
     help="noise, objects, classes, balance or spread; several move together.",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from deepbench_fast.cli.arguments import OneOf
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import Assignment, Count, Seed, Size, json_option, threads_option
 from deepbench_fast.cli.rungs import finish, rung_options
@@ -17,7 +18,11 @@ from deepbench_fast.cli.source import load_source
 @click.argument("source")
 @click.argument("directory", metavar="DIR")
 @click.option(
-    "--axis", required=True, metavar="AXIS", help="noise, psf, covariate, prevalence or ood: which keys may change."
+    "--axis",
+    type=OneOf("noise", "psf", "covariate", "prevalence", "ood"),
+    required=True,
+    metavar="AXIS",
+    help="noise, psf, covariate, prevalence or ood: which keys may change.",
 )
 @click.option("--rungs", type=int, required=True, metavar="K", help="Number of recipes, from SOURCE to the shift.")
 @click.option(

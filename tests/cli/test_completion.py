@@ -12,6 +12,7 @@ import click
 import pytest
 from click.shell_completion import ShellComplete
 
+from deepbench_fast.authoring import ladders, shifts
 from deepbench_fast.cli.group import COMMANDS, COMPLETION_VARIABLE, PROGRAM, group
 from deepbench_fast.kinds.registry import kinds
 from deepbench_fast.recipe import builtin_recipes
@@ -87,6 +88,12 @@ def test_a_preview_is_of_either() -> None:
 def test_a_name_is_no_file(command: str) -> None:
     assert offered(command, "m") == names("m")
     assert offered(command, "galax") == ["galaxies", "galaxy"]
+
+
+def test_axes() -> None:
+    assert offered("ladder", "sky", "to", "--axis", "") == list(ladders.AXES)
+    assert offered("ladder", "sky", "to", "--axis", "noise", "--axis", "s") == ["spread"]
+    assert offered("shift", "sky", "to", "--axis", "") == list(shifts.AXES)
 
 
 def test_files_of_options() -> None:

@@ -88,7 +88,13 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(COMMANDS)}"
+            later = [word for word in args[1:] if word in COMMANDS]
+            if args[0] == "help":
+                hint = f"{' '.join([PROGRAM, *later[:1]])} --help"
+            elif later and not near:
+                hint = f"the command comes first: {PROGRAM} {later[0]} {args[0]} …"
+            else:
+                hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(COMMANDS)}"
             raise click.UsageError(f"no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -56,6 +56,9 @@ def _find(source: str) -> Recipe:
     from deepbench_fast.recipe.files import included_outside
     from deepbench_fast.recipe.table_files import files_outside
 
+    if is_dataset(source) and not is_url(source) and not os.path.lexists(source):
+        first = "a recipe comes first (a .yaml file, a built-in recipe or a kind)"
+        raise UsageError(f"{source}: {first}; 'info --recipe FILE' prints that of a dataset")
     if is_dataset(source):
         raise UsageError(f"{source}: a dataset where a recipe is wanted; 'info --recipe {source}' prints its recipe")
     if "/" in source or os.sep in source or source.endswith(RECIPE_SUFFIXES):

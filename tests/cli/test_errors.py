@@ -16,6 +16,10 @@ from tests.cli.running import COMMAND, Ran, heed_interrupts, run, run_apart
 
 WRONG_USAGE = [
     (["generat"], "generate"),
+    (["help"], "deepbench-fast --help"),
+    (["help", "generate"], "deepbench-fast generate --help"),
+    (["galaxies", "generate", "x.h5"], "the command comes first: deepbench-fast generate galaxies …"),
+    (["generate", "x.h5", "galaxies"], "x.h5: a recipe comes first"),
     (["generate"], "SOURCE"),
     (["generate", "galaxy"], "OUT.h5"),
     (["generate", "galxy", "x.h5"], "galaxy"),

@@ -42,7 +42,7 @@ def load_source(
         if re.fullmatch(SAID_BY[option], key):
             raise UsageError(f"--{option} and --set {key} say the same: give one of them")
     values = ((key, parse_value(text, key)) for key, text in assignments)
-    return _find(source).with_overrides([*given.items(), *values])
+    return _find(source).with_changes([*given.items(), *values])
 
 
 def is_dataset(name: str) -> bool:

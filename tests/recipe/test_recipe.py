@@ -235,9 +235,9 @@ def test_values_that_need_each_other_are_replaced_in_any_order(addresses: tuple[
 def test_of_values_that_say_the_same_the_later_holds() -> None:
     noisy = Recipe.of_kind("circle").set("noise", "[{gaussian: {sigma: 0.1}}]")
     whole, part = ("image", {"shape": [20, 20], "dtype": "uint8"}), ("image.shape", [30, 30])
-    assert noisy.with_overrides([whole, part, ("noise", [])]).image.shape == (30, 30)
-    assert noisy.with_overrides([part, whole, ("noise", [])]).image.shape == (20, 20)
-    assert noisy.with_overrides([("samples", 7), ("image.dtype", "uint8"), ("samples", 8), ("noise", [])]).samples == 8
+    assert noisy.with_changes([whole, part, ("noise", [])]).image.shape == (30, 30)
+    assert noisy.with_changes([part, whole, ("noise", [])]).image.shape == (20, 20)
+    assert noisy.with_changes([("samples", 7), ("image.dtype", "uint8"), ("samples", 8), ("noise", [])]).samples == 8
 
 
 def test_the_first_value_that_no_order_makes_valid_is_told() -> None:

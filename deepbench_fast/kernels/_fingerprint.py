@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import hashlib
 import sys
 import types
@@ -58,9 +59,17 @@ def _describe_global(function: types.FunctionType, name: str, names: tuple[str, 
         return name, _describe(value, names, seen)
     except NotReproducibleError:
         # The hash over the sources of all kernels covers what their modules define.
-        if function.__module__.startswith(f"{_PACKAGE}.") and not _is_compiled(value):
+        is_ours = function.__module__.startswith(f"{_PACKAGE}.") and not _is_compiled(value)
+        if is_ours or name not in _global_names(function.__code__):  # but an attribute's
             return name
         raise
+
+
+def _global_names(code: types.CodeType) -> set[str]:
+    """Names of the globals that code loads, without those of attributes, which stand beside them."""
+    names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    nested = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return names.union(*map(_global_names, nested))
 
 
 def _describe_code(code: types.CodeType) -> object:
@@ -96,7 +105,7 @@ def _describe(value: Any, names: tuple[str, ...], seen: _Seen) -> object:
     if isinstance(value, types.ModuleType):
         return _describe_module(value, names, seen)
     module, name = getattr(value, "__module__", None) or type(value).__module__, getattr(value, "__name__", None)
-    if name is not None and _is_stable(module):
+    if name is not None and (_is_stable(module) or _is_our_class(value, module)):
         return module, name
     raise NotReproducibleError(f"{value!r:.80} may differ in another process")
 
@@ -113,6 +122,11 @@ def _describe_module(module: types.ModuleType, names: tuple[str, ...], seen: _Se
 
 def _is_compiled(value: object) -> bool:
     return hasattr(value, "py_func") and hasattr(value, "targetoptions")
+
+
+def _is_our_class(value: object, module: str) -> bool:
+    """Whether the hash over the sources of all kernels covers it: a class, but none that a function made."""
+    return isinstance(value, type) and module.startswith(f"{_PACKAGE}.") and "<locals>" not in value.__qualname__
 
 
 def _is_stable(module: str) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import enum
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from deepbench_fast.kernels._fingerprint import NotReproducibleError, fingerprint
 from deepbench_fast.kernels._jit import kernel
+from deepbench_fast.kernels.shapes.convex import Convex
 from tests.kernels.keeping import hits, kept_files, load_module, run_script
 
 MODULE = """
@@ -102,3 +103,27 @@ def test_function_of_an_indescribable_value_is_not_kept(directory: Path) -> None
         fingerprint(function)
     assert kernel(function)(2) == 14
     assert kept_files(directory) == []
+
+
+class Beside(NamedTuple):
+    span: float
+
+
+def span() -> None:
+    """Named as an attribute that `of_a_class` asks for."""
+
+
+def of_a_class(x: float) -> float:
+    return Convex(x, 1.0, 4, 1.0, np.inf).x + Beside(x).span
+
+
+def test_classes_of_kernels_are_known_by_their_sources_and_attributes_are_no_globals() -> None:
+    """What tests compile of kernels' own classes is kept, too."""
+    with pytest.raises(NotReproducibleError, match="Beside"):
+        fingerprint(of_a_class)
+    assert fingerprint(lambda x: Convex(x, 1.0, 4, 1.0, np.inf).x) == fingerprint(
+        lambda x: Convex(x, 1.0, 4, 1.0, np.inf).x
+    )
+    assert len({fingerprint(lambda x: x.span), fingerprint(lambda x: x.step)}) == 2
+    with pytest.raises(NotReproducibleError, match="span"):
+        fingerprint(lambda x: span())

@@ -29,6 +29,7 @@ def compile_library(folder: Path) -> Path:
     FAIL_WITH: the error's number, or 0: the call says that it worked, and didn't; "kill" or "stop": the process gets
     SIGKILL or SIGSTOP before the call; "half": a write does half of its work and says so; "torn": it does so and the
     process is killed; "pass": nothing happens.
+    FAIL_NO_SYNC: set, where nothing is to wait for a disk: what asks for it is counted and may fail as ever.
     FAIL_LOG: a file to which the calls are appended: a line with the call, its path, another path, the number of the
     file, an offset and a size, with tabs between, then as many bytes where it is a write.
     """

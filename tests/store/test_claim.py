@@ -20,6 +20,7 @@ from deepbench_fast.errors import FileError, MismatchError
 from deepbench_fast.store.file_bytes import lock_file
 from tests import limits
 from tests.cli.running import COMMAND
+from tests.forks import Commands, commands
 from tests.preload import failing_calls
 from tests.recipes import mixed
 from tests.store.test_index import by_another_version
@@ -89,7 +90,7 @@ def explore(library: Path, folder: Path, calls: str, failure: object, cases: lis
     ran = subprocess.run(
         [sys.executable, "-c", DRIVER, RECIPE, given],
         cwd=folder,
-        env={**os.environ, "LD_PRELOAD": str(library)},
+        env={**os.environ, "LD_PRELOAD": str(library), "FAIL_NO_SYNC": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -105,6 +106,13 @@ def explore(library: Path, folder: Path, calls: str, failure: object, cases: lis
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return failing_calls(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="module")
+def failing(library: Path) -> Iterator[Commands]:
+    """Commands whose calls of the system fail where the variables of tests/preload.py say so."""
+    with commands(library.parent, LD_PRELOAD=str(library)) as found:
+        yield found
 
 
 STARTS: list[tuple[str, dict[str, bool]]] = [
@@ -259,22 +267,22 @@ def test_a_disk_that_gets_full_while_it_is_filled(large: Path, small_disk: Path,
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_one_warning(library: Path, tmp_path: Path, number: int) -> None:
+def test_a_file_system_without_locks_is_one_warning(failing: Commands, tmp_path: Path, number: int) -> None:
     begin(tmp_path / "o.h5")
     for how in ("--overwrite", "--resume"):
-        ran = run_failing(library, tmp_path, ("flock", "every", number), "generate", "./r.yaml", "o.h5", how)
+        ran = run_failing(failing, tmp_path, ("flock", "every", number), "generate", "./r.yaml", "o.h5", how)
         assert ran.returncode == 0, ran.stderr
         warnings = [line for line in ran.stderr.splitlines() if "lock" in line.lower()]
         assert warnings == [warning(".", number)] if how == "--overwrite" else not warnings
-    ran = run_failing(library, tmp_path, ("flock", "every", number), "export", "o.h5", "o.h5-csv", "--format", "csv")
+    ran = run_failing(failing, tmp_path, ("flock", "every", number), "export", "o.h5", "o.h5-csv", "--format", "csv")
     assert (ran.returncode, ran.stderr.splitlines()[0]) == (0, warning("o.h5-csv", number))
     assert len(open_dataset(tmp_path / "o.h5")) == 4
 
 
-def test_a_file_system_without_links(library: Path, tmp_path: Path) -> None:
+def test_a_file_system_without_links(failing: Commands, tmp_path: Path) -> None:
     fails = ("link", "every", errno.EPERM)
     for how, status in (([], 0), ([], 1), (["--resume"], 0), (["--overwrite"], 0)):
-        ran = run_failing(library, tmp_path, fails, "generate", "./r.yaml", "o.h5", *how)
+        ran = run_failing(failing, tmp_path, fails, "generate", "./r.yaml", "o.h5", *how)
         assert (ran.returncode, " exists" in ran.stderr) == (status, status == 1), ran.stderr
         assert sorted(path.name for path in tmp_path.iterdir()) == ["o.h5", "r.yaml"]
     assert len(open_dataset(tmp_path / "o.h5")) == 4
@@ -286,20 +294,18 @@ def warning(folder: str, number: int) -> str:
 
 
 def run_failing(
-    library: Path, folder: Path, fails: tuple[str, str, int], *arguments: str
+    failing: Commands, folder: Path, fails: tuple[str, str, int], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     (folder / "r.yaml").write_text(RECIPE, encoding="utf-8")
     names = dict(zip(("FAIL_CALLS", "FAIL_AT", "FAIL_WITH"), map(str, fails), strict=True))
-    variables = {**os.environ, "LD_PRELOAD": str(library), "FAIL_IN": "o.h5", **names}
-    command = [*COMMAND, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=variables)
+    return failing.run(*arguments, folder=folder, environment={"FAIL_IN": "o.h5", **names})
 
 
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.EACCES])
-def test_a_lock_that_another_process_holds(library: Path, tmp_path: Path, number: int) -> None:
+def test_a_lock_that_another_process_holds(failing: Commands, tmp_path: Path, number: int) -> None:
     begin(tmp_path / "o.h5")
     for how in ("--resume", "--overwrite"):
-        ran = run_failing(library, tmp_path, ("flock", "every", number), "generate", "./r.yaml", "o.h5", how)
+        ran = run_failing(failing, tmp_path, ("flock", "every", number), "generate", "./r.yaml", "o.h5", how)
         assert (ran.returncode, ran.stderr) == (1, "Error: o.h5.part: another process is filling this file\n")
 
 

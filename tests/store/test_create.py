@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -18,29 +19,31 @@ from deepbench_fast.errors import FileError
 from deepbench_fast.store import create
 from tests import limits
 from tests.cli.running import COMMAND
+from tests.forks import Commands, commands
 from tests.preload import failing_calls
 
 RECIPE = "{samples: 4, image: {shape: [8, 8]}, catalogues: {a: {objects: [star]}}}"
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return failing_calls(tmp_path_factory.mktemp("library"))
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """Commands whose calls of the system fail where the variables of tests/preload.py say so."""
+    folder = tmp_path_factory.mktemp("library")
+    with commands(folder, LD_PRELOAD=str(failing_calls(folder))) as found:
+        yield found
 
 
-def generate_apart(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def generate_apart(failing: Commands, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     (folder / "r.yaml").write_text(RECIPE, encoding="utf-8")
-    command = [*COMMAND, "generate", "./r.yaml", "o.h5", "--threads", "1"]
-    variables = {**os.environ, **environment}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=variables)
+    return failing.run("generate", "./r.yaml", "o.h5", "--threads", "1", folder=folder, environment=environment)
 
 
 @pytest.mark.parametrize("call", [1, 2, 3])
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
-def test_a_write_that_fails_while_the_file_is_laid_out(library: Path, tmp_path: Path, call: int, number: int) -> None:
-    ran = generate_apart(
-        tmp_path, LD_PRELOAD=str(library), FAIL_IN="o.h5.part", FAIL_AT=str(call), FAIL_WITH=str(number)
-    )
+def test_a_write_that_fails_while_the_file_is_laid_out(
+    failing: Commands, tmp_path: Path, call: int, number: int
+) -> None:
+    ran = generate_apart(failing, tmp_path, FAIL_IN="o.h5.part", FAIL_AT=str(call), FAIL_WITH=str(number))
     assert ran.returncode == 1
     assert ran.stdout == ""
     assert ran.stderr.splitlines()[-1].startswith("Error: o.h5: ")
@@ -50,8 +53,8 @@ def test_a_write_that_fails_while_the_file_is_laid_out(library: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("call", [1, 2])
-def test_a_write_that_is_lost_without_a_word(library: Path, tmp_path: Path, call: int) -> None:
-    ran = generate_apart(tmp_path, LD_PRELOAD=str(library), FAIL_IN="o.h5.part", FAIL_AT=str(call), FAIL_WITH="0")
+def test_a_write_that_is_lost_without_a_word(failing: Commands, tmp_path: Path, call: int) -> None:
+    ran = generate_apart(failing, tmp_path, FAIL_IN="o.h5.part", FAIL_AT=str(call), FAIL_WITH="0")
     assert ran.returncode == 1
     assert ran.stderr.startswith("Error: o.h5")
     assert [p.name for p in tmp_path.iterdir()] == ["r.yaml"]

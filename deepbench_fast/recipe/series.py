@@ -36,9 +36,14 @@ def _times(value: object) -> tuple[float, ...] | None:
     if value is None:
         return None
     times: list[float] = []
+    last = -1.0
     for position, item in enumerate(checks.sequence(value, "a list of times, e.g. [0, 0.5, 2]")):
+        if type(item) is float and last < item <= LATEST and item >= 0:  # nearly all of very many
+            last = item + 0.0
+            times.append(last)
+            continue
         with within(position):
-            times.append(_moment(item))
+            times.append(last := _moment(item))
             if len(times) > 1 and times[-1] <= times[-2]:
                 raise Invalid(
                     f"must be later than the time before, {checks.plain(times[-2])}, not {checks.quote(item)}"

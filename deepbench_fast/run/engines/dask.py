@@ -36,6 +36,7 @@ FEWEST_PARTS = 64
 TASKS_OF_A_THREAD = 2
 TRIES = 2
 SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_FOR_A_SCHEDULER = 10
 
 Make = Callable[..., Summary]
 
@@ -163,7 +164,7 @@ def connected(address: str) -> Iterator[distributed.Client]:
             yield client
         return
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout=SECONDS_FOR_A_SCHEDULER)
     except (OSError, ValueError) as error:
         words = " ".join(str(error).split())
         raise UsageError(f"dask: there is no scheduler at {address!r}: {words[:200]}") from None

@@ -132,8 +132,11 @@ def run_apart(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("address", "words"), [("local:0", "neither local:N"), ("tcp://127.0.0.1:1", "no scheduler")])
-def test_no_scheduler(address: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran = run_apart("generate", "star", tmp_path / "s.h5", "-n", "10", "--dask", address)
+def test_no_scheduler(address: str, words: str, tmp_path: Path) -> None:
+    code = "import runpy, sys; from deepbench_fast.run.engines import dask; dask.SECONDS_FOR_A_SCHEDULER = 1;"
+    code += "sys.argv[1:] = ['generate', 'star', 's.h5', '-n', '10', '--dask', sys.argv[1]];"
+    command = [sys.executable, "-c", code + "runpy.run_module('deepbench_fast.cli')", address]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert words in ran.stderr
     assert ran.stderr.count("\n") == 1

@@ -14,6 +14,7 @@ from deepbench_fast import Recipe
 from deepbench_fast.errors import UsageError
 from deepbench_fast.run.engines.job_arrays import CONDOR, SCHEDULERS, Scheduler, shard_of_job
 from deepbench_fast.store.shards import Shard
+from tests.forks import Commands, commands
 
 TOLD = [(scheduler.variable, scheduler.base) for scheduler in SCHEDULERS]
 
@@ -57,20 +58,27 @@ def test_what_is_refused(text: str, environment: dict[str, str], words: str) -> 
         shard_of_job(text, None, environment)
 
 
-def test_a_jobs_environment(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "deepbench_fast.cli", "generate", "star", str(tmp_path / "s.h5"), "-n", "1000"]
+def test_a_jobs_environment(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    command = ("generate", "star", "s.h5", "-n", "1000")
+    with commands(tmp_path_factory.mktemp("printed")) as jobs:
+        check_jobs(jobs, command, tmp_path)
+
+
+def check_jobs(jobs: Commands, command: tuple[str, ...], folder: Path) -> None:
     for variable, number, options in (
         ("SLURM_ARRAY_TASK_ID", "2", ()),
         ("JOB_COMPLETION_INDEX", "2", ()),
         ("SLURM_ARRAY_TASK_ID", "0", ("--base", "0")),
     ):
-        environment = {**os.environ, variable: number}
         for _ in range(2):  # as after a requeue
-            subprocess.run([*command, "--shard", "auto/3", "--resume", *options], env=environment, check=True)
-    made = {path.name for path in tmp_path.glob("*.h5")}
+            job = (*command, "--shard", "auto/3", "--resume", *options)
+            ran = jobs.run(*job, folder=folder, environment={variable: number})
+            assert ran.returncode == 0, ran.stderr
+    made = {path.name for path in folder.glob("*.h5")}
     assert made == {f"s.shard-{k}-of-3.h5" for k in (1, 2, 3)}
-    subprocess.run([sys.executable, "-m", "deepbench_fast.cli", "index", "-o", str(tmp_path / "s.h5")], check=True)
-    ran = subprocess.run([*command, "--shard", "1/3", "--base", "1"], capture_output=True, text=True, check=False)
+    ran = jobs.run("index", "-o", "s.h5", folder=folder)
+    assert ran.returncode == 0, ran.stderr
+    ran = jobs.run(*command, "--shard", "1/3", "--base", "1", folder=folder)
     assert (ran.returncode, ran.stderr) == (2, "Error: base: it goes with shard auto/N\n")
 
 

@@ -21,7 +21,6 @@ from deepbench_fast.kernels.leaving import PATIENCE_S
 from deepbench_fast.kernels.stopping import Stop, Stopped
 from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.render.trajectories import samples_at_once
-from tests.cli.running import COMMAND
 
 SECONDS_AT_MOST = 10  # two are promised; a machine that also does something else may take longer
 
@@ -52,7 +51,7 @@ def write(folder: Path, name: str) -> Path:
 def test_rendering_ends_in_the_middle_of_a_sample(name: str) -> None:
     plan = make_plan(Recipe.from_yaml(SLOW[name]))
     tables, stop = draw(plan, 0, min(plan.samples, samples_at_once(plan))), Stop()
-    timer = threading.Timer(0.5, stop.set)
+    timer = threading.Timer(0.2, stop.set)
     timer.start()
     began = time.monotonic()
     with pytest.raises(Stopped):
@@ -61,12 +60,39 @@ def test_rendering_ends_in_the_middle_of_a_sample(name: str) -> None:
     timer.join()
 
 
-def stop_soon(arguments: list[str], folder: Path, number: int, after: float) -> tuple[int, str, float]:
+TELLING = """
+import runpy, sys
+from deepbench_fast.render.renderer import Renderer
+
+render = Renderer.render
+
+def told(*arguments, **options):
+    print("renders", file=sys.stderr, flush=True)
+    return render(*arguments, **options)
+
+Renderer.render = told
+"""
+"""Says when it begins to render."""
+SECONDS_INTO_KERNELS = 0.7
+
+
+def wait_until_kernels_run(process: subprocess.Popen[str]) -> None:
+    """Until it renders, and a little longer; what it says before that is left out."""
+    assert process.stderr is not None
+    said: list[str] = []
+    while not said or said[-1] != "renders\n":
+        said.append(process.stderr.readline())
+        assert said[-1], "".join(said)
+    time.sleep(SECONDS_INTO_KERNELS)
+    assert process.poll() is None
+
+
+def stop_soon(arguments: list[str], folder: Path, number: int) -> tuple[int, str, float]:
     """Send a signal to a command, as often as an impatient hand: its exit status, standard error, and seconds from the
     first one to the end."""
-    with subprocess.Popen([*COMMAND, *arguments], cwd=folder, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(after)
-        assert process.poll() is None, process.communicate()[1]
+    command = [sys.executable, "-c", f"{TELLING}runpy.run_module('deepbench_fast.cli')", *arguments]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        wait_until_kernels_run(process)
         began = time.monotonic()
         while process.poll() is None and time.monotonic() - began < 0.8 * PATIENCE_S:
             process.send_signal(number)
@@ -88,7 +114,7 @@ def test_commands_heed_signals_while_kernels_run(command: str, tmp_path: Path) -
     }[command]
     if command == "verify":
         fake_slow_file(tmp_path / "done.h5")
-    status, err, seconds = stop_soon(arguments, tmp_path, number, 3.0)
+    status, err, seconds = stop_soon(arguments, tmp_path, number)
     assert status == 128 + number
     assert err.splitlines()[-1].startswith(f"Error: stopped by {signal.Signals(number).name}")
     assert "Traceback" not in err
@@ -114,13 +140,10 @@ def fake_slow_file(path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_samples_in_the_main_thread_heed_an_interrupt(tmp_path: Path) -> None:
     path = write(tmp_path, "leapfrog")
-    code = "import sys; from deepbench_fast import Recipe, samples\n"
-    code += "r = Recipe.load(sys.argv[1]); print('ready', flush=True); samples(r, 0, 600)"
-    command = [sys.executable, "-c", code, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(3.0)
+    code = "from deepbench_fast import Recipe, samples; samples(Recipe.load(sys.argv[1]), 0, 600)"
+    command = [sys.executable, "-c", TELLING + code, str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_until_kernels_run(process)
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
         _, err = process.communicate(timeout=120)

@@ -145,7 +145,7 @@ def test_a_mean_that_is_infinite_is_nan() -> None:
     def peak(dx: Any, dy: Any, row: Any) -> Any:
         return row.amplitude / (dx * dx + dy * dy)
 
-    mean, _ = mean_kernels(peak, own=True)
+    mean, _ = mean_kernels(peak)
     out = np.zeros((1, 9))
     columns, rows = light.pixel_grid(3, 3)
     table = table_of("star", {"x": 1.2, "y": 0.9, "amplitude": 1.0})

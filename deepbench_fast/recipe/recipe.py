@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from deepbench_fast.errors import RecipeError, UsageError
@@ -234,12 +233,7 @@ class Recipe(Contents):
 
     def to_yaml(self) -> str:
         """The resolved recipe as text that `from_yaml` turns into the same dataset."""
-        return self._text
-
-    @cached_property
-    def _text(self) -> str:
-        resolved = self.resolved()
-        return write.to_yaml(write.recipe_data(self)) if resolved is self else resolved._text
+        return write.to_yaml(write.recipe_data(self.resolved()))
 
     def hash(self) -> str:
         """BLAKE2b (128 bits, in hexadecimal) of the resolved recipe in a canonical form: its layout plays no part."""

@@ -10,7 +10,7 @@ import numpy as np
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.load import MAX_BYTES, MAX_VALUES
-from deepbench_fast.recipe.write import recipe_data
+from deepbench_fast.recipe.write import recipe_data, to_yaml
 from deepbench_fast.store import format as schema
 
 MESSAGE_BYTES = 2**16 - 1
@@ -88,7 +88,7 @@ def _check_recipe(plan: Plan) -> None:
     values = _values(data)
     if values > MAX_VALUES:
         raise UsageError(f"the recipe has {values} values with every default filled in; at most {MAX_VALUES} are read")
-    size = len(plan.recipe.to_yaml().encode()) if values > SURELY_SHORT else 0
+    size = len(to_yaml(data).encode()) if values > SURELY_SHORT else 0
     if size > MAX_BYTES:
         raise UsageError(f"the recipe has {size} bytes with every default filled in; at most {MAX_BYTES} are read")
 

@@ -3,15 +3,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deepbench_fast import generate
 from deepbench_fast.kernels.cpus import usable_cpus
-from deepbench_fast.run import rate
-from deepbench_fast.run.estimate import estimate
 from tests.recipes import mixed
 
 BYTECODE = pytest.StashKey[str]()
@@ -38,21 +35,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests first: of the last one the other workers would wait for the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
-MEASURED = {"LEAST_TIMED": rate.LEAST_TIMED, "LONGEST_MEASURED": rate.LONGEST_MEASURED}
-MEASURED_BRIEFLY = {"LEAST_TIMED": 0.01, "LONGEST_MEASURED": 0.05}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _rates_are_measured_briefly() -> Iterator[None]:
-    """What `plan` says besides the rate does not depend on it; tests/run/test_rate.py measures as a user does."""
-    assert estimate.__kwdefaults__ is not None
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(estimate.__kwdefaults__, "seconds", 0.02)
-        for name, seconds in MEASURED_BRIEFLY.items():
-            patch.setattr(rate, name, seconds)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,17 +11,9 @@ import pytest
 
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.recipe import Recipe
-from deepbench_fast.run import rate
 from deepbench_fast.run.estimate import estimate
 from deepbench_fast.run.rate import measured_rate, place
 from tests import limits
-from tests.conftest import MEASURED
-
-
-@pytest.fixture(autouse=True)
-def _rates_are_measured_as_a_user_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in MEASURED.items():
-        monkeypatch.setattr(rate, name, seconds)
 
 
 def stars(count: object) -> Recipe:

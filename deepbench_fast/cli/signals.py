@@ -54,9 +54,13 @@ def _ignore() -> None:
 
 def interrupt_in(error: BaseException | None) -> KeyboardInterrupt | None:
     """The interrupt that an error is, or came from: one that arrives while a class is made Python wraps in another."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:  # libraries have made circles of them
+        if isinstance(error, KeyboardInterrupt):
+            return error
+        seen.append(error)
         error = error.__cause__ or error.__context__
-    return error
+    return None
 
 
 def number_of(interrupt: KeyboardInterrupt | type[BaseException]) -> signal.Signals:

@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 import pytest
 
+from deepbench_fast.cli.signals import interrupt_in
 from tests.cli.running import COMMAND, Ran, heed_interrupts, run, run_apart
 
 WRONG_USAGE = [
@@ -250,3 +251,12 @@ class cached_property:
     (tmp_path / "kinds.py").write_text(kinds)
     ran = run_apart("--kinds", tmp_path / "kinds.py", "list", preexec_fn=heed_interrupts)
     assert (ran.status, ran.err) == (128 + number, f"Error: stopped by {number.name}\n")
+
+
+def test_errors_in_a_circle_end() -> None:
+    """As tornado's, of a server that closes the connection."""
+    first, second = OSError("first"), OSError("second")
+    first.__cause__, second.__context__ = second, first
+    assert interrupt_in(first) is None
+    second.__cause__ = KeyboardInterrupt()
+    assert interrupt_in(first) is second.__cause__

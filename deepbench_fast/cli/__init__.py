@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from deepbench_fast.cli.signals import heed_signals, interrupt_in, number_of
+from deepbench_fast.cli.signals import heed_signals, interrupt_in
 from deepbench_fast.cli.streams import prepare_streams
+from deepbench_fast.kernels.leaving import number_of
 
 
 def main() -> None:
@@ -20,9 +21,8 @@ def main() -> None:
         from deepbench_fast.cli.group import group
 
         group.main()
-    except BaseException as error:
-        interrupt = None if isinstance(error, SystemExit) else interrupt_in(error)
-        if interrupt is None:
+    except (Exception, KeyboardInterrupt) as error:
+        if (interrupt := interrupt_in(error)) is None:
             raise
         number = number_of(interrupt)  # it came while Python loaded what reports others
         sys.stderr.write(f"Error: stopped by {number.name}\n")

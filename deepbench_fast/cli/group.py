@@ -16,9 +16,10 @@ import click
 
 from deepbench_fast import __version__
 from deepbench_fast.cli.arguments import complete_by_metavar
-from deepbench_fast.cli.signals import interrupt_in, number_of
+from deepbench_fast.cli.signals import interrupt_in
 from deepbench_fast.cli.streams import drop_unwritten
 from deepbench_fast.errors import DeepbenchFastError, one_line
+from deepbench_fast.kernels.leaving import number_of
 
 PROGRAM = "deepbench-fast"
 COMPLETION_VARIABLE = "_DEEPBENCH_FAST_COMPLETE"

@@ -16,20 +16,8 @@ RAISED_AGAIN = 0.01
 """Seconds after which a signal that was dropped is raised again."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """SIGINT arrived. Where KeyboardInterrupt itself passes through `exec`, Python's exit status is another one."""
-
-    signal_number = signal.SIGINT
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived: what is open is closed as after Ctrl-C."""
-
-    signal_number = signal.SIGTERM
-
-
 def heed_signals() -> None:
-    """From now on until the process ends, raise Interrupted on SIGINT and Terminated on SIGTERM, once.
+    """From now on until the process ends, raise Interrupted on SIGINT and SIGTERM, once.
 
     While the program ends in order it needs its thread, and Python's own end would meet an exception with a traceback
     or another status: further signals raise nothing, and a late one ends the process at once. None is lost where Python
@@ -63,20 +51,16 @@ def interrupt_in(error: BaseException | None) -> KeyboardInterrupt | None:
     return None
 
 
-def number_of(interrupt: KeyboardInterrupt | type[BaseException]) -> signal.Signals:
-    """The signal that an interrupt stands for."""
-    return signal.Signals(getattr(interrupt, "signal_number", signal.SIGINT))
-
-
 def _raise(number: int, frame: object) -> None:
     if leaving.ask(number):
-        raise Terminated if number == signal.SIGTERM else Interrupted
+        raise leaving.Interrupted(number)
 
 
 def _raise_dropped(unraisable: sys.UnraisableHookArgs) -> None:
-    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
         leaving.forget()
-        threading.Timer(RAISED_AGAIN, _raise_in_main_thread, (number_of(unraisable.exc_type),)).start()
+        number = leaving.number_of(unraisable.exc_value)
+        threading.Timer(RAISED_AGAIN, _raise_in_main_thread, (number,)).start()
     else:
         sys.__unraisablehook__(unraisable)
 

@@ -147,7 +147,7 @@ class Likelihood:
         return images[0] if one else images
 
     def _table(self, theta: npt.ArrayLike) -> tuple[Floats, bool]:
-        table = np.asarray(real_numbers(theta, "theta"), np.float64)
+        table = real_numbers(theta, "theta", np.float64)
         if table.ndim not in (1, 2) or table.shape[-1] != len(self.names):
             raise UsageError(f"theta must have shape (count, {len(self.names)}), not {table.shape}")
         return np.ascontiguousarray(np.atleast_2d(table)), table.ndim == 1
@@ -155,7 +155,7 @@ class Likelihood:
     def _pairs(self, x: npt.ArrayLike, theta: npt.ArrayLike) -> tuple[Floats, Floats, bool]:
         """theta and x, equally many; whether there was one of each alone."""
         table, one = self._table(theta)
-        data = np.asarray(real_numbers(x, "x"), np.float64)
+        data = real_numbers(x, "x", np.float64)
         if data.shape[-len(self._plan.shape) :] != self._plan.shape or data.ndim > len(self._plan.shape) + 1:
             raise UsageError(f"x must have shape (count, {', '.join(map(str, self._plan.shape))}), not {data.shape}")
         single = data.ndim == len(self._plan.shape)

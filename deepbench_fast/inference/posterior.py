@@ -127,7 +127,7 @@ class Posterior:
         )
 
     def _observation(self, x: npt.ArrayLike) -> Floats:
-        data = np.asarray(real_numbers(x, "x"), np.float64)
+        data = real_numbers(x, "x", np.float64)
         if data.size != int(np.prod(self._shape)):
             raise UsageError(f"x must have shape ({', '.join(map(str, self._shape))}), not {data.shape}")
         if not np.isfinite(data).all():

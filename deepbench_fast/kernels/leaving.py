@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,22 @@ at_once: Callable[[int], None] | None = None
 a signal that came while work went on that an earlier one had asked to end. What was written stays as it is."""
 
 _asked: float | None = None
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal stopped the work; an unfinished file can be resumed.
+
+    Also for SIGINT: where KeyboardInterrupt itself passes through `exec`, a program's exit status becomes another one.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.signal_number = number
+
+
+def number_of(interrupt: BaseException) -> signal.Signals:
+    """The signal that an interrupt stands for."""
+    return signal.Signals(getattr(interrupt, "signal_number", signal.SIGINT))
 
 
 def ask(number: int) -> bool:

@@ -245,7 +245,7 @@ def _numbers(name: str, value: Any, unit: str = "") -> Array:
     """Numbers in this unit, from plain ones or from a quantity of astropy's."""
     try:
         plain = value.to_value(unit) if hasattr(value, "to_value") else value
-        return np.asarray(real_numbers(plain, name), np.float64)
+        return real_numbers(plain, name, np.float64)
     except (TypeError, ValueError) as error:
         why = f" ({error})" if hasattr(value, "to_value") else ""
         raise UsageError(f"{name} must be a number or an array of numbers, not {checks.quote(value)}{why}") from None

@@ -188,7 +188,7 @@ def data_of(batch: Batch) -> npt.NDArray[Any]:
 
 
 def _table(parameters: Any, size: int) -> Floats:
-    table = np.asarray(real_numbers(parameters, "parameters"), np.float64)
+    table = real_numbers(parameters, "parameters", np.float64)
     if table.ndim == 1:
         table = table[None]
     if table.ndim != 2 or table.shape[1] != size:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from deepbench_fast.errors import UsageError
 
 
-def real_numbers(value: Any, what: str) -> npt.NDArray[Any]:
-    """The value as an array of real numbers, of their own type where they have one, else float64.
+def real_numbers(value: Any, what: str, dtype: type[np.float64] | None = None) -> npt.NDArray[Any]:
+    """The value as an array of real numbers: of `dtype`, else of their own type where they have one, else float64.
 
     Raises UsageError, with `what` they are, for all else: text, lists of several lengths, complex numbers, and
     quantities, whose unit would be lost.
@@ -26,4 +26,4 @@ def real_numbers(value: Any, what: str) -> npt.NDArray[Any]:
         raise UsageError(f"{what} must be numbers") from None
     if array.dtype.kind not in "biuf":
         raise UsageError(f"{what} must be numbers")
-    return array
+    return array if dtype is None else array.astype(dtype, copy=False)

@@ -30,14 +30,6 @@ SECONDS_OF_PIECE = 0.25
 SECONDS_UNTOLD = 0.1
 
 
-class Interrupted(KeyboardInterrupt):
-    """A signal stopped the work; the unfinished file can be resumed."""
-
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(signal_number).name}")
-        self.signal_number = signal_number
-
-
 class Progress(Protocol):
     """What `generate` tells of its progress."""
 
@@ -332,4 +324,4 @@ def _stopped_by_signals(stop: Stop) -> Iterator[None]:
         for number, handler in previous.items():
             signal.signal(number, handler)
     if received:  # up to the last moment
-        raise Interrupted(received[0])
+        raise leaving.Interrupted(received[0])

@@ -24,6 +24,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.kernels.leaving import number_of
 from deepbench_fast.run.explore.frames import Frame
 from deepbench_fast.run.explore.parts import part
 
@@ -77,7 +78,7 @@ def serve(answer: Answer, port: int, ready: Callable[[str], object]) -> None:
     try:
         asyncio.run(_serve(answer, port, ready))
     except KeyboardInterrupt as interrupt:
-        if getattr(interrupt, "signal_number", signal.SIGINT) != signal.SIGINT:  # how a person ends it
+        if number_of(interrupt) != signal.SIGINT:  # how a person ends it
             raise
 
 

@@ -67,7 +67,6 @@ class Recipe(Contents):
         if self.split is not None:
             with within("split"):
                 checks.known(self.split, self.splits, "split")
-        consistency.check_shares(self)
         consistency.check_objects(self)
         if self.series is None:
             consistency.check_overlap(self)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from deepbench_fast.effects.effect import WIDEST
-from deepbench_fast.errors import UsageError
 from deepbench_fast.kinds.kind import Kind, Setting
 from deepbench_fast.kinds.registry import kind, registrations
 from deepbench_fast.recipe.pairing import check_paired
@@ -18,7 +17,6 @@ from deepbench_fast.values.distributions import Derived, Distribution, Grid, Off
 from deepbench_fast.values.image import MAX_SIDE, Image
 from deepbench_fast.values.number_text import brief
 from deepbench_fast.values.parameter import Parameter, check_fraction
-from deepbench_fast.values.shares import exact_shares
 
 if TYPE_CHECKING:
     from deepbench_fast.kinds.kind import Redraw
@@ -45,18 +43,6 @@ def _entries(recipe: Contents) -> Iterator[tuple[Path, Entry]]:
     for name, catalogue in recipe.catalogues.items():
         for position, entry in enumerate(catalogue.objects):
             yield ("catalogues", name, "objects", position, entry.kind), entry
-
-
-def check_shares(recipe: Contents) -> None:
-    """Raise `Invalid` where weights of catalogues, or fractions of splits, have no strata that are short enough."""
-    weights = {name: catalogue.weight for name, catalogue in recipe.catalogues.items()}
-    for key, shares, what in (("catalogues", weights, "weights"), ("splits", recipe.splits, "fractions")):
-        if not shares:
-            continue
-        try:
-            exact_shares(shares, what)
-        except UsageError as error:
-            raise Invalid(str(error), (key,)) from None
 
 
 def check_objects(recipe: Contents) -> None:

@@ -75,7 +75,6 @@ CASES = [
     ("seed: 42", "seed:", 2, "seed", "not nothing"),
     ("seed: 42", "seed: [1]", 2, "seed", "not [1]"),
     ("seed: 42", "name: 3", 2, "name", "must be text"),
-    ("    weight: 2", "    weight: 0.2000001", 11, "catalogues", "weights: the common denominator"),
     (
         "    weight: 2",
         "    samples: 2",

@@ -234,7 +234,11 @@ def test_nothing_goes_on_after_an_interrupt_while_its_thread_starts() -> None:
         time.sleep(1e-3)
         ended.append(1)
 
+    raised = 0
     for _ in range(200):
-        with pytest.raises(KeyboardInterrupt):
+        try:
             stopping.call(work)
+        except KeyboardInterrupt:  # but where Python drops it, while an object is deleted
+            raised += 1
         assert len(ended) == len(begun)
+    assert raised > 190

@@ -156,6 +156,7 @@ class Weights:
         first, nodes = self._nodes(unit * unit * variance, *pixels.reach_of(mean))
         products = np.empty((len(mean), pixels.NUMBERS, pixels.NUMBERS))
         pixels.information_of_counts(mean, unit, gain > 0.0, photons, first, nodes, products)
+        products[mean > pixels.BRIGHTEST] = np.nan
         if gain > 0.0:
             # A PSF narrower than pixels resolve leaves negative pixels: no photons come of them, whatever changes.
             dark = np.flatnonzero(light + sky < 0.0)

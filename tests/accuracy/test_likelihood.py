@@ -9,9 +9,10 @@ import scipy.stats as st
 
 from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.render.expected import Part
-from deepbench_fast.render.information import Weights
+from deepbench_fast.render.information import Weights, add_scores
 from tests.accuracy.corners import wide
 from tests.accuracy.stated import Worst, campaign
+from tests.oracles import bright_counts
 from tests.oracles.density import log_density
 
 
@@ -83,3 +84,64 @@ def test_information_of_counts(draws: int) -> None:
         error = np.abs(found[0] - expected) / np.outer(scale, scale)
         worst.see(error.max(), gain=gain, electrons=electrons, reading=reading)
     worst.check()
+
+
+def bright_pixel(rng: np.random.Generator) -> dict[str, float]:
+    """Gain, electrons and read noise of a pixel of many counts."""
+    electrons = wide(rng, 400.0, 2e9, [499.99, 500.0])
+    return {"gain": wide(rng, 0.1, 100.0, [1.0]), "electrons": electrons, "reading": wide(rng, 0.05, 1e4, [1.41, 1.42])}
+
+
+def part_of(gain: float, electrons: float, reading: float, pixels: int) -> Part:
+    """Samples of one pixel each, and its slopes along light, gain and the variance of the read-out."""
+    light, slopes = np.full((pixels, 1), electrons / gain), np.zeros((pixels, 5, 3))
+    law = np.tile([gain, 0.0, 0.0, 0.0, (reading / gain) ** 2], (pixels, 1))
+    slopes[:, 0, 1], slopes[:, 4, 2] = 1.0, 1.0
+    return Part(light, np.tile([[1.0], [0.0], [0.0]], (pixels, 1, 1)), law, slopes)
+
+
+def by_parameters(gain: float) -> Any:
+    """What turns slopes along the mean, the reading, its variance and ln of the gain into those of `part_of`."""
+    turn = np.zeros((3, 4))
+    turn[0, 0], turn[1, 3], turn[2, 2] = gain, 1 / gain, gain**2
+    return turn
+
+
+@campaign(10, 1500)
+def test_information_of_bright_counts(draws: int) -> None:
+    rng, worst = np.random.default_rng(4), Worst("information of a pixel of many counts")
+    weights = Weights()
+    for _ in range(draws):
+        pixel = bright_pixel(rng)
+        found, turn = np.zeros((1, 3, 3)), by_parameters(pixel["gain"])
+        weights.add(part_of(**pixel, pixels=1), found)
+        mean, variance = pixel["gain"] * (pixel["electrons"] / pixel["gain"]), pixel["reading"] ** 2
+        expected = turn @ bright_counts.products(mean, variance) @ turn.T
+        scale = np.sqrt(np.diag(expected))
+        worst.see(np.abs((found[0] - expected) / np.outer(scale, scale)).max(), **pixel)
+    worst.check()
+
+
+@campaign(20, 1000)
+def test_scores_of_bright_counts(draws: int) -> None:
+    rng, worst = np.random.default_rng(5), Worst("score of a pixel of many counts")
+    for _ in range(draws):
+        pixel = bright_pixel(rng)
+        part, turn = part_of(**pixel, pixels=20), by_parameters(pixel["gain"])
+        gain, variance = pixel["gain"], pixel["gain"] ** 2 * part.law[0, 4]
+        mean, found = gain * part.light[0, 0], np.zeros((20, 3))
+        read = (mean + rng.uniform(-6, 6, (20, 1)) * np.sqrt(mean + variance)) / gain
+        add_scores(part, read, found)
+        _, slopes = bright_counts.slopes(gain * read[:, 0], mean, variance)
+        scale = np.sqrt(np.diag(turn @ bright_counts.products(mean, variance) @ turn.T))
+        worst.see(np.abs((found - (turn @ slopes).T) / scale).max(), **pixel)
+    worst.check()
+
+
+def test_more_counts_than_that_are_unknown() -> None:
+    found = np.zeros((3, 3, 3))
+    part = part_of(1.0, 1.0, 3.0, 3)
+    part.light[:, 0] = 2e9, 2.1e9, 2.0**50
+    Weights().add(part, found)
+    assert np.isfinite(found[0]).all()
+    assert np.isnan(found[1:]).all()

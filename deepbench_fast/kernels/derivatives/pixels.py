@@ -7,10 +7,10 @@ y = g (pixel - shift), N ~ Poisson(mu), u = g**2 v, the density f(y) = sum over 
     E[n | y] = mu f(y - 1) / f(y),    E[n (n - 1) | y] = mu**2 f(y - 2) / f(y)
     s_y  = d ln f / d y  = -E[y - n | y] / u,      s_u = d ln f / d u = (E[(y - n)**2 | y] / u - 1) / (2 u)
 
-since n Poisson(n; mu) = mu Poisson(n - 1; mu) and the normal density obeys the heat equation. What follows for g at
-given S, sky, v is s_g / g with s_g = 1 + y s_y + 2 u s_u + mu s_mu = mu s_mu - E[n (y - n) | y] / u: the second form
-loses fewer digits, and what it nearly cancels cancels before it is squared. Of counts that g doesn't scale mu s_mu is
-taken away again.
+since n Poisson(n; mu) = mu Poisson(n - 1; mu) and the normal density obeys the heat equation. The means given y are
+sums over n, or follow from f where they keep their digits. What follows for g at given S, sky, v is s_g / g with s_g =
+1 + y s_y + 2 u s_u + mu s_mu = mu s_mu - E[n (y - n) | y] / u: the second form loses fewer digits, and what it nearly
+cancels cancels before it is squared. Of counts that g doesn't scale mu s_mu is taken away again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.derivatives._sums import LANES, product_sums
 from deepbench_fast.kernels.elementary import exp, floor, log
-from deepbench_fast.kernels.noise.likelihood import _log_density, _log_sum
+from deepbench_fast.kernels.noise.likelihood import SMALLEST as SMALLEST_TERM
+from deepbench_fast.kernels.noise.likelihood import (
+    WIDE,
+    _log_density,
+    _log_root,
+    _log_sum,
+    _log_term,
+    _peak,
+)
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -34,6 +42,10 @@ NUMBERS = 6
 SHARP = 0.006
 # Above it no ripple of single counts is left: exp(-2 pi**2 u) = 7e-18.
 SMOOTH = 2.0
+# Mean count below which files hold information that is made of ratios of f; too few digits of them are left above.
+BRIGHT = 500.0
+# Counts above which too few digits are left of how noise makes their law.
+BRIGHTEST = 2e9
 # The table of the information of a pixel has so many nodes to a unit of ln mu, and none below the smallest: what goes
 # with mu**2 or 1 / mu**2 is interpolated to 3.1e-7 of itself.
 NODES = 10
@@ -45,7 +57,36 @@ SINGULAR = 1e-12
 
 @kernel
 def _moments(y: float, mean: float, variance: float) -> tuple[float, float, float, float, float]:
-    """ln f, s_mu, s_y, s_u and s_g of a pixel in counts."""
+    """ln f, s_mu, s_y, s_u and s_g of a pixel in counts.
+
+    From the means of k and k**2 given y, where n = m + k and m is the likeliest count.
+    """
+    m = _peak(mean, y, variance)
+    stride = max(floor(1.0 / np.sqrt(1.0 / variance + 1.0 / (m + 1.0)) / WIDE), 1.0)
+    m = floor(m + 0.5)
+    top, total, first, second = _log_term(m, mean, y, variance), 1.0, 0.0, 0.0
+    fall = exp(-1.0 / variance)
+    for sign in (-1.0, 1.0):
+        term, n, normal = 1.0, m, exp((sign * (y - m) - 0.5) / variance)
+        while n + sign * stride >= 0.0 and term > SMALLEST_TERM * total:
+            if stride == 1.0:  # loses no digits with the mean
+                term *= (mean / (n + 1.0) if sign > 0.0 else n / mean) * normal
+                normal *= fall
+            else:
+                term = exp(_log_term(n + sign * stride, mean, y, variance) - top)
+            n += sign * stride
+            total, first, second = total + term, first + term * (n - m), second + term * (n - m) * (n - m)
+    first, second, off = first / total, second / total, m - y
+    by_mean, by_y = first + (m - mean), (first + off) / variance
+    square = (second + 2.0 * first * off + off * off) / variance
+    here = top + log(total * stride) - _log_root(variance)
+    by_gain = by_mean + m * by_y + (second + first * off) / variance
+    return here, by_mean / mean, by_y, 0.5 * (square - 1.0) / variance, by_gain
+
+
+@kernel
+def _ratio_moments(y: float, mean: float, variance: float) -> tuple[float, float, float, float, float]:
+    """As `_moments`, from ratios of f: they lose digits with the square of the mean."""
     here = _log_sum(mean, y, variance)
     one = exp(_log_sum(mean, y - 1.0, variance) - here)
     two = exp(_log_sum(mean, y - 2.0, variance) - here)
@@ -252,11 +293,18 @@ def _node(mean: float, variance: float, out: Floats) -> None:
     # counts take only their finest parts for the mean; one just off a third of it took parts thrice as fine.
     step = 0.25 * width if variance >= SMOOTH else 1.0 / (3.0 + floor(1.0 / min(0.5 * root, 0.8 * variance)))
     first, last = max(-12.0 * root, mean - 40.0 * width), mean + 14.0 * width + 12.0 * root + 12.0
+    # Bright pixels' ripples change so slowly from count to count that few counts stand for all.
+    parts, turn = 1, step
+    if mean >= BRIGHT and variance < SMOOTH:
+        parts, turn = int(1.0 / step + 0.5), floor(0.25 * width)
     score = np.empty(4)
-    for k in range(int((last - first) / step) + 1):
-        y = first + k * step
-        here, score[0], score[1], score[2], score[3] = _moments(y, mean, variance)
-        density = step * exp(here)
+    for k in range((int((last - first) / turn) + 1) * parts):
+        y = first + k // parts * turn + k % parts * step
+        if mean >= BRIGHT:
+            here, score[0], score[1], score[2], score[3] = _moments(y, mean, variance)
+        else:
+            here, score[0], score[1], score[2], score[3] = _ratio_moments(y, mean, variance)
+        density = turn / parts * exp(here)
         if density > 0.0:
             for a in range(4):
                 for b in range(4):

@@ -138,6 +138,60 @@ def test_scores_of_bright_counts(draws: int) -> None:
     worst.check()
 
 
+def double_scores(pixel: float, light: float, gain: float, level: float, variance: float) -> Any:
+    """Scores along light, gain, level and variance of M + N / gain with normal noise, from means over M and N.
+
+    M ~ Poisson(level), N ~ Poisson(gain light); of many photons those over N by `bright_counts`.
+    """
+    mean = gain * light
+    spread = np.sqrt(level) + 12
+    m = np.arange(max(0.0, np.floor(level - 14 * spread)), level + 14 * spread)
+    counts = st.poisson.logpmf(m, level) if level < 1e3 else bright_counts.log_poisson(m, np.longdouble(level))
+    if mean < 1e3:
+        n = np.arange(np.floor(mean + 14 * np.sqrt(mean) + 60))[:, None]
+        rest = pixel - m - n / gain
+        terms = counts + st.poisson.logpmf(n, mean) + st.norm.logpdf(rest, 0, np.sqrt(variance))
+        weights = np.exp(terms - terms.max())
+        weights /= weights.sum()
+        by_mean = (weights * (n - mean)).sum() / mean
+        by_gain = by_mean * light - (weights * rest * n).sum() / variance / gain**2
+        by_variance = ((weights * rest**2).sum() / variance - 1) / variance / 2
+    else:
+        y = gain * (pixel - m.astype(np.longdouble))
+        near = np.abs(y - mean) < 9 * np.sqrt(mean + gain**2 * variance)
+        m, y, counts = m[near], y[near], counts[near]
+        f, by = bright_counts.slopes(y, mean, gain**2 * variance)
+        terms = counts + np.log(f)
+        weights = np.exp(terms - terms.max())
+        weights /= weights.sum()
+        by_mean, _, by_variance, by_gain = by @ weights
+        by_gain, by_variance = by_gain / gain, by_variance * gain**2
+    by_level = (weights * (m - level)).sum() / level
+    return np.array([gain * by_mean, by_gain, by_level, by_variance], float)
+
+
+@campaign(12, 500)
+def test_scores_of_two_kinds_of_counts(draws: int) -> None:
+    rng, worst = np.random.default_rng(6), Worst("score of a pixel, two kinds of counts")
+    for _ in range(draws):
+        gain, level, reading = wide(rng, 0.1, 30.0), wide(rng, 1e-2, 1e5), wide(rng, 0.5, 30.0)
+        light, variance = wide(rng, 1e-2, 1e6) / gain, (reading / gain) ** 2
+        scatter = np.sqrt(light / gain + level + variance)
+        pixels = light + level + rng.uniform(-5, 5, (6, 1)) * scatter
+        law, slopes = np.tile([gain, 0.0, level, 0.0, variance], (6, 1)), np.zeros((6, 5, 4))
+        for column, number in ((1, 0), (2, 2), (3, 4)):
+            slopes[:, number, column] = 1.0
+        found = np.zeros((6, 4))
+        part = Part(np.full((6, 1), light), np.tile(np.eye(4, 1), (6, 1, 1)), law, slopes)
+        add_scores(part, pixels, found)
+        expected = np.array([double_scores(pixel, light, gain, level, variance) for pixel in pixels[:, 0]])
+        whole = scatter**2
+        scale = np.array([1 / np.sqrt(whole), light / gain / whole, 1 / np.sqrt(whole), 1 / whole])
+        case = {"gain": gain, "level": level, "light": light, "reading": reading}
+        worst.see((np.abs(found - expected) / np.maximum(np.abs(expected), scale)).max(), **case)
+    worst.check()
+
+
 def test_more_counts_than_that_are_unknown() -> None:
     found = np.zeros((3, 3, 3))
     part = part_of(1.0, 1.0, 3.0, 3)

@@ -15,14 +15,18 @@ WIDTHS = 14
 PIECES = 10
 
 
-def _log_term(n: Any, mean: Any, rest: Any, variance: Any) -> Any:
+def log_poisson(n: Any, mean: Any) -> Any:
+    """ln of the probability of n counts."""
     x = (n - mean) / mean
     phi = np.zeros_like(x)
     for k in range(40, 1, -1):
         phi = phi * x + (-1.0) ** k / Long(k * (k - 1))
-    stirling = 1 / (12 * n) - 1 / (360 * n**3)
+    return -mean * x * x * phi - np.log(2 * Long(np.pi) * n) / 2 - 1 / (12 * n) + 1 / (360 * n**3)
+
+
+def _log_term(n: Any, mean: Any, rest: Any, variance: Any) -> Any:
     normal = rest * rest / (2 * variance) + np.log(2 * Long(np.pi) * variance) / 2
-    return -mean * x * x * phi - np.log(2 * Long(np.pi) * n) / 2 - stirling - normal
+    return log_poisson(n, mean) - normal
 
 
 def slopes(y: Any, mean: float, variance: float) -> tuple[Any, Any]:

@@ -21,15 +21,19 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.derivatives._sums import LANES, product_sums
 from deepbench_fast.kernels.elementary import exp, floor, log
-from deepbench_fast.kernels.noise.likelihood import SMALLEST as SMALLEST_TERM
 from deepbench_fast.kernels.noise.likelihood import (
+    FURTHEST,
+    MOST_WIDTHS,
     WIDE,
-    _log_density,
+    _background,
+    _log_profile,
     _log_root,
     _log_sum,
     _log_term,
     _peak,
+    log_poisson,
 )
+from deepbench_fast.kernels.noise.likelihood import SMALLEST as SMALLEST_TERM
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -98,37 +102,42 @@ def _ratio_moments(y: float, mean: float, variance: float) -> tuple[float, float
 
 
 @kernel
-def _log_of(pixel: float, light: float, law: Floats) -> float:
-    return _log_density(pixel, light, law[0], law[1], law[2], law[3], law[4])
-
-
-@inline
-def _ratio(pixel: float, less: float, light: float, law: Floats, here: float) -> float:
-    """f(pixel - less) / f(pixel)."""
-    return exp(_log_of(pixel - less, light, law) - here)
-
-
-@kernel
 def _double_score(pixel: float, light: float, law: Floats, out: Floats) -> None:
-    """Counts of photons and of a background in units of their own: the same identities for both."""
-    gain, level, variance = law[0], law[2], law[4]
-    mean = gain * (light + law[1])
-    here = _log_of(pixel, light, law)
-    unit = 1.0 / gain
-    n, m = _ratio(pixel, unit, light, law, here), _ratio(pixel, 1.0, light, law, here)
-    nn, mm = _ratio(pixel, 2.0 * unit, light, law, here), _ratio(pixel, 2.0, light, law, here)
-    nm = _ratio(pixel, 1.0 + unit, light, law, here)
-    y = pixel - law[3]
-    n1, m1 = mean * n * unit, level * m
-    n2, m2 = (mean * mean * nn + mean * n) * unit * unit, level * level * mm + m1
-    cross = mean * level * nm * unit
-    rest = y - n1 - m1
-    square = y * y - 2.0 * y * (n1 + m1) + n2 + m2 + 2.0 * cross
-    out[LIGHT] = out[SKY] = gain * (n - 1.0)
-    out[LEVEL] = m - 1.0
-    out[SHIFT] = rest / variance
-    out[VARIANCE] = 0.5 * (square / variance - 1.0) / variance
-    out[GAIN] = (light + law[1]) * (n - 1.0) - (y * n1 - n2 - cross) / variance / gain
+    """Counts of photons, and m of a background in units of their own: the mean of the photons' scores over m."""
+    gain, level = law[0], law[2]
+    mean, y, variance = gain * (light + law[1]), pixel - law[3], gain * gain * law[4]
+    centre, width, stride = _background(level, mean, gain, y, variance)
+    top, total = -np.inf, 0.0
+    for sign in (-1.0, 1.0):
+        k = 0.0 if sign > 0.0 else 1.0
+        while k * stride <= MOST_WIDTHS * (width + 1.0) and centre + sign * k * stride >= 0.0:
+            m = centre + sign * k * stride
+            here, by_mean, by_y, by_u, by_gain = _moments(gain * (y - m), mean, variance)
+            here += log_poisson(m, level)
+            if here > top:
+                lower = exp(top - here) if total > 0.0 else 0.0
+                total *= lower
+                for number in range(NUMBERS):
+                    out[number] *= lower
+                top = here
+            weight = exp(here - top)
+            total += weight
+            out[LIGHT] += weight * by_mean
+            out[LEVEL] += weight * (m - centre)
+            out[SHIFT] += weight * by_y
+            out[VARIANCE] += weight * by_u
+            out[GAIN] += weight * by_gain
+            if _log_profile(m, level, mean, gain, y, variance) - _log_root(variance) < top - FURTHEST:
+                break
+            k += 1.0
+    for number in range(NUMBERS):
+        out[number] /= total
+    out[LIGHT] *= gain
+    out[SKY] = out[LIGHT]
+    out[LEVEL] = (out[LEVEL] + (centre - level)) / level
+    out[SHIFT] *= -gain
+    out[VARIANCE] *= gain * gain
+    out[GAIN] /= gain
 
 
 @kernel

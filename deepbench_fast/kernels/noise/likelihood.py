@@ -189,18 +189,24 @@ def _largest(level: float, mean: float, gain: float, y: float, variance: float) 
     return 0.5 * (low + high)
 
 
+@inline
+def _background(level: float, mean: float, gain: float, y: float, variance: float) -> tuple[float, float, float]:
+    """Counts M of the background, given y: the likeliest one, the width about it, and the steps to take."""
+    centre = _largest(level, mean, gain, y, variance)
+    n = _peak(mean, gain * (y - centre), variance) if variance > 0.0 else gain * max(y - centre, 0.0)
+    width = 1.0 / np.sqrt(1.0 / (centre + 1.0) + gain * gain / (variance + n + 1.0))
+    smooth = variance > 0.0 and SMOOTH * SMOOTH * (1.0 / variance + 1.0 / (n + 1.0)) < 1.0
+    stride = floor(width / WIDE) if smooth and width > WIDE else 1.0
+    return floor(centre + 0.5), width, stride
+
+
 @kernel
 def _log_double_sum(level: float, mean: float, gain: float, y: float, variance: float, rounded: float) -> float:
     """ln of the density of M + (N + Normal(0, variance)) / gain at y, over the gain.
 
     M ~ Poisson(level), N ~ Poisson(mean); the rounding is that of N, too.
     """
-    centre = _largest(level, mean, gain, y, variance)
-    n = _peak(mean, gain * (y - centre), variance) if variance > 0.0 else gain * max(y - centre, 0.0)
-    width = 1.0 / np.sqrt(1.0 / (centre + 1.0) + gain * gain / (variance + n + 1.0))
-    smooth = variance > 0.0 and SMOOTH * SMOOTH * (1.0 / variance + 1.0 / (n + 1.0)) < 1.0
-    stride = floor(width / WIDE) if smooth and width > WIDE else 1.0
-    centre = floor(centre + 0.5)
+    centre, width, stride = _background(level, mean, gain, y, variance)
     top, total = -np.inf, 0.0
     for sign in (-1.0, 1.0):
         k = 0.0 if sign > 0.0 else 1.0

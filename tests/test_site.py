@@ -60,6 +60,9 @@ def test_pictures_have_room_before_they_come(site: Path) -> None:
     assert len(tags) > 20
     assert all("width=" in tag and "height=" in tag for tag in tags)
     assert [number for number, tag in enumerate(tags) if 'loading="lazy"' not in tag] == [0]
+    opened = re.findall(r'<a class="picture" href="([^"]+)"><img [^>]*src="([^"]+)"', text)
+    assert len(opened) == len(tags)
+    assert all(link == source and (site / "reference" / link).is_file() for link, source in opened)
     with Image.open(DOCS / "gallery" / "star.png") as picture:
         assert size(DOCS / "gallery" / "star.png") == picture.size
 

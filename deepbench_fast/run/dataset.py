@@ -40,7 +40,8 @@ class Dataset(StoredDataset):
     `catalogues`, and the sample's number in the whole dataset. `ds[2:9]`, `ds[[4, 1]]` and `ds[mask]` are a `Batch`, in
     memory, whose arrays stack the same; its tables are read when they are asked for.
     Everything comes from the file that was opened, also when its name is given to another one. It may be pickled and
-    used after a fork: each process opens the file itself, and raises FileError if it has become another dataset.
+    used after a fork: each process opens the file itself, and raises FileError if it has become another dataset. In a
+    `with` statement it is closed at its end; it needs no closing.
     """
 
     def verify(self, regenerate: int | str = 0) -> None:

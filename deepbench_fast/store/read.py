@@ -40,7 +40,8 @@ class StoredDataset:
     `catalogues`, and the sample's number in the whole dataset. `ds[2:9]`, `ds[[4, 1]]` and `ds[mask]` are a `Batch`, in
     memory, whose arrays stack the same; its tables are read when they are asked for.
     Everything comes from the file that was opened, also when its name is given to another one. It may be pickled and
-    used after a fork: each process opens the file itself, and raises FileError if it has become another dataset.
+    used after a fork: each process opens the file itself, and raises FileError if it has become another dataset. In a
+    `with` statement it is closed at its end; it needs no closing.
     """
 
     def __init__(self, path: AnyPath, *, partial: bool = False) -> None:
@@ -123,7 +124,20 @@ class StoredDataset:
             if found[:2] != self._identity[:2] or self._identity[2] not in (None, found[2]):
                 raise FileError(f"{self.path}: it was replaced by another dataset since it was opened")
             self._stored, self._process = stored, os.getpid()
+        if self._stored.closed:
+            raise FileError(f"{self.path}: it was closed")
         return self._stored
+
+    def close(self) -> None:
+        """Let go of the file: reading from it, or from a split of it, is an error then; arrays that were read stay."""
+        if self._process == os.getpid():
+            self._stored.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
 
     def _numbers(self, index: Any) -> slice | npt.NDArray[np.int64]:
         """Rows in the file, of a slice, a list of numbers or a mask."""

@@ -62,6 +62,7 @@ class Stored(ABC):
 
     path: Location
     header: Header
+    closed = False
 
     @abstractmethod
     def unchecked(self, name: str, start: int, stop: int) -> npt.NDArray[Any]:
@@ -104,8 +105,13 @@ class Stored(ABC):
         """A copy of one sample."""
 
     @abstractmethod
+    def _release(self) -> None:
+        """Close what is open."""
+
     def close(self) -> None:
         """Close what is open; rows that were read and are still in use stay valid."""
+        self.closed = True
+        self._release()
 
     def files(self) -> Iterator[Path]:
         """The files of this machine that it is read from."""
@@ -289,7 +295,7 @@ class StoredFile(Stored):
             self._check_labels("samples", "catalogue", np.array([number]))
         return number
 
-    def close(self) -> None:
+    def _release(self) -> None:
         if self._file is not None:
             self._file.close()
 

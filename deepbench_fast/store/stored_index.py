@@ -128,7 +128,7 @@ class StoredIndex(Stored):
         part = int(edges.searchsorted(number, "right")) - 1
         return self._part(part).one(number - int(edges[part]))
 
-    def close(self) -> None:
+    def _release(self) -> None:
         _forget(self._owner)
 
     def files(self) -> Iterator[Path]:

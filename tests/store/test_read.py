@@ -106,6 +106,23 @@ def test_pickling_keeps_the_split(mixed_file: Path) -> None:
     np.testing.assert_array_equal(again[7]["image"], dataset[7]["image"])
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_with_statement_closes_it(mixed_file: Path, tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / "packed.h5" if packed else mixed_file
+    if packed:
+        repack(mixed_file, path)
+    with open_dataset(path) as dataset:
+        split, images, item = dataset.split("test"), dataset.images[:3], dataset[1]
+    np.testing.assert_array_equal(images[1], item["image"])
+    for read in (lambda: dataset[1], lambda: split[1], lambda: split.images, lambda: dataset.summary):
+        with pytest.raises(FileError, match=r"\.h5: it was closed$"):
+            read()
+    dataset.close()
+    again = pickle.loads(pickle.dumps(split))
+    again.close()
+    assert again[0]["index"] == open_dataset(path).split("test")[0]["index"]
+
+
 def repack(source: Path, target: Path) -> None:
     """What `h5repack -f GZIP=1` does."""
     with h5py.File(source) as old, h5py.File(target, "w") as new:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,19 @@ from deepbench_fast import (
     Simulator,
     UsageError,
     explore,
+    generate,
     ladder,
+    merge,
+    open_dataset,
     sample,
+    samples,
     shift,
     stream,
+    verify,
 )
+from deepbench_fast.inference.posterior import Posterior
+from deepbench_fast.run.benchmark.measure import benchmark
+from deepbench_fast.tasks.calibrate import calibrate
 
 TAKE_A_RECIPE: dict[str, Callable[[Any], object]] = {
     "Prior": Prior,
@@ -66,6 +75,46 @@ def test_addresses_are_text() -> None:
         shift(recipe, "noise", 2, None)  # type: ignore[arg-type]
     with pytest.raises(RecipeError, match=r"^split: must be the name of one split, not nothing"):
         recipe.of_split(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [None, 3, b"a.h5", ["a.h5"]])
+def test_a_file_has_a_name(given: Any) -> None:
+    recipe = Recipe.builtin("galaxies")
+    with pytest.raises(UsageError, match=r"^a recipe's file is named by a text or a Path, not"):
+        Recipe.load(given)
+    for take in (open_dataset, verify, lambda path: generate(recipe, path), lambda path: merge(path, ["a.h5"])):
+        with pytest.raises(UsageError, match=r"^a file is named by a text or a Path, not"):
+            take(given)
+
+
+@pytest.mark.parametrize("given", [0, -1, 2.5, "two", [2], True, 10**6])
+def test_threads_are_a_number(tmp_path: Path, given: Any) -> None:
+    recipe, out = Recipe.builtin("task-galaxy"), tmp_path / "a.h5"
+    for take in (
+        lambda: generate(recipe, out, threads=given),
+        lambda: Likelihood(recipe, threads=given),
+        lambda: stream(recipe, 4, threads=given),
+        lambda: benchmark(tmp_path, threads=given),
+    ):
+        with pytest.raises(UsageError, match=r"^threads: must be a whole number from 1 to 65536, not"):
+            take()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", [(1, 4), 2, b"1/4", "4/1"])
+def test_a_shard_is_written_with_a_stroke(tmp_path: Path, given: Any) -> None:
+    with pytest.raises(UsageError, match=r"^shard: .* is not K/N with K from 1 to N, such as 1/3$"):
+        generate(Recipe.builtin("galaxies"), tmp_path / "a.h5", shard=given)
+
+
+def test_numbers_are_told_by_their_names() -> None:
+    recipe = Recipe.builtin("task-galaxy")
+    with pytest.raises(UsageError, match=r"^count: must be a whole number from 1 to 1000000, not 0"):
+        calibrate(recipe, 0)
+    for name in ("count", "effective"):
+        given: dict[str, Any] = {name: 0.5}
+        with pytest.raises(UsageError, match=rf"^{name}: must be a whole number from"):
+            Posterior(recipe).sample(samples(recipe, 0, 1)["images"][0], **given)
 
 
 def test_where_a_stream_stands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.errors import RecipeError, UsageError
-from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.recipe.addresses import address
 from deepbench_fast.recipe.information import check_likelihood
 from deepbench_fast.recipe.recipe import Recipe
@@ -24,6 +23,7 @@ from deepbench_fast.render.information import Weights, add_scores, bounds, devia
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.real_arrays import real_numbers
+from deepbench_fast.values.threads import threads_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,7 +67,7 @@ class Likelihood:
             raise UsageError(f"{recipe.name}: no parameter is drawn")
         self._expected = Expected(self._plan, self._catalogue, self.names)
         self._weights = Weights()
-        self._threads = usable_cpus() if threads is None else checks.whole_number(threads, 1, 2**16)
+        self._threads = threads_of(threads)
 
     def __repr__(self) -> str:
         return f"Likelihood({', '.join(self.names)})"

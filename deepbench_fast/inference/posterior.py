@@ -100,8 +100,8 @@ class Posterior:
         its weight says (systematic resampling, shuffled). Warns with AccuracyWarning where they are worth less.
         """
         data = self._observation(x)
-        count = checks.whole_number(count, 1, 10**7)
-        effective = checks.whole_number(effective, 100, 10**6)
+        count = checks.whole_argument("count", count, 1, 10**7)
+        effective = checks.whole_argument("effective", effective, 100, 10**6)
         key = seed_key(self.identity(data, count, effective))
         problem = Problem(
             lambda points: self._log_density(data, points),

@@ -19,7 +19,6 @@ from deepbench_fast.recipe.contents import MAX_SAMPLES
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.seeds import parse_seed
 from deepbench_fast.values import checks
-from deepbench_fast.values.checks import within
 from deepbench_fast.values.distributions import Alone, Derived, Grid, Table
 from deepbench_fast.values.distributions.derived import ROUNDING
 from deepbench_fast.values.real_arrays import real_numbers
@@ -113,8 +112,7 @@ class Prior:
 
     def sample(self, count: int, seed: int | str) -> Array:
         """`count` draws, shape (count, parameters): those of the first members of a dataset with this seed."""
-        with within("count"):
-            count = checks.whole_number(count, 0, MAX_SAMPLES)
+        count = checks.whole_argument("count", count, 0, MAX_SAMPLES)
         self._plan.check_range(0, count)
         tables = draw(self._plan, 0, count, key=seed_key(parse_seed(seed)), catalogue=self._catalogue)
         columns = []

@@ -15,10 +15,10 @@ from deepbench_fast.draw.tables import draw
 from deepbench_fast.effects.effect import Stage
 from deepbench_fast.effects.law import PixelLaw
 from deepbench_fast.errors import UsageError
-from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.noise import effect_rows
 from deepbench_fast.render.trajectories import Trajectories
+from deepbench_fast.values.threads import threads_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class SeriesLikelihood:
         possible = free_parameters(self._plan, self._catalogue)
         self._free = {name: free for name, free in possible.items() if free.distribution.is_random}
         self.names = tuple(self._free)
-        self._threads = usable_cpus() if threads is None else threads
+        self._threads = threads_of(threads)
         _check(self._plan, self._catalogue)
 
     def log_likelihood(self, x: npt.ArrayLike, theta: Floats) -> Floats:

@@ -41,8 +41,7 @@ class Order:
     def __post_init__(self) -> None:
         with checks.within("seed"):
             object.__setattr__(self, "seed", parse_seed(self.seed))
-        with checks.within("run"):
-            object.__setattr__(self, "run", checks.whole_number(self.run, 1, 2**31))
+        object.__setattr__(self, "run", checks.whole_argument("run", self.run, 1, 2**31))
 
     def numbers(self, epoch: int, first: int, stop: int) -> npt.NDArray[np.int64]:
         """The samples at the positions `first` to `stop - 1` of an epoch."""

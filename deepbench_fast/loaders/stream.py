@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
-from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.loaders.ahead import AHEAD, Ahead
 from deepbench_fast.loaders.memory import Memory
 from deepbench_fast.loaders.order import Order
 from deepbench_fast.loaders.sources import Source, chosen_fields, open_source
 from deepbench_fast.values import checks
+from deepbench_fast.values.threads import threads_of
 
 Batch = dict[str, Any]
 Empty = Callable[[tuple[int, ...], np.dtype[Any]], npt.NDArray[Any]]
@@ -57,10 +57,10 @@ class Stream:
     ) -> None:
         self.source: Source = open_source(source, split)
         self.fields = chosen_fields(self.source, extras)
-        self.batch_size = _whole("batch_size", batch_size, 1)
+        self.batch_size = checks.whole_argument("batch_size", batch_size, 1, MOST)
         own_rank, own_world = self._place()
-        self.world = _whole("world", own_world if world is None else world, 1)
-        self.rank = _whole("rank", own_rank if rank is None else rank, 0)
+        self.world = checks.whole_argument("world", own_world if world is None else world, 1, MOST)
+        self.rank = checks.whole_argument("rank", own_rank if rank is None else rank, 0, MOST)
         if self.rank >= self.world:
             raise UsageError(f"rank: must be below world, {self.world}, not {self.rank}")
         if self.batch_size % self.world:
@@ -70,7 +70,7 @@ class Stream:
         if fresh and not self.source.is_endless:
             raise UsageError("fresh: a file has no samples beyond its own; give the recipe")
         self.drop_last, self.transform = drop_last, transform
-        self.threads = _whole("threads", usable_cpus() if threads is None else threads, 1)
+        self.threads = threads_of(threads)
         self._memory = Memory(AHEAD * self.threads + 1)
         self._order = Order(len(self.source), seed, shuffle, run, fresh)
         self.epoch = self.position = 0
@@ -108,7 +108,7 @@ class Stream:
         missing = [name for name in ("seed", "epoch", "position") if name not in given]
         if missing:
             raise UsageError(f"a state lacks its {' and '.join(missing)}")
-        epoch, position = _whole("epoch", given["epoch"], 0), _whole("position", given["position"], 0)
+        epoch, position = (checks.whole_argument(name, given[name], 0, MOST) for name in ("epoch", "position"))
         if position > len(self.source):
             raise UsageError(f"position: {position} is beyond the {len(self.source)} samples of an epoch")
         order = self._order
@@ -117,7 +117,7 @@ class Stream:
 
     def set_epoch(self, epoch: int, position: int = 0) -> None:
         """Begin with this epoch the next time; an epoch that is under way ends as it is."""
-        self.epoch, self.position, self._goes_on = _whole("epoch", epoch, 0), position, True
+        self.epoch, self.position, self._goes_on = checks.whole_argument("epoch", epoch, 0, MOST), position, True
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of the rest of the epoch, or of the next one where this one was left or is over."""
@@ -184,13 +184,6 @@ def _told(variable: str, default: int) -> int:
         return int(text)
     except ValueError:
         raise UsageError(f"the variable {variable} must be a whole number, not {checks.quote(text)}") from None
-
-
-def _whole(name: str, value: object, least: int) -> int:
-    try:
-        return checks.whole_number(value, least, MOST)
-    except checks.Invalid as invalid:
-        raise UsageError(f"{name}: {invalid.problem}") from None
 
 
 stream = Stream

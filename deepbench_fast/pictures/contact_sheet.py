@@ -21,7 +21,6 @@ from deepbench_fast.pictures.figures import DPI, MOST_COLOURS, new_figure, png
 from deepbench_fast.pictures.titles import lines_of, titles
 from deepbench_fast.values import checks
 from deepbench_fast.values.atomic import write_whole
-from deepbench_fast.values.checks import within
 from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
@@ -256,8 +255,7 @@ def _across(count: int, columns: int | None) -> int:
     """Samples in a row: as many as there are rows, unless it is said."""
     if columns is None:
         return min(math.ceil(math.sqrt(count)), count)
-    with within("columns"):
-        return min(checks.whole_number(columns, 1, MOST_IMAGES), count)
+    return min(checks.whole_argument("columns", columns, 1, MOST_IMAGES), count)
 
 
 def draw_image(

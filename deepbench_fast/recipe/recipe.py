@@ -111,6 +111,8 @@ class Recipe(Contents):
         Raises:
             RecipeError: the file can't be read or is no valid recipe; with file, line and key of the first problem.
         """
+        if not isinstance(path, (str, os.PathLike)):
+            raise UsageError(f"a recipe's file is named by a text or a Path, not {checks.quote(path)}")
         with tables_beside(path):
             return cls._build(read_file(path)).with_overrides(overrides or {})
 

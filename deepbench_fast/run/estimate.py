@@ -15,7 +15,6 @@ from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.draw.sample_columns import sample_parameters
 from deepbench_fast.draw.tables import draw, rows_per_chunk
 from deepbench_fast.kernels import stopping
-from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.kernels.stopping import NEVER, Stop, Stopped
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.systems import parts_of
@@ -30,6 +29,7 @@ from deepbench_fast.store.limits import check_fits
 from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.distributions.varied import Varied
 from deepbench_fast.values.number_text import brief, percent
+from deepbench_fast.values.threads import threads_of
 
 EXACT_UP_TO = 2**20
 SAMPLES_COUNTED = 2**17
@@ -99,7 +99,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
     plan.check_grids()
     check_fits(plan)
     compile_kernels(plan)  # the first samples may lack objects of a kind
-    workers = threads or usable_cpus()
+    workers = threads_of(threads)
     rows, exact = expected_rows(plan)
     bound = highest_rate(plan, workers, stop)
     rate = measured_rate(plan, workers, seconds, stop) if bound is None else Rate(bound, bound)

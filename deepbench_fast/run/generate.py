@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.errors import UsageError
-from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.compiled import compile_kernels
 from deepbench_fast.run.energy_drift import warn_of_drift
@@ -25,6 +24,7 @@ from deepbench_fast.store.read import summarise
 from deepbench_fast.store.rows import row_path, write_row
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
+from deepbench_fast.values.threads import threads_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -84,15 +84,14 @@ def generate(
         return summary
     if shards is not None:
         raise UsageError("shards: it goes with a client of Dask; shard='K/N' makes one part")
-    if threads is not None and threads < 1:
-        raise UsageError(f"threads: {threads} is not a positive number")
+    workers = threads_of(threads)
     place = located(path)
     if isinstance(place, Url):
         from deepbench_fast.run.engines.uploads import generate_to
 
         return generate_to(
             place,
-            partial(generate, threads=threads, progress=progress),
+            partial(generate, threads=workers, progress=progress),
             recipe,
             shard=shard,
             scratch=scratch,
@@ -107,12 +106,12 @@ def generate(
     check_fits(plan)
     compile_kernels(plan)  # a kind whose kernel can't be compiled fails before there is a file
     plan.check_tables()
-    part = Shard.parse(shard) if isinstance(shard, str) else shard
+    part = shard if shard is None or isinstance(shard, Shard) else Shard.parse(shard)
     target = place if part is None else part.path(place)
     first, stop = (0, plan.samples) if part is None else part.span(plan)
     named = target
     target = Path(os.path.realpath(target)) if os.path.islink(target) else target
-    job = Job(target, plan, first, stop, threads or usable_cpus(), resume, overwrite)
+    job = Job(target, plan, first, stop, workers, resume, overwrite)
     if part is not None and overwrite:
         with suppress(OSError):
             row_path(named).unlink()  # it must not outlive the part that it tells of

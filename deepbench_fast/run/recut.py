@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.draw.plan import Plan, make_plan
 from deepbench_fast.errors import MismatchError, UsageError
-from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.run.published import compared
 from deepbench_fast.store.claim import Job
 from deepbench_fast.store.copying import check_copyable, check_not_source, chunk_rows, copy_chunks
@@ -25,6 +24,7 @@ from deepbench_fast.store.rows import write_row
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Stored, Summary
 from deepbench_fast.store.write_index import write_index
+from deepbench_fast.values.threads import threads_of
 
 if TYPE_CHECKING:
     from deepbench_fast.run.engines.threads import Progress
@@ -120,7 +120,7 @@ def extend(
         plan = make_plan(stored.recipe.with_overrides({"samples": old.samples + samples}))
         plan.check_tables()
         plan.check_grids()
-        job = Job(whole, plan, 0, plan.samples, threads or usable_cpus(), resume, overwrite)
+        job = Job(whole, plan, 0, plan.samples, threads_of(threads), resume, overwrite)
 
         from deepbench_fast.run.engines.threads import fill  # imports Numba, which copying doesn't need
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self, TypeVar
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.values import checks
 
 SEPARATOR = "://"
 
@@ -80,9 +81,11 @@ def is_url(path: AnyPath) -> bool:
 
 
 def located(path: AnyPath) -> Location:
-    """The path, or the URL, that is meant."""
+    """The path, or the URL, that is meant. Raises UsageError for what is neither."""
     if isinstance(path, Url):
         return path
+    if not isinstance(path, (str, os.PathLike)):
+        raise UsageError(f"a file is named by a text or a Path, not {checks.quote(path)}")
     return Url(str(path)) if is_url(path) else Path(path)
 
 

@@ -18,9 +18,9 @@ class Shard:
     count: int
 
     @classmethod
-    def parse(cls, text: str) -> Shard:
-        """Read "K/N". Raises UsageError unless 1 <= K <= N."""
-        match = re.fullmatch(r"(\d{1,18})/(\d{1,18})", text)
+    def parse(cls, text: object) -> Shard:
+        """Read "K/N". Raises UsageError unless it is that, with 1 <= K <= N."""
+        match = re.fullmatch(r"(\d{1,18})/(\d{1,18})", text) if isinstance(text, str) else None
         if match is None or not 1 <= int(match[1]) <= int(match[2]):
             raise UsageError(f"shard: {text!r} is not K/N with K from 1 to N, such as 1/3")
         return cls(int(match[1]), int(match[2]))

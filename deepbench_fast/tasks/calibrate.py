@@ -33,8 +33,8 @@ def calibrate(
     posterior stand beside them: what a perfect method would give. Else they wait for somebody's own. `progress` is told
     how many posteriors are drawn. Raises UsageError where the recipe has no likelihood or a parameter no density.
     """
-    count = checks.whole_number(count, 1, 10**6)
-    samples = checks.whole_number(samples, 0, 10**5)
+    count = checks.whole_argument("count", count, 1, 10**6)
+    samples = checks.whole_argument("samples", samples, 0, 10**5)
     exact = Posterior(recipe, catalogue=catalogue)
     truth = Prior(recipe, exact.names, catalogue).sample(count, seed)
     simulator = Simulator(recipe, catalogue=catalogue)

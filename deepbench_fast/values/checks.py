@@ -153,6 +153,12 @@ def whole_number(value: object, low: int, high: int) -> int:
     raise Invalid(f"must be a whole number from {low} to {high}, not {quote(value)}")
 
 
+def whole_argument(name: str, value: object, low: int, high: int) -> int:
+    """As `whole_number`, of an argument with this name, which errors tell."""
+    with within(name):
+        return whole_number(value, low, high)
+
+
 def whole(low: int, high: int) -> Callable[[object], int]:
     """A check that a value is an integer between `low` and `high`, both included."""
 

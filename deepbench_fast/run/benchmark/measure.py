@@ -14,13 +14,13 @@ from itertools import chain
 from pathlib import Path
 
 from deepbench_fast.errors import FileError
-from deepbench_fast.kernels.cpus import usable_cpus
 from deepbench_fast.run.benchmark.kernels import kernels
 from deepbench_fast.run.benchmark.limits import limits
 from deepbench_fast.run.benchmark.result import Measure, Result, machine
 from deepbench_fast.run.benchmark.road import BATCH, Loader, making, reading, writing
 from deepbench_fast.run.benchmark.timing import Effort, Rounds, Stopwatch, repeated
 from deepbench_fast.run.benchmark.work import Work
+from deepbench_fast.values.threads import threads_of
 
 FULL = Effort(rounds=5, seconds=0.1, scale=1.0)
 QUICK = Effort(rounds=3, seconds=0.01, scale=0.125)
@@ -47,7 +47,7 @@ def benchmark(
     `loaders` give batches: a name, and what is called with a source and the size of a batch. `tell` hears how many
     turns are done, and of how many. Raises FileError where no file can be written.
     """
-    effort, workers = QUICK if quick else FULL, threads or usable_cpus()
+    effort, workers = QUICK if quick else FULL, threads_of(threads)
     with _folder(folder) as own, ThreadPoolExecutor(workers) as pool:
         size = min(int(FILE_BYTES * effort.scale), int(SHARE_FILLED * shutil.disk_usage(own).free) // FILES)
         counts = thread_counts(workers)

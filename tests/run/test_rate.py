@@ -35,16 +35,16 @@ def test_first_samples_unlike_the_rest_are_not_taken_for_all(tmp_path: Path) -> 
     (tmp_path / "counts.csv").write_text("n\n" + "0\n" * 300_000 + "500\n" * 300_000)
     uneven = stars({"table": {"file": str(tmp_path / "counts.csv"), "column": "n", "order": "rows"}})
     empty, mixed = (measured_rate(make_plan(recipe), 1, 0).written for recipe in (stars(0), uneven))
-    assert mixed < empty / 2
+    assert mixed < empty / 5
 
 
 def test_slow_and_fast_catalogues_weigh_what_their_shares_say() -> None:
-    """One sample in 100 has 2,000 stars: its cost is in the rate."""
+    """One sample in 100 has 20,000 stars, and takes 5,000 times as long as the others: its cost is in the rate."""
     text = """
 samples: 20000
 catalogues:
   empty: {weight: 99, objects: [{star: {count: 0}}]}
-  crowded: {weight: 1, objects: [{star: {count: 2000}}]}
+  crowded: {weight: 1, objects: [{star: {count: 20000}}]}
 """
     empty, mixed = (measured_rate(make_plan(recipe), 2, 0.3).written for recipe in (stars(0), Recipe.from_yaml(text)))
     assert mixed < empty / 2

@@ -17,9 +17,10 @@ def print_text(text: str) -> None:
 def print_or_write(text: str, output: str | None, then: str, *, exists: str, overwrite: bool = False) -> None:
     """Print `text`, or write it to a file, whole or not at all, and say on standard error what comes `then`.
 
-    Raises FileError where it can't be written, with the words `exists` where the file is there already.
+    The file "-" is standard output. Raises FileError where a file can't be written, with the words `exists` where it is
+    there already.
     """
-    if output is None:
+    if output is None or output == "-":
         print_text(text)
         return
     from deepbench_fast.values.atomic import write_whole

@@ -76,6 +76,13 @@ def test_a_file_is_written_and_never_replaced(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("command", [("init", "galaxy"), ("schema",)])
+def test_a_hyphen_is_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_well(*command, "-o", "-") == run_well(*command)
+    assert not list(tmp_path.iterdir())
+
+
 def test_errors_are_one_line(tmp_path: Path) -> None:
     unknown = run("init", "galxy")
     assert (unknown.status, unknown.out, unknown.err.count("\n")) == (2, "", 1)

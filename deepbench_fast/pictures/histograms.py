@@ -53,25 +53,35 @@ def _draw(axes: Any, drawn: Drawn) -> None:
     values = drawn.values[np.isfinite(drawn.values)]
     if not values.size:
         return
-    discrete = isinstance(drawn.law, Alone) and drawn.law.is_discrete and np.unique(values).size <= MOST_BARS
     logarithmic = isinstance(drawn.law, LogUniform)
-    edges = _bars(values) if discrete else _bins(values, logarithmic)
-    axes.hist(values, edges, density=True, color=BARS)
+    law = drawn.law if isinstance(drawn.law, Alone) and drawn.law.is_random else None
+    single = law is not None and law.is_discrete and np.unique(values).size <= MOST_BARS
+    edges = np.zeros(0)
+    if single:
+        found, heights, width = _bars(values)
+        axes.bar(found, heights, width, color=BARS)
+    else:
+        edges = _bins(values, logarithmic)
+        axes.hist(values, edges, density=True, color=BARS)
     if logarithmic:
         axes.set_xscale("log")
         ticks = np.geomspace(edges[0], edges[-1], LOG_TICKS).tolist()
         axes.set_xticks(ticks, [f"{brief(tick, 2)}" for tick in ticks])
         axes.set_xticks([], minor=True)
-    if isinstance(drawn.law, Alone) and drawn.law.is_random:
-        at, density = _density(drawn.law, edges, discrete)
-        axes.plot(at, density, "o" if discrete else "-", color=LAW, markersize=2.5, linewidth=1)
+    if law is None:
+        return
+    try:
+        at, density = (found, _shares(law, found) / width) if single else _density(law, edges)
+    except UsageError:
+        return  # it has no density
+    axes.plot(at, density, "o" if single else "-", color=LAW, markersize=2.5, linewidth=1)
 
 
-def _bars(values: F8) -> F8:
-    """Edges about each of a few values."""
-    found = np.unique(values)
-    half = float(np.diff(found).min()) / 2 if found.size > 1 else 0.5
-    return np.unique(np.concatenate([found - half, found + half]))
+def _bars(values: F8) -> tuple[F8, F8, float]:
+    """A few single values, what their bars are as densities, and how wide all bars are: the values' least distance."""
+    found, counts = np.unique(values, return_counts=True)
+    width = float(np.diff(found).min()) if found.size > 1 else 1.0
+    return found, counts / (values.size * width), width
 
 
 def _bins(values: F8, logarithmic: bool) -> F8:
@@ -81,12 +91,27 @@ def _bins(values: F8, logarithmic: bool) -> F8:
     return np.geomspace(low, high, BINS + 1) if logarithmic else np.linspace(low, high, BINS + 1)
 
 
-def _density(law: Alone, edges: F8, discrete: bool) -> tuple[F8, F8]:
-    """Where the law has a density, and what it is there; nothing for one that has none."""
-    middles = (edges[1:] + edges[:-1]) / 2
-    at = law.nearest(middles) if discrete else np.linspace(edges[0], edges[-1], 4 * BINS)
-    try:
-        density = np.exp(law.log_density(at))
-    except UsageError:
-        return at[:0], at[:0]
-    return (middles, density / np.diff(edges)) if discrete else (at, density)
+def _shares(law: Alone, values: F8) -> F8:
+    """The probability of each value of a law that has single ones."""
+    shares: F8 = np.exp(law.log_density(values))
+    return shares
+
+
+def _density(law: Alone, edges: F8) -> tuple[F8, F8]:
+    """Where a line is drawn, and the law's density there; raises UsageError for one that has none.
+
+    Of many single values it is what they have in each bin together, of whole numbers their own probability.
+    """
+    if isinstance(law, LogUniform):
+        # As dense on the axis in the smallest decade as in the largest.
+        at = np.geomspace(edges[0], edges[-1], 4 * BINS)
+    else:
+        at = np.linspace(edges[0], edges[-1], 4 * BINS)
+    if not law.is_discrete:
+        return at, np.exp(law.log_density(at))
+    if law.possible is None:
+        whole = np.unique(law.nearest(at))
+        return whole, _shares(law, whole)
+    possible = np.unique(law.possible)
+    found, _ = np.histogram(possible, edges, weights=_shares(law, possible))
+    return (edges[1:] + edges[:-1]) / 2, found / np.diff(edges)

@@ -21,8 +21,8 @@ NORMAL_REACH = 8.3
 _TAIL = 2.0 * 53.0 * math.log(2.0)
 _FIRST, _LAST = 5e-324, 1.0 - 2.0**-53
 _NARROWEST = 1e-6
-# Standard deviations between the bounds below which the density is flat, to 1e-10 of itself.
-_FLAT = 1e-5
+# Standard deviations between the bounds below which the logarithm of the density is straight, to 1e-10.
+_STRAIGHT = 1e-5
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,11 @@ class Normal(Numeric):
         import numpy as np
 
         low, high = self.bounds
-        if (high - low) / self.sigma < _FLAT:
-            return (values - low) / (high - low)
+        width = (high - low) / self.sigma
+        if width < _STRAIGHT:
+            part, fall = (values - low) / (high - low), width * ((low - self.mean) / self.sigma + 0.5 * width)
+            straight: Floats = np.expm1(-fall * part) / math.expm1(-fall) if fall else part
+            return straight
         sign, first, last = self._tails()
         z = -sign * (values - self.mean) / (self.sigma * math.sqrt(2.0))
         below = np.array([0.5 * math.erfc(x) for x in z.ravel().tolist()]).reshape(values.shape)
@@ -132,9 +135,12 @@ class Normal(Numeric):
         low, high = self.bounds
         a, b = (low - self.mean) / self.sigma, (high - self.mean) / self.sigma
         inside = (values >= low) & (values <= high)
-        if b - a < _FLAT:
-            return where(inside, -math.log(high - low))
         z = (values - self.mean) / self.sigma
+        if (high - low) / self.sigma < _STRAIGHT:
+            # What it is in the middle, where it is what it is on average, and how it falls from there.
+            from_low = (values - low) / self.sigma
+            half = 0.5 * (high - low) / self.sigma
+            return where(inside, (half - from_low) * (a + 0.5 * (half + from_low)) - math.log(high - low))
         root = math.sqrt(2.0)
         # The smaller tail keeps its digits.
         part = math.erfc(a / root) - math.erfc(b / root) if a > 0 else math.erfc(-b / root) - math.erfc(-a / root)

@@ -1,12 +1,14 @@
 """Series of systems of bodies in float64, and their slopes along parameters by differences of Gauss-Radau's orbits.
 
 Radau's orbits are exact to rounding at its least tolerance, so that differences of the sixth order (Richardson 1911)
-are slopes to some 1e-9, where orbits don't amplify rounding. Where two orders don't agree, they tell nothing: NaN.
+are slopes to some 1e-9, where orbits don't amplify rounding. Where two orders don't agree, they tell nothing: NaN. Along
+a small softening they are differences along its square.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from deepbench_fast.draw.free_parameters import Free, given_to
 from deepbench_fast.draw.layout import Tables
 from deepbench_fast.draw.plan import Plan
 from deepbench_fast.draw.tables import draw
-from deepbench_fast.render.sources import Floats, Source
+from deepbench_fast.render.sources import Floats, Source, chains
 from deepbench_fast.render.trajectories import Trajectories
 
 STEP = 2.5e-4
@@ -27,6 +29,17 @@ AGREE = 1e-6
 
 ROUNDING = 1e-8
 """What rounding makes of a slope that is 0, of the largest number of the series."""
+
+SOFTENING = "softening"
+SMALL = 0.02
+"""A softening below this part of the bodies' least distance at the start is differentiated by its square."""
+
+SQUARE_STEP = 1e-4
+"""Of seven values of the square, from its own upwards; in squares of that distance."""
+
+FOURTH = np.array([-25.0 / 12.0, 4.0, -3.0, 4.0 / 3.0, -1.0 / 4.0, 0.0, 0.0])
+SIXTH = np.array([-49.0 / 20.0, 6.0, -15.0 / 2.0, 20.0 / 3.0, -15.0 / 4.0, 6.0 / 5.0, -1.0 / 6.0])
+"""Weights of a slope's one-sided differences, by their order."""
 
 
 class BodyScene:
@@ -46,7 +59,10 @@ class BodyScene:
         values = np.stack([_values(free[number], tables) for number in moving], axis=1) if moving else None
         for place, number in enumerate(moving):
             assert values is not None
-            slopes[:, number] = self._differences([free[k] for k in moving], values, place, series)
+            asked = [free[k] for k in moving]
+            slopes[:, number] = self._differences(asked, values, place, series)
+            if _squared(free[number], asked):
+                self._by_square(asked, values, place, tables, slopes[:, number])
         return np.ascontiguousarray(series.transpose(2, 0, 1)), np.ascontiguousarray(slopes.transpose(3, 0, 1, 2))
 
     def _differences(self, free: Sequence[Free], values: Floats, place: int, series: Floats) -> Floats:
@@ -67,6 +83,30 @@ class BodyScene:
         found[~known] = np.nan
         return found
 
+    def _by_square(self, free: Sequence[Free], values: Floats, place: int, tables: Tables, slopes: Floats) -> None:
+        """Put slopes along a small softening in place of those that rounding decides, (T, steps, columns).
+
+        The motion is a smooth function of its square, and changes so little with what is near 0 that differences over
+        a part of the softening itself are those of rounding. NaN where neither kind of differences tells.
+        """
+        softening, distance = values[:, place], _least_distance(free[place], tables)
+        small = np.flatnonzero((softening > 0.0) & (softening < SMALL * distance))
+        if not small.size:
+            return
+        step = SQUARE_STEP * distance[small] ** 2
+        shifted = np.repeat(values[small, None], SIXTH.size, axis=1)
+        shifted[:, :, place] = np.sqrt(softening[small, None] ** 2 + step[:, None] * np.arange(SIXTH.size))
+        ends = self._follow(free, shifted.reshape(-1, values.shape[1])).reshape(
+            len(small), SIXTH.size, *slopes.shape[1:]
+        )
+        coarse, fine = (
+            np.einsum("k,tksc->tsc", weights, ends - ends[:, :1]) / step[:, None, None] for weights in (FOURTH, SIXTH)
+        )
+        size, largest = (np.abs(one).max(axis=(1, 2)) for one in (ends[:, 0], fine))
+        known = np.abs(fine - coarse).max(axis=(1, 2)) <= AGREE * largest + ROUNDING * size / distance[small] ** 2
+        fine[~known] = np.nan
+        slopes[small] = 2.0 * softening[small, None, None] * fine
+
     def _follow(self, free: Sequence[Free], values: Floats) -> Floats:
         given = [given_to(one, np.ascontiguousarray(values[:, k])) for k, one in enumerate(free)]
         tables = draw(self.plan, 0, len(values), given, catalogue=self.catalogue)
@@ -80,6 +120,32 @@ def _values(free: Free, tables: Tables) -> Floats:
     assert free.entry is not None
     table = tables.objects[free.entry.kind.name]
     found: Floats = table[free.column][table["entry"] == free.entry.number]
+    return found
+
+
+def _squared(free: Free, asked: Sequence[Free]) -> bool:
+    """Whether it is a softening that nothing else follows from."""
+    if free.column != SOFTENING or free.entry is None:
+        return False
+    named = {one.column for one in asked if one.entry is free.entry}
+    return len(list(chains(free.entry, SOFTENING, named))) == 1
+
+
+def _least_distance(free: Free, tables: Tables) -> Floats:
+    """Of a sample's bodies at the start, (T,)."""
+    assert free.entry is not None
+    dynamics = free.entry.kind.dynamics
+    assert dynamics is not None
+    assert dynamics.parts is not None
+    bodies = tables.objects[dynamics.parts.name]
+    bodies = bodies[bodies["entry"] == free.entry.number + 1]
+    places = np.stack([bodies[axis] for axis in "xyz"], axis=-1)
+    ends = np.searchsorted(bodies["sample"], tables.first + np.arange(len(tables.samples) + 1))
+    found = np.full(len(tables.samples), np.inf)
+    for number, (start, stop) in enumerate(pairwise(ends.tolist())):
+        one, other = np.triu_indices(stop - start, 1)
+        apart = places[start + one] - places[start + other]
+        found[number] = np.sqrt((apart * apart).sum(axis=1).min(initial=np.inf))
     return found
 
 

@@ -71,6 +71,24 @@ def test_slopes_are_those_of_complex_steps(values: tuple[float, ...], solver: st
         assert np.abs(found - wanted).max() < 1e-7 * np.abs(wanted).max(), names[k]
 
 
+@pytest.mark.parametrize("softening", [1e-2, 1e-4, 1e-6, 1e-9, 1e-12])
+@pytest.mark.parametrize("eccentricity", [0.0, 0.3, 0.85])
+def test_slopes_along_a_small_softening_are_not_those_of_rounding(softening: float, eccentricity: float) -> None:
+    """The motion changes with its square: over a part of 1e-8 by less than a number's last digit."""
+    _, slopes = slopes_of(recipe(**RANGES), (1.0, softening, 1.0, eccentricity))
+    wanted = complex_orbit(1.0, softening + 1e-40j, 1.0, eccentricity).imag / 1e-40
+    assert np.abs(slopes[1] - wanted).max() < 1e-7 * np.abs(wanted).max()
+
+
+def test_small_softenings_have_slopes_of_their_own_sample() -> None:
+    """Beside large ones, which are differentiated otherwise."""
+    likelihood = Likelihood(recipe(softening={"uniform": [0, 0.5]}, eccentricity=0.3))
+    theta = np.array([[0.3], [1e-5], [0.0], [0.2], [2e-5]])
+    together = likelihood.fisher(theta)[:, 0, 0]
+    np.testing.assert_array_equal(together, [likelihood.fisher(one)[0, 0] for one in theta])
+    assert together[4] == pytest.approx(4.0 * together[1], rel=1e-6)
+
+
 def test_score_information_and_samples_agree() -> None:
     likelihood = Likelihood(recipe(**RANGES), threads=1)
     theta = np.array([1.0, 0.2, 1.0, 0.3])

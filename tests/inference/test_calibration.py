@@ -51,3 +51,10 @@ def test_intervals_hold_what_they_say() -> None:
     assert calibration.interval_coverage(every, S, 0.68) == pytest.approx(0.68, abs=0.011)
     equal = calibration.ranks(np.zeros((N, S, 1)), np.zeros((N, 1)))
     assert calibration.uniformity(equal[:, 0], S).p > 0.01
+
+
+@pytest.mark.parametrize("most", [1, 2, 10, 19, 20, 100, 999])
+@pytest.mark.parametrize("part", [0.5, 0.68, 0.95])
+def test_exact_samples_cover_what_they_should_however_few_they_are(most: int, part: float) -> None:
+    """All ranks equally often: of 20 samples no interval has 95 %, but 19 or 21 of 21 parts."""
+    assert calibration.interval_coverage(np.arange(most + 1), most, part) == pytest.approx(part, abs=1e-12)

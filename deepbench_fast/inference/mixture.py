@@ -17,6 +17,9 @@ DEFENCE = 0.05
 """The prior's share of every mixture, so that no weight is above its likelihood over this share."""
 
 
+SMALLEST = 1e-300
+
+
 @dataclass(frozen=True)
 class Mixture:
     """The standard normal with the share `DEFENCE`, and t laws with shares (K,), means (K, P), scales (K, P, P)."""
@@ -61,10 +64,18 @@ class Mixture:
         constant = _t_constant(size)
         for number, root in enumerate(self.roots):
             determinant = self.shares[number] * (constant if number else 1.0)
-            for k in range(size):
-                determinant /= root[k, k] if number else _TWO_PI_ROOT
+            with np.errstate(over="ignore", under="ignore"):
+                for k in range(size):
+                    determinant /= root[k, k] if number else _TWO_PI_ROOT
             factors[number] = determinant
         logs = kernels.logarithms(factors)
+        for number in np.flatnonzero((factors < SMALLEST) | (factors == np.inf)).tolist():
+            # Many parameters that are known well: the product is beyond float64.
+            parts = kernels.logarithms(np.array([self.shares[number], constant if number else 1.0]))
+            logs[number] = parts[0] + parts[1]
+            roots = np.diagonal(self.roots[number]) if number else np.full(size, _TWO_PI_ROOT)
+            for one in kernels.logarithms(np.ascontiguousarray(roots)):
+                logs[number] -= one
         distances, terms = np.empty((2, len(points), len(self.shares)))
         found = np.empty(len(points))
         kernels.log_mixture(points, logs, self.means, self.roots, distances, terms, found)

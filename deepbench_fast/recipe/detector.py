@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_VARIANCE = 1e38
 """A third of the most that float32 holds: there are three models of noise."""
 
+LEAST_VARIANCE = 1.2e-38
+"""Below it float32 has ever fewer digits, and below 1e-45 nothing but 0."""
+
 
 def check_noise(recipe: Contents) -> None:
     """Raise `Invalid` where a recipe's ranges reach more electrons, or more variance, than there is room for."""
@@ -28,7 +31,7 @@ def check_noise(recipe: Contents) -> None:
             with within(*path):
                 noise.check_light(brightest, key)
                 if VARIANCE in recipe.extras:
-                    _check_variance(noise, brightest)
+                    _check_variance(noise, brightest, alone=len(recipe.noise_of(name)) == 1)
 
 
 def _noises(recipe: Contents, catalogue: str) -> Iterator[tuple[Path, Noise]]:
@@ -50,11 +53,17 @@ def _amplitudes(recipe: Contents, catalogue: str) -> Iterator[tuple[float, str]]
                 yield support_of(name, parameters)[1], f"{catalogue}.{entry.name}.{name}"
 
 
-def _check_variance(noise: Noise, brightest: float) -> None:
+def _check_variance(noise: Noise, brightest: float, alone: bool) -> None:
     variance, parameter = noise.most_variance(brightest)
     if variance > MOST_VARIANCE:  # not so where a table is absent: then it is NaN
         raise Invalid(
             f"reaches a variance of {brief(variance, 2)}, above the {brief(MOST_VARIANCE)} that the extra "
             f"'{VARIANCE}' can hold",
+            (parameter,),
+        )
+    if alone and 0.0 < variance < LEAST_VARIANCE:
+        raise Invalid(
+            f"gives a variance of {brief(variance, 2)} at most, below the {brief(LEAST_VARIANCE)} from which on the "
+            f"extra '{VARIANCE}' has its digits: give light in a smaller unit",
             (parameter,),
         )

@@ -108,3 +108,32 @@ def test_more_electrons_than_are_counted_have_the_variance_of_those() -> None:
     full = made["images"][k, 6, 6]
     assert full == pytest.approx(2.0**50 / 1e3, rel=1e-6)
     assert made["variance"][k, 6, 6] == np.float32(2.0**50 / 1e6)
+
+
+FAINT = """
+version: 1
+samples: 3
+image: {shape: [12, 12]}
+noise: [{gaussian: {sigma: {uniform: [0, 1e-20]}}}]
+extras: [variance]
+catalogues: {a: {objects: [star: {amplitude: 1e-17}]}}
+"""
+
+
+def test_a_variance_that_float32_has_no_digits_for_is_refused() -> None:
+    """Fluxes in erg / s / cm2: 1e-46 would be written as 0."""
+    with pytest.raises(RecipeError) as error:
+        Recipe.from_yaml(FAINT)
+    assert error.value.key == "noise.gaussian.sigma"
+    assert "a variance of 1e-40 at most, below the 1.2e-38" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"noise.gaussian.sigma": 1e-18}, {"noise.gaussian.sigma": 0}, {"extras": ["clean"]}]
+)
+def test_a_variance_that_has_its_digits_is_not(changes: dict[str, object]) -> None:
+    data = Recipe.from_yaml(FAINT.replace("1e-20", "1e-18")).with_overrides(changes)
+    found = samples(data, 0, 3)
+    if "variance" in data.extras:
+        sigma = found.tables.samples["noise_gaussian_sigma"]
+        np.testing.assert_allclose(found["variance"][:, 0, 0], sigma**2, rtol=1e-6)

@@ -1,8 +1,8 @@
 """Series of systems of bodies in float64, and their slopes along parameters by differences of Gauss-Radau's orbits.
 
 Radau's orbits are exact to rounding at its least tolerance, so that differences of the sixth order (Richardson 1911)
-are slopes to some 1e-9, where orbits don't amplify rounding. Where two orders don't agree, they tell nothing: NaN. Along
-a small softening they are differences along its square.
+are slopes to some 1e-9, where orbits don't amplify rounding. Where two orders don't agree, they tell nothing: NaN.
+Along a small softening they are differences along its square.
 """
 
 from __future__ import annotations

@@ -38,6 +38,10 @@ Integers = npt.NDArray[np.int64]
 
 INPUTS = ("length", "mass", "gravity", "friction", "angle", "velocity")
 DIRECTIONS = 6
+# Where friction leaves less than this part of omega0**2, slopes along the frequency that is left, its root, grow without
+# bound: while the square of the phase is below SHORT, sine and cosine are summed as series in it.
+NEARLY_CRITICAL = 1e-3
+SHORT = 0.01
 
 
 @inline
@@ -77,6 +81,16 @@ def _observed(code: int, length: Any, mass: Any, gravity: Any, friction: Any, an
 def _small_angle(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float) -> Any:
     square = gravity / length
     half = 0.5 * friction / (mass * length * length)
+    rest = square - half * half
+    z = rest * (time * time)
+    if abs(rest) < NEARLY_CRITICAL * square and abs(z) < SHORT:
+        c = 1.0 - z / 2.0 * (1.0 - z / 12.0 * (1.0 - z / 30.0 * (1.0 - z / 56.0 * (1.0 - z / 90.0))))
+        s = time * (1.0 - z / 6.0 * (1.0 - z / 20.0 * (1.0 - z / 42.0 * (1.0 - z / 72.0 * (1.0 - z / 110.0)))))
+        envelope = exp(-half * time)
+        return (
+            envelope * (angle * c + (velocity + half * angle) * s),
+            envelope * (velocity * c - (square * angle + half * velocity) * s),
+        )
     if half * half >= square:
         return _creep(square, half, angle, velocity, time)
     ringing = np.sqrt(square - half * half)

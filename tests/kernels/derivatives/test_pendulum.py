@@ -61,6 +61,32 @@ def drawn(solver: str, count: int) -> Any:
     return inputs
 
 
+@pytest.mark.parametrize("left", [1e-3, 1e-6, 1e-9, 1e-12, 1e-14, -1e-12, -1e-6])
+def test_slopes_of_small_angles_where_friction_nearly_stops_the_oscillation(left: float) -> None:
+    """exp(-b t / 2) times series in the square of the frequency that is left, of either sign, by 60 digits."""
+    import mpmath as mp
+
+    inputs = np.array([[1.5, 0.8, 4.0, 2.0 * 0.8 * 1.5**1.5 * 2.0 * (1.0 - left), 1.2, 0.3]])
+    out, slopes = slopes_of("pendulum_small_angle", inputs)
+
+    def angle(time: float, length: Any, mass: Any, gravity: Any, friction: Any, start: Any, velocity: Any) -> Any:
+        half = friction / (2 * mass * length**2)
+        root = mp.sqrt(gravity / length - half**2)
+        sine = mp.sin(root * time) / root
+        return mp.re(mp.exp(-half * time) * (start * mp.cos(root * time) + (velocity + half * start) * sine))
+
+    with mp.workdps(60):
+        exact = [mp.mpf(float(one)) for one in inputs[0]]
+        np.testing.assert_allclose(out[0, 0], [float(angle(t, *exact)) for t in TIMES], atol=1e-13)
+        for q in range(len(INPUTS)):
+
+            def along(x: Any, t: float, q: int = q) -> Any:
+                return angle(t, *(x if k == q else one for k, one in enumerate(exact)))
+
+            wanted = [float(mp.diff(lambda x, t=t: along(x, t), exact[q], h=mp.mpf(10) ** -25)) for t in TIMES]
+            assert np.abs(slopes[0, 0, q] - wanted).max() < 1e-11 * np.abs(wanted).max(), INPUTS[q]
+
+
 @pytest.mark.parametrize("solver", [*STEPPING, *CLOSED])
 def test_slopes_are_those_of_the_series(solver: str) -> None:
     inputs = drawn(solver, 20)

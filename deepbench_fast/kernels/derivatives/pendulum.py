@@ -38,7 +38,7 @@ Integers = npt.NDArray[np.int64]
 
 INPUTS = ("length", "mass", "gravity", "friction", "angle", "velocity")
 DIRECTIONS = 6
-# Where friction leaves less than this part of omega0**2, slopes along the frequency that is left, its root, grow without
+# Where friction leaves less than this part of omega0**2, slopes along the frequency that is left, its root, have no
 # bound: while the square of the phase is below SHORT, sine and cosine are summed as series in it.
 NEARLY_CRITICAL = 1e-3
 SHORT = 0.01

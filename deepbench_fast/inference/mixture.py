@@ -16,8 +16,8 @@ Floats = npt.NDArray[np.float64]
 DEFENCE = 0.05
 """The prior's share of every mixture, so that no weight is above its likelihood over this share."""
 
-
 SMALLEST = 1e-300
+"""Below it a product of widths has lost digits: its logarithm is a sum of theirs."""
 
 
 @dataclass(frozen=True)

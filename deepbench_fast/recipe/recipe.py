@@ -30,6 +30,7 @@ from deepbench_fast.recipe.units import without_units
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions import Base
+from deepbench_fast.values.file_names import check_path
 from deepbench_fast.values.image import OPEN_SHAPE, Image
 from deepbench_fast.values.python_data import as_data
 from deepbench_fast.values.user_tables import tables_beside
@@ -111,8 +112,7 @@ class Recipe(Contents):
         Raises:
             RecipeError: the file can't be read or is no valid recipe; with file, line and key of the first problem.
         """
-        if not isinstance(path, (str, os.PathLike)):
-            raise UsageError(f"a recipe's file is named by a text or a Path, not {checks.quote(path)}")
+        check_path(path, "a recipe's file")
         with tables_beside(path):
             return cls._build(read_file(path)).with_overrides(overrides or {})
 

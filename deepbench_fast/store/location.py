@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self, TypeVar
 
 from deepbench_fast.errors import UsageError
-from deepbench_fast.values import checks
+from deepbench_fast.values.file_names import check_path
 
 SEPARATOR = "://"
 
@@ -84,8 +84,7 @@ def located(path: AnyPath) -> Location:
     """The path, or the URL, that is meant. Raises UsageError for what is neither."""
     if isinstance(path, Url):
         return path
-    if not isinstance(path, (str, os.PathLike)):
-        raise UsageError(f"a file is named by a text or a Path, not {checks.quote(path)}")
+    check_path(path, "a file")
     return Url(str(path)) if is_url(path) else Path(path)
 
 

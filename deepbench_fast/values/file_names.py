@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from deepbench_fast.errors import FileError
+from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.values import checks
 
 MOST_BYTES = 255
@@ -15,6 +15,12 @@ MOST_BYTES = 255
 _SEPARATORS = re.compile(r"[/\\]")
 _RESERVED = re.compile(r'[<>:"|?*]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
+
+
+def check_path(path: object, what: str) -> None:
+    """Raise UsageError where it is neither a text nor a Path; `what` says what it should name."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise UsageError(f"{what} is named by a text or a Path, not {checks.quote(path)}")
 
 
 def file_name(name: str, *, portable: bool = True) -> str:

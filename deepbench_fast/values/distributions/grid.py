@@ -9,7 +9,7 @@ from typing import Any
 
 from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
-from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions.choice import LIST
 from deepbench_fast.values.distributions.distribution import Alone, Options, arguments_by_name
 from deepbench_fast.values.distributions.exact import about, exact, way
@@ -49,8 +49,7 @@ class Grid(Listed):
             return cls(tuple(checks.sequence(arguments, LIST)))  # type: ignore[arg-type]
         given = arguments_by_name(arguments, ("low", "high", "steps"))
         bounds = Uniform(given["low"], given["high"])
-        with within("steps"):
-            last = checks.whole_number(given["steps"], 2, MOST_VALUES) - 1
+        last = checks.whole_argument("steps", given["steps"], 2, MOST_VALUES) - 1
         span = bounds.high - bounds.low
         return cls((*(bounds.low + span * (i / last) for i in range(last)), bounds.high))
 

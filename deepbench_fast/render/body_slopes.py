@@ -60,52 +60,43 @@ class BodyScene:
         for place, number in enumerate(moving):
             assert values is not None
             asked = [free[k] for k in moving]
-            slopes[:, number] = self._differences(asked, values, place, series)
-            if _squared(free[number], asked):
-                self._by_square(asked, values, place, tables, slopes[:, number])
+            distance = _least_distance(free[number], tables) if _squared(free[number], asked) else np.zeros(len(values))
+            small = (values[:, place] > 0.0) & (values[:, place] < SMALL * distance)
+            if small.any():
+                slopes[small, number] = self._by_square(asked, values[small], place, distance[small])
+            if not small.all():
+                slopes[~small, number] = self._differences(asked, values[~small], place, series[~small])
         return np.ascontiguousarray(series.transpose(2, 0, 1)), np.ascontiguousarray(slopes.transpose(3, 0, 1, 2))
 
     def _differences(self, free: Sequence[Free], values: Floats, place: int, series: Floats) -> Floats:
         """Slopes along one of the parameters, whose values are (T, P): (T, steps, columns)."""
         scale = _scale(free[place], values[:, place])
-        shifted = np.repeat(values[:, None], SHIFTS.size, axis=1)
-        shifted[:, :, place] += scale[:, None] * SHIFTS
-        ends = self._follow(free, shifted.reshape(-1, values.shape[1])).reshape(
-            len(values), SHIFTS.size, *series.shape[1:]
-        )
+        ends = self._ends(free, values, place, values[:, place, None] + scale[:, None] * SHIFTS)
         wide, middle, near = (
             (ends[:, k] - ends[:, k + 1]) / ((SHIFTS[k] - SHIFTS[k + 1]) * scale)[:, None, None] for k in (0, 2, 4)
         )
         coarse, fine = (4.0 * middle - wide) / 3.0, (4.0 * near - middle) / 3.0
-        found: Floats = (16.0 * fine - coarse) / 15.0
-        largest, size = (np.abs(one).max(axis=(1, 2)) for one in (found, series))
-        known = np.abs(found - fine).max(axis=(1, 2)) <= AGREE * largest + ROUNDING * size / scale
-        found[~known] = np.nan
-        return found
+        return _known((16.0 * fine - coarse) / 15.0, fine, series, scale)
 
-    def _by_square(self, free: Sequence[Free], values: Floats, place: int, tables: Tables, slopes: Floats) -> None:
-        """Put slopes along a small softening in place of those that rounding decides, (T, steps, columns).
+    def _by_square(self, free: Sequence[Free], values: Floats, place: int, distance: Floats) -> Floats:
+        """Slopes along a softening that is small beside the bodies' distance, (T,): as `_differences` gives them.
 
         The motion is a smooth function of its square, and changes so little with what is near 0 that differences over
-        a part of the softening itself are those of rounding. NaN where neither kind of differences tells.
+        a part of the softening itself are those of rounding.
         """
-        softening, distance = values[:, place], _least_distance(free[place], tables)
-        small = np.flatnonzero((softening > 0.0) & (softening < SMALL * distance))
-        if not small.size:
-            return
-        step = SQUARE_STEP * distance[small] ** 2
-        shifted = np.repeat(values[small, None], SIXTH.size, axis=1)
-        shifted[:, :, place] = np.sqrt(softening[small, None] ** 2 + step[:, None] * np.arange(SIXTH.size))
-        ends = self._follow(free, shifted.reshape(-1, values.shape[1])).reshape(
-            len(small), SIXTH.size, *slopes.shape[1:]
-        )
+        softening, step = values[:, place], SQUARE_STEP * distance**2
+        squares = softening[:, None] ** 2 + step[:, None] * np.arange(SIXTH.size)
+        ends = self._ends(free, values, place, np.sqrt(squares))
         coarse, fine = (
             np.einsum("k,tksc->tsc", weights, ends - ends[:, :1]) / step[:, None, None] for weights in (FOURTH, SIXTH)
         )
-        size, largest = (np.abs(one).max(axis=(1, 2)) for one in (ends[:, 0], fine))
-        known = np.abs(fine - coarse).max(axis=(1, 2)) <= AGREE * largest + ROUNDING * size / distance[small] ** 2
-        fine[~known] = np.nan
-        slopes[small] = 2.0 * softening[small, None, None] * fine
+        return 2.0 * softening[:, None, None] * _known(fine, coarse, ends[:, 0], distance**2)
+
+    def _ends(self, free: Sequence[Free], values: Floats, place: int, along: Floats) -> Floats:
+        """Series with one of the parameters as it is in `along`, (T, shifts): (T, shifts, steps, columns)."""
+        shifted = np.repeat(values[:, None], along.shape[1], axis=1)
+        shifted[:, :, place] = along
+        return self._follow(free, shifted.reshape(-1, values.shape[1])).reshape(*along.shape, *self.plan.shape)
 
     def _follow(self, free: Sequence[Free], values: Floats) -> Floats:
         given = [given_to(one, np.ascontiguousarray(values[:, k])) for k, one in enumerate(free)]
@@ -120,6 +111,14 @@ def _values(free: Free, tables: Tables) -> Floats:
     assert free.entry is not None
     table = tables.objects[free.entry.kind.name]
     found: Floats = table[free.column][table["entry"] == free.entry.number]
+    return found
+
+
+def _known(found: Floats, other: Floats, series: Floats, unit: Floats) -> Floats:
+    """Slopes by one order of differences, NaN where another one doesn't agree; `unit` is what they are along, (T,)."""
+    largest, size = (np.abs(one).max(axis=(1, 2)) for one in (found, series))
+    known = np.abs(found - other).max(axis=(1, 2)) <= AGREE * largest + ROUNDING * size / unit
+    found[~known] = np.nan
     return found
 
 

@@ -22,11 +22,10 @@ from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.derivatives._sums import LANES, product_sums
 from deepbench_fast.kernels.elementary import exp, floor, log
 from deepbench_fast.kernels.noise.likelihood import (
-    FURTHEST,
     MOST_WIDTHS,
     WIDE,
     _background,
-    _log_profile,
+    _is_far,
     _log_root,
     _log_sum,
     _log_term,
@@ -127,7 +126,7 @@ def _double_score(pixel: float, light: float, law: Floats, out: Floats) -> None:
             out[SHIFT] += weight * by_y
             out[VARIANCE] += weight * by_u
             out[GAIN] += weight * by_gain
-            if _log_profile(m, level, mean, gain, y, variance) - _log_root(variance) < top - FURTHEST:
+            if _is_far(m, level, mean, gain, y, variance, top):
                 break
             k += 1.0
     for number in range(NUMBERS):

@@ -200,6 +200,14 @@ def _background(level: float, mean: float, gain: float, y: float, variance: floa
     return floor(centre + 0.5), width, stride
 
 
+@inline
+def _is_far(m: float, level: float, mean: float, gain: float, y: float, variance: float, top: float) -> bool:
+    """Whether counts of the background from m on, away from the likeliest, add nothing; top: ln of the largest term."""
+    profile = _log_profile(m, level, mean, gain, y, variance)
+    profile -= _log_root(variance) if variance > 0.0 else 0.0
+    return profile < top - FURTHEST
+
+
 @kernel
 def _log_double_sum(level: float, mean: float, gain: float, y: float, variance: float, rounded: float) -> float:
     """ln of the density of M + (N + Normal(0, variance)) / gain at y, over the gain.
@@ -220,9 +228,7 @@ def _log_double_sum(level: float, mean: float, gain: float, y: float, variance: 
                 top = term
             elif term > -np.inf:
                 total += exp(term - top)
-            profile = _log_profile(m, level, mean, gain, y, variance)
-            profile -= _log_root(variance) if variance > 0.0 else 0.0
-            if profile < top - FURTHEST:
+            if _is_far(m, level, mean, gain, y, variance, top):
                 break
             k += 1.0
     return top + log(total * stride) if total > 0.0 else -np.inf

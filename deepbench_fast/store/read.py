@@ -129,7 +129,10 @@ class StoredDataset:
         return self._stored
 
     def close(self) -> None:
-        """Let go of the file: reading from it, or from a split of it, is an error then; arrays that were read stay."""
+        """Let go of the file: reading from it, or from a split of it, is an error then.
+
+        Arrays that were read stay. A batch's tables are read when they are first asked for: not afterwards.
+        """
         if self._process == os.getpid():
             self._stored.close()
 

@@ -1,8 +1,8 @@
 """Draws how-to/explorer.png, the explorer with a galaxy whose axis was moved: `python -m docs.make_explorer_picture`.
 
 And how-to/explorer-narrow.png, what a phone shows of it: the sample, the first sliders, the ladder and the recipe, in
-words that can be read there. Needs the extra `[explore]`, Playwright and Chromium. For another one: file, width,
-height in pixels, and "dark".
+words that can be read there; and both in the dark scheme (`explorer-dark.png`, `explorer-narrow-dark.png`). Needs the
+extra `[explore]`, Playwright and Chromium. For another one: file, width, height in pixels, and "dark".
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ COLOURS = 256
 PHONE, TALL, GAP = 390, 4000, 12
 
 
-def main(path: Path, width: int, height: int, dark: bool) -> None:
-    with _explored(width, height, "dark" if dark else "light") as page:
+def wide(path: Path, theme: str, width: int = 1360, height: int = 880) -> None:
+    with _explored(width, height, theme) as page:
         _save([page.screenshot()], path)
 
 
-def narrow(path: Path) -> None:
-    with _explored(PHONE, TALL, "light", scale=1.5) as page:
+def narrow(path: Path, theme: str) -> None:
+    with _explored(PHONE, TALL, theme, scale=1.5) as page:
         end = page.locator(ROW).filter(has=page.locator(SLIDER)).bounding_box()
         rest = page.locator(".aside").bounding_box()
         assert end is not None
@@ -78,8 +78,9 @@ def _save(pieces: list[bytes], path: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1:]:
         path, width, height, *theme = sys.argv[1:]
-        main(Path(path), int(width), int(height), "dark" in theme)
+        wide(Path(path), "dark" if theme else "light", int(width), int(height))
     else:
         folder = Path(__file__).parent / "how-to"
-        main(folder / "explorer.png", 1360, 880, dark=False)
-        narrow(folder / "explorer-narrow.png")
+        for theme, end in (("light", ""), ("dark", "-dark")):
+            wide(folder / f"explorer{end}.png", theme)
+            narrow(folder / f"explorer-narrow{end}.png", theme)

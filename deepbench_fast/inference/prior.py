@@ -108,7 +108,7 @@ class Prior:
     @property
     def std(self) -> Array:
         """The standard deviation of each parameter, shape (parameters,)."""
-        return np.sqrt([self._moments(name)[1] for name in self.names])
+        return np.array([self._moments(name)[1] for name in self.names])
 
     def sample(self, count: int, seed: int | str) -> Array:
         """`count` draws, shape (count, parameters): those of the first members of a dataset with this seed."""
@@ -237,14 +237,14 @@ class Prior:
         )
 
     def _moments(self, name: str) -> tuple[float, float]:
-        """Mean and variance of a parameter."""
+        """Mean and standard deviation of a parameter."""
         free = self._possible[name]
         if free.drawn_again:
             raise UsageError(f"{name} has no known mean: it is drawn again while the segment is too short")
         law = free.distribution
         if isinstance(law, Derived):
             return law.moments_from(*self._moments(free.base))
-        return law.own.expectation, law.own.standard_deviation**2
+        return law.own.expectation, law.own.standard_deviation
 
     def _columns(self, parameters: npt.ArrayLike) -> tuple[dict[str, Array], float]:
         """The values of each parameter, and how far rounding may have moved them, relative to themselves."""

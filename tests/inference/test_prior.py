@@ -271,6 +271,14 @@ def test_it_says_what_it_leaves_out() -> None:
     assert (whole.left_out, repr(whole)) == ((), "Prior(galaxy.n)")
 
 
+def test_spreads_whose_squares_a_float64_does_not_hold() -> None:
+    faint = {"uniform": [1e-200, 3e-200]}
+    prior = Prior(galaxies(amplitude=faint, x={"offset": {"from": "y", "by": faint}}, y=faint, n=1, r_eff=1))
+    uniform = 2e-200 / 12**0.5
+    np.testing.assert_allclose(dict(zip(prior.names, prior.std, strict=True))["galaxy.x"], uniform * 2**0.5, rtol=1e-14)
+    np.testing.assert_allclose(prior.std[list(prior.names).index("galaxy.amplitude")], uniform, rtol=1e-14)
+
+
 def test_a_prior_can_be_pickled() -> None:
     prior = Prior(mixed(), ["bright.x", "bright.alpha"], catalogue="stars")
     again = pickle.loads(pickle.dumps(prior))

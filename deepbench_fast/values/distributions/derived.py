@@ -82,8 +82,8 @@ class Derived(Distribution):
         """The smallest and the largest value, given those of the other parameter and of the part of its own."""
 
     @abstractmethod
-    def moments_from(self, mean: float, variance: float) -> tuple[float, float]:
-        """Mean and variance, given those of the other parameter."""
+    def moments_from(self, mean: float, deviation: float) -> tuple[float, float]:
+        """Mean and standard deviation, given those of the other parameter."""
 
     @abstractmethod
     def value_from(self, base: Floats, own: Floats) -> Floats:

@@ -55,8 +55,9 @@ class LogUniform(Bounded):
     def quantile(self, u: Floats) -> Floats:
         import numpy as np
 
-        low, high = math.log(self.low), math.log(self.high)
-        return np.clip(np.exp(low + (high - low) * u), self.low, self.high)
+        # In two halves: the whole ratio may be more than a float64 holds.
+        half = np.exp(0.5 * self._log_ratio * u)
+        return np.clip(self.low * half * half, self.low, self.high)
 
     def _log_density(self, values: Floats) -> Floats:
         import numpy as np
@@ -68,7 +69,7 @@ class LogUniform(Bounded):
         import numpy as np
 
         # The logarithm of the ratio keeps its digits between near bounds.
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             near = np.log1p((values - self.low) / self.low)
             found: Floats = np.where(values < 2 * self.low, near, np.log(values) - math.log(self.low)) / self._log_ratio
         return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from deepbench_fast.values.distributions.derived import ROUNDING, Derived
 from deepbench_fast.values.distributions.distribution import Floats
 
@@ -19,8 +21,8 @@ class Offset(Derived):
     def ends_from(self, base: tuple[float, float], part: tuple[float, float]) -> tuple[float, float]:
         return base[0] + part[0], base[1] + part[1]
 
-    def moments_from(self, mean: float, variance: float) -> tuple[float, float]:
-        return mean + self.part.expectation, variance + self.part.standard_deviation**2
+    def moments_from(self, mean: float, deviation: float) -> tuple[float, float]:
+        return mean + self.part.expectation, math.hypot(deviation, self.part.standard_deviation)
 
     def value_from(self, base: Floats, own: Floats) -> Floats:
         return base + own

@@ -87,10 +87,10 @@ class Poisson(Numeric):
     def _log_density(self, values: Floats) -> Floats:
         import numpy as np
 
+        from deepbench_fast.kernels.noise.likelihood import log_poisson
+
         whole = (values >= 0) & np.isfinite(values) & (values == np.floor(values))
-        counts = np.where(whole, values, 0.0)
-        factorials = np.array([math.lgamma(k + 1.0) for k in counts])
-        return where(whole, counts * math.log(self.mean) - self.mean - factorials)
+        return where(whole, [log_poisson(count, self.mean) for count in np.where(whole, values, 0.0).tolist()])
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Alone:
         raise Invalid("a poisson has no narrower twin with the same mean; draw it from integers")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from deepbench_fast.values.distributions.derived import ROUNDING, Derived
 from deepbench_fast.values.distributions.distribution import Floats, where
 
@@ -21,9 +23,9 @@ class Scaled(Derived):
         products = [_times(scale, value) for scale in base for value in part]
         return min(products), max(products)
 
-    def moments_from(self, mean: float, variance: float) -> tuple[float, float]:
-        own, square = self.part.expectation, self.part.standard_deviation**2
-        return mean * own, variance * (square + own * own) + mean * mean * square
+    def moments_from(self, mean: float, deviation: float) -> tuple[float, float]:
+        own, spread = self.part.expectation, self.part.standard_deviation
+        return mean * own, math.hypot(deviation * own, deviation * spread, mean * spread)
 
     def value_from(self, base: Floats, own: Floats) -> Floats:
         return base * own

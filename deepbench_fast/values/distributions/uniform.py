@@ -38,7 +38,9 @@ class Uniform(Bounded):
         return found
 
     def quantile(self, u: Floats) -> Floats:
-        return self.low + (self.high - self.low) * u
+        import numpy as np
+
+        return np.clip(self.low + (self.high - self.low) * u, self.low, self.high)
 
     def _log_density(self, values: Floats) -> Floats:
         return where(self.inside(values), -math.log(self.high - self.low))

@@ -44,6 +44,7 @@ def check(law: Alone, oracle: Any, *, tolerance: float = 1e-9, moments: float = 
     np.testing.assert_allclose(draws(law), values[: MEMBERS.size], rtol=1e-12, atol=1e-13 * size, err_msg=str(law))
     ends = law.quantile(np.array(ENDS))
     assert ((low <= ends) & (ends <= high)).all(), law
+    assert np.isfinite(law.log_density(law.quantile(np.array([0.0, 1.0])))).all(), law
     score = oracle.logpmf if law.is_discrete else oracle.logpdf
     np.testing.assert_allclose(law.log_density(values), score(values), rtol=tolerance, atol=tolerance, err_msg=str(law))
     first, last = oracle.support()  # infinite for a whole normal, whose draws are not

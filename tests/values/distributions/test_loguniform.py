@@ -36,6 +36,20 @@ def test_near_bounds_are_those_of_a_uniform(width: float) -> None:
     assert law.log_density(np.array([3.0]))[0] == pytest.approx(-np.log(law.high - law.low), abs=width)
 
 
+@pytest.mark.parametrize("high", [3e250 * (1 + 1e-12), 3e250 * (1 + 1e-6), 1e300])
+def test_ranks_give_their_quantiles_back(high: float) -> None:
+    """Also between near bounds far from 1, whose logarithms differ in their last digits alone."""
+    law, u = LogUniform(3e250, high), np.linspace(0, 1, 11)
+    step = np.spacing(high) / (law.high - law.low)
+    np.testing.assert_allclose(law.rank(law.quantile(u)), u, rtol=1e-12, atol=4 * step)
+
+
+def test_quantiles_over_600_orders() -> None:
+    law, u = LogUniform(1e-300, 1e300), np.linspace(0, 1, 13)
+    np.testing.assert_allclose(law.quantile(u), 10.0 ** np.linspace(-300, 300, 13), rtol=1e-12)
+    np.testing.assert_allclose(law.rank(law.quantile(u)), u, rtol=1e-14)
+
+
 def test_densities_sum_to_one() -> None:
     law = LogUniform(0.2, 5)
     edges = np.linspace(*law.support, 20_001)

@@ -35,10 +35,10 @@ def test_single_values_are_found_in_spite_of_rounding(part: Alone) -> None:
 def test_moments_of_a_product() -> None:
     """E x² E y² - (E x E y)², of independent ones."""
     for low, high in ((0, 1), (-3, 5), (2, 2.5)):
-        mean, variance = Scaled("x", Uniform(low, high)).moments_from(1.5, 4.0)
+        mean, deviation = Scaled("x", Uniform(low, high)).moments_from(1.5, 2.0)
         square = (low * low + low * high + high * high) / 3
         assert mean == pytest.approx(1.5 * (low + high) / 2, rel=1e-14)
-        assert variance == pytest.approx((4.0 + 2.25) * square - mean * mean, rel=1e-12)
+        assert deviation**2 == pytest.approx((4.0 + 2.25) * square - mean * mean, rel=1e-12)
 
 
 def test_a_base_of_0_leaves_the_part_open() -> None:

@@ -20,6 +20,13 @@ def test_against_scipy() -> None:
     check_many(make)
 
 
+def test_no_quantile_rounds_beyond_its_bounds() -> None:
+    """-0.2 + (0.1 + 0.2) is more than 0.1."""
+    tenths = np.arange(-30, 31) / 10
+    laws = [Uniform(low, high) for low in tenths for high in tenths if low < high]
+    assert all(law.quantile(np.ones(1))[0] <= law.high for law in laws)
+
+
 def test_equal_bounds() -> None:
     check_certain(Uniform(2, 2), 2)
     check_certain(Uniform(-1e300, -1e300), -1e300)

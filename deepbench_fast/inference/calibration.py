@@ -29,9 +29,15 @@ def ranks(samples: Floats, truth: Floats) -> Integers:
     Talts, Betancourt, Simpson, Vehtari & Gelman (2018), Validating Bayesian inference algorithms with simulation-based
     calibration. Equal values are below with probability 1/2 each, by a draw of their own.
     """
+    return _ranked(samples, truth, "ties")
+
+
+def _ranked(samples: Floats, truth: Floats, ties: str) -> Integers:
+    """How many samples (N, S, ...) are below the truths (N, ...), and of the equal ones by draws of this name."""
     below = (samples < truth[:, None]).sum(axis=1)
     equal = (samples == truth[:, None]).sum(axis=1)
-    found: Integers = below + np.floor((equal + 1) * _uniforms("ties", *truth.shape)).astype(np.int64)
+    drawn = _uniforms(ties, len(truth), int(np.prod(truth.shape[1:]))).reshape(truth.shape)
+    found: Integers = below + np.floor((equal + 1) * drawn).astype(np.int64)
     return found
 
 
@@ -84,16 +90,16 @@ def interval_coverage(found: Integers, most: int, part: float) -> float:
 def tarp_ranks(samples: Floats, truth: Floats) -> Integers:
     """How many samples are nearer to a random point than the truth is, (N,): uniform from 0 to S for exact ones.
 
-    Points are uniform in the box of all truths, in which parameters are scaled to 1. Tests of accuracy with random
-    points: Lemos, Coogan, Hezaveh & Perreault-Levasseur (2023).
+    Points are uniform in the box of all truths and samples, in which parameters are scaled to 1: one of the truths alone
+    would be nearer to these than to exact samples where they are few. Equal distances are those of `ranks`. Tests of
+    accuracy with random points: Lemos, Coogan, Hezaveh & Perreault-Levasseur (2023).
     """
-    low, high = truth.min(axis=0), truth.max(axis=0)
+    low, high = np.minimum(truth, samples.min(axis=1)).min(axis=0), np.maximum(truth, samples.max(axis=1)).max(axis=0)
     size = np.where(high > low, high - low, 1.0)
     points = _uniforms("points", *truth.shape)
     own = np.sum(((truth - low) / size - points) ** 2, axis=1)
     others = np.sum(((samples - low) / size - points[:, None]) ** 2, axis=2)
-    nearer: Integers = (others < own[:, None]).sum(axis=1)
-    return nearer
+    return _ranked(others, own, "distances")
 
 
 def c2st(one: Floats, other: Floats, folds: int = 5) -> float:

@@ -45,6 +45,20 @@ def test_tarp_tells_wrong_widths() -> None:
         assert (calibration.uniformity(found, S).p > 0.01) is passes
 
 
+@pytest.mark.parametrize("posteriors", [1, 2, 5, 40])
+@pytest.mark.parametrize("values", [0, 3], ids=["continuous", "whole numbers"])
+def test_exact_samples_have_uniform_tarp_ranks_however_few_posteriors_there_are(posteriors: int, values: int) -> None:
+    """Of several parameters, and of whole numbers, many samples of which are the truth."""
+    random = np.random.default_rng(5)
+
+    def drawn(*shape: int) -> npt.NDArray[np.float64]:
+        return random.integers(values, size=shape).astype(float) if values else random.standard_normal(shape)
+
+    found = [calibration.tarp_ranks(drawn(posteriors, 9, 4), drawn(posteriors, 4)) for _ in range(1200 // posteriors)]
+    counts = np.bincount(np.concatenate(found), minlength=10)
+    assert st.chisquare(counts).pvalue > 0.001
+
+
 def test_intervals_hold_what_they_say() -> None:
     every = np.arange(S + 1)
     assert calibration.interval_coverage(every, S, 0.5) == 0.5

@@ -90,9 +90,9 @@ def interval_coverage(found: Integers, most: int, part: float) -> float:
 def tarp_ranks(samples: Floats, truth: Floats) -> Integers:
     """How many samples are nearer to a random point than the truth is, (N,): uniform from 0 to S for exact ones.
 
-    Points are uniform in the box of all truths and samples, in which parameters are scaled to 1: one of the truths alone
-    would be nearer to these than to exact samples where they are few. Equal distances are those of `ranks`. Tests of
-    accuracy with random points: Lemos, Coogan, Hezaveh & Perreault-Levasseur (2023).
+    Points are uniform in the box of all truths and samples, in which parameters are scaled to 1: that of the truths
+    alone would lie nearer to these than to exact samples where they are few. Equal distances are ranked as in `ranks`.
+    Tests of accuracy with random points: Lemos, Coogan, Hezaveh & Perreault-Levasseur (2023).
     """
     low, high = np.minimum(truth, samples.min(axis=1)).min(axis=0), np.maximum(truth, samples.max(axis=1)).max(axis=0)
     size = np.where(high > low, high - low, 1.0)

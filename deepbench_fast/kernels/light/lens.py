@@ -50,6 +50,8 @@ NARROWING = 37.7
 SERIES_SQUARE = 1e-4
 # Instead of 0/0 at the centre of a singular lens, whose deflection there is 0.
 TINY = 1e-300
+# What f**2 is of a round lens: 0 in all values, but f has a slope along q, and so has f**2.
+ROUND = 1e-200
 # How much rougher a ridge is than a cusp of equal slope seen from afar; a profile of index 1/2 has no cusp but curves.
 SMOOTHER = 0.4
 CURVATURE = 1.5
@@ -100,13 +102,13 @@ def deflector(theta_e: float, q: float, phi: float, softening: float, gamma1: fl
     """Constants of a lens of Einstein radius theta_e [pix], axis ratio q, position angle phi [rad]."""
     sine, cosine = sincos(phi)
     root = np.sqrt(q)
-    f = np.sqrt((1.0 - q) * (1.0 + q))
+    f = np.sqrt((1.0 - q) * (1.0 + q) + ROUND)
     return Deflector(
         sine,
         cosine,
         q * q,
         f,
-        1.0 / max(f, TINY),
+        1.0 / f,
         theta_e * root,
         softening / root,
         gamma1,

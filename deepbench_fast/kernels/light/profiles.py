@@ -20,6 +20,7 @@ BULGE_INDEX = 2.0
 BULGE_RADIUS = 0.2  # of the disc's
 CORE_RADIUS = 1.0  # pix, within which the arms fade
 NEAREST = 1e-6
+WIDEST = 1e100
 
 
 @kernel
@@ -71,7 +72,9 @@ def lens(dx: float, dy: float, row: Any) -> float:
 
     The deflection is that of a softened isothermal ellipsoid with shear (Keeton & Kochanek 1998).
     """
-    bent_x, bent_y = deflection(dx, dy, deflector(row.theta_e, row.q, row.phi, row.softening, row.gamma1, row.gamma2))
+    # At the centre it is 0 for every core, and of none has no slope there, as of the widest one.
+    core = row.softening if row.softening > 0.0 or dx != 0.0 or dy != 0.0 else WIDEST
+    bent_x, bent_y = deflection(dx, dy, deflector(row.theta_e, row.q, row.phi, core, row.gamma1, row.gamma2))
     x, y = dx - bent_x - row.source_dx, dy - bent_y - row.source_dy
     q = 1.0 - row.source_ellip
     return _sersic(x, y, row.source_amplitude, row.source_r_eff, row.source_n, q, row.source_theta)

@@ -94,6 +94,32 @@ def test_the_cusp_has_the_mean_of_both_sides() -> None:
     np.testing.assert_array_equal(along[:2], 0.0)
 
 
+LENS = {"x": 4.0, "y": 3.0, "theta_e": 6.0, "q": 0.7, "phi": 0.3, "softening": 0.0, "gamma1": 0.02, "gamma2": -0.03}
+SOURCE = {"dx": 0.5, "dy": -0.3, "amplitude": 2.0, "r_eff": 2.0, "n": 1.0, "ellip": 0.2, "theta": 0.4}
+LENS |= {f"source_{name}": value for name, value in SOURCE.items()}
+
+
+@pytest.mark.parametrize("softening", [0.0, 0.5])
+def test_round_lenses_have_the_slopes_of_almost_round_ones(softening: float) -> None:
+    """Of the length f = sqrt(1 - q**2), which is not seen there, the square has a slope along q."""
+    columns, rows = np.random.default_rng(4).uniform(-6.0, 14.0, (2, 50))
+    almost, exact = (
+        slopes_of("lens", table_of("lens", {**LENS, "softening": softening, "q": q}), columns, rows)[1]
+        for q in (1.0 - 1e-9, 1.0)
+    )
+    np.testing.assert_allclose(exact, almost, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("q", [0.7, 1.0])
+def test_no_slope_is_infinite_in_a_pixel_at_the_centre_of_a_lens(q: float) -> None:
+    """The deflection of a singular one turns there, and is 0 on average: slopes are those of the source unlensed."""
+    at = np.array([LENS["x"]]), np.array([LENS["y"]])
+    light, along = slopes_of("lens", table_of("lens", {**LENS, "q": q}), *at)
+    same, unlensed = slopes_of("lens", table_of("lens", {**LENS, "q": q, "theta_e": 1e-30, "softening": 1.0}), *at)
+    np.testing.assert_array_equal(light, same)
+    np.testing.assert_allclose(along, unlensed, atol=1e-9)
+
+
 def _everything(x: Any, y: Any) -> Any:
     total = x**2 + 2.0 * x**y - x / y + abs(x - y) + max(x, y) * min(x, 2.0) - 3 * -y
     total += np.sqrt(x) + np.exp(-x) + np.log(y) + np.sin(x) * np.cos(y) + np.tanh(x * y) + np.arctan2(y, x)

@@ -31,8 +31,10 @@ TOLERANCE = 2e-8
 slopes along places grow as cells shrink."""
 
 CUSP = 1e-4
-"""So much less in a cell that touches the object's centre, where both are further from the truth than from each other.
-"""
+"""So much less in a cell at the object's centre, where both are further from the truth than from each other."""
+
+CLOSE = 0.25
+"""Cells are at the centre that are no farther from it than this part of their length, whosever pixel it is in."""
 
 FAINT = 1e-6
 """A pixel's light counts as no less than this part of the object's brightest pixel."""
@@ -101,6 +103,13 @@ def mean_kernels(profile: Callable[..., Any], own: bool = False) -> tuple[Callab
     return mean_alone, _kernel(compiled, look, cut, _adding(compiled, lift(profile)))
 
 
+@inline
+def _is_at_centre(x: float, y: float, width: float, height: float, row: Any) -> bool:
+    """Whether the cell around (x, y) is."""
+    gap = max(abs(x - row.x) - 0.5 * width, abs(y - row.y) - 0.5 * height)
+    return bool(gap <= CLOSE * max(width, height))
+
+
 def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
     """Functions (look, cut): the sums over a cell; a pixel's cells, and the sums over them."""
 
@@ -123,7 +132,6 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
     ) -> tuple[int, float, float]:
         """Fill `cells` (n, 4) with a pixel's cells; returns their number, the mean, and that of the absolute value."""
         near = abs(x - row.x) <= NEAR * side and abs(y - row.y) <= NEAR * side
-        inside = abs(x - row.x) <= 0.5 * side and abs(y - row.y) <= 0.5 * side
         left_edge, right_edge, top, bottom = x - 0.5 * side, x + 0.5 * side, y - 0.5 * side, y + 0.5 * side
         point_x = min(max(row.x, left_edge), right_edge) if near else left_edge
         point_y = min(max(row.y, top), bottom) if near else top
@@ -141,10 +149,10 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
             x, y, width, height = waiting[waits, 0], waiting[waits, 1], waiting[waits, 2], waiting[waits, 3]
             here, difference, size_here = look(x, y, width, height, row, values)
             area, longer = width * height / (side * side), max(width, height) / side
-            touches = inside and abs(x - point_x) < 0.75 * width and abs(y - point_y) < 0.75 * height
-            right = area * difference <= (CUSP if touches else 1.0) * TOLERANCE * longer * light
+            at_centre = _is_at_centre(x, y, width, height, row)
+            right = area * difference <= (CUSP if at_centre else 1.0) * TOLERANCE * longer * light
             right = right and not (near and longer > HALF)
-            if (right and not (touches and longer > NARROWEST)) or longer <= SMALLEST or count + waits > MOST_CELLS:
+            if (right and not (at_centre and longer > NARROWEST)) or longer <= SMALLEST or count + waits > MOST_CELLS:
                 cells[count, 0], cells[count, 1], cells[count, 2], cells[count, 3] = x, y, width, height
                 count += 1
                 mean += area * here
@@ -239,7 +247,7 @@ def _kernel(compiled: Compiler, look: Any, cut: Any, add_slopes: Any) -> Any:
                 means[p], differences[p], sizes[p] = look(x, y, side, side, row, values)
                 if abs(x - row.x) <= NEAR * side and abs(y - row.y) <= NEAR * side:
                     differences[p] = np.inf
-                if abs(x - row.x) <= 0.5 * side and abs(y - row.y) <= 0.5 * side:
+                if _is_at_centre(x, y, side, side, row):
                     _, _, sizes[p] = cut(x, y, side, np.inf, row, values, waiting, cells)
                 brightest = max(brightest, sizes[p])
             count = 0

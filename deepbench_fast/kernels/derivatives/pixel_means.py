@@ -1,8 +1,8 @@
 """Means of light over pixels in float64, and their slopes along the parameters of an object, from its profile alone.
 
-A pixel is one cell of 5 x 5 Gauss-Legendre points where 4 x 4 agree with them; elsewhere it is cut into cells until
-they do. Around an object's centre, where profiles may have a cusp, or be narrower than any points see, cells grow with
-their distance from it. Slopes are those of the sum over the same cells.
+A pixel is one cell of 5 x 5 Gauss-Legendre points where 4 x 4 agree with them, and not by chance; elsewhere it is cut
+into cells until they do. Around an object's centre, where profiles may have a cusp, or be narrower than any points see,
+cells grow with their distance from it. Slopes are those of the sum over the same cells.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ Integers = npt.NDArray[np.int64]
 TOLERANCE = 2e-8
 """How much both sums may differ in a pixel, of its light; in a cell that part of it which the cell is as long as, since
 slopes along places grow as cells shrink."""
+
+ROUGH = 1.0
+"""Sums count as being as far from each other as the squares of a cell's fourth moments times this over its light, too:
+they may agree by chance, as across a ridge. Where moments fall evenly, both are about the same."""
 
 CUSP = 1e-4
 """So much less in a cell at the object's centre, where both are further from the truth than from each other."""
@@ -62,17 +66,21 @@ HELD = 5
 
 
 def _rules() -> Floats:
-    """Of the points of both rules: column, row, weight in the finer and in the coarser one, (4, LANES)."""
-    found = np.zeros((4, LANES))
+    """Of the points of both rules: column, row, weight in the finer and in the coarser one, and in the finer one's
+    fourth moments along columns and rows, (6, LANES)."""
+    found = np.zeros((6, LANES))
     five, five_weights = 0.5 * np.array(FIVE), 0.5 * np.array(FIVE_WEIGHTS)
     for points, weights, first, number in ((five, five_weights, 0, 2), (FOUR, FOUR_WEIGHTS, FINER, 3)):
         stop = first + points.size**2
         found[0, first:stop], found[1, first:stop] = np.tile(points, points.size), np.repeat(points, points.size)
         found[number, first:stop] = np.outer(weights, weights).ravel()
+    fourth = np.polynomial.legendre.Legendre.basis(4)
+    for axis in (0, 1):
+        found[4 + axis, :FINER] = 9.0 * found[2, :FINER] * fourth(2.0 * found[axis, :FINER])
     return found
 
 
-ACROSS, DOWN, FINER_WEIGHTS, COARSER_WEIGHTS = _rules()
+ACROSS, DOWN, FINER_WEIGHTS, COARSER_WEIGHTS, FOURTH_ACROSS, FOURTH_DOWN = _rules()
 
 
 class Compiler(Protocol):
@@ -118,13 +126,16 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
         """Of the cell around (x, y): its mean, how far the coarser rule is off, and the mean of the absolute value."""
         for lane in range(LANES):
             values[lane] = value(x + width * ACROSS[lane] - row.x, y + height * DOWN[lane] - row.y, row)
-        mean, fewer, size = 0.0, 0.0, 0.0
+        mean, fewer, size, across, down = 0.0, 0.0, 0.0, 0.0, 0.0
         for lane in range(FINER):
             mean += FINER_WEIGHTS[lane] * values[lane]
             size += FINER_WEIGHTS[lane] * abs(values[lane])
+            across += FOURTH_ACROSS[lane] * values[lane]
+            down += FOURTH_DOWN[lane] * values[lane]
         for lane in range(FINER, FINER + COARSER):
             fewer += COARSER_WEIGHTS[lane] * values[lane]
-        return mean, abs(mean - fewer), size
+        rough = (across * across + down * down) / size if size > 0.0 else 0.0
+        return mean, max(abs(mean - fewer), ROUGH * rough), size
 
     @compiled
     def cut(

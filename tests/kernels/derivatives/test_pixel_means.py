@@ -53,7 +53,7 @@ def drawn(name: str, rng: np.random.Generator) -> dict[str, float]:
     found = {"x": round(2 * x) / 2 if which == 0 else x, "y": round(2 * y) / 2 if which < 2 else y, "amplitude": 2.0}
     if name == "star":
         return found | {"gamma": np.exp(rng.uniform(np.log(0.05), np.log(6))), "alpha": rng.uniform(1.2, 6)}
-    ellip = rng.uniform(0.05, 0.8)
+    ellip = rng.uniform(0.05, 0.94)
     size = np.exp(rng.uniform(np.log(0.36 / (1 - ellip)), np.log(9)))
     return found | {"r_eff": size, "n": rng.uniform(0.5, 10), "ellip": ellip, "theta": rng.uniform(0, 3.1)}
 
@@ -130,6 +130,41 @@ def test_means_and_slopes_are_dense_sums(name: str, parameters: dict[str, float]
             if direction in parameters:
                 wanted = own @ both
                 assert abs(one[row, column] - wanted) < 1e-6 * (abs(wanted) + image[row, column]), direction
+
+
+@pytest.mark.parametrize("off", [1e-12, 1e-6, -1e-12])
+@pytest.mark.parametrize(("gamma", "alpha"), [(0.0046, 78.0), (0.002, 5.0), (0.1, 2.5)])
+def test_a_narrow_star_beside_a_corner_shines_into_all_four_pixels(gamma: float, alpha: float, off: float) -> None:
+    """As do its slopes along its own width and brightness, which are those of its whole light."""
+    parameters = {"x": 7.5 + off * gamma, "y": 4.5 - off * gamma, "amplitude": 2.0, "gamma": gamma, "alpha": alpha}
+    image, found = means_of("star", parameters)
+    four = slice(4, 6), slice(7, 9)
+    wanted = light.star_means(parameters, COLUMNS, ROWS)[four]
+    np.testing.assert_allclose(image[four], wanted, rtol=1e-6)
+    np.testing.assert_allclose(found["amplitude"][four], wanted / 2.0, rtol=1e-6)
+    if alpha > 4.0:
+        np.testing.assert_allclose(found["gamma"][four], 2.0 * wanted / gamma, rtol=1e-5)
+
+
+FLAT = [
+    {"x": 6.0000138, "y": 7.9999491, "r_eff": 25.1789309, "n": 0.84166987, "ellip": 0.95, "theta": 0.0},
+    {"x": 11.11081782, "y": 8.18185165, "r_eff": 96.10984936, "n": 6.74633096, "ellip": 0.94, "theta": 1.49759717},
+    {"x": 8.22967, "y": 7.90271, "r_eff": 14.4732, "n": 8.4361, "ellip": 0.931, "theta": 1.3841},
+]
+
+
+@pytest.mark.parametrize("galaxy", FLAT)
+def test_sums_across_a_ridge_do_not_agree_by_chance(galaxy: dict[str, float]) -> None:
+    parameters = {"amplitude": 2.0, **galaxy}
+    wanted = light.galaxy_means(parameters, COLUMNS, ROWS)
+    image, found = means_of("galaxy", parameters)
+    assert float((np.abs(image - wanted) / scale_of(wanted)).max()) < 1e-6
+    a, b = (
+        np.subtract(*(light.galaxy_means({**parameters, "x": galaxy["x"] + s}, COLUMNS, ROWS) for s in (h, -h))) / 2 / h
+        for h in (4e-4, 2e-4)
+    )
+    slope = (4 * b - a) / 3
+    assert float((np.abs(found["x"] - slope) / (np.abs(slope) + scale_of(wanted))).max()) < 1e-5
 
 
 def test_finer_cells_are_parts_of_a_pixel() -> None:

@@ -30,9 +30,10 @@ TOLERANCE = 2e-8
 """How much both sums may differ in a pixel, of its light; in a cell that part of it which the cell is as long as, since
 slopes along places grow as cells shrink."""
 
-ROUGH = 1.0
+ROUGH, ROUGH_NEAR = 0.03, 0.25
 """Sums count as being as far from each other as the squares of a cell's fourth moments times this over its light, too:
-they may agree by chance, as across a ridge. Where moments fall evenly, both are about the same."""
+they may agree by chance, as across a ridge, which is sharpest near the centre. Where moments fall evenly, both are
+about the same."""
 
 CUSP = 1e-4
 """So much less in a cell at the object's centre, where both are further from the truth than from each other."""
@@ -122,7 +123,9 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
     """Functions (look, cut): the sums over a cell; a pixel's cells, and the sums over them."""
 
     @compiled
-    def look(x: float, y: float, width: float, height: float, row: Any, values: Floats) -> tuple[float, float, float]:
+    def look(
+        x: float, y: float, width: float, height: float, rough: float, row: Any, values: Floats
+    ) -> tuple[float, float, float]:
         """Of the cell around (x, y): its mean, how far the coarser rule is off, and the mean of the absolute value."""
         for lane in range(LANES):
             values[lane] = value(x + width * ACROSS[lane] - row.x, y + height * DOWN[lane] - row.y, row)
@@ -134,8 +137,8 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
             down += FOURTH_DOWN[lane] * values[lane]
         for lane in range(FINER, FINER + COARSER):
             fewer += COARSER_WEIGHTS[lane] * values[lane]
-        rough = (across * across + down * down) / size if size > 0.0 else 0.0
-        return mean, max(abs(mean - fewer), ROUGH * rough), size
+        moments = (across * across + down * down) / size if size > 0.0 else 0.0
+        return mean, max(abs(mean - fewer), rough * moments), size
 
     @compiled
     def cut(
@@ -143,6 +146,7 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
     ) -> tuple[int, float, float]:
         """Fill `cells` (n, 4) with a pixel's cells; returns their number, the mean, and that of the absolute value."""
         near = abs(x - row.x) <= NEAR * side and abs(y - row.y) <= NEAR * side
+        rough = ROUGH_NEAR if near else ROUGH
         left_edge, right_edge, top, bottom = x - 0.5 * side, x + 0.5 * side, y - 0.5 * side, y + 0.5 * side
         point_x = min(max(row.x, left_edge), right_edge) if near else left_edge
         point_y = min(max(row.y, top), bottom) if near else top
@@ -158,7 +162,7 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
         while waits > 0:
             waits -= 1
             x, y, width, height = waiting[waits, 0], waiting[waits, 1], waiting[waits, 2], waiting[waits, 3]
-            here, difference, size_here = look(x, y, width, height, row, values)
+            here, difference, size_here = look(x, y, width, height, rough, row, values)
             area, longer = width * height / (side * side), max(width, height) / side
             at_centre = _is_at_centre(x, y, width, height, row)
             right = area * difference <= (CUSP if at_centre else 1.0) * TOLERANCE * longer * light
@@ -255,7 +259,7 @@ def _kernel(compiled: Compiler, look: Any, cut: Any, add_slopes: Any) -> Any:
             brightest = 0.0
             for p in range(columns.size):
                 x, y = columns[p], rows[p]
-                means[p], differences[p], sizes[p] = look(x, y, side, side, row, values)
+                means[p], differences[p], sizes[p] = look(x, y, side, side, ROUGH, row, values)
                 if abs(x - row.x) <= NEAR * side and abs(y - row.y) <= NEAR * side:
                     differences[p] = np.inf
                 if _is_at_centre(x, y, side, side, row):

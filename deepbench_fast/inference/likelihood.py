@@ -57,7 +57,9 @@ class Likelihood:
         if parameters is None:
             names = [name for name, free in possible.items() if free.distribution.is_random]
         else:
-            names = list(dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names(parameters)))
+            names = list(
+                dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names("parameters", parameters))
+            )
         self.names = tuple(names)
         try:
             check_likelihood(self.recipe, self._plan.catalogues[self._catalogue], self.names)

@@ -55,7 +55,9 @@ class Prior:
         if parameters is None:
             chosen = [name for name, free in possible.items() if free.entry and free.distribution.is_random]
         else:
-            chosen = list(dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names(parameters)))
+            chosen = list(
+                dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names("parameters", parameters))
+            )
         if not chosen:
             others = [name for name, free in possible.items() if free.distribution.is_random]
             hint = f"; name others, e.g. {others[0]}" if others else ""

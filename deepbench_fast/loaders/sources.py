@@ -121,8 +121,9 @@ def chosen_fields(source: Source, extras: Iterable[str]) -> Fields:
     """The usual fields and the extras, in the source's order; raises UsageError for those that it hasn't."""
     fields = source.fields
     possible = [name for name in fields if name not in USUAL]
+    names = checks.names("extras", extras)
     with checks.within("extras"):
-        wanted = {checks.known(name, possible, "extra of this source") for name in checks.names(extras)}
+        wanted = {checks.known(name, possible, "extra of this source") for name in names}
     return {name: field for name, field in fields.items() if name in USUAL or name in wanted}
 
 

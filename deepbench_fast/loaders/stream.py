@@ -84,7 +84,7 @@ class Stream:
 
     def __len__(self) -> int:
         """Batches of an epoch."""
-        return len(self.source) // self.batch_size if self.drop_last else -(-len(self.source) // self.batch_size)
+        return len(self._starts(0))
 
     @property
     def catalogues(self) -> tuple[str, ...]:
@@ -121,29 +121,32 @@ class Stream:
 
     def __iter__(self) -> Iterator[Any]:
         """The batches of the rest of the epoch, or of the next one where this one was left or is over."""
-        if not self._goes_on or self.position >= self._end:
+        if not self._goes_on or not self._starts(self.position):
             self.set_epoch(self.epoch + 1)
         self._goes_on = False
         return self._batches(self.epoch, self.position)
 
-    @property
-    def _end(self) -> int:
-        """One past the last position of an epoch that is in a batch."""
-        return len(self) * self.batch_size if self.drop_last else len(self.source)
+    def _starts(self, position: int) -> range:
+        """Where the batches of the rest of an epoch begin."""
+        shortest = self.batch_size if self.drop_last else 1
+        return range(position, len(self.source) - shortest + 1, self.batch_size)
+
+    def _stop(self, first: int) -> int:
+        """One past the last position of the batch that begins with `first`."""
+        return min(first + self.batch_size, len(self.source))
 
     def _batches(self, epoch: int, position: int) -> Iterator[Any]:
-        starts = range(position, self._end, self.batch_size)
-        lend = self.transform is None
+        starts, lend = self._starts(position), self.transform is None
         ahead = Ahead(self._made, self._jobs(self._order, epoch, starts), self.threads, lend=lend)
         for first, batch in zip(starts, ahead, strict=True):
             if self.epoch == epoch and not self._goes_on:
-                self.position = min(first + self.batch_size, self._end)
+                self.position = self._stop(first)
             yield batch
 
     def _jobs(self, order: Order, epoch: int, starts: Iterable[int]) -> Iterator[_Job]:
         """Memory is taken by the thread that asks for batches and lets go of them: it gets the same again, warm."""
         for first in starts:
-            count = min(self.batch_size, self._end - first)
+            count = self._stop(first) - first
             low, high = (first + count * rank // self.world for rank in (self.rank, self.rank + 1))
             yield _Job(order, epoch, low, high, *self._allocate(high - low, self._memory.empty))
 

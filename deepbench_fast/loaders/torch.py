@@ -11,6 +11,7 @@ import numpy.typing as npt
 from deepbench_fast.errors import UsageError
 from deepbench_fast.loaders.sources import Fields, Source, chosen_fields, open_source
 from deepbench_fast.loaders.stream import Batch, Empty, Stream
+from deepbench_fast.render.batch import whole_numbers
 
 try:
     import torch
@@ -96,12 +97,9 @@ class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, un
 
     def __getitems__(self, indices: Sequence[int]) -> list[Any]:
         """Samples by their numbers, read together."""
-        numbers = np.asarray(indices, np.int64)
-        size = len(self)
-        if numbers.size and not (-size <= numbers.min() and numbers.max() < size):
-            raise IndexError(f"samples {numbers.min()} to {numbers.max()} of {size}")
+        numbers = whole_numbers(list(indices), len(self))
         batch, arrays = _allocated(self._fields, numbers.size, np.empty)
-        self.source.fill(np.where(numbers < 0, numbers + size, numbers), arrays)
+        self.source.fill(numbers, arrays)
         batch = _changed(batch, self._changes)
         items = [{name: tensor[i] for name, tensor in batch.items()} for i in range(numbers.size)]
         return items if self._transform is None else [self._transform(item) for item in items]

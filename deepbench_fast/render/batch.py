@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.values import checks
+
 if TYPE_CHECKING:
     from deepbench_fast.recipe.recipe import Recipe
 
@@ -210,13 +212,22 @@ def chosen(index: Any, size: int) -> slice | npt.NDArray[np.int64]:
     """The rows, of `size`, that a slice, a list of numbers or a mask means. Raises IndexError for what means none."""
     if isinstance(index, slice):
         return index
-    numbers = np.asarray(index)
-    if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "iub"):
-        raise IndexError(f"samples are chosen by a number, a slice, a list of numbers or a mask, not {index!r:.80}")
-    if numbers.dtype == bool:
-        if len(numbers) != size:
-            raise IndexError(f"a mask of {len(numbers)} for {size} samples")
-        numbers = np.flatnonzero(numbers)
+    mask = np.asarray(index)
+    if mask.ndim != 1 or mask.dtype != bool:
+        return whole_numbers(index, size, "a number, a slice, a list of numbers or a mask")
+    if len(mask) != size:
+        raise IndexError(f"a mask of {len(mask)} for {size} samples")
+    return np.flatnonzero(mask)
+
+
+def whole_numbers(indices: npt.ArrayLike, size: int, wanted: str = "a list of whole numbers") -> npt.NDArray[np.int64]:
+    """The rows, of `size`, that these numbers mean; those below 0 count from the end.
+
+    Raises IndexError for what aren't such numbers: truncated fractions, masks and text would be other samples.
+    """
+    numbers = np.asarray(indices)
+    if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "iu"):
+        raise IndexError(f"samples are chosen by {wanted}, not {checks.quote(indices)}")
     if numbers.size and (numbers.min() < -size or numbers.max() >= size):
         raise IndexError(f"samples {numbers.min()} to {numbers.max()} of {size}")
     numbers = numbers.astype(np.int64)

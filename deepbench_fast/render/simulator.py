@@ -150,7 +150,7 @@ class Simulator:
         in whatever batches. Where the parameters can't be, x is NaN (`invalid="nan"`) or UsageError raised ("error").
         With `extras` ("clean", "variance") it gives a dictionary of these and "x".
         """
-        names, more = checks.names(parameters), checks.names(extras)
+        names, more = checks.names("parameters", parameters), checks.names("extras", extras)
         columns = _named(np.empty((0, len(names))), names)
         limits = np.array([one.declared.closed_ends for one in self._free_of(columns)])
         recipe = self._recipe.with_overrides({"extras": more}) if more else self._recipe

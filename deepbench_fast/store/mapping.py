@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +34,8 @@ class _Map:
         self.address, self.size = address, size
         self.__array_interface__ = {"data": (address, True), "shape": (size,), "typestr": "|u1", "version": 3}
 
-    def __del__(self) -> None:
-        _munmap(self.address, self.size)
+    def __del__(self, unmap: Callable[[int, int], int] = _munmap) -> None:
+        unmap(self.address, self.size)  # its own name for it: a map may outlive this module at the interpreter's end
 
 
 def map_file(descriptor: int, size: int) -> npt.NDArray[np.uint8]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
-from deepbench_fast.render.batch import Batch, Item, LazyTables, chosen, ranges, rows_of, singular
+from deepbench_fast.render.batch import Batch, Item, LazyTables, chosen, ranges, rows_of, singular, whole_numbers
 from deepbench_fast.store.counts import counts, counts_of
 from deepbench_fast.store.index import open_stored
 from deepbench_fast.store.location import AnyPath, Url, located
@@ -83,7 +83,7 @@ class StoredDataset:
 
     def __getitems__(self, indices: Iterable[int]) -> list[Item]:
         """A list of samples, read in one go: what PyTorch's loader asks of a dataset for a batch."""
-        stored, numbers = self.stored, self._numbers(np.fromiter(indices, np.int64))
+        stored, numbers = self.stored, self._numbers(whole_numbers(list(indices), len(self)))
         read, index = self._read(numbers)
         label, index = stored.labels(index).tolist(), (stored.first + index).tolist()
         arrays = [(singular(name), values) for name, values in read.items()]

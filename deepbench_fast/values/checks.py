@@ -17,6 +17,7 @@ Path = tuple[str | int, ...]
 MOST_LISTED = 60
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_LINE_BREAK = re.compile(r"\n\s*")  # arrays have them
 _RATIO = re.compile(r"([0-9]{1,40})(?:/([0-9]{1,40}))?")
 
 _short = reprlib.Repr()
@@ -54,7 +55,7 @@ def quote(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     try:
-        return _short.repr(value)
+        return _LINE_BREAK.sub(" ", _short.repr(value))
     except ValueError:  # Python writes no whole number of more than 4300 digits
         return "a number of very many digits"
 
@@ -243,8 +244,14 @@ def items(value: object, wanted: str) -> list[object]:
     return sequence(value, wanted)
 
 
-def names(given: Iterable[str]) -> list[str]:
-    """The names in a list; text alone is one name, not its letters."""
+def names(argument: str, given: Iterable[str]) -> list[str]:
+    """The names in a list that an argument is; text alone is one name, not its letters.
+
+    Raises:
+        Invalid: neither a name nor a list.
+    """
+    if not isinstance(given, Iterable):
+        raise Invalid(f"must be a list of names, not {quote(given)}", (argument,))
     return [given] if isinstance(given, str) else list(given)
 
 

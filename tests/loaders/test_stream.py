@@ -160,6 +160,20 @@ def test_a_state_goes_on(path: Path, taken: int, options: dict[str, Any]) -> Non
         same(batch, other)
 
 
+def test_a_state_of_other_batches_goes_on_with_whole_ones(path: Path) -> None:
+    batches = stream(path, 64)
+    order = numbers(stream(path, 1))
+    for position in (0, 10, 139, 140, 203):
+        batches.load_state_dict({"seed": 0, "epoch": 0, "position": position})
+        found = [batch["index"] for batch in batches]
+        assert {len(batch) for batch in found} == {64}
+        if position < 140:  # where the rest of the epoch makes no whole batch, the next epoch comes
+            assert np.concatenate(found).tolist() == order[position : position + 64 * len(found)]
+            assert len(found) == (SAMPLES - position) // 64
+        else:
+            assert batches.state_dict()["epoch"] == 1
+
+
 def test_an_epoch_under_way_ends_as_it_is(path: Path) -> None:
     """Another state and other epochs are for the next one."""
     batches = stream(path, BATCH, seed=3)
@@ -247,6 +261,7 @@ def test_errors_of_threads_arrive(path: Path) -> None:
         ({"split": "trian"}, "no split 'trian'; it has train, test"),
         ({"run": 0}, "run: must be a whole number from 1"),
         ({"seed": [1]}, "seed: must be a whole number, 0 or above, or text"),
+        ({"extras": None}, "extras: must be a list of names, not nothing"),
         ({"extras": "masks"}, "extras: unknown extra of this source 'masks'"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepbench_fast import Recipe, UsageError, generate, samples, stream
+from deepbench_fast import Recipe, UsageError, generate, open_dataset, samples, stream
 from tests.recipes import mixed
 
 torch = pytest.importorskip("torch")
@@ -45,6 +45,19 @@ def test_batches_are_those_of_the_stream(recipe: Recipe, path: Path) -> None:
             assert tensors["image"].dtype == tensors["target"].dtype == torch.float32
             assert tensors["label"].dtype == torch.int64
             assert tensors["mask"].dtype == torch.int32
+
+
+@pytest.mark.parametrize("wrong", [[True, False], np.ones(SAMPLES, bool), [1.5], ["3"], [[1, 2]], [2**70]])
+def test_a_dataset_takes_numbers_alone(recipe: Recipe, path: Path, wrong: Any) -> None:
+    """`Subset(dataset, mask)` asks for the samples True and False: these are not 1 and 0."""
+    for dataset in (TorchDataset(path), TorchDataset(recipe), open_dataset(path)):
+        with pytest.raises(IndexError, match="samples are chosen by a list of whole numbers, not "):
+            dataset.__getitems__(wrong)
+        with pytest.raises(IndexError, match="samples -91 to 0 of 90"):
+            dataset.__getitems__([0, -SAMPLES - 1])
+        assert [int(item["index"]) for item in dataset.__getitems__([torch.tensor(3), np.uint8(4), -1])] == [3, 4, 89]
+    with pytest.raises(IndexError):
+        TorchDataset(path)[wrong[0]]
 
 
 def test_type_and_channels(path: Path) -> None:

@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,16 @@ def test_one_sample(mixed_file: Path) -> None:
     for i in (3000, -3001):
         with pytest.raises(IndexError):
             dataset[i]
+
+
+def test_a_program_that_holds_data_ends_in_silence(mixed_file: Path) -> None:
+    """The interpreter takes the names of modules away before what others hold, as PyTorch holds tensors."""
+    program = (
+        "import os, sys; from deepbench_fast import open_dataset; "
+        "os.kept = [open_dataset(sys.argv[1]).images, sys.modules['deepbench_fast.store.mapping']]"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(mixed_file)], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_slices_and_batches(mixed_file: Path) -> None:

@@ -40,8 +40,11 @@ def test_text_of_other_types_becomes_plain_text(word: str) -> None:
 
 
 def test_text_alone_is_one_name() -> None:
-    assert checks.names("star.x") == ["star.x"]
-    assert checks.names(("star.x", "star.y")) == ["star.x", "star.y"]
+    assert checks.names("parameters", "star.x") == ["star.x"]
+    assert checks.names("parameters", ("star.x", "star.y")) == ["star.x", "star.y"]
+    for wrong in (3, None):
+        with pytest.raises(checks.Invalid, match="parameters: must be a list of names, not"):
+            checks.names("parameters", wrong)  # type: ignore[arg-type]
 
 
 def test_numbers_of_more_digits_than_python_writes_are_quoted() -> None:

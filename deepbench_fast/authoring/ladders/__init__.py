@@ -87,7 +87,7 @@ def rung_axes(rungs: Sequence[Recipe], axes: str | Iterable[str]) -> list[dict[s
 
 
 def _chosen(axes: str | Iterable[str]) -> list[str]:
-    names = checks.names(axes)
+    names = checks.names("axis", axes)
     for name in names:
         try:
             checks.known(name, AXES, "axis")

@@ -74,7 +74,7 @@ class Stream:
         self._memory = Memory(AHEAD * self.threads + 1)
         self._order = Order(len(self.source), seed, shuffle, run, fresh)
         self.epoch = self.position = 0
-        self._goes_on = True
+        self._goes_on, self._passes = True, 0
         if not len(self):
             raise UsageError(f"batch_size: {self.batch_size} is more than the {len(self.source)} samples of an epoch")
 
@@ -124,7 +124,8 @@ class Stream:
         if not self._goes_on or not self._starts(self.position):
             self.set_epoch(self.epoch + 1)
         self._goes_on = False
-        return self._batches(self.epoch, self.position)
+        self._passes += 1
+        return self._batches(self._passes, self.epoch, self.position)
 
     def _starts(self, position: int) -> range:
         """Where the batches of the rest of an epoch begin."""
@@ -135,11 +136,12 @@ class Stream:
         """One past the last position of the batch that begins with `first`."""
         return min(first + self.batch_size, len(self.source))
 
-    def _batches(self, epoch: int, position: int) -> Iterator[Any]:
+    def _batches(self, number: int, epoch: int, position: int) -> Iterator[Any]:
+        """A pass over the rest of an epoch; the latest one, until another epoch is set, says where the stream stands."""
         starts, lend = self._starts(position), self.transform is None
         ahead = Ahead(self._made, self._jobs(self._order, epoch, starts), self.threads, lend=lend)
         for first, batch in zip(starts, ahead, strict=True):
-            if self.epoch == epoch and not self._goes_on:
+            if self._passes == number and not self._goes_on:
                 self.position = self._stop(first)
             yield batch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +91,11 @@ class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, un
 
     def __len__(self) -> int:
         return len(self.source)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (
+            self[i] for i in range(len(self))
+        )  # without it Python would take an IndexError of `transform` for the end
 
     def __getitem__(self, index: int) -> Any:
         return self.__getitems__([index])[0]

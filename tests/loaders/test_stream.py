@@ -187,6 +187,20 @@ def test_an_epoch_under_way_ends_as_it_is(path: Path) -> None:
     assert numbers(batches) == numbers(other)[5 * BATCH :]
 
 
+def test_a_pass_that_was_left_moves_nothing(path: Path) -> None:
+    """Also where a later pass is over the same epoch."""
+    batches = stream(path, BATCH)
+    older = iter(batches)
+    next(older)
+    batches.set_epoch(0)
+    newer = iter(batches)
+    next(older)
+    assert batches.state_dict()["position"] == 0
+    next(newer)
+    next(older)
+    assert batches.state_dict() == {"seed": 0, "epoch": 0, "position": BATCH}
+
+
 def test_batches_are_their_users(tmp_path: Path) -> None:
     """Large ones as small ones: none is written to again while anyone has a part of it."""
     recipe = Recipe.builtin("galaxies").with_overrides({"samples": 300, "size": (64, 64)})

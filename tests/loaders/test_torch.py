@@ -60,6 +60,17 @@ def test_a_dataset_takes_numbers_alone(recipe: Recipe, path: Path, wrong: Any) -
         TorchDataset(path)[wrong[0]]
 
 
+@pytest.mark.parametrize("error", [IndexError, StopIteration])
+def test_errors_of_a_transform_are_not_the_end(path: Path, error: type[Exception]) -> None:
+    def fails(item: dict[str, Any]) -> None:
+        if item["index"] == 3:
+            raise error("of the transform")
+
+    with pytest.raises((error, RuntimeError)):
+        list(TorchDataset(path, transform=fails))
+    assert len(list(TorchDataset(path))) == SAMPLES
+
+
 def test_type_and_channels(path: Path) -> None:
     batch = next(iter(Loader(path, 8, dtype=torch.float64, channels=True, extras=("mask",))))
     assert batch["image"].shape[:2] == batch["mask"].shape[:2] == (8, 1)

@@ -137,7 +137,7 @@ class Stream:
         return min(first + self.batch_size, len(self.source))
 
     def _batches(self, number: int, epoch: int, position: int) -> Iterator[Any]:
-        """A pass over the rest of an epoch; the latest one, until another epoch is set, says where the stream stands."""
+        """A pass over the rest of an epoch; the latest says where the stream stands, until another epoch is set."""
         starts, lend = self._starts(position), self.transform is None
         ahead = Ahead(self._made, self._jobs(self._order, epoch, starts), self.threads, lend=lend)
         for first, batch in zip(starts, ahead, strict=True):

@@ -10,8 +10,18 @@ from typing import Any, ClassVar
 from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.source import Source
+from deepbench_fast.values import checks
 
 Advance = Callable[[int], None]
+
+CHECKS: dict[str, Callable[[object], Any]] = {
+    "low": checks.number,
+    "high": checks.number,
+    "stretch_a": checks.number,
+    "bits": checks.whole(1, 64),
+    "quality": checks.whole(1, 100),
+}
+"""What an option for pictures may be, whatever the format."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,12 @@ class PictureOptions:
     stretch_a: float | None = None
     bits: int | None = None
     quality: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, check in CHECKS.items():
+            if getattr(self, name) is not None:
+                with checks.within(name):
+                    object.__setattr__(self, name, check(getattr(self, name)))
 
 
 class Exporter(ABC):

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Exporter, PictureOptions
 from deepbench_fast.exports.source import Source
+from deepbench_fast.store.location import local_path
+from deepbench_fast.values import checks
 from deepbench_fast.values.file_names import check_distinct
 
 FORMATS = {
@@ -22,6 +23,8 @@ FORMATS = {
     "parquet": ("parquet", "ParquetExporter"),
 }
 """Format → its module in this package, and the class that writes it."""
+
+MOST = 2**63 - 1
 
 
 class Progress(Protocol):
@@ -80,16 +83,15 @@ def export(
     Raises FileError where `path` can't be read or is unfinished, or the directory holds something else or is in use;
     MismatchError where it holds an export of another dataset, selection or settings; UsageError for wrong values.
     """
-    if format not in FORMATS:
-        raise UsageError(f"no format {format!r}; there are {', '.join(FORMATS)}")
-    if count is not None and count < 1:
-        raise UsageError(f"count: {count} is not a positive number")
+    with checks.within("format"):
+        format = checks.known(format, FORMATS, "format")
+    count = None if count is None else checks.whole_argument("count", count, 1, MOST)
     options = PictureOptions(low, high, stretch, stretch_a, bits, quality)
     source = Source(path, split, count)
     try:
         exporter = _exporter(format)(source, format, options)
         same = {"format": format, **_identity(source, split), **exporter.settings}
-        target = Directory(directory, same, _facts(source))
+        target = Directory(local_path(directory), same, _facts(source))
         try:
             check_distinct((*source.splits, *source.kinds), target.path)
             if progress is not None:

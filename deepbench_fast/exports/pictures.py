@@ -121,8 +121,6 @@ class JpegExporter(PictureExporter):
     def __init__(self, source: Source, format: str, options: PictureOptions) -> None:
         super().__init__(source, format, options)
         self.quality = JPEG_QUALITY if options.quality is None else options.quality
-        if not 1 <= self.quality <= 100:
-            raise UsageError(f"--quality {self.quality}: it is from 1 to 100")
         self.settings["quality"] = self.quality
 
     def encode(self, grey: npt.NDArray[Any]) -> bytes:

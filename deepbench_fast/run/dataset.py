@@ -76,7 +76,8 @@ class Dataset(StoredDataset):
         from deepbench_fast.pictures.colours import Look
         from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet
 
-        most = min(max(_whole("count", count), 0), MOST_IMAGES)
+        count = checks.integer("count", count)
+        most = min(max(count, 0), MOST_IMAGES)
         shown = self.first(most, catalogue) if index is None else self[_places(index)]
         look = Look(stretch, cmap, one_scale)
         count = count if index is None else len(shown)
@@ -89,7 +90,8 @@ class Dataset(StoredDataset):
 
         Raises UsageError for a number below 0.
         """
-        if _whole("count", count) < 0:
+        count = checks.integer("count", count)
+        if count < 0:
             raise UsageError(f"count: {count} is negative")
         if catalogue is None:
             return self[:count]
@@ -111,14 +113,6 @@ class Dataset(StoredDataset):
         facts = {"name": self.summary.name, "shape": " × ".join(map(str, shape)), **facts}
         shown = (self.finished if self.partial else self)[:THUMBNAILS]
         return page_of(facts, self.class_counts() if len(self) <= MOST_COUNTED else {}, shown)
-
-
-def _whole(name: str, value: object) -> int:
-    """A whole number; raises UsageError for anything else."""
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise UsageError(f"{name}: must be a whole number, not {checks.quote(value)}") from None
 
 
 def _places(index: int | Sequence[int]) -> list[int]:

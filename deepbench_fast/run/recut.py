@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepbench_fast.draw.plan import Plan, make_plan
+from deepbench_fast.draw.streams import MAX_MEMBERS
 from deepbench_fast.errors import MismatchError, UsageError
 from deepbench_fast.run.published import compared
 from deepbench_fast.store.claim import Job
@@ -24,6 +25,7 @@ from deepbench_fast.store.rows import write_row
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Stored, Summary
 from deepbench_fast.store.write_index import write_index
+from deepbench_fast.values import checks
 from deepbench_fast.values.threads import threads_of
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def reshard(
         plan = make_plan(stored.recipe)
         if (stored.first, stored.samples) != (0, plan.samples):
             raise UsageError(f"{source}: a part of a dataset; only a whole one can be cut")
+        parts = checks.integer("parts", parts)
         if not 1 <= parts <= plan.chunks:
             raise UsageError(f"parts: {parts} is not from 1 to {plan.chunks}, the number of chunks of {source}")
         made = []
@@ -105,8 +108,7 @@ def extend(
     MismatchError where another version of this package made the source, UsageError where it is a part of a dataset.
     Warns with DigestWarning as `index_parts` does.
     """
-    if samples < 1:
-        raise UsageError(f"samples: {samples} is not a positive number")
+    samples = checks.whole_argument("samples", samples, 1, MAX_MEMBERS)
     whole = local_path(path)
     with open_stored(source) as stored:
         old = make_plan(stored.recipe)

@@ -19,6 +19,7 @@ from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.batch import TARGETS, singular
 from deepbench_fast.run.dataset import open_dataset
 from deepbench_fast.store.stored import Stored
+from deepbench_fast.values import checks
 
 IDENTITY = ("catalogue", "split", "member", "sample", "entry", "slot")
 
@@ -81,7 +82,7 @@ def read_record(path: str | os.PathLike[str], index: int) -> Record:
 
     Raises FileError where the file can't be read or is unfinished, UsageError where it has no such sample.
     """
-    dataset = open_dataset(path)
+    dataset, index = open_dataset(path), checks.integer("index", index)
     if not 0 <= index < len(dataset):
         raise UsageError(f"{path}: no sample {index}; it has {len(dataset)}, counted from 0")
     batch, stored = dataset[index : index + 1], dataset.stored

@@ -13,6 +13,7 @@ from deepbench_fast.store.read import StoredDataset
 from deepbench_fast.tasks.references import kept_draws
 from deepbench_fast.tasks.samples_file import PosteriorSamples
 from deepbench_fast.tasks.task import PREFIX, data_of, get_available_tasks, get_task
+from deepbench_fast.values import checks
 
 SUFFIXES = (".h5", ".hdf5")
 
@@ -36,7 +37,7 @@ def posterior(source: str | os.PathLike[str], index: int) -> tuple[PosteriorSamp
 
 
 def _of_file(path: str | os.PathLike[str], index: int) -> tuple[PosteriorSamples, Draws]:
-    dataset = StoredDataset(path)
+    dataset, index = StoredDataset(path), checks.integer("index", index)
     if not 0 <= index < len(dataset):
         raise UsageError(f"{path}: samples are numbered 0 to {len(dataset) - 1}, not {index}")
     batch = dataset[index : index + 1]

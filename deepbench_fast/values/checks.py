@@ -144,14 +144,28 @@ def whole_number(value: object, low: int, high: int) -> int:
     Raises:
         Invalid: anything else.
     """
-    result = None
-    if isinstance(value, Integral):
-        result = None if isinstance(value, bool) else int(value)
-    elif isinstance(value, Real) and float(value).is_integer():
-        result = int(float(value))
+    result = _whole(value)
     if result is not None and low <= result <= high:
         return result
     raise Invalid(f"must be a whole number from {low} to {high}, not {quote(value)}")
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, Integral):
+        return None if isinstance(value, bool) else int(value)
+    return int(float(value)) if isinstance(value, Real) and float(value).is_integer() else None
+
+
+def integer(name: str, value: object) -> int:
+    """A whole number of any size, of an argument with this name.
+
+    Raises:
+        Invalid: anything else.
+    """
+    result = _whole(value)
+    if result is None:
+        raise Invalid(f"must be a whole number, not {quote(value)}", (name,))
+    return result
 
 
 def whole_argument(name: str, value: object, low: int, high: int) -> int:

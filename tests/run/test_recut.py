@@ -206,8 +206,12 @@ def test_what_cannot_be_copied(cut: Path, tmp_path: Path) -> None:
         reshard(cut / "parts.shard-2-of-3.h5", 2, tmp_path / "r.h5")
     with pytest.raises(UsageError, match="only a whole one can be extended"):
         extend(cut / "parts.shard-2-of-3.h5", 2, tmp_path / "r.h5")
-    with pytest.raises(UsageError, match="not a positive number"):
-        extend(cut / "whole.h5", 0, tmp_path / "r.h5")
+    for samples in (0, -1, 1.5, True, "5", None):
+        with pytest.raises(UsageError, match="samples: must be a whole number from 1 to "):
+            extend(cut / "whole.h5", samples, tmp_path / "r.h5")  # type: ignore[arg-type]
+    for wrong in (1.5, True, "2", None):
+        with pytest.raises(UsageError, match="parts: must be a whole number, not "):
+            reshard(cut / "whole.h5", wrong, tmp_path / "r.h5")  # type: ignore[arg-type]
     for parts in (0, 10**18):
         with pytest.raises(UsageError, match=f"parts: {parts} is not from 1 to 16, the number of chunks of"):
             reshard(cut / "whole.h5", parts, tmp_path / "r.h5")

@@ -27,6 +27,7 @@ from deepbench_fast.store.read import summarise
 from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
 from deepbench_fast.store.write_index import write_index
+from deepbench_fast.values import checks
 
 if TYPE_CHECKING:
     import distributed
@@ -64,7 +65,7 @@ def generate_on(
     where a worker has another version of this package, and what the workers raise.
     """
     whole, plan = path if isinstance(path, Url) else Path(os.path.abspath(path)), make_plan(recipe)
-    count = usual_parts(plan) if shards is None else shards
+    count = usual_parts(plan) if shards is None else checks.integer("shards", shards)
     if not 1 <= count <= max(1, plan.chunks):
         raise UsageError(f"shards: {count} is not from 1 to {plan.chunks}, the number of chunks of this dataset")
     if not (resume or overwrite):

@@ -199,6 +199,7 @@ def rational(value: object) -> Fraction:
         result = Fraction(repr(number(value, "a number or a fraction like 1/3")))
     if result < 0:
         raise Invalid(f"must not be negative, not {quote(value)}")
+    number(result)
     return result
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -28,6 +29,7 @@ HDF5_NAMES = (".h5", ".hdf5", ".hdf", ".he5")
 MOST_BYTES = 2**33
 MOST_COMPRESSED = 1100  # bytes that one stored byte may become: deflate gives up to 1,032
 LARGEST_WHOLE = 2**53
+ROUNDED = "whole numbers above 2^53, which float64 rounds"
 SETTLED_NS = 2 * 10**9
 """A file changed since then may change again without another size or time: its columns are read each time."""
 
@@ -199,10 +201,13 @@ def _numbers(rows: Any, number: int, names: int, what: str) -> npt.NDArray[np.fl
         if len(row) != names:
             problem = f"{what}: line {rows.line_num} has {len(row)} values, and the first line {names} names"
             raise Invalid(problem, ("column",))
+        text = row[number]
         try:
-            numbers.append(_number(row[number]))
+            numbers.append(_number(text))
         except ValueError:
             raise Invalid(f"{what}: line {rows.line_num} has no number there", ("column",)) from None
+        if abs(numbers[-1]) >= LARGEST_WHOLE and _is_rounded(text):
+            raise Invalid(f"{what}: line {rows.line_num} holds {ROUNDED}", ("column",))
     return np.array(numbers)
 
 
@@ -218,6 +223,12 @@ def _number(text: str) -> float:
     if "_" in text or not text.strip().isascii():
         raise ValueError(text)
     return float(text)
+
+
+def _is_rounded(text: str) -> bool:
+    """Whether it is a large whole number, written in digits alone, as names of objects are."""
+    digits = text.strip().lstrip("+-")
+    return digits.isdigit() and Decimal(digits) > LARGEST_WHOLE
 
 
 def _is_number(text: str) -> bool:
@@ -246,8 +257,8 @@ def _read_hdf5(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]
         values = _stored_here(found, _named(column, names), f"{column} of {path.name}", path)
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise Invalid(f"{column} of {path.name} is no list of numbers", ("column",))
-    if values.dtype.kind in "iu" and (np.abs(values.astype(np.float64)) > LARGEST_WHOLE).any():
-        raise Invalid(f"{column} of {path.name} holds whole numbers above 2^53, which float64 rounds", ("column",))
+    if values.dtype.kind in "iu" and ((values > LARGEST_WHOLE) | (values < -LARGEST_WHOLE)).any():
+        raise Invalid(f"{column} of {path.name} holds {ROUNDED}", ("column",))
     return values.astype(np.float64)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -49,3 +50,10 @@ def test_text_alone_is_one_name() -> None:
 
 def test_numbers_of_more_digits_than_python_writes_are_quoted() -> None:
     assert checks.quote(10**5000) == "a number of very many digits"
+
+
+def test_fractions_are_numbers_that_can_be_written() -> None:
+    for value in (10**400, Fraction(10**400), Fraction(10**5000)):
+        with pytest.raises(Invalid, match="must be a finite number"):
+            checks.rational(value)
+    assert checks.rational("1/3") == Fraction(1, 3)

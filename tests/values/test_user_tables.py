@@ -62,6 +62,7 @@ def test_hdf5_files(tmp_path: Path) -> None:
         file["one"] = 3.0
         file["one row"] = rows[0]
         file["long"] = np.array([2**53, -(2**53) - 2])
+        file["odd"] = np.array([2**53 + 1], "<u8")
         file["lost"] = h5py.SoftLink("/nowhere")
     for dataset in ("table", "group", ""):
         assert column(path, dataset=dataset).values.tolist() == VALUES
@@ -76,6 +77,7 @@ def test_hdf5_files(tmp_path: Path) -> None:
         ("r", "table/deeper", "has no 'table/deeper'"),
         ("q", "table", "unknown column 'q'"),
         ("long", "", "above 2\\^53"),
+        ("odd", "", "above 2\\^53"),
         ("lost", "", "leads nowhere"),
         ("r", "lost", "has no 'lost'"),
         ("r", "tabel", "has no 'tabel'"),
@@ -83,6 +85,11 @@ def test_hdf5_files(tmp_path: Path) -> None:
     ):
         with pytest.raises(RecipeError, match=words):
             column(path, name, dataset=dataset)
+
+
+def test_large_numbers_that_float64_holds(tmp_path: Path) -> None:
+    found = column(write(tmp_path / "a.csv", "r\n9007199254740992\n-9007199254740992\n1e300\n12345678901234567.5\n"))
+    assert found.values.tolist() == [2.0**53, -(2.0**53), 1e300, 12345678901234567.5]
 
 
 def test_hashes_are_those_of_numbers(tmp_path: Path) -> None:
@@ -122,6 +129,8 @@ def bytes_of(content: bytes) -> Callable[[Path], None]:
         (bytes_of(b"n,r\n1,\n"), "line 2 has no number there"),
         (bytes_of(b"r\n1\n1_000\n"), "line 3 has no number there"),
         (bytes_of("r\n1\n\u0663\n".encode()), "line 3 has no number there"),
+        (bytes_of(b"r\n1\n9007199254740993\n"), r"line 3 holds whole numbers above 2\^53, which float64 rounds"),
+        (bytes_of(b"r\n -1%s \n" % (5000 * b"0")), r"line 2 holds whole numbers above 2\^53"),
         (bytes_of(b"r\n1\nnan\n"), "no finite number in row 2"),
         (bytes_of(b"r\n-inf\n"), "no finite number in row 1"),
         (bytes_of(b"r\n1e999\n"), "no finite number in row 1"),

@@ -77,7 +77,7 @@ def test_addresses_are_text() -> None:
         recipe.of_split(None)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("given", [None, 3, b"a.h5", ["a.h5"]])
+@pytest.mark.parametrize("given", [None, 3, b"a.h5", ["a.h5"], ""])
 def test_a_file_has_a_name(given: Any) -> None:
     recipe = Recipe.builtin("galaxies")
     with pytest.raises(UsageError, match=r"^a recipe's file is named by a text or a Path, not"):

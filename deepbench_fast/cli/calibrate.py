@@ -7,14 +7,14 @@ import sys
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import Assignment, Count, Seed
+from deepbench_fast.cli.options import Assignment, Count, NewFile, Seed
 from deepbench_fast.cli.source import load_source
 
 
 @click.command(cls=Command, example=f"{PROGRAM} calibrate task-star -n 500 --samples 200 -o set.h5")
 @click.argument("recipe", metavar="RECIPE")
 @click.option("-n", "--count", type=Count(), default=500, show_default=True, help="Number of simulated samples.")
-@click.option("-o", "--output", metavar="SET.h5", required=True, help="The file to write.")
+@click.option("-o", "--output", type=NewFile(), metavar="SET.h5", required=True, help="The file to write.")
 @click.option("--samples", type=Count(), help="Draws of each exact posterior to add; by default none.")
 @click.option("--seed", type=Seed(), default="calibration", show_default=True, help="An integer or any text.")
 @click.option("--class", "catalogue", metavar="NAME", help="The catalogue, where RECIPE has several.")

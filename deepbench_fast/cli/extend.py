@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import Count, threads_option
+from deepbench_fast.cli.options import Count, NewFile, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.published import tell_published
 from deepbench_fast.cli.warned import warnings_below
@@ -14,7 +14,7 @@ from deepbench_fast.cli.warned import warnings_below
 @click.command(cls=Command, example=f"{PROGRAM} extend sky.h5 -n 100_000 -o more.h5")
 @click.argument("file")
 @click.option("-n", "--samples", type=Count(), metavar="MORE", required=True, help="Number of further samples.")
-@click.option("-o", "--output", metavar="OUT.h5", required=True, help="The file to write.")
+@click.option("-o", "--output", type=NewFile(), metavar="OUT.h5", required=True, help="The file to write.")
 @threads_option
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists.")

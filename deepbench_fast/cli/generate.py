@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command, resumed_by
-from deepbench_fast.cli.options import Count, json_option, recipe_options, threads_option
+from deepbench_fast.cli.options import Count, NewFile, json_option, recipe_options, threads_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.published import published_digest, tell_published
 from deepbench_fast.cli.source import load_source
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, example=f"{PROGRAM} generate sky sky.h5 -n 100_000 --seed 42")
 @click.argument("source")
-@click.argument("output", metavar="OUT.h5")
+@click.argument("output", type=NewFile(), metavar="OUT.h5")
 @recipe_options
 @threads_option
 @click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import json_option
+from deepbench_fast.cli.options import NewFile, json_option
 from deepbench_fast.cli.published import published_digest, tell_published
 from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import grouped, print_json
@@ -13,7 +13,9 @@ from deepbench_fast.cli.words import grouped, print_json
 
 @click.command(cls=Command, example=f"{PROGRAM} index -o survey.h5")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("-o", "--output", metavar="OUT.h5", required=True, help="The index to write, beside the parts.")
+@click.option(
+    "-o", "--output", type=NewFile(), metavar="OUT.h5", required=True, help="The index to write, beside the parts."
+)
 @click.option("--manifest", metavar="FILE.jsonl", help="Also write the parts' rows, a line of JSON each.")
 @click.option("--kerchunk", metavar="FILE.json", help="Also write references by which Zarr and xarray read the parts.")
 @click.option("--overwrite", is_flag=True, help="Replace whatever OUT.h5 is; an index of the same dataset always is.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import NewFile
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.published import tell_published
 from deepbench_fast.cli.warned import warnings_below
@@ -12,7 +13,7 @@ from deepbench_fast.cli.warned import warnings_below
 
 @click.command(cls=Command, example=f"{PROGRAM} merge parts.h5 survey.h5")
 @click.argument("file", metavar="INDEX")
-@click.argument("output", metavar="OUT.h5")
+@click.argument("output", type=NewFile(), metavar="OUT.h5")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT.h5 if it exists.")
 def command(file: str, output: str, resume: bool, overwrite: bool) -> None:

@@ -26,6 +26,17 @@ class Count(click.ParamType):  # type: ignore[type-arg]
         raise click.BadParameter(f"{value!r} is not a positive whole number, such as 1000, 100_000 or 1e6", ctx, param)
 
 
+class NewFile(click.ParamType):  # type: ignore[type-arg]
+    """A file to write that holds no text: "-", standard output for what does, is none."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "-":
+            raise click.BadParameter("only text is printed: name a file ('./-' is one of this name)", ctx, param)
+        return value
+
+
 class Seed(click.ParamType):  # type: ignore[type-arg]
     """A whole number, or any other text: read as in a recipe."""
 

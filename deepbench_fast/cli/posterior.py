@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.options import NewFile
 from deepbench_fast.cli.words import columns, grouped, print_json, value_text
 
 
 @click.command(cls=Command, example=f"{PROGRAM} posterior task-star 1 -o samples.h5 --plot corner.png")
 @click.argument("source", metavar="TASK|FILE")
 @click.argument("index", type=int)
-@click.option("-o", "--output", metavar="SAMPLES.h5", help="The file of samples to write.")
-@click.option("--plot", metavar="PICTURE", help="Draw the samples in pairs: .png, .pdf or .svg.")
+@click.option("-o", "--output", type=NewFile(), metavar="SAMPLES.h5", help="The file of samples to write.")
+@click.option("--plot", type=NewFile(), metavar="PICTURE", help="Draw the samples in pairs: .png, .pdf or .svg.")
 @click.option("--overwrite", is_flag=True, help="Replace SAMPLES.h5 where it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(source: str, index: int, output: str | None, plot: str | None, overwrite: bool, as_json: bool) -> None:

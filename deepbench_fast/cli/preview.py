@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import Count, Places, look_options, origin_option, recipe_options
+from deepbench_fast.cli.options import Count, NewFile, Places, look_options, origin_option, recipe_options
 from deepbench_fast.cli.source import is_dataset, load_source
 from deepbench_fast.errors import UsageError
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, example=f"{PROGRAM} preview sky -o sky.png --count 12")
 @click.argument("source", metavar="FILE|SOURCE")
-@click.option("-o", "--output", metavar="PICTURE", required=True, help="The picture to write: .png, .pdf or .svg.")
+@click.option(
+    "-o", "--output", type=NewFile(), metavar="PICTURE", required=True, help="The picture to write: .png, .pdf or .svg."
+)
 @click.option("--index", type=Places(), metavar="I,J,K", help="These samples, counted from 0.")
 @click.option("--class", "catalogue", metavar="NAME", help="Samples of one class alone.")
 @click.option("--count", type=Count(), default=25, show_default=True, help="Number of samples.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import Count
+from deepbench_fast.cli.options import Count, NewFile
 from deepbench_fast.cli.progress import Progress
 
 
@@ -13,7 +13,11 @@ from deepbench_fast.cli.progress import Progress
 @click.argument("file")
 @click.option("--parts", type=Count(), metavar="N", required=True, help="How many parts, as --shard K/N makes them.")
 @click.option(
-    "-o", "--output", metavar="OUT.h5", help="What the parts are named after, and their index; by default FILE."
+    "-o",
+    "--output",
+    type=NewFile(),
+    metavar="OUT.h5",
+    help="What the parts are named after, and their index; by default FILE.",
 )
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped.")
 @click.option("--overwrite", is_flag=True, help="Replace parts that exist.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from deepbench_fast.cli.group import resumed_by
-from deepbench_fast.cli.options import Count, origin_option
+from deepbench_fast.cli.options import Count, NewFile, origin_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.warned import warnings_below
 from deepbench_fast.cli.words import columns, duration, grouped, print_json
@@ -30,7 +30,7 @@ def rung_options(function: F) -> F:
     for decorate in (
         click.option("--members", type=Count(), default=4, show_default=True, help="Rows of the picture."),
         origin_option,
-        click.option("--picture", metavar="PNG", help="Draw the same members on all rungs."),
+        click.option("--picture", type=NewFile(), metavar="PNG", help="Draw the same members on all rungs."),
         click.option("--generate", "wanted", is_flag=True, help="Make the datasets too; finished ones are kept."),
     ):
         function = decorate(function)

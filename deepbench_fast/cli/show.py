@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.options import json_option, origin_option
+from deepbench_fast.cli.options import NewFile, json_option, origin_option
 from deepbench_fast.cli.words import columns, grouped, print_json, value_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.command(cls=Command, example=f"{PROGRAM} show sky.h5 17 -o sample.png")
 @click.argument("file")
 @click.argument("index", type=int)
-@click.option("-o", "--output", metavar="PICTURE", help="Write it all as a picture: .png, .pdf or .svg.")
+@click.option(
+    "-o", "--output", type=NewFile(), metavar="PICTURE", help="Write it all as a picture: .png, .pdf or .svg."
+)
 @origin_option
 @json_option
 def command(file: str, index: int, output: str | None, origin: Origin, as_json: bool) -> None:

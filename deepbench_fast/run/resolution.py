@@ -93,7 +93,7 @@ def _is_wrong(errors: Errors) -> bool:
 def _share(errors: Errors, of: str = "") -> str:
     return (
         f"{percent(TOLERATED_ERROR)}{of} in {percent(np.mean(errors > TOLERATED_ERROR), 2)} of the samples (median "
-        f"{percent(np.median(errors), 2)}, worst {percent(errors.max())} of {errors.size} samples)"
+        f"{percent(np.median(errors), 2)}, worst {percent(errors.max(), 2)} of {errors.size} samples)"
     )
 
 

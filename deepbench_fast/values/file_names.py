@@ -18,8 +18,8 @@ _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³
 
 
 def check_path(path: object, what: str) -> None:
-    """Raise UsageError where it is neither a text nor a Path; `what` says what it should name."""
-    if not isinstance(path, (str, os.PathLike)):
+    """Raise UsageError where it is neither a text, which isn't empty, nor a Path; `what` says what it should name."""
+    if not isinstance(path, (str, os.PathLike)) or path == "":
         raise UsageError(f"{what} is named by a text or a Path, not {checks.quote(path)}")
 
 

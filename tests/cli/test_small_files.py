@@ -127,3 +127,27 @@ def test_pipes_and_devices_are_written_to(place: str) -> None:
     command = [sys.executable, "-m", "deepbench_fast.cli", "init", "star", "-o", place]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == ("" if place == "/dev/null" else run_well("init", "star").out)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("generate", "star", "-"),
+        ("merge", "a.h5", "-"),
+        ("extend", "a.h5", "-n", 1, "-o", "-"),
+        ("reshard", "a.h5", "--parts", 1, "-o", "-"),
+        ("index", "-o", "-"),
+        ("preview", "star", "-o", "-"),
+        ("show", "a.h5", 0, "-o", "-"),
+        ("posterior", "task-galaxy", 0, "--plot", "-"),
+        ("calibrate", "task-galaxy", "-o", "-"),
+        ("ladder", "star", "lad", "--axis", "noise", "--picture", "-"),
+    ],
+)
+def test_text_alone_is_printed(arguments: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dataset or a picture is no text: "-" made a file of this name."""
+    monkeypatch.chdir(tmp_path)
+    ran = run(*arguments)
+    assert ran.status == 2
+    assert "only text is printed: name a file" in ran.err
+    assert not list(tmp_path.iterdir())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deepbench_fast import (
@@ -17,6 +18,7 @@ from deepbench_fast import (
     UsageError,
     explore,
     generate,
+    index_parts,
     ladder,
     merge,
     open_dataset,
@@ -77,7 +79,7 @@ def test_addresses_are_text() -> None:
         recipe.of_split(None)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("given", [None, 3, b"a.h5", ["a.h5"], ""])
+@pytest.mark.parametrize("given", [None, 3, b"a.h5", ["a.h5"], "", "a\0.h5"])
 def test_a_file_has_a_name(given: Any) -> None:
     recipe = Recipe.builtin("galaxies")
     with pytest.raises(UsageError, match=r"^a recipe's file is named by a text or a Path, not"):
@@ -126,3 +128,35 @@ def test_where_a_stream_stands(monkeypatch: pytest.MonkeyPatch) -> None:
         stream(recipe, 4)
     monkeypatch.setenv("WORLD_SIZE", "")
     assert stream(recipe, 4).world == 1
+
+
+@pytest.mark.parametrize("given", [2.5, "two", None, True, [3]])
+def test_numbers_are_whole(given: Any, tmp_path: Path) -> None:
+    recipe = Recipe.of_kind("circle").with_overrides({"samples": 3, "size": (8, 8)})
+    generate(recipe, tmp_path / "a.h5")
+    dataset = open_dataset(tmp_path / "a.h5")
+    takes: dict[str, Callable[[], object]] = {
+        "rungs": lambda: ladder(recipe, "spread", given),
+        "regenerate": lambda: verify(tmp_path / "a.h5", given),
+        "count": lambda: dataset.first(given),
+    }
+    if isinstance(given, float):
+        takes["index"] = lambda: dataset.plot(index=given)  # type: ignore[arg-type]
+    for name, take in takes.items():
+        with pytest.raises(UsageError, match=f"^{name}: "):
+            take()
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    recipe = Recipe.of_kind("circle").with_overrides({"samples": 3, "size": (8, 8)})
+    generate(recipe, tmp_path / "a.h5")
+    assert len(ladder(recipe, "spread", np.int64(2))) == 2
+    assert verify(tmp_path / "a.h5", np.int32(1)).regenerated == 1
+    assert open_dataset(tmp_path / "a.h5").plot(index=np.int64(1))
+
+
+def test_one_part_is_a_list_of_it(tmp_path: Path) -> None:
+    recipe = Recipe.of_kind("circle").with_overrides({"samples": 3, "size": (8, 8)})
+    generate(recipe, tmp_path / "a.h5")
+    for part in (tmp_path / "a.h5", str(tmp_path / "a.h5")):
+        assert index_parts(tmp_path / "i.h5", part).samples == 3

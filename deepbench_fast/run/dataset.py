@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -120,4 +120,4 @@ def _places(index: int | Sequence[int]) -> list[int]:
     try:
         return [operator.index(index)]  # type: ignore[arg-type]
     except TypeError:
-        return list(index)  # type: ignore[arg-type]
+        return list(index) if isinstance(index, Iterable) else [checks.integer("index", index)]

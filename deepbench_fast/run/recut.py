@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FilePath = str | os.PathLike[str]
 
 
-def index_parts(path: FilePath, parts: Sequence[FilePath] = (), *, overwrite: bool = False) -> Summary:
+def index_parts(path: FilePath, parts: Sequence[FilePath] | FilePath = (), *, overwrite: bool = False) -> Summary:
     """Write `path`, the index over the parts that `generate(..., shard="K/N")` made beside it: it reads as one file.
 
     `parts` are files of parts or of their rows (.json), or their folder; by default those of `path`'s name. An index
@@ -42,6 +42,7 @@ def index_parts(path: FilePath, parts: Sequence[FilePath] = (), *, overwrite: bo
     part doesn't lie beside `path`, or something else does under its name, unless `overwrite`. Warns with DigestWarning
     where a published recipe gave another digest than the published one.
     """
+    parts = [parts] if isinstance(parts, str | os.PathLike) else parts
     write_index(survey(located(path), [located(part) for part in parts]), overwrite=overwrite)
     return compared(path)
 

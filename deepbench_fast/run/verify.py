@@ -19,6 +19,7 @@ from deepbench_fast.run.verify_report import Report
 from deepbench_fast.store.format import chunk_digest
 from deepbench_fast.store.index import open_stored
 from deepbench_fast.store.stored import Stored
+from deepbench_fast.values import checks
 
 if TYPE_CHECKING:
     from deepbench_fast.run.regenerate import Regenerator
@@ -52,9 +53,7 @@ def verify_stored(
 ) -> Report:
     """The same for a dataset that is open."""
     chunks = stored.header.chunks
-    if regenerate != "all" and (isinstance(regenerate, str) or regenerate < 0):
-        raise UsageError(f"regenerate: {regenerate!r} is neither a number of chunks nor 'all'")
-    wanted = len(chunks) if regenerate == "all" else min(int(regenerate), len(chunks))
+    wanted = len(chunks) if regenerate == "all" else min(_number_of_chunks(regenerate), len(chunks))
     again = set(np.linspace(0, len(chunks) - 1, wanted).round().astype(int).tolist()) if wanted else set()
     plan = make_plan(stored.recipe) if again else None  # digests need no recipe
     report = Report(len(chunks), regenerated=len(again))
@@ -112,3 +111,11 @@ def _check_digest(stored: Stored, number: int, report: Report) -> tuple[dict[str
     if chunk_digest([*arrays.values(), tables.samples, *objects.values()]) != int(row["digest"]):
         report.wrong_digest.append(number)
     return arrays, tables
+
+
+def _number_of_chunks(regenerate: object) -> int:
+    try:
+        return checks.whole_number(regenerate, 0, 2**63)
+    except checks.Invalid:
+        problem = f"regenerate: {checks.quote(regenerate)} is neither a number of chunks nor 'all'"
+        raise UsageError(problem) from None

@@ -335,7 +335,7 @@ class StoredDataset:
         """
         if table == "samples":
             return data_frame(self.stored, table, self.samples)
-        kind = table.removeprefix("objects/")
+        kind = table.removeprefix("objects/") if isinstance(table, str) else table
         return data_frame(self.stored, f"objects/{kind}", self.objects(kind))
 
     def to_xarray(self) -> xr.Dataset:

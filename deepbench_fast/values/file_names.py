@@ -18,8 +18,8 @@ _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³
 
 
 def check_path(path: object, what: str) -> None:
-    """Raise UsageError where it is neither a text, which isn't empty, nor a Path; `what` says what it should name."""
-    if not isinstance(path, (str, os.PathLike)) or path == "":
+    """Raise UsageError where it is neither a Path nor a text that can name a file; `what` says what it should name."""
+    if not isinstance(path, (str, os.PathLike)) or path == "" or "\0" in str(path):
         raise UsageError(f"{what} is named by a text or a Path, not {checks.quote(path)}")
 
 

@@ -50,7 +50,7 @@ def ladder(recipe: Recipe, axes: str | Iterable[str], rungs: int, *, imbalance: 
     the key, for a distribution that can't be changed in this way.
     """
     chosen = _chosen(axes)
-    number_of_rungs(rungs)
+    rungs = number_of_rungs(rungs)
     if imbalance is not None and "balance" not in chosen:
         raise UsageError("imbalance: is for the axis balance")
     top = checked_recipe(recipe).resolved()
@@ -62,10 +62,9 @@ def ladder(recipe: Recipe, axes: str | Iterable[str], rungs: int, *, imbalance: 
     return named_rungs(found, top.name)
 
 
-def number_of_rungs(rungs: object) -> None:
-    """Raise UsageError where there can't be so many."""
-    if isinstance(rungs, bool) or not isinstance(rungs, int) or not 2 <= rungs <= MOST_RUNGS:
-        raise UsageError(f"rungs: must be a whole number from 2 to {MOST_RUNGS}, not {checks.quote(rungs)}")
+def number_of_rungs(rungs: object) -> int:
+    """How many there shall be. Raises UsageError where there can't be so many."""
+    return checks.whole_argument("rungs", rungs, 2, MOST_RUNGS)
 
 
 def named_rungs(rungs: Sequence[Recipe], name: str) -> list[Recipe]:

@@ -38,7 +38,7 @@ def shift(recipe: Recipe, axis: str, rungs: int, values: Mapping[str, object]) -
     `<name>-<axis>-shift-rung-1` and so on. Raises UsageError, in one line, for values that the axis doesn't change,
     and where there is nothing between the two for more than two rungs.
     """
-    number_of_rungs(rungs)
+    rungs = number_of_rungs(rungs)
     try:
         checks.known(axis, AXES, "axis")
     except Invalid as invalid:

@@ -29,7 +29,11 @@ class Memory:
         if dtype.itemsize * math.prod(shape) < LARGE:
             return np.empty(shape, dtype)
         free = self._free.setdefault((shape, dtype), deque(maxlen=self._most))
-        return np.asarray(_Lent(free.pop() if free else np.empty(shape, dtype), free))
+        try:
+            kept = free.pop()
+        except IndexError:  # asked for, not looked for: another thread may take the last one meanwhile
+            kept = np.empty(shape, dtype)
+        return np.asarray(_Lent(kept, free))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Memory, (self._most,)  # a process has its own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import pickle
 import weakref
+from collections import deque
 
 import numpy as np
 
@@ -84,3 +85,15 @@ def test_a_pickled_one_is_empty() -> None:
     memory = Memory(3)
     memory.empty(SHAPE, FLOAT)
     assert kept(pickle.loads(pickle.dumps(memory))) == 0
+
+
+def test_another_thread_may_take_the_last_one() -> None:
+    """Two passes over a stream, in threads of their own, ask one memory."""
+
+    class TakenMeanwhile(deque):  # type: ignore[type-arg]
+        def __bool__(self) -> bool:
+            return True
+
+    memory = Memory(3)
+    memory._free[SHAPE, FLOAT] = TakenMeanwhile()
+    assert memory.empty(SHAPE, FLOAT).shape == SHAPE

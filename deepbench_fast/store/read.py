@@ -154,7 +154,7 @@ class StoredDataset:
     def tables_of(self, places: Any) -> LazyTables:
         """The tables of samples, as a `Batch` of them has, without their data."""
         numbers = self._numbers(places)
-        return self._tables(numbers, _counted(numbers, self.stored.samples) if isinstance(numbers, slice) else numbers)
+        return self._tables(numbers, self._index(numbers))
 
     def _tables(self, numbers: slice | npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> LazyTables:
         stored = self.stored
@@ -166,8 +166,13 @@ class StoredDataset:
 
     def _labels(self, places: slice) -> npt.NDArray[np.int64]:
         """Numbers of the classes of samples."""
-        numbers = self._numbers(places)
-        return self.stored.labels(_counted(numbers, self.stored.samples) if isinstance(numbers, slice) else numbers)
+        return self.stored.labels(self._index(self._numbers(places)))
+
+    def _index(self, numbers: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The numbers of rows in the file, one by one; raises FileError for one that was not there."""
+        index = _counted(numbers, self.stored.samples) if isinstance(numbers, slice) else numbers
+        self._check_done(index)
+        return index
 
     @cached_property
     def _facts(self) -> tuple[Recipe, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -177,9 +182,7 @@ class StoredDataset:
         self, numbers: slice | npt.NDArray[np.int64]
     ) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64]]:
         """Copies of the rows of all arrays, and their numbers in the file."""
-        stored = self.stored
-        index = _counted(numbers, stored.samples) if isinstance(numbers, slice) else numbers
-        self._check_done(index)
+        stored, index = self.stored, self._index(numbers)
         stored.prefetch(stored.header.arrays, index)
         return {name: self._take(name, numbers, index) for name in stored.header.arrays}, index
 

@@ -237,6 +237,14 @@ def test_an_unfinished_file_gives_what_is_there_and_nothing_else(mixed_file: Pat
     for read in (lambda: some.images, lambda: some.targets, lambda: some.samples, lambda: some.objects("star")):
         with pytest.raises(FileError, match=r"sample 819 is not there yet.*\.finished"):
             read()
+    for take in (
+        lambda: some.tables_of([819]),
+        lambda: some.tables_of(slice(None)),
+        lambda: some.first(3000, "fields"),
+    ):
+        with pytest.raises(FileError, match="sample 819 is not there yet"):  # its rows are zeros: the first class
+            take()
+    assert some.tables_of([5]).samples.tobytes() == whole.tables_of([5]).samples.tobytes()
     finished, numbers = some.finished, np.flatnonzero(there)
     np.testing.assert_array_equal(finished.images, whole.images[there])
     np.testing.assert_array_equal(finished[:]["index"], numbers)

@@ -32,6 +32,8 @@ def command(file: str, print_recipe: bool, output: str | None, bundle: str | Non
 
     if (output is not None or bundle is not None) and not print_recipe:
         raise click.UsageError("-o and --bundle go with --recipe")
+    if as_json and print_recipe:
+        raise click.UsageError("--recipe gives YAML, and goes without --json")
     if bundle is not None:
         if output is not None:
             raise click.UsageError(f"--bundle writes the recipe into {bundle}, and goes without -o")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 IN_ORDER = "rows"
 ORDERS = ("random", IN_ORDER)
 HDF5_NAMES = (".h5", ".hdf5", ".hdf", ".he5")
+MASK = ".mask"
+"""Ends the name of the column that says where another one is missing, in HDF5 files as astropy writes them."""
 MOST_BYTES = 2**33
 MOST_COMPRESSED = 1100  # bytes that one stored byte may become: deflate gives up to 1,032
 LARGEST_WHOLE = 2**53
@@ -255,8 +257,13 @@ def _read_hdf5(path: Path, column: str, dataset: str) -> npt.NDArray[np.float64]
                 raise Invalid(f"{path.name} has no {checks.quote(dataset)}", ("dataset",))
         names = list(found) if isinstance(found, h5py.Group) else list(found.dtype.names or ())
         values = _stored_here(found, _named(column, names), f"{column} of {path.name}", path)
+        mask = f"{column}{MASK}"
+        masked = _stored_here(found, mask, f"{mask} of {path.name}", path) if mask in names else np.zeros(1, bool)
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise Invalid(f"{column} of {path.name} is no list of numbers", ("column",))
+    if masked.any():
+        row = np.flatnonzero(masked)[0] + 1
+        raise Invalid(f"{column} of {path.name} is masked, and so has no number, in row {row}", ("column",))
     if values.dtype.kind in "iu" and ((values > LARGEST_WHOLE) | (values < -LARGEST_WHOLE)).any():
         raise Invalid(f"{column} of {path.name} holds {ROUNDED}", ("column",))
     return values.astype(np.float64)

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from astropy import table as astropy_table
 
 from deepbench_fast.errors import RecipeError
 from deepbench_fast.recipe import Recipe
@@ -90,6 +91,23 @@ def test_hdf5_files(tmp_path: Path) -> None:
 def test_large_numbers_that_float64_holds(tmp_path: Path) -> None:
     found = column(write(tmp_path / "a.csv", "r\n9007199254740992\n-9007199254740992\n1e300\n12345678901234567.5\n"))
     assert found.values.tolist() == [2.0**53, -(2.0**53), 1e300, 12345678901234567.5]
+
+
+@pytest.mark.parametrize("is_group", [False, True])
+def test_masked_values_are_none(is_group: bool, tmp_path: Path) -> None:
+    """What stands under a mask is whatever was there before it."""
+    path = tmp_path / "masked.h5"
+    table = astropy_table.Table(
+        {"r": np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]), "n": np.ma.array([1.0, 2.0, 3.0], mask=[0, 0, 0])}
+    )
+    table.write(path, path="rows", serialize_meta=True)
+    with h5py.File(path, "r+") as file:
+        for name in file["rows"].dtype.names:
+            file[f"columns/{name}"] = file["rows"][name]
+    dataset = "columns" if is_group else "rows"
+    with pytest.raises(RecipeError, match=r"r of masked.h5 is masked, and so has no number, in row 2"):
+        column(path, dataset=dataset)
+    assert column(path, "n", dataset=dataset).values.tolist() == [1.0, 2.0, 3.0]
 
 
 def test_hashes_are_those_of_numbers(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from astropy.utils.masked import Masked
 
 from deepbench_fast import (
     Likelihood,
@@ -160,3 +161,30 @@ def test_one_part_is_a_list_of_it(tmp_path: Path) -> None:
     generate(recipe, tmp_path / "a.h5")
     for part in (tmp_path / "a.h5", str(tmp_path / "a.h5")):
         assert index_parts(tmp_path / "i.h5", part).samples == 3
+
+
+MASKS: dict[str, Callable[[Any], Any]] = {
+    "numpy": lambda values: np.ma.array(values, mask=np.asarray(values) == np.max(values)),
+    "astropy": lambda values: Masked(values, mask=np.asarray(values) == np.max(values)),
+}
+
+
+@pytest.mark.parametrize("library", MASKS)
+def test_masked_values_are_no_numbers(library: str) -> None:
+    """What stands under a mask was taken for a value: of a table with gaps, of an image with bad pixels."""
+    masked, recipe = MASKS[library], Recipe.builtin("galaxies")
+    likelihood, prior = Likelihood(recipe), Prior(recipe)
+    image = samples(recipe, 0, 1)["images"][0].astype(float)
+    theta = np.full((1, len(likelihood.names)), 2.0)
+    for take in (
+        lambda: Simulator(recipe).given({"galaxy.r_eff": masked([2.0, 3.0])}, 1),
+        lambda: Simulator(recipe).given(masked([[2.0, 3.0]]), 1, names=["galaxy.r_eff", "galaxy.n"]),
+        lambda: prior.log_prob(masked(np.arange(len(prior.names))[None])),
+        lambda: likelihood.log_likelihood(masked(image), theta),
+        lambda: recipe.set("galaxy.r_eff", {"choice": masked([2.0, 3.0])}),
+        lambda: recipe.set("galaxy.r_eff", {"grid": masked([2.0, 3.0])}),
+    ):
+        with pytest.raises(UsageError, match="masked values are no numbers: leave them out, or fill them"):
+            take()
+    unmasked = np.ma.array([2.0, 3.0], mask=False)
+    assert len(Simulator(recipe).given({"galaxy.r_eff": unmasked}, 1)) == 2

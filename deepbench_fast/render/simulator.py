@@ -38,6 +38,7 @@ from deepbench_fast.render.drift import warn_of_drift_in
 from deepbench_fast.render.renderer import Arrays, Keys, Renderer
 from deepbench_fast.render.sbi import SbiSimulator
 from deepbench_fast.values import checks
+from deepbench_fast.values.python_data import has_masked
 from deepbench_fast.values.real_arrays import real_numbers
 
 SECONDS_DEAF = 0.5
@@ -247,6 +248,8 @@ def _numbers(name: str, value: Any, unit: str = "") -> Array:
         plain = value.to_value(unit) if hasattr(value, "to_value") else value
         return real_numbers(plain, name, np.float64)
     except (TypeError, ValueError) as error:
+        if has_masked(value):
+            raise
         why = f" ({error})" if hasattr(value, "to_value") else ""
         raise UsageError(f"{name} must be a number or an array of numbers, not {checks.quote(value)}{why}") from None
 

@@ -29,10 +29,10 @@ INLINED: Any = {**_FLAGS, "forceinline": True}
 def kernel(function: F) -> F:
     """Compile `function` on the first call with each signature, without the GIL, and keep it for later processes.
 
-    Arithmetic is IEEE 754, operation by operation as written: bits do not depend on the CPU.
+    Arithmetic is IEEE 754, operation by operation as written: bits do not depend on the CPU. Kernels that call it hold
+    its code, see `piece`, but once.
     """
-    dispatcher = _compiled(function)
-    _number_literals(dispatcher)
+    dispatcher = _with_linked(function, forceinline=False, piece=True)
     # Plain Python under NUMBA_DISABLE_JIT; a Numba without this attribute compiles in each process.
     if hasattr(dispatcher, "_cache"):
         dispatcher._cache = cache = KernelCache(dispatcher)
@@ -60,25 +60,27 @@ def inline(function: F) -> F:
 
     Not kept on disk, since a kernel's own file holds everything that was inlined into it.
     """
-    return _inlined(function, piece=False)
+    return _with_linked(function, forceinline=True, piece=False)  # type: ignore[no-any-return]
 
 
 def piece(function: F) -> F:
     """As `inline`, for a function that LLVM optimises only as a part of the kernels: a fourth of the time of compiling
     large ones. Kernels may come out slower, of small loops that should be unrolled first: measure."""
-    return _inlined(function, piece=True)
+    return _with_linked(function, forceinline=True, piece=True)  # type: ignore[no-any-return]
 
 
-def _inlined(function: F, *, piece: bool) -> F:
-    dispatcher = _compiled(function, forceinline=True)
+def _with_linked(function: Callable[..., object], *, forceinline: bool, piece: bool) -> Any:
+    """A function whose code, where kernels call it, becomes a part of theirs and is never called otherwise."""
+    dispatcher = _compiled(function, forceinline=forceinline)
     own_compiler = compiler(vector_bits(), inlined=True, piece=piece)
     if dispatcher is not function and own_compiler is not None:
-        options: dict[str, Any] = {**INLINED, "no_cpython_wrapper": True, "pipeline_class": own_compiler}
-        inlined = called_by_kernels(numba.njit(**options)(function))  # Python calls `dispatcher`, which compiles then
-        dispatcher.get_call_template, dispatcher.get_overload = inlined.get_call_template, inlined.get_overload
+        options: dict[str, Any] = {**_FLAGS, "forceinline": forceinline, "no_cpython_wrapper": True}
+        linked = called_by_kernels(numba.njit(**options, pipeline_class=own_compiler)(function))
+        # Python calls `dispatcher`, which compiles then.
+        dispatcher.get_call_template, dispatcher.get_overload = linked.get_call_template, linked.get_overload
     if piece:
         _number_literals(dispatcher)
-    return dispatcher  # type: ignore[no-any-return]
+    return dispatcher
 
 
 def _number_literals(dispatcher: Any) -> None:

@@ -93,9 +93,8 @@ class TorchDataset(torch.utils.data.Dataset):  # type: ignore[type-arg, misc, un
         return len(self.source)
 
     def __iter__(self) -> Iterator[Any]:
-        return (
-            self[i] for i in range(len(self))
-        )  # without it Python would take an IndexError of `transform` for the end
+        """Sample by sample: without this, Python would take an IndexError of `transform` for the end."""
+        return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: int) -> Any:
         return self.__getitems__([index])[0]

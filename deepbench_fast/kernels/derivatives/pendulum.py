@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.derivatives._duals import put_slopes, variable
 from deepbench_fast.kernels.derivatives.lift import lift
 from deepbench_fast.kernels.elementary import exp, floor, sincos
@@ -44,17 +44,17 @@ NEARLY_CRITICAL = 1e-3
 SHORT = 0.01
 
 
-@inline
+@piece
 def _frequency(length: Any, gravity: Any) -> Any:
     return np.sqrt(gravity / length)
 
 
-@inline
+@piece
 def _damping(length: Any, mass: Any, friction: Any, frequency: Any) -> Any:
     return friction / (mass * length * length) / frequency
 
 
-@inline
+@piece
 def _observed(code: int, length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any) -> Any:
     """What `kernels.motion.observables` records of one state."""
     inertia, weight = mass * length * length, mass * gravity * length
@@ -77,7 +77,7 @@ def _observed(code: int, length: Any, mass: Any, gravity: Any, friction: Any, an
     return 0.5 * inertia * (velocity * velocity) + weight * _height(angle)
 
 
-@inline
+@piece
 def _small_angle(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float) -> Any:
     square = gravity / length
     half = 0.5 * friction / (mass * length * length)
@@ -102,7 +102,7 @@ def _small_angle(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any
     )
 
 
-@inline
+@piece
 def _exact(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velocity: Any, time: float) -> Any:
     """As `pendulum_exact`."""
     frequency = np.sqrt(gravity / length)
@@ -119,12 +119,12 @@ def _exact(length: Any, mass: Any, gravity: Any, friction: Any, angle: Any, velo
     return libration(frequency, k, complement, sn, cn)
 
 
-@inline
+@piece
 def _longest_yoshida_step(angle: float, rate: float, damping: float, duration: float) -> float:
     return longest_yoshida_step(angle, rate)
 
 
-@inline
+@piece
 def _yoshida(angle: Any, rate: Any, damping: Any, h: Any) -> Any:
     return yoshida_step(angle, rate, h)
 
@@ -184,7 +184,7 @@ class Record(NamedTuple):
     along: Floats
 
 
-@inline
+@piece
 def _variables(inputs: Floats) -> Any:
     """A system's inputs, each a direction of its own."""
     return (
@@ -197,7 +197,7 @@ def _variables(inputs: Floats) -> Any:
     )
 
 
-@inline
+@piece
 def _record(s: int, to: Record, system: Any, angle: Any, velocity: Any) -> None:
     length, mass, gravity, friction, _, _ = system
     for f in range(to.codes.size):
@@ -211,7 +211,7 @@ def _record(s: int, to: Record, system: Any, angle: Any, velocity: Any) -> None:
 def _by_steps(step: Callable[..., Any], longest: Callable[..., Any]) -> Callable[..., None]:
     dual_step = lift(step)
 
-    @inline
+    @piece
     def follow(system: Any, times: Floats, to: Record) -> None:
         length, mass, gravity, friction, angle, velocity = system
         frequency = _dual_frequency(length, gravity)
@@ -237,7 +237,7 @@ def _by_steps(step: Callable[..., Any], longest: Callable[..., Any]) -> Callable
 def _by_formula(state: Callable[..., Any]) -> Callable[..., None]:
     dual_state = lift(state)
 
-    @inline
+    @piece
     def follow(system: Any, times: Floats, to: Record) -> None:
         length, mass, gravity, friction, angle, velocity = system
         for s in range(times.size):

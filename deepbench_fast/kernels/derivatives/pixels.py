@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.derivatives._sums import LANES, product_sums
 from deepbench_fast.kernels.elementary import exp, floor, log
 from deepbench_fast.kernels.noise.likelihood import (
@@ -167,7 +167,7 @@ def _score(pixel: float, light: float, law: Floats, out: Floats) -> None:
         out[LIGHT] = 0.0 if gain > 0.0 else out[SHIFT]
 
 
-@inline
+@piece
 def _ordered_sum(a: Floats, b: Floats, sums: Floats) -> float:
     """The sum of a_i b_i: LANES sums side by side, added up in order at the end; `sums` is scratch for them."""
     whole = product_sums(a, b, sums)
@@ -283,7 +283,7 @@ def add_information_of_law(information: Floats, slopes: Floats, law_slopes: Floa
                 out[b, a] += more
 
 
-@inline
+@piece
 def _node(mean: float, variance: float, out: Floats) -> None:
     """E of the products of s_mu, s_y, s_u and s_g, in counts: (4, 4).
 
@@ -326,7 +326,7 @@ def fill_nodes(variance: float, first: int, out: Floats) -> None:
         _node(exp((first + k) / NODES), variance, out[k])
 
 
-@inline
+@piece
 def node_of(mean: float) -> float:
     """Where a mean stands among the nodes."""
     return max(log(max(mean, 1e-300)), SMALLEST) * NODES
@@ -381,7 +381,7 @@ def information_of_counts(
                 out[p, a, b] = total
 
 
-@inline
+@piece
 def _invert(information: Floats, inverse: Floats) -> int:
     count = information.shape[0]
     scale, factor = np.empty(count), np.zeros((count, count))

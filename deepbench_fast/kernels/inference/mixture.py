@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import exp, log
 from deepbench_fast.kernels.random.philox import member_words, philox4x32
 from deepbench_fast.kernels.random.samplers import normal_quantile, uniform52
@@ -58,7 +58,7 @@ def solve(root: Floats, vector: Floats, out: Floats) -> None:
         out[a] = total / root[a, a]
 
 
-@inline
+@piece
 def _uniform(key: npt.NDArray[np.uint32], stream: int, member: int, number: int) -> float:
     """The uniform of this number at an address: two in each block."""
     low, high = member_words(member)

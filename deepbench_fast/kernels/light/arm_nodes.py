@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import atan2, floor
 from deepbench_fast.kernels.elementary32 import MAGIC, atanf
@@ -116,7 +116,7 @@ class Block(NamedTuple):
     means: Float32Array
 
 
-@inline
+@piece
 def make_block() -> Block:
     """Room for `BLOCK` pixels."""
     return Block(
@@ -133,7 +133,7 @@ def make_block() -> Block:
     )
 
 
-@inline
+@piece
 def _sort(
     block: Block, columns: Float32Array, rows: Float32Array, x: float, y: float, roughness: Roughness, shape: Any
 ) -> None:
@@ -161,7 +161,7 @@ def _sort(
         block.dy[at] = rows[j] - y
 
 
-@inline
+@piece
 def _set_listed(count: int, block: Block, plane: Plane, derivatives: Derivatives, shape: Any) -> None:
     """What nodes need of all pixels."""
     length = whole_lanes(count)
@@ -190,7 +190,7 @@ def _set_listed(count: int, block: Block, plane: Plane, derivatives: Derivatives
         listed[TO_2 + j] = dx[j] if swap else dy[j]
 
 
-@inline
+@piece
 def _light(to_1: np.float32, to_2: np.float32, at: Node, spiral: Any) -> np.float32:
     """Light at a node so far from a pixel's centre along its sides."""
     grown = ONE + (to_1 * at.along_1 + to_2 * at.along_2)
@@ -215,7 +215,7 @@ def _light(to_1: np.float32, to_2: np.float32, at: Node, spiral: Any) -> np.floa
     return np.float32(disc * (between + strength * arms) + spiral.bulge_peak * bulge)
 
 
-@inline
+@piece
 def _listed_pixel(listed: Float32Array, j: int) -> Node:
     return Node(
         listed[ALONG_1 + j],
@@ -232,7 +232,7 @@ def _listed_pixel(listed: Float32Array, j: int) -> Node:
     )
 
 
-@inline
+@piece
 def _means_by_pixels(grid: int, nodes: int, first: int, count: int, block: Block, shape: Any) -> None:
     """Means of the listed pixels, all of them at one node after the other."""
     length = whole_lanes(count)
@@ -245,7 +245,7 @@ def _means_by_pixels(grid: int, nodes: int, first: int, count: int, block: Block
             listed[MEAN + j] += weight * _light(to_1, to_2, _listed_pixel(listed, j), shape.spiral)
 
 
-@inline
+@piece
 def _means_by_nodes(grid: int, length: int, first: int, count: int, block: Block, shape: Any) -> None:
     """Means of the listed pixels, one after the other at all of its nodes."""
     nodes = block.nodes[:length]
@@ -263,7 +263,7 @@ def _means_by_nodes(grid: int, length: int, first: int, count: int, block: Block
         block.listed[MEAN + pixel] = mean
 
 
-@inline
+@piece
 def add_spiral_means(
     image: Float32Array,
     columns: Float32Array,

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import atan, exp, log, pow, sincos
 from deepbench_fast.kernels.light.galaxy import sersic_b
@@ -97,7 +97,7 @@ class Lens(NamedTuple):
     source: Source
 
 
-@inline
+@piece
 def deflector(theta_e: float, q: float, phi: float, softening: float, gamma1: float, gamma2: float) -> Deflector:
     """Constants of a lens of Einstein radius theta_e [pix], axis ratio q, position angle phi [rad]."""
     sine, cosine = sincos(phi)
@@ -117,7 +117,7 @@ def deflector(theta_e: float, q: float, phi: float, softening: float, gamma1: fl
     )
 
 
-@inline
+@piece
 def deflection(x: float, y: float, lens: Deflector) -> tuple[float, float]:
     """The angle alpha(theta) [pix] by which the ray at (x, y) from the lens was bent; 0 at a singular centre."""
     along = x * lens.cosine + y * lens.sine
@@ -141,7 +141,7 @@ def deflection(x: float, y: float, lens: Deflector) -> tuple[float, float]:
     )
 
 
-@inline
+@piece
 def _lens(row: Any) -> Lens:
     sine, cosine = sincos(row.source_theta)
     n = row.source_n
@@ -163,7 +163,7 @@ def _lens(row: Any) -> Lens:
     )
 
 
-@inline
+@piece
 def _source_place(dx: float, dy: float, lens: Lens) -> tuple[float, float]:
     """Where the ray at an offset from the lens left the source plane, scaled so that isophotes are circles."""
     alpha_x, alpha_y = deflection(dx, dy, lens.deflector)
@@ -172,38 +172,38 @@ def _source_place(dx: float, dy: float, lens: Lens) -> tuple[float, float]:
     return (x * lens.cosine + y * lens.sine) * lens.along, (y * lens.cosine - x * lens.sine) * lens.across
 
 
-@inline
+@piece
 def _log2(z2: np.float32) -> np.float32:
     """log2 of any squared radius."""
     return log2f(min(z2, LARGEST_Z2)) if z2 > SMALLEST_Z2 else INSIDE
 
 
-@inline
+@piece
 def _fall(z2: np.float32, lens: Lens) -> np.float32:
     """By how many powers of 2 the source's light fell at a squared radius."""
     return FALL_32 * exp2f(lens.power * _log2(z2))
 
 
-@inline
+@piece
 def _fallen(fall: np.float32, lens: Lens) -> np.float32:
     """Light of the source where it fell by so many powers of 2."""
     return lens.peak * exp2f(-fall)
 
 
-@inline
+@piece
 def _light(dx: float, dy: float, lens: Lens) -> np.float32:
     """Light at an offset from the lens: the ray in float64, the source's profile there in float32."""
     u, v = _source_place(dx, dy, lens)
     return _fallen(_fall(np.float32(u * u + v * v), lens), lens)
 
 
-@inline
+@piece
 def _sharp_means(dx: FloatArray, dy: FloatArray, means: Float32Array, scratch: Scratch, lens: Lens) -> None:
     """Means over pixels in which the light is too sharp for any rule."""
     means_along_rays(dx, dy, means, scratch, _source_place, _fall, _fallen, lens.source, lens)
 
 
-@inline
+@piece
 def _roughness(dx: float, dy: float, side: float, lens: Lens) -> float:
     """Change of the light across a cell, see `subpixel`: how fast rays move over the source, times its own change.
 

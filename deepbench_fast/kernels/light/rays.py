@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.elementary import exp, floor, log
 
 FloatArray = npt.NDArray[np.float64]
@@ -164,7 +164,7 @@ class Piece(NamedTuple):
     d: tuple[float, float]
 
 
-@inline
+@piece
 def make_scratch() -> Scratch:
     """Room for `PIXELS` pixels at a time; memory that is not reached is never touched."""
     return Scratch(
@@ -184,31 +184,31 @@ def make_scratch() -> Scratch:
     )
 
 
-@inline
+@piece
 def _right_angles(count: int) -> Turn:
     """Cosine and sine of so many right angles, counter-clockwise."""
     return (1.0, 0.0, -1.0, 0.0)[count], (0.0, 1.0, 0.0, -1.0)[count]
 
 
-@inline
+@piece
 def _turned_back(x: float, y: float, turn: Turn) -> tuple[float, float]:
     return x * turn[0] + y * turn[1], y * turn[0] - x * turn[1]
 
 
-@inline
+@piece
 def _place_on_ray(x: float, k: float, turn: Turn, place: Place, shape: Any) -> tuple[float, float]:
     y = k * x
     return place(x * turn[0] - y * turn[1], x * turn[1] + y * turn[0], shape)
 
 
-@inline
+@piece
 def _asinh(x: float) -> float:
     size = abs(x)
     value = log(size + np.sqrt(size * size + 1.0))
     return value if x >= 0.0 else -value
 
 
-@inline
+@piece
 def _place_ends(
     first: int, count: int, here: int, dx: FloatArray, dy: FloatArray, s: Scratch, place: Place, fall: Fall, shape: Any
 ) -> None:
@@ -244,7 +244,7 @@ def _place_ends(
         rays[FELL + end] = fall(np.float32(u * u + v * v), shape)
 
 
-@inline
+@piece
 def _measure_strays(rays: FloatArray, place: Place, shape: Any) -> None:
     """How far the middles of rays are from those of their chords."""
     for ray in range(RAYS):
@@ -255,7 +255,7 @@ def _measure_strays(rays: FloatArray, place: Place, shape: Any) -> None:
         rays[STRAYS + ray] = np.sqrt(u * u + v * v)
 
 
-@inline
+@piece
 def _measure_rays(rays: FloatArray, fall: Fall, source: Source, shape: Any) -> None:
     """How near rays come to the source's centre, whether even nodes will do, and on what part of each they stand."""
     for ray in range(RAYS):
@@ -284,7 +284,7 @@ def _measure_rays(rays: FloatArray, fall: Fall, source: Source, shape: Any) -> N
         rays[LIGHT + ray] = 0.0
 
 
-@inline
+@piece
 def _along_clear_rays(rays: FloatArray, place: Place, fall: Fall, light: Light, source: Source, shape: Any) -> None:
     """J of the rays on which even nodes will do."""
     for node in range(LANES):
@@ -309,7 +309,7 @@ def _along_clear_rays(rays: FloatArray, place: Place, fall: Fall, light: Light, 
             rays[LIGHT + ray] += weighted * light(fall(np.float32(rays[Z2 + ray]), shape), shape)
 
 
-@inline
+@piece
 def _distance(a: tuple[float, float], d: tuple[float, float]) -> float:
     """Of the straight path from a to a + d from 0."""
     t = -(a[0] * d[0] + a[1] * d[1]) / max(d[0] * d[0] + d[1] * d[1], TINY)
@@ -318,7 +318,7 @@ def _distance(a: tuple[float, float], d: tuple[float, float]) -> float:
     return float(np.sqrt(u * u + v * v))
 
 
-@inline
+@piece
 def _cut_ray(ray: int, s: Scratch, place: Place, source: Source, shape: Any) -> int:
     """Cut a ray into pieces that are nearly straight, in `start` and `stop`; returns their number.
 
@@ -359,7 +359,7 @@ def _cut_ray(ray: int, s: Scratch, place: Place, source: Source, shape: Any) -> 
     return pieces
 
 
-@inline
+@piece
 def _at_foot(piece: Piece, place: Place, shape: Any) -> Piece:
     """A bent piece with the tangent where it is nearest to the source's centre, by Newton's method.
 
@@ -381,7 +381,7 @@ def _at_foot(piece: Piece, place: Place, shape: Any) -> Piece:
     return piece
 
 
-@inline
+@piece
 def _list_panels(count: int, ray: int, piece: Piece, stray: float, s: Scratch, source: Source) -> int:
     """Add the panels of a piece of a ray to the list; returns their new number."""
     a, d = piece.a, piece.d
@@ -427,7 +427,7 @@ def _list_panels(count: int, ray: int, piece: Piece, stray: float, s: Scratch, s
     return count
 
 
-@inline
+@piece
 def _along_panels(count: int, s: Scratch, place: Place, fall: Fall, light: Light, source: Source, shape: Any) -> None:
     """Add the integrals of light times x over the listed panels to J of their rays."""
     panels = s.panels
@@ -467,7 +467,7 @@ def _along_panels(count: int, s: Scratch, place: Place, fall: Fall, light: Light
         s.rays[LIGHT + s.owner[j]] += whole
 
 
-@inline
+@piece
 def _along_near_rays(used: int, s: Scratch, place: Place, fall: Fall, light: Light, source: Source, shape: Any) -> None:
     """J of those rays that pass near the source's centre, or bend, or along which the light falls far."""
     rays = s.rays
@@ -497,7 +497,7 @@ def _along_near_rays(used: int, s: Scratch, place: Place, fall: Fall, light: Lig
             count = _list_panels(count, ray, piece, stray, s, source)
 
 
-@inline
+@piece
 def _skips(first: int, nearest: float, rays: FloatArray, source: Source) -> bool:
     """Whether an interval's rays, seen across themselves, stride past the source unseen.
 
@@ -526,7 +526,7 @@ def _skips(first: int, nearest: float, rays: FloatArray, source: Source) -> bool
     return skips or (at_foot > max(STRIDE, nearest) and nearest - at_foot < source.edge)
 
 
-@inline
+@piece
 def _over_intervals(
     intervals: int,
     here: int,
@@ -570,7 +570,7 @@ def _over_intervals(
             s.error[first + j] = np.inf if skips else (abs(sixth) + abs(seventh)) * width
 
 
-@inline
+@piece
 def _add_interval(count: int, here: int, pixel: int, turn: int, low: float, high: float, s: Scratch) -> int:
     """Add an interval to the list of this depth; returns their new number."""
     s.pixel[here, count] = pixel
@@ -580,7 +580,7 @@ def _add_interval(count: int, here: int, pixel: int, turn: int, low: float, high
     return count + 1
 
 
-@inline
+@piece
 def _list_intervals(count: int, pixel: int, x: float, y: float, s: Scratch) -> int:
     """Add the slopes of rays that meet a pixel to the list, in intervals without a kink; returns their new number."""
     for turn in range(4):
@@ -603,7 +603,7 @@ def _list_intervals(count: int, pixel: int, x: float, y: float, s: Scratch) -> i
     return count
 
 
-@inline
+@piece
 def _cut_intervals(intervals: int, here: int, pixels: int, s: Scratch) -> int:
     """List the halves of those intervals whose integrals are not good enough, and take these back; their number."""
     for pixel in range(pixels):
@@ -621,7 +621,7 @@ def _cut_intervals(intervals: int, here: int, pixels: int, s: Scratch) -> int:
     return count
 
 
-@inline
+@piece
 def means_along_rays(
     dx: FloatArray,
     dy: FloatArray,

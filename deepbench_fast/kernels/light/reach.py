@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
 from deepbench_fast.kernels.light.galaxy import sersic_b
 from deepbench_fast.kernels.light.profiles import BULGE_INDEX, BULGE_RADIUS
@@ -33,7 +33,7 @@ STRONGEST_DEFLECTION = 1.1
 NOTHING = -1.0
 
 
-@inline
+@piece
 def _put(out: FloatArray, place: tuple[float, float], along: float, across: float, sine: float, cosine: float) -> None:
     """An ellipse with these semi-axes, widened by half a pixel's diagonal.
 
@@ -53,7 +53,7 @@ def _put(out: FloatArray, place: tuple[float, float], along: float, across: floa
     out[5] = b2
 
 
-@inline
+@piece
 def _sersic_radius(peak: float, b: float, n: float, cutoff: float) -> float:
     """Radius, in half-light radii, at which a profile of this light at its centre falls to the cutoff; -1: nowhere."""
     if not peak > cutoff:

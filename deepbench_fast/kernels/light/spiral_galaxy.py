@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import atan, exp, log, sincos
 from deepbench_fast.kernels.elementary32 import atanf
@@ -120,7 +120,7 @@ class RingermacherMead(NamedTuple):
     b: float
 
 
-@inline
+@piece
 def scaled_bessel_i0(kappa: float) -> float:
     """exp(-kappa) I0(kappa), the modified Bessel function of order 0, for 0 <= kappa <= 700.
 
@@ -141,20 +141,20 @@ def scaled_bessel_i0(kappa: float) -> float:
     return total / float(np.sqrt(TWO_PI * kappa))
 
 
-@inline
+@piece
 def arm_sharpness(arm_width: float) -> float:
     """kappa = ln 2 / (1 - cos(arm_width)): exp(kappa cos psi) falls to half its height at psi = arm_width."""
     sine, _ = sincos(0.5 * arm_width)
     return LN_2 / (2.0 * sine * sine)
 
 
-@inline
+@piece
 def ringermacher_mead_angle(r: float, scale: float, b: float, n: float) -> float:
     """Angle at which the curve r = scale / ln(b tan(phi / 2n)) has the radius r > 0."""
     return n * PI - 2.0 * n * atan(b * exp(-scale / r))
 
 
-@inline
+@piece
 def _spiral(row: Any) -> Spiral:
     sine, cosine = sincos(row.theta)
     _, foreshortening = sincos(row.inclination)
@@ -194,26 +194,26 @@ def _spiral(row: Any) -> Spiral:
     )
 
 
-@inline
+@piece
 def _whole_turns_off(angle: float) -> float:
     """`angle` less a multiple of 2 pi, so that little is lost when it is added to others."""
     return angle - TWO_PI * nearest_integer(angle / TWO_PI)
 
 
-@inline
+@piece
 def _logarithmic(row: Any) -> Logarithmic:
     sine, cosine = sincos(row.pitch)
     rate = 0.5 * row.arms * cosine / sine
     return Logarithmic(_spiral(row), _whole_turns_off(row.arms * row.phase) - 2.0 * rate * log(row.r_eff), rate)
 
 
-@inline
+@piece
 def _ringermacher_mead(row: Any) -> RingermacherMead:
     offset = _whole_turns_off(row.arms * row.phase) + _whole_turns_off(row.arms * row.rm_n * PI)
     return RingermacherMead(_spiral(row), offset, -2.0 * row.arms * row.rm_n, row.rm_scale, row.rm_b)
 
 
-@inline
+@piece
 def _disc_plane(dx: float, dy: float, spiral: Spiral) -> tuple[float, float, float]:
     """Coordinates in the plane of the disc, mirrored at the major axis where handedness is -1, and radius squared."""
     u = dx * spiral.cosine + dy * spiral.sine
@@ -221,13 +221,13 @@ def _disc_plane(dx: float, dy: float, spiral: Spiral) -> tuple[float, float, flo
     return u, v, max(u * u + v * v, SMALLEST_R2)
 
 
-@inline
+@piece
 def _times(on: bool, a: float, b: float, c: float, d: float) -> tuple[float, float]:
     """(a + ib)(c + id) where `on`, a + ib elsewhere."""
     return (a * c - b * d if on else a), (a * d + b * c if on else b)
 
 
-@inline
+@piece
 def _arm_angle(u: float, v: float, r: float, spiral: Spiral) -> tuple[float, float]:
     """Cosine and sine of arms times the angle of (u, v), as a power of a complex number: no angle, so no seam."""
     c1 = u / r
@@ -241,7 +241,7 @@ def _arm_angle(u: float, v: float, r: float, spiral: Spiral) -> tuple[float, flo
     return _times(spiral.power8, cosine, sine, c8, s8)
 
 
-@inline
+@piece
 def _light(dx: float, dy: float, u: float, v: float, r: float, winding: float, spiral: Spiral) -> np.float32:
     """Disc, arms and bulge; `winding` is arms * (phase + spiral(r)). Angles in float64, brightness in float32."""
     cosine, sine = _arm_angle(u, v, r, spiral)
@@ -261,7 +261,7 @@ def _light(dx: float, dy: float, u: float, v: float, r: float, winding: float, s
     return disc * (between + strength * arms) + bulge
 
 
-@inline
+@piece
 def _logarithmic_light(dx: float, dy: float, shape: Logarithmic) -> np.float32:
     """Light at an offset from the centre of a galaxy with logarithmic arms."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
@@ -269,7 +269,7 @@ def _logarithmic_light(dx: float, dy: float, shape: Logarithmic) -> np.float32:
     return _light(dx, dy, u, v, np.sqrt(r2), winding, shape.spiral)
 
 
-@inline
+@piece
 def _ringermacher_mead_light(dx: float, dy: float, shape: RingermacherMead) -> np.float32:
     """Light at an offset from the centre of a galaxy with arms by Ringermacher and Mead."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
@@ -278,7 +278,7 @@ def _ringermacher_mead_light(dx: float, dy: float, shape: RingermacherMead) -> n
     return _light(dx, dy, u, v, r, winding, shape.spiral)
 
 
-@inline
+@piece
 def _roughness(
     dx: float, dy: float, u: float, v: float, r2: float, turning: float, spiral: Spiral
 ) -> tuple[float, float]:
@@ -313,56 +313,56 @@ def _roughness(
     return (0.0 if dark else rough_x), (0.0 if dark else rough_y)
 
 
-@inline
+@piece
 def _plane(dx: float, dy: float, shape: Any) -> tuple[float, float, float]:
     return _disc_plane(dx, dy, shape.spiral)
 
 
-@inline
+@piece
 def _logarithmic_winding(r2: float, shape: Logarithmic) -> float:
     """Of logarithmic arms at a squared radius, but for its offset."""
     return shape.rate * log(r2)
 
 
-@inline
+@piece
 def _logarithmic_winding32(r2: np.float32, shape: Logarithmic) -> np.float32:
     """The same in float32."""
     return np.float32(shape.rate * LN_2) * log2f(r2)
 
 
-@inline
+@piece
 def _logarithmic_turning(r2: float, shape: Logarithmic) -> float:
     """Its derivative by ln(r)."""
     return 2.0 * shape.rate
 
 
-@inline
+@piece
 def _logarithmic_derivatives(r2: float, shape: Logarithmic) -> tuple[float, float, float, float]:
     """The winding, and its first three derivatives by ln(r)."""
     return shape.rate * log(r2), 2.0 * shape.rate, 0.0, 0.0
 
 
-@inline
+@piece
 def _logarithmic_roughness(dx: float, dy: float, shape: Logarithmic) -> tuple[float, float]:
     """Change of the light of logarithmic arms along both sides of a pixel."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
     return _roughness(dx, dy, u, v, r2, 2.0 * shape.rate, shape.spiral)
 
 
-@inline
+@piece
 def _ringermacher_mead_winding(r2: float, shape: RingermacherMead) -> float:
     """Of arms by Ringermacher and Mead at a squared radius, but for its offset."""
     return shape.rate * atan(shape.b * exp(-shape.scale / np.sqrt(r2)))
 
 
-@inline
+@piece
 def _ringermacher_mead_winding32(r2: np.float32, shape: RingermacherMead) -> np.float32:
     """The same in float32."""
     steps = np.float32(LOG2_E * shape.scale) / np.sqrt(r2)
     return np.float32(shape.rate) * atanf(np.float32(shape.b) * exp2f(-steps))
 
 
-@inline
+@piece
 def _ringermacher_mead_derivatives(r2: float, shape: RingermacherMead) -> tuple[float, float, float, float]:
     """The winding, and its first three derivatives by ln(r)."""
     x = shape.scale / np.sqrt(r2)
@@ -375,7 +375,7 @@ def _ringermacher_mead_derivatives(r2: float, shape: RingermacherMead) -> tuple[
     return shape.rate * atan(t), slope, slope * (x * c - 1.0), slope * third
 
 
-@inline
+@piece
 def _ringermacher_mead_turning(r2: float, shape: RingermacherMead) -> float:
     """Derivative of the winding by ln(r)."""
     x = shape.scale / np.sqrt(r2)
@@ -383,7 +383,7 @@ def _ringermacher_mead_turning(r2: float, shape: RingermacherMead) -> float:
     return float(shape.rate * x * t / (1.0 + t * t))
 
 
-@inline
+@piece
 def _ringermacher_mead_roughness(dx: float, dy: float, shape: RingermacherMead) -> tuple[float, float]:
     """Change of the light of arms by Ringermacher and Mead; infinite where three derivatives don't tell their phase."""
     u, v, r2 = _disc_plane(dx, dy, shape.spiral)
@@ -396,7 +396,7 @@ def _ringermacher_mead_roughness(dx: float, dy: float, shape: RingermacherMead) 
     return (np.inf if lost else rough_x), rough_y
 
 
-@inline
+@piece
 def _logarithmic_wound(
     dx: FloatArray, dy: FloatArray, means: Float32Array, scratch: Scratch, shape: Logarithmic
 ) -> None:
@@ -405,7 +405,7 @@ def _logarithmic_wound(
     means_of_wound(dx, dy, means, scratch, _plane, winding, winding32, turning, shape)
 
 
-@inline
+@piece
 def _ringermacher_mead_wound(
     dx: FloatArray, dy: FloatArray, means: Float32Array, scratch: Scratch, shape: RingermacherMead
 ) -> None:

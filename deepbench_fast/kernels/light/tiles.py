@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer
 from deepbench_fast.kernels.light._lanes import RUN, put_run
 from deepbench_fast.kernels.light.ellipse import Ellipse, columns_of, determinant, extent, half_chord, rows_of
@@ -64,7 +64,7 @@ class Tiles(NamedTuple):
     across: int
 
 
-@inline
+@piece
 def _tiles(frame: Frame) -> Tiles:
     height, width, pad = frame
     before = pad + pad % 2
@@ -75,7 +75,7 @@ def _tiles(frame: Frame) -> Tiles:
     return Tiles(before, _even_share(all_rows, down), columns, down, across)
 
 
-@inline
+@piece
 def _even_share(pixels: int, tiles: int) -> int:
     share = (pixels - 1) // tiles + 1
     return share + share % 2
@@ -87,12 +87,12 @@ def tiles_of(frame: Frame) -> Tiles:
     return _tiles(frame)
 
 
-@inline
+@piece
 def _ellipse(row: FloatArray) -> Ellipse:
     return Ellipse(row[0], row[1], row[2], row[3], row[4], row[5])
 
 
-@inline
+@piece
 def _column_extent(ellipse: Ellipse, top: int, bottom: int, first: int, stop: int) -> tuple[int, int]:
     """The columns, of those from first to stop - 1, that an ellipse has in the rows from top to bottom - 1.
 
@@ -107,7 +107,7 @@ def _column_extent(ellipse: Ellipse, top: int, bottom: int, first: int, stop: in
     return extent(low, high, first, stop)
 
 
-@inline
+@piece
 def _tile_range(ellipse: Ellipse, frame: Frame, tiles: Tiles) -> tuple[int, int, int, int]:
     """First and last row, and first and last column, of tiles that an ellipse may touch; none: the last before the
     first."""
@@ -165,13 +165,13 @@ class Lists(NamedTuple):
     places: IntArray
 
 
-@inline
+@piece
 def _make_lists(rows: int) -> Lists:
     column, row, light = np.empty(ROOM, np.float32), np.empty(ROOM, np.float32), np.empty(ROOM, np.float32)
     return Lists(column, row, light, np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty(rows, np.int64))
 
 
-@inline
+@piece
 def _set_spans(ellipse: Ellipse, top: int, bottom: int, left: int, right: int, lists: Lists) -> int:
     """Find an ellipse's columns, of those from left to right - 1 of a tile, in the rows from top to bottom - 1.
 
@@ -187,7 +187,7 @@ def _set_spans(ellipse: Ellipse, top: int, bottom: int, left: int, right: int, l
     return count
 
 
-@inline
+@piece
 def _list_pixels(top: int, tall: int, lists: Lists) -> None:
     """Set the column and row of each pixel of the spans, and of some after the last that fill up its lanes."""
     for k in range(tall):
@@ -198,14 +198,14 @@ def _list_pixels(top: int, tall: int, lists: Lists) -> None:
     put_run(lists.columns, lists.rows, last + 1, lists.columns[last], lists.rows[last])
 
 
-@inline
+@piece
 def _add_bright(target: Float32Array, light: Float32Array, cutoff: np.float32) -> None:
     """Add the light that is not below the cutoff."""
     for i in range(light.shape[0]):
         target[i] += light[i] if abs(light[i]) >= cutoff else np.float32(0.0)
 
 
-@inline
+@piece
 def _draw_parts(
     draw: Draw,
     scratch: Any,
@@ -263,7 +263,7 @@ def _draw_parts(
                 _add_bright(image[there + start : there + stop], own, least)
 
 
-@inline
+@piece
 def _no_scratch(length: int) -> int:
     """For a kernel that needs no scratch, or makes its own."""
     return 0
@@ -293,7 +293,7 @@ def _tiled(draw: Draw, make_scratch: Callable[[int], Any] = _no_scratch) -> Call
 def _of_frame(add: Callable[..., None]) -> Draw:
     """What draws one object by a kernel of whole frames that looks at nothing but columns and rows."""
 
-    @inline
+    @piece
     def draw(
         light: Float32Array,
         columns: Float32Array,
@@ -310,7 +310,7 @@ def _of_frame(add: Callable[..., None]) -> Draw:
     return draw
 
 
-@inline
+@piece
 def _star_center(
     light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
@@ -318,14 +318,14 @@ def _star_center(
     add_star(light, columns, rows, table[0])
 
 
-@inline
+@piece
 def _star_integrate(
     light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
     set_star_means(light, columns, rows, spans, table[0], scratch)
 
 
-@inline
+@piece
 def _galaxy_center(
     light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
@@ -333,7 +333,7 @@ def _galaxy_center(
     add_galaxy(light, columns, rows, spans, table[0])
 
 
-@inline
+@piece
 def _galaxy_integrate(
     light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:

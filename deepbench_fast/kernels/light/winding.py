@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.base2 import exp2f
 from deepbench_fast.kernels.elementary import atan, atan2, exp, floor, log, sincos
 from deepbench_fast.kernels.elementary32 import atanf, floorf
@@ -157,7 +157,7 @@ class Scratch(NamedTuple):
     bulge_light: FloatArray
 
 
-@inline
+@piece
 def make_scratch(pixels: int) -> Scratch:
     """Room for the light of so many pixels."""
     return Scratch(
@@ -177,7 +177,7 @@ def make_scratch(pixels: int) -> Scratch:
     )
 
 
-@inline
+@piece
 def tabulate_arms(kappa: float, scaled_i0: float, s: Scratch) -> Arms:
     """Tabulate exp(kappa (cos a - 1)) / scaled_i0, its derivatives and its integrals from a to pi, at 0 <= a <= end.
 
@@ -212,7 +212,7 @@ def tabulate_arms(kappa: float, scaled_i0: float, s: Scratch) -> Arms:
     return Arms(end, step)
 
 
-@inline
+@piece
 def _from_gap(psi: np.float32) -> tuple[np.float32, np.float32]:
     """2 pi times the number of gaps between arms before psi, and how far psi is from the middle of its own."""
     gap = floorf(psi * INVERSE_TWO_PI)
@@ -220,7 +220,7 @@ def _from_gap(psi: np.float32) -> tuple[np.float32, np.float32]:
     return high + low, ((psi - high) - low) - PI_32
 
 
-@inline
+@piece
 def _arm_integral(
     whole: np.float32, off: np.float32, end: np.float32, step: np.float32, inverse: np.float32, table: Float32Array
 ) -> np.float32:
@@ -233,7 +233,7 @@ def _arm_integral(
     return np.float32(whole + (beyond if off >= ZERO else -beyond))
 
 
-@inline
+@piece
 def _both_integrals(psi: float, arms: Arms, table: FloatArray) -> tuple[float, float]:
     """A, and its integral over psi."""
     gap = floor(psi / TWO_PI)
@@ -249,20 +249,20 @@ def _both_integrals(psi: float, arms: Arms, table: FloatArray) -> tuple[float, f
     return whole + (beyond if off >= 0.0 else -beyond), whole * (0.5 * whole + off) + second
 
 
-@inline
+@piece
 def _asinh(x: float) -> float:
     size = abs(x)
     value = log(size + np.sqrt(size * size + 1.0))
     return value if x >= 0.0 else -value
 
 
-@inline
+@piece
 def _sinh(w: float) -> float:
     grown = exp(w)
     return 0.5 * (grown - 1.0 / grown)
 
 
-@inline
+@piece
 def _reference(dx: float, dy: float, plane: Plane, winding: Winding, shape: Any) -> tuple[float, float, float]:
     """Direction of a place in the disc's plane, and psi there, from the gap before it on, but for the winding."""
     u, v, r2 = plane(dx, dy, shape)
@@ -271,7 +271,7 @@ def _reference(dx: float, dy: float, plane: Plane, winding: Winding, shape: Any)
     return u, v, (psi - TWO_PI * floor(psi / TWO_PI)) + wound
 
 
-@inline
+@piece
 def _list_edges(
     dx: FloatArray, dy: FloatArray, first: int, s: Scratch, plane: Plane, winding: Winding, shape: Any
 ) -> tuple[int, int]:
@@ -308,7 +308,7 @@ def _list_edges(
     return pixel, count
 
 
-@inline
+@piece
 def _measure_edges(
     count: int, least: float, least_of_bulge: float, s: Scratch, plane: Plane, turning: Winding, shape: Any
 ) -> None:
@@ -355,7 +355,7 @@ def _measure_edges(
         edges[B_END + j] = _asinh((x1 * (x1 - x0) + y1 * (y1 - y0)) / (length * scale))
 
 
-@inline
+@piece
 def _part(part: int, first: float, last: float, kink: float) -> tuple[float, float]:
     """Ends of the four parts of an edge from first to last: it is cut at the foot, 0, and on both sides of it."""
     low = first if part == 0 else (-kink if part == 1 else (0.0 if part == 2 else kink))
@@ -363,7 +363,7 @@ def _part(part: int, first: float, last: float, kink: float) -> tuple[float, flo
     return min(max(low, first), last), min(max(high, first), last)
 
 
-@inline
+@piece
 def _put_panel(panels: Any, i: int, low: float, wide: float, edges: FloatArray, j: int) -> None:
     """Set a panel of an edge."""
     panels[FOOT + i] = edges[DISTANCE + j]
@@ -375,7 +375,7 @@ def _put_panel(panels: Any, i: int, low: float, wide: float, edges: FloatArray, 
     panels[PSI + i] = edges[REF_PSI + j]
 
 
-@inline
+@piece
 def _list_disc_panels(j: int, slope: float, root: float, s: Scratch, shape: Any) -> None:
     """List the panels of an edge: it is cut at its foot, and where arms fade."""
     edges = s.edges
@@ -410,7 +410,7 @@ def _list_disc_panels(j: int, slope: float, root: float, s: Scratch, shape: Any)
             s.listed[which] = i + 1
 
 
-@inline
+@piece
 def _list_bulge_panels(j: int, s: Scratch) -> None:
     """List the panels of an edge along which the bulge's fan runs."""
     edges = s.edges
@@ -429,7 +429,7 @@ def _list_bulge_panels(j: int, s: Scratch) -> None:
             s.listed[OF_BULGE] = i + 1
 
 
-@inline
+@piece
 def _strength(r: Any, shape: Any) -> tuple[Any, Any]:
     """Part of the disc in arms and between them."""
     core = min(r, ONE)
@@ -439,7 +439,7 @@ def _strength(r: Any, shape: Any) -> tuple[Any, Any]:
     return most * (core * core * (THREE - TWO * core)), between
 
 
-@inline
+@piece
 def _place(panels: Float32Array, j: int, part: np.float32) -> tuple[np.float32, np.float32, np.float32]:
     """2 cosh(w) at this part of a panel, the place from the foot, and the squared radius."""
     grown = exp2f((panels[LOW + j] + panels[WIDE + j] * part) * LOG2_E_32)
@@ -449,7 +449,7 @@ def _place(panels: Float32Array, j: int, part: np.float32) -> tuple[np.float32, 
     return grown + shrunk, t, max(foot * foot + t * t, SMALLEST_R2)
 
 
-@inline
+@piece
 def _along_panels(s: Scratch, arms: Arms, winding: Winding32, shape: Any) -> None:
     """Integrals along the panels of nodes."""
     panels, table = s.panels, s.table32
@@ -484,7 +484,7 @@ def _along_panels(s: Scratch, arms: Arms, winding: Winding32, shape: Any) -> Non
         s.disc_light[s.owner[j]] -= float(panels[WIDE + j] * panels[SCALE + j] * panels[SUM + j])
 
 
-@inline
+@piece
 def _along_cells(s: Scratch, arms: Arms, winding: Winding, shape: Any) -> None:
     """Integrals along the panels of cells."""
     panels, table = s.cells, s.table
@@ -527,7 +527,7 @@ def _along_cells(s: Scratch, arms: Arms, winding: Winding, shape: Any) -> None:
         s.in_cells[s.owner[OF_CELLS * PANELS + j]] -= panels[SCALE + j] * panels[SUM + j]
 
 
-@inline
+@piece
 def _bulge_within(x: np.float32) -> np.float32:
     """Integral of s**3 exp(-s) from 0 to x: the light of the bulge within a radius."""
     series = ZERO
@@ -537,7 +537,7 @@ def _bulge_within(x: np.float32) -> np.float32:
     return x * x * x * x * series if x < ONE else whole
 
 
-@inline
+@piece
 def _along_bulge(s: Scratch, shape: Any) -> None:
     """The fan along the panels of the bulge."""
     panels = s.bulge
@@ -559,13 +559,13 @@ def _along_bulge(s: Scratch, shape: Any) -> None:
         s.bulge_light[s.owner[OF_BULGE * PANELS + j]] += to_light * fan
 
 
-@inline
+@piece
 def _holds_bulge(dx: float, dy: float) -> bool:
     """Whether a pixel is so near to the bulge's cusp that only its fan tells its mean."""
     return max(abs(dx), abs(dy)) < BULGE
 
 
-@inline
+@piece
 def _bulge_by_nodes(dx: float, dy: float, shape: Any) -> float:
     """Mean of the bulge over a pixel that does not hold its cusp."""
     mean = ZERO
@@ -577,7 +577,7 @@ def _bulge_by_nodes(dx: float, dy: float, shape: Any) -> float:
     return float(mean)
 
 
-@inline
+@piece
 def means_of_wound(
     dx: FloatArray,
     dy: FloatArray,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import exp, log, sincos
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,13 +27,13 @@ EIGHT_VX = -0.93240737
 EIGHT_VY = -0.86473146
 
 
-@inline
+@piece
 def _cube_root(x: float) -> float:
     """Cube root of a positive normal number, to 2e-15 for x > 1e-16."""
     return exp(THIRD * log(x))
 
 
-@inline
+@piece
 def _place_in_disc(body: FloatArray, radius: float) -> None:
     r = radius * np.sqrt(body[0])
     sine, cosine = sincos(TWO_PI * body[1])
@@ -43,7 +43,7 @@ def _place_in_disc(body: FloatArray, radius: float) -> None:
     body[5] = 0.0
 
 
-@inline
+@piece
 def _place_in_ball(body: FloatArray, radius: float) -> None:
     r = radius * _cube_root(body[0])
     sine, cosine = sincos(TWO_PI * body[1])
@@ -54,7 +54,7 @@ def _place_in_ball(body: FloatArray, radius: float) -> None:
     body[2] = r * height
 
 
-@inline
+@piece
 def _remove_mean_velocity(mass: FloatArray, state: FloatArray) -> None:
     total = 0.0
     px, py, pz = 0.0, 0.0, 0.0
@@ -69,7 +69,7 @@ def _remove_mean_velocity(mass: FloatArray, state: FloatArray) -> None:
         state[i, 5] -= pz / total
 
 
-@inline
+@piece
 def _kinetic(mass: FloatArray, state: FloatArray) -> float:
     energy = 0.0
     for i in range(mass.size):
@@ -78,7 +78,7 @@ def _kinetic(mass: FloatArray, state: FloatArray) -> float:
     return energy
 
 
-@inline
+@piece
 def _binding(mass: FloatArray, state: FloatArray, big_g: float, softening: float) -> float:
     """-U of softened gravity, see `gravity`."""
     energy = 0.0

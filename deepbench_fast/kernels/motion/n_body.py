@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import floor
 from deepbench_fast.kernels.motion.gravity import (
     ACCELERATION,
@@ -49,13 +49,13 @@ class Energies(NamedTuple):
     drift: FloatArray
 
 
-@inline
+@piece
 def step_count(interval: float, step: float) -> int:
     """The least number of equal steps, none longer than `step`, that fill `interval`; 0 for no interval."""
     return int(-floor(-(interval / step) * (1.0 - ROUNDING)))
 
 
-@inline
+@piece
 def _start_drift(energies: Energies) -> None:
     for lane in range(LANES):
         energies.first[lane] = energies.kinetic[lane] + energies.potential[lane]
@@ -63,7 +63,7 @@ def _start_drift(energies: Energies) -> None:
         energies.drift[lane] = 0.0
 
 
-@inline
+@piece
 def _follow_drift(energies: Energies) -> None:
     """The largest drift so far; NaN is larger than any number."""
     for lane in range(LANES):
@@ -72,7 +72,7 @@ def _follow_drift(energies: Energies) -> None:
         energies.drift[lane] = energies.drift[lane] if now <= energies.drift[lane] else now
 
 
-@inline
+@piece
 def _attract_and_follow(bodies: FloatArray, dimensions: int, energies: Energies, later: float) -> None:
     """Accelerations at the end of a step, and the drift there: some time later than the velocities are of."""
     energies.kinetic[:] = 0.0
@@ -83,13 +83,13 @@ def _attract_and_follow(bodies: FloatArray, dimensions: int, energies: Energies,
     _follow_drift(energies)
 
 
-@inline
+@piece
 def _kick(body: FloatArray, length: int, time: float) -> None:
     for k in range(length):
         body[VELOCITY + k] += time * body[ACCELERATION + k]
 
 
-@inline
+@piece
 def _kick_and_drift(body: FloatArray, length: int, kick: float, drift: float) -> None:
     """Move a body on, and clear its acceleration."""
     for k in range(length):
@@ -99,7 +99,7 @@ def _kick_and_drift(body: FloatArray, length: int, kick: float, drift: float) ->
         body[ACCELERATION + k] = 0.0
 
 
-@inline
+@piece
 def _advance_leapfrog(
     bodies: FloatArray, dimensions: int, steps: int, h: float, energies: Energies, stop: IntArray | None
 ) -> None:
@@ -120,7 +120,7 @@ def _advance_leapfrog(
             _kick(bodies[i], length, 0.5 * h)
 
 
-@inline
+@piece
 def _begin_step(body: FloatArray, length: int) -> None:
     for k in range(length):
         body[START_POSITION + k] = body[POSITION + k]
@@ -129,7 +129,7 @@ def _begin_step(body: FloatArray, length: int) -> None:
         body[VELOCITY_SUM + k] = 0.0
 
 
-@inline
+@piece
 def _next_stage(body: FloatArray, length: int, weight: float, reach: float) -> None:
     """Add the slopes here to their sums, and go from the start of the step along them."""
     for k in range(length):
@@ -142,7 +142,7 @@ def _next_stage(body: FloatArray, length: int, weight: float, reach: float) -> N
         body[ACCELERATION + k] = 0.0
 
 
-@inline
+@piece
 def _end_step(body: FloatArray, length: int, sixth: float) -> None:
     for k in range(length):
         position_sum = body[POSITION_SUM + k] + body[VELOCITY + k]
@@ -152,7 +152,7 @@ def _end_step(body: FloatArray, length: int, sixth: float) -> None:
         body[ACCELERATION + k] = 0.0
 
 
-@inline
+@piece
 def _advance_rk4(
     bodies: FloatArray, dimensions: int, steps: int, h: float, energies: Energies, stop: IntArray | None
 ) -> None:
@@ -177,7 +177,7 @@ def _advance_rk4(
         _attract_and_follow(bodies, dimensions, energies, 0.0)
 
 
-@inline
+@piece
 def _load(
     bodies: FloatArray,
     mass: FloatArray,
@@ -202,14 +202,14 @@ def _load(
             body[SOFTENING_SQUARED + lane] = softening[s] * softening[s]
 
 
-@inline
+@piece
 def _store_vectors(series: FloatArray, bodies: FloatArray, part: int, lane: int, dimensions: int) -> None:
     for i in range(bodies.shape[0]):
         for axis in range(dimensions):
             series[i * dimensions + axis] = bodies[i, part + axis * LANES + lane]
 
 
-@inline
+@piece
 def _store(
     series: FloatArray,
     offsets: IntArray,

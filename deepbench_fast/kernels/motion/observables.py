@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.motion.pendulum import FloatArray, sine
 
 PENDULUM_OUTPUTS = ("angle", "velocity", "x", "y", "momentum", "force", "kinetic", "potential", "energy")
@@ -15,14 +15,14 @@ ANGLE, VELOCITY, X, Y, MOMENTUM, FORCE, KINETIC, POTENTIAL, ENERGY = range(9)
 SYSTEMS = 64
 
 
-@inline
+@piece
 def _height(angle: float) -> float:
     """1 - cos(angle), without cancellation near 0."""
     half_sine = sine(0.5 * angle)
     return 2.0 * (half_sine * half_sine)
 
 
-@inline
+@piece
 def _observe(
     code: int,
     length: FloatArray,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.motion.gravity import (
     ACCELERATION,
     LANES,
@@ -70,20 +70,20 @@ TIMES_COMPARED = 1024
 NUMBERS_KEPT = 2**22
 
 
-@inline
+@piece
 def _begin_step(body: FloatArray, length: int) -> None:
     for k in range(length):
         body[POSITION + k] = body[START + k]
         body[ACCELERATION + k] = 0.0
 
 
-@inline
+@piece
 def _keep_acceleration(body: FloatArray, length: int) -> None:
     for k in range(length):
         body[START_ACCELERATION + k] = body[ACCELERATION + k]
 
 
-@inline
+@piece
 def _differences(body: FloatArray, length: int) -> None:
     """g from b, the last one first."""
     for n in range(TERMS - 1, -1, -1):
@@ -96,7 +96,7 @@ def _differences(body: FloatArray, length: int) -> None:
                 body[own + k] -= weight * body[G + m * VECTOR + k]
 
 
-@inline
+@piece
 def _go_to_node(body: FloatArray, step: FloatArray, node: int, length: int) -> None:
     w = POSITIONS[node]
     for k in range(length):
@@ -111,7 +111,7 @@ def _go_to_node(body: FloatArray, step: FloatArray, node: int, length: int) -> N
         body[ACCELERATION + k] = 0.0
 
 
-@inline
+@piece
 def _correct(body: FloatArray, change: FloatArray, node: int, length: int) -> None:
     """g from the acceleration at a node, and its change."""
     for k in range(length):
@@ -122,7 +122,7 @@ def _correct(body: FloatArray, change: FloatArray, node: int, length: int) -> No
         body[G + node * VECTOR + k] = new
 
 
-@inline
+@piece
 def _coefficients(body: FloatArray, length: int) -> None:
     """b from g."""
     for j in range(TERMS):
@@ -135,7 +135,7 @@ def _coefficients(body: FloatArray, length: int) -> None:
                 body[own + k] += weight * body[G + n * VECTOR + k]
 
 
-@inline
+@piece
 def _visit(
     bodies: FloatArray, step: FloatArray, change: FloatArray, moved: FloatArray, node: int, dimensions: int
 ) -> None:
@@ -150,7 +150,7 @@ def _visit(
             _raise(moved, change, length)
 
 
-@inline
+@piece
 def _raise(largest: FloatArray, vector: FloatArray, length: int) -> None:
     """The largest absolute component so far, of each lane."""
     for axis in range(length // LANES):
@@ -158,7 +158,7 @@ def _raise(largest: FloatArray, vector: FloatArray, length: int) -> None:
             largest[lane] = max(largest[lane], abs(vector[axis * LANES + lane]))
 
 
-@inline
+@piece
 def _end_step(body: FloatArray, step: FloatArray, done: FloatArray, coarse: FloatArray, length: int) -> None:
     """Move on to the end of the step in the lanes where it is done (1.0, else 0.0)."""
     for k in range(length):
@@ -183,7 +183,7 @@ def _end_step(body: FloatArray, step: FloatArray, done: FloatArray, coarse: Floa
         body[VELOCITY + k] = coarse[k] * velocity - (coarse[k] * velocity - velocity)
 
 
-@inline
+@piece
 def _foretell(body: FloatArray, ratio: FloatArray, done: FloatArray, power: FloatArray, length: int) -> None:
     """b of the next step, `ratio` times as long: from the end of this one where it is done, else from its start again.
 
@@ -205,7 +205,7 @@ def _foretell(body: FloatArray, ratio: FloatArray, done: FloatArray, power: Floa
             body[told + k] = guess
 
 
-@inline
+@piece
 def _first_step(mass: FloatArray, state: FloatArray, big_g: float, softening_squared: float, dimensions: int) -> float:
     """A part of the shortest time in which two bodies fall to each other or pass each other."""
     shortest = np.inf
@@ -221,7 +221,7 @@ def _first_step(mass: FloatArray, state: FloatArray, big_g: float, softening_squ
     return FIRST_STEP * shortest
 
 
-@inline
+@piece
 def _forget(bodies: FloatArray, lane: int) -> None:
     """Foretell nothing."""
     for i in range(bodies.shape[0]):
@@ -230,7 +230,7 @@ def _forget(bodies: FloatArray, lane: int) -> None:
             bodies[i, FORETOLD + part] = 0.0
 
 
-@inline
+@piece
 def _load(
     bodies: FloatArray,
     mass: FloatArray,
@@ -252,7 +252,7 @@ def _load(
         body[SOFTENING_SQUARED + lane] = softening_squared
 
 
-@inline
+@piece
 def _size(mass: FloatArray, state: FloatArray, dimensions: int) -> float:
     """The largest distance of a body from the centre of mass."""
     total = 0.0
@@ -270,7 +270,7 @@ def _size(mass: FloatArray, state: FloatArray, dimensions: int) -> float:
     return float(np.sqrt(largest))
 
 
-@inline
+@piece
 def _look(shown: FloatArray, bodies: FloatArray, h: float, y: float, lane: int, dimensions: int) -> None:
     """Positions and velocities, (B, 6), at the part y of a lane's step."""
     time = h * y
@@ -287,7 +287,7 @@ def _look(shown: FloatArray, bodies: FloatArray, h: float, y: float, lane: int, 
             shown[i, 3 + axis] = velocity + time * (acceleration + once)
 
 
-@inline
+@piece
 def _kinetic(shown: FloatArray, bodies: FloatArray, lane: int) -> float:
     energy = 0.0
     for i in range(bodies.shape[0]):
@@ -296,7 +296,7 @@ def _kinetic(shown: FloatArray, bodies: FloatArray, lane: int) -> float:
     return energy
 
 
-@inline
+@piece
 def _potential(shown: FloatArray, bodies: FloatArray, lane: int) -> float:
     energy = 0.0
     for i in range(bodies.shape[0]):
@@ -307,7 +307,7 @@ def _potential(shown: FloatArray, bodies: FloatArray, lane: int) -> float:
     return energy
 
 
-@inline
+@piece
 def _store(
     series: FloatArray, offsets: IntArray, shown: FloatArray, kinetic: float, potential: float, dimensions: int
 ) -> None:
@@ -325,7 +325,7 @@ def _store(
         series[offsets[4]] = kinetic + potential
 
 
-@inline
+@piece
 def _farthest(one: FloatArray, other: FloatArray, dimensions: int) -> float:
     """The largest distance of a body between two paths, (T, B * dimensions); NaN is larger than any number."""
     largest = 0.0

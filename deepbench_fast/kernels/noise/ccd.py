@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.noise.counts import (
     STRETCH,
     Means,
@@ -18,7 +18,7 @@ from deepbench_fast.kernels.noise.counts import (
 from deepbench_fast.kernels.noise.gaussian import WORDS, box_muller32, fill_normals
 
 
-@inline
+@piece
 def _set_electrons(means: Means, pixels: npt.NDArray[np.float32], length: int, sky: float, gain: float) -> None:
     """Mean electrons of each pixel, none where light and sky together are negative; 0 past the last pixel."""
     exact = means.exact[: pixels.size]
@@ -28,7 +28,7 @@ def _set_electrons(means: Means, pixels: npt.NDArray[np.float32], length: int, s
     means.exact[pixels.size : length] = 0.0
 
 
-@inline
+@piece
 def _set_readings(
     pixels: npt.NDArray[np.float32],
     electrons: npt.NDArray[np.float64],
@@ -41,7 +41,7 @@ def _set_readings(
         pixels[p] = np.float32((electrons[p] / gain - offset) + read_noise * np.float64(normals[p]))
 
 
-@inline
+@piece
 def _add_readings(
     pixels: npt.NDArray[np.float32], normals: npt.NDArray[np.float32], read_noise: float, sky: float
 ) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import log2f
 from deepbench_fast.kernels.elementary import floor
 from deepbench_fast.kernels.elementary32 import SIGN_BIT, expf, float_bits, float_from_bits, floorf
@@ -112,7 +112,7 @@ class Span(NamedTuple):
     highest_small: float
 
 
-@inline
+@piece
 def make_means() -> Means:
     """Uninitialised arrays."""
     return Means(
@@ -125,7 +125,7 @@ def make_means() -> Means:
     )
 
 
-@inline
+@piece
 def make_scratch() -> Scratch:
     """Uninitialised arrays."""
     return Scratch(
@@ -168,7 +168,7 @@ def split_means(means: Means, length: int) -> Span:
     return Span(int(large), 0.25 * (quarters + 1) if large < length else 0.0)
 
 
-@inline
+@piece
 def _fill_words(
     w0: npt.NDArray[np.uint32],
     w1: npt.NDArray[np.uint32],
@@ -186,7 +186,7 @@ def _fill_words(
         w1[p] = b
 
 
-@inline
+@piece
 def _smaller_tail(w0: np.uint32, w1: np.uint32) -> np.float32:
     """min(u, 1 - u) of the uniform number u = uniform52(w0, w1), relative error < 2e-7."""
     upper = np.int32(np.int32(w0) >> SIGN_SHIFT)
@@ -195,7 +195,7 @@ def _smaller_tail(w0: np.uint32, w1: np.uint32) -> np.float32:
     return np.float32(high) * STEP_26 + (np.float32(low) + HALF) * STEP_52
 
 
-@inline
+@piece
 def _deviate(w0: np.uint32, s: np.float32) -> np.float32:
     """The standard normal quantile of the uniform number whose smaller tail is s >= 1e-7."""
     r = np.float32(np.sqrt(THREE - log2f(FOUR * (s * (ONE - s))))) - MIDDLE
@@ -207,7 +207,7 @@ def _deviate(w0: np.uint32, s: np.float32) -> np.float32:
     return float_from_bits(np.int32(float_bits(size) ^ np.int32(np.int32(~np.int32(w0)) & SIGN_BIT)))
 
 
-@inline
+@piece
 def _expansion(w0: np.uint32, w1: np.uint32, fraction: np.float32, root: np.float32, inverse: np.float32) -> np.float32:
     """Poisson quantile less floor(mean) for 10 <= mean <= 1e9; OPEN where an error might matter, and above.
 
@@ -232,7 +232,7 @@ def _expansion(w0: np.uint32, w1: np.uint32, fraction: np.float32, root: np.floa
     return below if clear & (s > TAIL) & (root < LARGEST_ROOT) else OPEN
 
 
-@inline
+@piece
 def _expand(to: Scratch, means: Means, length: int) -> None:
     """First pass over means of 10 and more; others get numbers of no use."""
     w0 = to.w0[:length]
@@ -245,7 +245,7 @@ def _expand(to: Scratch, means: Means, length: int) -> None:
         excess[i] = _expansion(w0[i], w1[i], fraction[i], root[i], inverse_root[i])
 
 
-@inline
+@piece
 def _step(
     u: np.float32,
     mean_over_k: np.float32,
@@ -260,13 +260,13 @@ def _step(
     return probability, total + probability, steps, margin
 
 
-@inline
+@piece
 def _coarse_uniform(w0: np.uint32) -> np.float32:
     """uniform52 within 8e-8."""
     return (np.float32(np.int32(w0 >> UNSIGNED_SPARE_BITS)) + HALF) * STEP_26
 
 
-@inline
+@piece
 def _add_up(to: Scratch, means: Means, length: int, highest: float) -> None:
     """First pass over means below 10: count the steps of the distribution function below the uniform number."""
     w0 = to.w0[:length]
@@ -351,7 +351,7 @@ def fill_counts(
     _settle(counts, to, means)
 
 
-@inline
+@piece
 def whole_lanes(pixels: int) -> int:
     """`pixels` rounded up to a multiple of `LANES`."""
     return (pixels + LANES - 1) // LANES * LANES

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import exp, floor, log
 from deepbench_fast.kernels.random.samplers import POISSON_LARGEST_MEAN
 
@@ -33,14 +33,14 @@ MOST_COUNTS = 2.0 * POISSON_LARGEST_MEAN
 ROUNDED = 2.0**-22
 
 
-@inline
+@piece
 def _stirling(n: float) -> float:
     """ln n! - ((n + 1/2) ln n - n + ln(2 pi) / 2) for n >= 16."""
     m = 1.0 / (n * n)
     return (1.0 / 12.0 - m * (1.0 / 360.0 - m * (1.0 / 1260.0 - m * (1.0 / 1680.0 - m / 1188.0)))) / n
 
 
-@inline
+@piece
 def _deviance(n: float, mean: float) -> float:
     """n ln(n / mean) + mean - n to its last digits, also where n is near the mean (Loader 2000)."""
     d, s = n - mean, n + mean
@@ -91,19 +91,19 @@ def _peak(mean: float, y: float, variance: float) -> float:
     return max(exp(t) - 0.5, 0.0)
 
 
-@inline
+@piece
 def _log_term(n: float, mean: float, y: float, variance: float) -> float:
     """ln of Poisson(n) exp(-(y - n)**2 / (2 variance))."""
     return log_poisson(n, mean) - 0.5 * (y - n) * (y - n) / variance
 
 
-@inline
+@piece
 def _log_root(variance: float) -> float:
     """ln sqrt(2 pi variance)."""
     return 0.5 * (LOG_TWO_PI + log(variance))
 
 
-@inline
+@piece
 def _log_wide_sum(n: float, width: float, mean: float, y: float, variance: float) -> float:
     """ln of the sum of the terms over n, by a trapezoidal sum about the largest."""
     n, stride = floor(n), floor(width / WIDE)  # whole, so that places are exact
@@ -119,7 +119,7 @@ def _log_wide_sum(n: float, width: float, mean: float, y: float, variance: float
     return top + log(total * stride)
 
 
-@inline
+@piece
 def _log_rise(n: float, mean: float, y: float, variance: float) -> float:
     """ln of the ratio of the term of n + 1 to that of n."""
     return log(mean / (n + 1.0)) + (y - n - 0.5) / variance
@@ -154,7 +154,7 @@ def _log_sum(mean: float, y: float, variance: float) -> float:
     return _log_term(n, mean, y, variance) - _log_root(variance) + log(total)
 
 
-@inline
+@piece
 def _log_mass(mean: float, y: float, rounded: float) -> float:
     """ln of the probability of the count that y is, to rounding; -inf where it is none."""
     n = max(floor(y + 0.5), 0.0)
@@ -170,7 +170,7 @@ def _log_profile(m: float, level: float, mean: float, gain: float, y: float, var
     return own + log_poisson(n, mean) if n >= 0.0 else -np.inf
 
 
-@inline
+@piece
 def _largest(level: float, mean: float, gain: float, y: float, variance: float) -> float:
     """The real m at which `_log_profile` is largest, to half a count: golden section."""
     low, high = 0.0, max(y, 0.0) if variance == 0.0 else max(level, y) + 1.0
@@ -189,7 +189,7 @@ def _largest(level: float, mean: float, gain: float, y: float, variance: float) 
     return 0.5 * (low + high)
 
 
-@inline
+@piece
 def _background(level: float, mean: float, gain: float, y: float, variance: float) -> tuple[float, float, float]:
     """Counts M of the background, given y: the likeliest one, the width about it, and the steps to take."""
     centre = _largest(level, mean, gain, y, variance)
@@ -200,7 +200,7 @@ def _background(level: float, mean: float, gain: float, y: float, variance: floa
     return floor(centre + 0.5), width, stride
 
 
-@inline
+@piece
 def _is_far(m: float, level: float, mean: float, gain: float, y: float, variance: float, top: float) -> bool:
     """Whether counts of the background from m on, away from the likeliest, add nothing; top: ln of the largest term."""
     profile = _log_profile(m, level, mean, gain, y, variance)
@@ -234,7 +234,7 @@ def _log_double_sum(level: float, mean: float, gain: float, y: float, variance: 
     return top + log(total * stride) if total > 0.0 else -np.inf
 
 
-@inline
+@piece
 def _log_density(
     pixel: float, light: float, gain: float, sky: float, level: float, shift: float, variance: float
 ) -> float:

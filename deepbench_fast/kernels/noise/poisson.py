@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.noise.counts import (
     STRETCH,
     fill_counts,
@@ -16,7 +16,7 @@ from deepbench_fast.kernels.noise.counts import (
 )
 
 
-@inline
+@piece
 def _add_counts(pixels: npt.NDArray[np.float32], counts: npt.NDArray[np.float64], mean: float) -> None:
     for p in range(pixels.size):
         pixels[p] += np.float32(counts[p] - mean)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.image.measure import LANES, add_up, sum_over
 from deepbench_fast.kernels.random.samplers import POISSON_LARGEST_MEAN
 
@@ -40,7 +40,7 @@ def add_ccd_variance(
             pixels += read_noise[t] * read_noise[t]
 
 
-@inline
+@piece
 def _square(light: np.float32) -> float:
     return np.float64(light) * np.float64(light)
 
@@ -67,7 +67,7 @@ def even_snr(clean: npt.NDArray[np.float32], variance: npt.NDArray[np.float64], 
         out[t] = norm / np.sqrt(variance[t]) if norm > 0.0 or np.isnan(variance[t]) else 0.0
 
 
-@inline
+@piece
 def _squared_ratio(light: np.float32, variance: float) -> float:
     square = np.float64(light) * np.float64(light)
     ratio = square / variance

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import PI, cos, sin
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +41,7 @@ def transform_size(least: int) -> int:
     return best
 
 
-@inline
+@piece
 def _work(size: int) -> float:
     """What a transform of this size costs, in units of no matter."""
     doublings = 1.0
@@ -73,32 +73,32 @@ def tile_of(length: int, more: int) -> int:
 # a real part becomes the imaginary one, and rows that change places give another frequency or the other part, too.
 
 
-@inline
+@piece
 def _sum_2(out: Floats, a: Floats, b: Floats) -> None:
     for i in range(out.size):
         out[i] = a[i] + b[i]
 
 
-@inline
+@piece
 def _sum_3(out: Floats, a: Floats, b: Floats, c: Floats) -> None:
     for i in range(out.size):
         out[i] = a[i] + (b[i] + c[i])
 
 
-@inline
+@piece
 def _sum_4(out: Floats, a: Floats, b: Floats, c: Floats, d: Floats) -> None:
     for i in range(out.size):
         out[i] = (a[i] + c[i]) + (b[i] + d[i])
 
 
-@inline
+@piece
 def _difference_2(out: Floats, a: Floats, b: Floats, e: Floats, f: Floats, cosine: float, sine: float) -> None:
     """(a - b) cosine + (e - f) sine."""
     for i in range(out.size):
         out[i] = (a[i] - b[i]) * cosine + (e[i] - f[i]) * sine
 
 
-@inline
+@piece
 def _third(
     out: Floats, a: Floats, b: Floats, c: Floats, e: Floats, f: Floats, g: Floats, cosine: float, sine: float
 ) -> None:
@@ -109,7 +109,7 @@ def _third(
         out[i] = first * cosine + second * sine
 
 
-@inline
+@piece
 def _half(
     out: Floats,
     a: Floats,
@@ -128,7 +128,7 @@ def _half(
         out[i] = ((a[i] + c[i]) - (b[i] + d[i])) * cosine + ((e[i] + g[i]) - (f[i] + h[i])) * sine
 
 
-@inline
+@piece
 def _quarter(
     out: Floats,
     a: Floats,
@@ -147,7 +147,7 @@ def _quarter(
         out[i] = ((a[i] - c[i]) + (f[i] - h[i])) * cosine + ((e[i] - g[i]) - (b[i] - d[i])) * sine
 
 
-@inline
+@piece
 def _turn(turns: Floats, k: int, part: int) -> tuple[float, float]:
     """Cosine and sine of the turn k, or those that make the imaginary part."""
     return (turns[0, k], turns[1, k]) if part == 0 else (-turns[1, k], turns[0, k])
@@ -250,7 +250,7 @@ def transform(parts: Parts, spare: Parts, columns: int, turns: Floats, stop: Fla
     return parts, spare
 
 
-@inline
+@piece
 def transform_back(parts: Parts, spare: Parts, columns: int, turns: Floats, stop: Flag) -> tuple[Parts, Parts]:
     """As `transform`, with exp(+2 pi i j k / n): parts that have changed places turn the other way round."""
     (im, re), (free_im, free_re) = transform((parts[1], parts[0]), (spare[1], spare[0]), columns, turns, stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import PI, exp, log
 from deepbench_fast.kernels.psf.fourier import (
     convolve,
@@ -43,7 +43,7 @@ RULE: tuple[tuple[float, float], ...] = (
 PANEL = 0.25
 
 
-@inline
+@piece
 def _widest_pad(side: int) -> int:
     return max(min(side, LARGEST_PAD), DIRECT_RADIUS)
 
@@ -83,7 +83,7 @@ def widest_moffat(gamma: npt.NDArray[np.float64], alpha: npt.NDArray[np.float64]
     return min(widest, _widest_pad(side))
 
 
-@inline
+@piece
 def _log_gamma(x: float) -> float:
     """log of the gamma function for x >= 1, within 1e-13: Stirling's series (DLMF 5.11.1) from x + 8 on."""
     product = 1.0
@@ -95,7 +95,7 @@ def _log_gamma(x: float) -> float:
     return (z - 0.5) * log(z) - z + 0.5 * log(2.0 * PI) + (series + 1.0 / 12.0) / z - log(product)
 
 
-@inline
+@piece
 def _narrow_part(gamma: float, alpha: float, weights: npt.NDArray[np.float64]) -> None:
     """Replace the samples of the mixture's narrow Gaussians by weights that are right for them.
 
@@ -144,19 +144,19 @@ def moffat_weights(gamma: float, alpha: float, radius: int) -> npt.NDArray[np.fl
     return weights
 
 
-@inline
+@piece
 def _fold(folded: npt.NDArray[np.float32], before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> None:
     for i in range(folded.size):
         folded[i] = before[i] + after[i]
 
 
-@inline
+@piece
 def _add_centre(sums: npt.NDArray[np.float32], centre: npt.NDArray[np.float32], weight: np.float32) -> None:
     for i in range(sums.size):
         sums[i] += weight * centre[i]
 
 
-@inline
+@piece
 def _add_row(sums: npt.NDArray[np.float32], row: npt.NDArray[np.float32], weights: npt.NDArray[np.float64]) -> None:
     """Add w_0 f(0), then w_1 (f(-1) + f(1)), ... w_r (f(-r) + f(r)), where f(k) = row[i + r + k]."""
     _add_centre(sums, row[weights.size - 1 :], np.float32(weights[0]))
@@ -184,7 +184,7 @@ def _convolve(
         _add_row(sums, row, weights[i])
 
 
-@inline
+@piece
 def _sum_one(
     canvas: npt.NDArray[np.float32],
     frame: tuple[int, int, int],

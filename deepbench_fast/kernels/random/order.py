@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.random.philox import philox4x32
 
 Integers = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ HALF = np.uint64(32)
 BLOCK = 128
 
 
-@inline
+@piece
 def _moved(half: int, other: int, size: int, step: int, domain: int, key: npt.NDArray[np.uint32]) -> int:
     """One half of a place, of `size`, moved on by a number that depends on the other half and the round."""
     w, _, _, _ = philox4x32(
@@ -33,14 +33,14 @@ def _moved(half: int, other: int, size: int, step: int, domain: int, key: npt.ND
     return moved - (size if moved >= size else 0)  # type: ignore[return-value]
 
 
-@inline
+@piece
 def _root(size: int) -> int:
     """The square root of a size, rounded up."""
     found = int(np.sqrt(float(size)))
     return max(found + 1 if found * found < size else found, 1)
 
 
-@inline
+@piece
 def _walk(place: int, size: int, domain: int, key: npt.NDArray[np.uint32]) -> int:
     """Where a permutation of 0 to size - 1 takes `place`; `domain` tells permutations under one key apart."""
     a = _root(size)
@@ -56,7 +56,7 @@ def _walk(place: int, size: int, domain: int, key: npt.NDArray[np.uint32]) -> in
             return place
 
 
-@inline
+@piece
 def _permute(places: Integers, count: int, size: int, domain: int, key: npt.NDArray[np.uint32]) -> None:
     """`_walk` for a block of places; all of it is moved round by round, so that the loops are vectorised."""
     a = _root(size)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.shapes.convex import Convex, Edges, has_hole
 from deepbench_fast.kernels.shapes.coverage import (
     Patch,
@@ -41,14 +41,14 @@ class ConvexScratch(NamedTuple):
     patch: Patch
 
 
-@inline
+@piece
 def make_convex_scratch(frame: Frame, edges: int) -> ConvexScratch:
     """Room for one shape."""
     height, width, pad = frame
     return ConvexScratch(make_scratch(frame), np.zeros((height + 2 * pad, width + 2 * pad)), make_patch(edges))
 
 
-@inline
+@piece
 def set_pixel_spans(
     touched: Spans, full: Spans, rows: Rows, limits: Limits, edges: Edges, shape: Convex, shift: float
 ) -> None:
@@ -62,7 +62,7 @@ def set_pixel_spans(
     confine(full, touched, rows)
 
 
-@inline
+@piece
 def _pixel_coverage(patch: Patch, edges: Edges, shape: Convex, shift: float, column: float, row: float) -> float:
     corners = set_pixel(patch)
     for k in range(shape.edges):
@@ -71,7 +71,7 @@ def _pixel_coverage(patch: Patch, edges: Edges, shape: Convex, shift: float, col
     return patch_area(patch, corners)
 
 
-@inline
+@piece
 def add_convex(
     scratch: ConvexScratch, frame: Frame, rows: Rows, limits: Limits, edges: Edges, shape: Convex, inset: float
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from deepbench_fast.kernels._jit import inline
+from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.elementary import floor
 from deepbench_fast.kernels.image.grid import nearest_integer
 from deepbench_fast.kernels.shapes.spans import FloatArray, Limits, Rows, Spans
@@ -25,7 +25,7 @@ class HalfPlane(NamedTuple):
     y0: float
 
 
-@inline
+@piece
 def half_plane(nx: float, ny: float, offset: float, x0: float, y0: float) -> HalfPlane:
     """The inner side of an edge with outward normal (nx, ny) at a distance from (x0, y0).
 
@@ -34,26 +34,26 @@ def half_plane(nx: float, ny: float, offset: float, x0: float, y0: float) -> Hal
     return HalfPlane(nx, ny, offset, nx < 0.0 or (nx == 0.0 and ny < 0.0), x0, y0)
 
 
-@inline
+@piece
 def moved(plane: HalfPlane, distance: float) -> HalfPlane:
     """The half-plane with its edge moved outward."""
     return HalfPlane(plane.nx, plane.ny, plane.offset + distance, plane.closed, plane.x0, plane.y0)
 
 
-@inline
+@piece
 def half_extent(plane: HalfPlane) -> float:
     """Distance from a pixel's centre to the corner that is farthest out of the half-plane."""
     return 0.5 * (abs(plane.nx) + abs(plane.ny))
 
 
-@inline
+@piece
 def contains(plane: HalfPlane, column: float, dy: float) -> bool:
     """The exact test: is the pixel centre at this column, dy rows from y0, inside?"""
     s = (plane.nx * (column - plane.x0) + plane.ny * dy) - plane.offset
     return (s < 0.0) | ((s == 0.0) & plane.closed)
 
 
-@inline
+@piece
 def _bisect(plane: HalfPlane, limits: Limits, dy: float, inside: bool) -> float:
     """First column of the canvas where the test's result is `inside`; the result changes once along a row."""
     low = limits.left
@@ -67,7 +67,7 @@ def _bisect(plane: HalfPlane, limits: Limits, dy: float, inside: bool) -> float:
     return low
 
 
-@inline
+@piece
 def _cut_by_bisection(start: FloatArray, stop: FloatArray, rows: Rows, limits: Limits, plane: HalfPlane) -> None:
     for i in range(rows.length):
         dy = rows.y[i] - plane.y0
@@ -77,7 +77,7 @@ def _cut_by_bisection(start: FloatArray, stop: FloatArray, rows: Rows, limits: L
             stop[i] = min(stop[i], _bisect(plane, limits, dy, False))
 
 
-@inline
+@piece
 def cut(spans: Spans, rows: Rows, limits: Limits, plane: HalfPlane) -> None:
     """Cut each span down to its pixels inside the half-plane."""
     size = rows.y.shape[0]

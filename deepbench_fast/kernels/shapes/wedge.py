@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.shapes.compose import Pixels
 from deepbench_fast.kernels.shapes.half_plane import HalfPlane, cut, half_extent, moved
 from deepbench_fast.kernels.shapes.oval import Oval, outline_of, set_oval_spans
@@ -40,19 +40,19 @@ class WedgeScratch(NamedTuple):
     rest: Spans
 
 
-@inline
+@piece
 def make_wedge_scratch(frame: Frame) -> WedgeScratch:
     room = make_room(frame, 6)
     return WedgeScratch(Spans(room[0], room[1]), Spans(room[2], room[3]), Spans(room[4], room[5]))
 
 
-@inline
+@piece
 def between(x: float, y: float, s1: float, c1: float, s2: float, c2: float, kept: bool) -> Wedge:
     """k1 >= 0 and k2 < 0, k = c dy - s dx: from the ray along (c1, s1), which counts, to the other, which doesn't."""
     return Wedge(HalfPlane(s1, -c1, 0.0, True, x, y), HalfPlane(-s2, c2, 0.0, False, x, y), kept)
 
 
-@inline
+@piece
 def set_wedge_spans(spans: Spans, rows: Rows, limits: Limits, wedge: Wedge, shift: float) -> None:
     """Spans of a wedge whose sides are moved outward, by a part of a pixel's extent across them."""
     open_spans(spans, rows, limits)
@@ -60,7 +60,7 @@ def set_wedge_spans(spans: Spans, rows: Rows, limits: Limits, wedge: Wedge, shif
     cut(spans, rows, limits, moved(wedge.end, shift * half_extent(wedge.end)))
 
 
-@inline
+@piece
 def _fill_common(
     image: Pixels,
     frame: Frame,

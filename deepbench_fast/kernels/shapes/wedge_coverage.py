@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.shapes.coverage import clip, compose_coverage, patch_area_in_oval, set_pixel
 from deepbench_fast.kernels.shapes.oval import Oval, outline_of
 from deepbench_fast.kernels.shapes.ring_coverage import RingScratch, add_oval, touched
@@ -10,7 +10,7 @@ from deepbench_fast.kernels.shapes.spans import Float32Array, Frame, limits_arou
 from deepbench_fast.kernels.shapes.wedge import Wedge, WedgeScratch, set_wedge_spans
 
 
-@inline
+@piece
 def _ring_in_wedge(scratch: RingScratch, outer: Oval, hole: Oval, wedge: Wedge, column: float, row: float) -> float:
     """Area of the ring's part in both half-planes and in this pixel."""
     corners = set_pixel(scratch.patch)

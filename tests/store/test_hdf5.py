@@ -12,7 +12,7 @@ import h5py
 import pytest
 
 from deepbench_fast import open_dataset, verify
-from deepbench_fast.errors import FileError
+from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.store.hdf5 import readable
 
 
@@ -43,7 +43,7 @@ def test_what_lies_in_place_of_a_dataset_is_named(mixed_file: Path, tmp_path: Pa
     check(tmp_path / "b.h5", "no such file, only parts of it: 'deepbench-fast index -o .*b.h5' makes them one dataset")
     check(tmp_path / "b", "no such file$")
     check(tmp_path / "?.h5", "no such file$")
-    with pytest.raises(FileError, match=r"^: no such file$"):
+    with pytest.raises(UsageError, match=r"^a file is named by a text or a Path, not ''$"):
         open_dataset("")
 
 

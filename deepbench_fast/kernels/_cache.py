@@ -104,7 +104,7 @@ class KernelCache:
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         """Return the kept compilation for `signature`, or None: then the dispatcher compiles."""
         try:
-            self._make_symbols_unique()
+            self.make_symbols_unique()
             directory = _chosen_directory()
             if directory is None:
                 return None
@@ -177,7 +177,7 @@ class KernelCache:
         stem = re.sub(r"[^\w.]", "", self._name.replace("deepbench_fast.kernels.", ""))[-80:]
         return _build(directory, codegen) / f"{stem}-{key.hexdigest()}", key.digest()
 
-    def _make_symbols_unique(self) -> None:
+    def make_symbols_unique(self) -> None:
         """Give a function made by another function a name of its own.
 
         Numba tells such siblings apart by a number that starts again in each process; machine code from another process

@@ -36,7 +36,7 @@ def kernel(function: F) -> F:
     # Plain Python under NUMBA_DISABLE_JIT; a Numba without this attribute compiles in each process.
     if hasattr(dispatcher, "_cache"):
         dispatcher._cache = cache = KernelCache(dispatcher)
-        compile_one = dispatcher.compile
+        compile_one, find = dispatcher.compile, dispatcher.get_call_template
 
         def compile_or_give_up(signature: object) -> object:
             try:
@@ -46,7 +46,11 @@ def kernel(function: F) -> F:
                 cache.give_up()
                 raise
 
-        dispatcher.compile = compile_or_give_up
+        def find_by_its_own_name(args: Any, kws: Any) -> Any:
+            cache.make_symbols_unique()
+            return find(args, kws)
+
+        dispatcher.compile, dispatcher.get_call_template = compile_or_give_up, find_by_its_own_name
     return dispatcher  # type: ignore[no-any-return]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +66,11 @@ def free_parameters(plan: Plan, catalogue: int) -> dict[str, Free]:
                 found[name] = Free(name, declared, parameter, distribution, e, base)
     levels = sample_parameters(plan.recipe, plan.catalogues[catalogue])
     return found | {level.name: Free(level.name, level.declared, level.column, level.distribution) for level in levels}
+
+
+def chosen_parameters(parameters: Iterable[str], possible: Mapping[str, Free]) -> list[str]:
+    """The names of parameters that are asked for, each once. Raises UsageError for those that aren't possible."""
+    return list(dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names("parameters", parameters)))
 
 
 def check_values(free: Free, values: Array) -> None:

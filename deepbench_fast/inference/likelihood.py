@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.free_parameters import WHAT, check_given, check_values, chosen_catalogue, free_parameters
+from deepbench_fast.draw.free_parameters import (
+    check_given,
+    check_values,
+    chosen_catalogue,
+    chosen_parameters,
+    free_parameters,
+)
 from deepbench_fast.draw.layout import Given
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.tables import draw
@@ -20,7 +26,6 @@ from deepbench_fast.recipe.information import check_likelihood
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.expected import Expected, Part
 from deepbench_fast.render.information import Weights, add_scores, bounds, deviations, samples_at_once
-from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.real_arrays import real_numbers
 from deepbench_fast.values.threads import threads_of
@@ -57,9 +62,7 @@ class Likelihood:
         if parameters is None:
             names = [name for name, free in possible.items() if free.distribution.is_random]
         else:
-            names = list(
-                dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names("parameters", parameters))
-            )
+            names = chosen_parameters(parameters, possible)
         self.names = tuple(names)
         try:
             check_likelihood(self.recipe, self._plan.catalogues[self._catalogue], self.names)

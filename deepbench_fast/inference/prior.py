@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.draw.free_parameters import WHAT, Array, chosen_catalogue, free_parameters
+from deepbench_fast.draw.free_parameters import Array, chosen_catalogue, chosen_parameters, free_parameters
 from deepbench_fast.draw.plan import NOMINAL, make_plan
 from deepbench_fast.draw.streams import seed_key
 from deepbench_fast.draw.tables import draw
@@ -55,9 +55,7 @@ class Prior:
         if parameters is None:
             chosen = [name for name, free in possible.items() if free.entry and free.distribution.is_random]
         else:
-            chosen = list(
-                dict.fromkeys(checks.known(name, possible, WHAT) for name in checks.names("parameters", parameters))
-            )
+            chosen = chosen_parameters(parameters, possible)
         if not chosen:
             others = [name for name, free in possible.items() if free.distribution.is_random]
             hint = f"; name others, e.g. {others[0]}" if others else ""

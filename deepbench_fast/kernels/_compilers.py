@@ -1,7 +1,7 @@
 """Numba's compiler, with what it does in vain left out, and vectors of a chosen width.
 
 Numba makes machine code, a wrapper for Python and a slot in its linker for each function, also for those that are only
-inlined into others; a third of the time of compiling would go there. What kernels are made of is the same without. So
+linked into others; a third of the time of compiling would go there. What kernels are made of is the same without. So
 for what Numba itself writes and kernels call, as `np.empty`.
 That needs to know Numba's insides: under another version than those of KNOWN only the width of vectors is ours.
 """
@@ -33,17 +33,17 @@ def collector_paused() -> Iterator[None]:
 
 
 @cache
-def compiler(bits: int | None, *, inlined: bool, piece: bool = False, library: bool = False) -> Any:
-    """Numba's compiler for kernels, or for functions that are `inlined` into kernels and never called otherwise.
+def compiler(bits: int | None, *, linked: bool, piece: bool = False, library: bool = False) -> Any:
+    """Numba's compiler for kernels, or for functions that are `linked` into kernels and never called otherwise.
 
     Of a `piece` of a kernel the passes that optimise are left to the kernel; `library` is what implements `np.empty`,
     `min` and their like: it alone may ask for Python.
 
     It asks LLVM for vectors of so many `bits`, None leaves them to it. None where Numba's own does the same, or for
-    functions that are `inlined` where Numba's insides aren't known.
+    functions that are `linked` where Numba's insides aren't known.
     """
     is_known = numba.__version__.startswith(KNOWN)
-    if not is_known and (inlined or bits is None):
+    if not is_known and (linked or bits is None):
         return None
     try:
         from numba.core.codegen import JITCodeLibrary
@@ -56,7 +56,7 @@ def compiler(bits: int | None, *, inlined: bool, piece: bool = False, library: b
         return None
 
     class Library(JITCodeLibrary):
-        is_linked_only = inlined
+        is_linked_only = linked
 
         def _optimize_functions(self, ll_module: Any) -> None:
             """As Numba's own, but with one manager of passes for all functions, and none for those of elsewhere."""
@@ -93,14 +93,14 @@ def compiler(bits: int | None, *, inlined: bool, piece: bool = False, library: b
 
         def lower_normal_function(self, fndesc: Any) -> None:
             super().lower_normal_function(fndesc)  # type: ignore[no-untyped-call]
-            if inlined and _asks_python(self.function, fndesc.env_name):
+            if linked and _asks_python(self.function, fndesc.env_name):
                 if not library:
                     raise UnsupportedError("it prints or makes text, which needs Python in the midst of a kernel")
                 self.library.is_linked_only = False
 
     @register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[no-untyped-call]
     class LoweringPass(NativeLowering):
-        _name = f"native_lowering_{bits}_{inlined}_{piece}_{library}"
+        _name = f"native_lowering_{bits}_{linked}_{piece}_{library}"
 
         @property
         def lowering_class(self) -> type[Lower]:
@@ -110,7 +110,7 @@ def compiler(bits: int | None, *, inlined: bool, piece: bool = False, library: b
             if not is_known:
                 return bool(super().run_pass(state))  # type: ignore[no-untyped-call]
             state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)  # type: ignore[no-untyped-call]
-            if not inlined:
+            if not linked:
                 state.library.enable_object_caching()
                 return bool(super().run_pass(state))  # type: ignore[no-untyped-call]
             state.flags.no_compile = True
@@ -148,7 +148,7 @@ def _target(bits: int | None) -> Any:
         pass
 
     def jit(**options: Any) -> Any:
-        own = compiler(bits, inlined=True, piece=True, library=True)
+        own = compiler(bits, linked=True, piece=True, library=True)
         compiled = numba.jit(**{**options, "no_cfunc_wrapper": True, "pipeline_class": own})
         return lambda function: called_by_kernels(compiled(function))
 
@@ -165,7 +165,7 @@ def called_by_kernels(dispatcher: Any) -> Any:
 def _asks_python(function: Any, environment: str) -> bool:
     """Whether code uses Python's objects of its function, which it finds in its environment.
 
-    Numba gives it one when it is compiled on its own; code that is only inlined would find none, give up, and keep
+    Numba gives it one when it is compiled on its own; code that is only linked would find none, give up, and keep
     Python's lock, so that nothing would ever go on.
     """
     instructions = (instruction for block in function.blocks for instruction in block.instructions)

@@ -76,7 +76,7 @@ def piece(function: F) -> F:
 def _with_linked(function: Callable[..., object], *, forceinline: bool, piece: bool) -> Any:
     """A function whose code, where kernels call it, becomes a part of theirs and is never called otherwise."""
     dispatcher = _compiled(function, forceinline=forceinline)
-    own_compiler = compiler(vector_bits(), inlined=True, piece=piece)
+    own_compiler = compiler(vector_bits(), linked=True, piece=piece)
     if dispatcher is not function and own_compiler is not None:
         options: dict[str, Any] = {**_FLAGS, "forceinline": forceinline, "no_cpython_wrapper": True}
         linked = called_by_kernels(numba.njit(**options, pipeline_class=own_compiler)(function))
@@ -113,7 +113,7 @@ _not_compiled: set[str] = set()
 
 
 def _compiled(function: Callable[..., object], **more: Any) -> Any:
-    dispatcher = numba.njit(**{**_FLAGS, **more}, pipeline_class=compiler(vector_bits(), inlined=False))(function)
+    dispatcher = numba.njit(**{**_FLAGS, **more}, pipeline_class=compiler(vector_bits(), linked=False))(function)
     if dispatcher is function:
         _not_compiled.add(f"{function.__module__}.{function.__qualname__}")
     return dispatcher

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +10,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, threads_option
 from deepbench_fast.cli.words import columns, grouped, print_json
+from deepbench_fast.errors import UsageError
 
 if TYPE_CHECKING:
     from deepbench_fast.run.benchmark.result import Change, Measure, Result
@@ -61,7 +62,7 @@ def _loaders() -> dict[str, Any]:
     from deepbench_fast.loaders.stream import stream
 
     found: dict[str, Any] = {"NumPy": stream}
-    if find_spec("torch") is not None:
+    with suppress(UsageError):
         from deepbench_fast.loaders.torch import Loader
 
         found["PyTorch"] = Loader

@@ -22,6 +22,7 @@ from deepbench_fast.errors import DeepbenchFastError, one_line
 from deepbench_fast.kernels.leaving import number_of
 
 PROGRAM = "deepbench-fast"
+TO_GO_ON = "to go on"
 COMPLETION_VARIABLE = "_DEEPBENCH_FAST_COMPLETE"
 
 COMMANDS = {
@@ -124,7 +125,8 @@ def _report(error: BaseException) -> int:
     match error:
         case KeyboardInterrupt():
             number = number_of(error)
-            _say("; ".join([f"stopped by {number.name}", *getattr(error, "__notes__", ())]))
+            own = [note for note in getattr(error, "__notes__", ()) if note.startswith(TO_GO_ON)]  # Python adds others
+            _say("; ".join([f"stopped by {number.name}", *own]))
             return 128 + number
         case BrokenPipeError():  # whoever read the output has seen enough
             return 1
@@ -203,5 +205,5 @@ def resumed_by(arguments: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
-        stop.add_note(f"to go on: {shlex.join([PROGRAM, *arguments])}")
+        stop.add_note(f"{TO_GO_ON}: {shlex.join([PROGRAM, *arguments])}")
         raise

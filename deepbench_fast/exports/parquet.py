@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.errors import UsageError
 from deepbench_fast.exports.directory import Directory
 from deepbench_fast.exports.exporter import Advance, Exporter, PictureOptions
 from deepbench_fast.exports.source import Block, Source
 from deepbench_fast.exports.tables import ONE_ROW, with_names
 from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.render.batch import singular
+from deepbench_fast.values.optional import not_loaded
 
 PART_BYTES = 2**28
 COMPRESSION = "snappy"
@@ -39,8 +39,8 @@ class ParquetExporter(Exporter):
         super().__init__(source, format, options)
         try:
             import pyarrow.parquet  # noqa: F401
-        except ImportError:
-            raise UsageError("parquet needs pyarrow: pip install 'deepbench-fast[parquet]'") from None
+        except ImportError as error:
+            raise not_loaded(error, "parquet", "pyarrow", "'deepbench-fast[parquet]'") from None
 
     @property
     def passes(self) -> int:

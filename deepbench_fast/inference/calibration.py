@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.streams import seed_key, stream_number
-from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels.inference.mixture import uniforms
+from deepbench_fast.values.optional import not_loaded
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -111,8 +111,8 @@ def c2st(one: Floats, other: Floats, folds: int = 5) -> float:
     try:
         from sklearn.model_selection import KFold, cross_val_score
         from sklearn.neural_network import MLPClassifier
-    except ImportError:
-        raise UsageError("c2st needs scikit-learn: pip install 'deepbench-fast[inference]'") from None
+    except ImportError as error:
+        raise not_loaded(error, "c2st", "sklearn", "'deepbench-fast[inference]'") from None
     mean, deviation = one.mean(axis=0), one.std(axis=0)
     deviation = np.where(deviation > 0.0, deviation, 1.0)
     data = (np.concatenate([one, other]) - mean) / deviation

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import UsageError
+from deepbench_fast.values.optional import not_loaded
 
 try:
     import torch
     from torch.distributions import biject_to, constraints, transform_to
-except ModuleNotFoundError:
-    raise UsageError("Prior.as_torch needs PyTorch: pip install 'deepbench-fast[torch]'") from None
+except ImportError as error:
+    raise not_loaded(error, "Prior.as_torch", "torch", "'deepbench-fast[torch]'") from None
 
 
 F8 = npt.NDArray[np.float64]

@@ -37,6 +37,7 @@ USUAL_NAMES = {
     (ELEMENTARY, "elementary"),
 }
 COMPILER_OPTIONS = ("fastmath", "error_model", "boundscheck", "parallel")
+TEXT = "<string>"  # what Python calls any source that it was given as text, so that it may find another one
 FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 Path = tuple[str, ...]
@@ -266,11 +267,17 @@ def _source(function: FunctionType) -> str:
         lines = textwrap.dedent(inspect.getsource(code)).splitlines()
         whole = "".join(inspect.findsource(code)[0])
     except (OSError, SyntaxError):
-        raise UsageError(f"{function.__name__}: its source isn't there to be hashed; put it into a file") from None
+        raise _no_source(function) from None
     if not _compiles_to(whole, code):
+        if code.co_filename == TEXT:
+            raise _no_source(function)
         raise UsageError(f"{function.__name__}: its source in {code.co_filename} is not what was loaded: load it again")
     start = next((number for number, line in enumerate(lines) if line.startswith("def ")), 0)
     return "\n".join(line.rstrip() for line in lines[start:])
+
+
+def _no_source(function: FunctionType) -> UsageError:
+    return UsageError(f"{function.__name__}: its source isn't there to be hashed; put it into a file")
 
 
 def _compiles_to(source: str, code: CodeType) -> bool:

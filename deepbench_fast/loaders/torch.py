@@ -12,11 +12,12 @@ from deepbench_fast.errors import UsageError
 from deepbench_fast.loaders.sources import Fields, Source, chosen_fields, open_source
 from deepbench_fast.loaders.stream import Batch, Empty, Stream
 from deepbench_fast.render.batch import whole_numbers
+from deepbench_fast.values.optional import not_loaded
 
 try:
     import torch
-except ModuleNotFoundError:
-    raise UsageError("deepbench_fast.torch needs PyTorch: pip install 'deepbench-fast[torch]'") from None
+except ImportError as error:
+    raise not_loaded(error, "deepbench_fast.torch", "torch", "'deepbench-fast[torch]'") from None
 
 PLANES = ("image", "clean", "mask", "variance")
 """Fields that get an axis of channels."""

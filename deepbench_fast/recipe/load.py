@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,14 +85,28 @@ class Document:
             value = value[step]
         return source, line
 
-    @contextmanager
-    def errors(self) -> Iterator[None]:
+    def errors(self) -> _Errors:
         """Turn an `Invalid` raised inside into a RecipeError with source, line and address."""
-        try:
-            yield
-        except Invalid as invalid:
-            key = addresses.address(self.data, invalid.path)
-            source, line = self.place(invalid.path)
+        return _Errors(self)
+
+
+class _Errors:
+    """The context manager that `Document.errors` returns.
+
+    No generator: since Python 3.12 one that raises another error keeps all frames that lead to it, with the files that
+    they have open, until the garbage collector runs; and files of kinds that aren't known here go on after this error.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, invalid: BaseException | None, __: object) -> None:
+        if isinstance(invalid, Invalid):
+            key = addresses.address(self.document.data, invalid.path)
+            source, line = self.document.place(invalid.path)
             raise RecipeError(invalid.problem, key=key, source=source, line=line) from None
 
 

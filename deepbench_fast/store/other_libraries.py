@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.store.stored import Stored
+from deepbench_fast.values.optional import not_loaded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,5 +70,5 @@ def _units(table: QTable) -> dict[str, str]:
 def _library(name: str) -> Any:
     try:
         return import_module(name)
-    except ImportError:
-        raise UsageError(f"this needs {name}, which isn't installed: pip install {name}") from None
+    except ImportError as error:
+        raise not_loaded(error, "this", name, name) from None

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.values.atomic import write_whole
+from deepbench_fast.values.optional import not_loaded
 
 Floats = npt.NDArray[np.float64]
 
@@ -90,8 +91,8 @@ class PosteriorSamples:
         """
         try:
             import arviz
-        except ImportError:
-            raise UsageError("to_arviz needs ArviZ: pip install arviz") from None
+        except ImportError as error:
+            raise not_loaded(error, "to_arviz", "arviz", "arviz") from None
         if number not in range(len(self.samples)):
             raise UsageError(f"posteriors are numbered 0 to {len(self.samples) - 1}, not {number}")
         data = {name: self.samples[number, None, :, k] for k, name in enumerate(self.names)}

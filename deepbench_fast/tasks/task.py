@@ -20,6 +20,7 @@ from deepbench_fast.render.simulator import Simulator
 from deepbench_fast.tasks.published import REFERENCES
 from deepbench_fast.tasks.references import kept_draws
 from deepbench_fast.values import checks
+from deepbench_fast.values.optional import not_loaded
 from deepbench_fast.values.real_arrays import real_numbers
 
 Floats = npt.NDArray[np.float64]
@@ -176,8 +177,8 @@ class Task:
             return array
         try:
             import torch
-        except ImportError:
-            raise UsageError("tensors need PyTorch: pip install 'deepbench-fast[torch]'") from None
+        except ImportError as error:
+            raise not_loaded(error, "a task of tensors", "torch", "'deepbench-fast[torch]'") from None
         return torch.from_numpy(np.ascontiguousarray(array, np.float32))
 
 

@@ -68,4 +68,4 @@ from deepbench_fast import open_dataset
 open_dataset(sys.argv[1]).{call}
 """
     done = subprocess.run([sys.executable, "-c", code, mixed_file], capture_output=True, text=True, check=False)
-    assert f"UsageError: this needs {library}, which isn't installed: pip install {library}" in done.stderr
+    assert f"UsageError: this needs {library}: pip install {library}" in done.stderr

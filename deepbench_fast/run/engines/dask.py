@@ -28,6 +28,7 @@ from deepbench_fast.store.shards import Shard
 from deepbench_fast.store.stored import Summary
 from deepbench_fast.store.write_index import write_index
 from deepbench_fast.values import checks
+from deepbench_fast.values.optional import not_loaded
 
 if TYPE_CHECKING:
     import distributed
@@ -150,12 +151,12 @@ def _check_nothing_there(whole: Location) -> None:
 def connected(address: str) -> Iterator[distributed.Client]:
     """A client of the scheduler at an address, or of N processes of this machine: "local:N".
 
-    Raises UsageError where Dask isn't installed or there is no scheduler.
+    Raises UsageError where Dask can't be loaded or there is no scheduler.
     """
     try:
         from distributed import Client, LocalCluster
-    except ImportError:
-        raise UsageError("Dask isn't installed: pip install 'deepbench-fast[dask]'") from None
+    except ImportError as error:
+        raise not_loaded(error, "--dask", "distributed", "'deepbench-fast[dask]'") from None
     kind, _, number = address.partition(":")
     if kind == "local":
         if not number.isdecimal() or not 1 <= int(number) <= 10_000:

@@ -9,11 +9,11 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.recipe import Recipe, checked_recipe
 from deepbench_fast.run.explore.frames import Frame
 from deepbench_fast.run.explore.parts import part
 from deepbench_fast.run.explore.session import Session
+from deepbench_fast.values.optional import not_loaded
 
 
 class Explorer:
@@ -89,5 +89,5 @@ def _needed(package: str) -> Any:
     """A package of the extra; raises UsageError where it isn't installed."""
     try:
         return import_module(package)
-    except ImportError:
-        raise UsageError(f"explore needs {package}: pip install 'deepbench-fast[explore]'") from None
+    except ImportError as error:
+        raise not_loaded(error, "explore", package, "'deepbench-fast[explore]'") from None

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from deepbench_fast.errors import DeepbenchFastError, FileError, UsageError
 from deepbench_fast.store.location import SEPARATOR, Url
+from deepbench_fast.values.optional import not_loaded
 
 OF_THE_EXTRA = ("fsspec", "s3fs", "aiohttp", "aiobotocore", "botocore")
 MOST_AT_ONCE = 32
@@ -71,9 +72,12 @@ def _file_system(place: str, process: int) -> Any:
 
         return url_to_fs(place)[0]
     except ImportError as error:
-        name = (error.name or getattr(error.__cause__, "name", None) or str(error)).partition(".")[0]
-        wanted = "'deepbench-fast[remote]'" if name in OF_THE_EXTRA else name
-        raise UsageError(f"{place}: {name} isn't installed: pip install {wanted}") from None
+        cause = error.__cause__ if isinstance(error.__cause__, ImportError) else error
+        if not isinstance(cause, ModuleNotFoundError) or cause.name is None:
+            raise UsageError(f"{place}: a package that it needs can't be loaded: {cause}") from None
+        package = cause.name.partition(".")[0]
+        wanted = "'deepbench-fast[remote]'" if package in OF_THE_EXTRA else package
+        raise not_loaded(cause, place, package, wanted) from None
     except (ValueError, TypeError, OSError) as error:
         raise UsageError(f"{place}: {' '.join(str(error).split())[:200]}") from None
 

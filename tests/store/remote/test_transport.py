@@ -129,7 +129,7 @@ def test_a_package_that_is_not_installed(package: str, url: str, wanted: str) ->
     pytest.importorskip("fsspec")
     ran = subprocess.run([sys.executable, "-c", WITHOUT, package, url], capture_output=True, text=True, check=False)
     place = url.removesuffix("one.h5")
-    assert (ran.returncode, ran.stderr) == (2, f"Error: {place}: {package} isn't installed: pip install {wanted}\n")
+    assert (ran.returncode, ran.stderr) == (2, f"Error: {place} needs {package}: pip install {wanted}\n")
 
 
 def test_what_stands_after_the_name(web: Web) -> None:

@@ -51,11 +51,13 @@ class Chain:
         self.noises: list[type[Noise]] = present
         self._finding = [model for model in present if model.found(self._columns[model])]
         self.psfs = [model for model in PSFS.values() if self._columns[model]]
+        self.blurs_by_rows = bool(self.psfs) and all(model.by_rows for model in self.psfs)
+        self.adds_by_parts = bool(self.noises) and all(model.by_parts for model in self.noises)
 
     def _rows(self, model: type[Effect], table: Rows) -> Rows:
         """The columns of one effect by the names of its parameters."""
         columns = {own: table.columns[name] for own, name in self._columns[model].items() if name in table.columns}
-        return Rows(columns, table.streams, table.members, table.key)
+        return table._replace(columns=columns)
 
     def found(self) -> dict[str, Parameter]:
         """Columns that only rendering tells, beside those that are drawn."""

@@ -63,19 +63,21 @@ class Rows(NamedTuple):
 
     `columns` are float64 (T,), NaN where a sample doesn't have the effect, by their names in `/samples` or, for one
     effect, by those of its parameters. `streams` are uint32 (T,) by name, `members` int64 (T,), `key` uint32 (2,): the
-    address of each sample's random numbers, which only `apply` reads.
+    address of each sample's random numbers, which only `apply` reads. `first` is the number of the pixel with which
+    images begin, where they are parts of larger ones.
     """
 
     columns: Mapping[str, npt.NDArray[np.float64]]
     streams: Mapping[str, npt.NDArray[np.uint32]]
     members: npt.NDArray[np.int64]
     key: npt.NDArray[np.uint32]
+    first: int = 0
 
     def part(self, samples: slice | npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Rows:
         """Those of some of the samples."""
         columns = {name: column[samples] for name, column in self.columns.items()}
         streams = {name: numbers[samples] for name, numbers in self.streams.items()}
-        return Rows(columns, streams, self.members[samples], self.key)
+        return self._replace(columns=columns, streams=streams, members=self.members[samples])
 
     def number(self, name: str) -> npt.NDArray[np.float64]:
         """A column with 0 in samples that don't have the effect."""
@@ -186,6 +188,9 @@ class Psf(Effect):
     blurred_by: ClassVar[str]
     """The kernel of `blur`, which takes the columns of the parameters in their order."""
 
+    by_rows: ClassVar[bool] = False
+    """Whether some rows of a frame, blurred alone, come out the same to the bit."""
+
     @property
     def widest(self) -> float:
         """The largest width that is drawn, in pixels."""
@@ -226,6 +231,8 @@ class Noise(Effect):
     """Whether it follows the light, and with it its variance."""
 
     streams: ClassVar[tuple[str, ...]]
+    by_parts: ClassVar[bool] = False
+    """Whether a part of an image, the first pixel of which is a multiple of 4096, comes out the same to the bit."""
 
     @classmethod
     def apply(cls, pixels: npt.NDArray[np.float32], rows: Rows, kernel: Backend) -> None:

@@ -9,6 +9,10 @@ import numpy.typing as npt
 
 from deepbench_fast.draw.plan import RANK, Plan
 from deepbench_fast.effects.effect import Rows, Stage
+from deepbench_fast.kernels.stopping import NEVER, Stop
+from deepbench_fast.render.sharing import share
+
+PART = 2**16  # pixels of an image that threads take one by one, a multiple of 4096
 
 Table = npt.NDArray[Any]
 Images = npt.NDArray[np.float32]
@@ -36,11 +40,25 @@ def forget_levels(plan: Plan, samples: Table) -> None:
             samples[name] = column
 
 
-def add_noise(plan: Plan, samples: Table, levels: Rows, images: Images, key: Key) -> None:
-    """Add the noise of each sample, at its levels and drawn under `key`, to its image in place; (samples, pixels)."""
+def add_noise(
+    plan: Plan, samples: Table, levels: Rows, images: Images, key: Key, threads: int = 1, stop: Stop = NEVER
+) -> None:
+    """Add the noise of each sample, at its levels and drawn under `key`, to its image in place; (samples, pixels).
+
+    To a single large image by so many threads, with the same bits. Raises Stopped.
+    """
     catalogues = samples["catalogue"]
     streams = {name: plan.pixel_streams[name][catalogues] for m in plan.effects.noises for name in m.streams}
-    plan.effects.add_noise(images, levels._replace(streams=streams, key=key))
+    rows = levels._replace(streams=streams, key=key)
+    if threads == 1 or len(images) > 1 or not plan.effects.adds_by_parts:
+        plan.effects.add_noise(images, rows)
+        return
+
+    def add(parts: tuple[int, int]) -> None:
+        first = PART * parts[0]
+        plan.effects.add_noise(images[:, first : PART * parts[1]], rows._replace(first=first))
+
+    share(add, -(-images.shape[1] // PART), threads, stop)
 
 
 def add_output_noise(plan: Plan, samples: Table, series: npt.NDArray[np.float64], key: Key) -> None:

@@ -44,7 +44,7 @@ class Keys(NamedTuple):
 class Renderer:
     """Renders tables of one plan, with scratch arrays that are kept from call to call: make one for each thread.
 
-    With a cutoff as many as `threads` draw on one frame, with the same bits.
+    As many as `threads` work on one large frame, with the same bits: they draw light with a cutoff, blur, add noise.
     """
 
     def __init__(self, plan: Plan, threads: int = 1) -> None:
@@ -133,7 +133,8 @@ class Images:
             flat["clean"][:] = flat["images"]
         if self.information is not None:
             self.information.fill(tables, out, self.scene.stop)
-        add_noise(self.plan, tables.samples, levels, flat["images"], keys.noise)
+        scene = self.scene
+        add_noise(self.plan, tables.samples, levels, flat["images"], keys.noise, scene.threads, scene.stop)
 
 
 class _Series:

@@ -18,9 +18,11 @@ from deepbench_fast.kernels.stopping import NEVER
 from deepbench_fast.kinds.kind import Kind
 from deepbench_fast.render.noise import effect_rows
 from deepbench_fast.render.oversample import LENGTH, in_pixels, in_sub_pixels
+from deepbench_fast.render.sharing import share
 from deepbench_fast.render.tiles import TiledLight
 
 PIXELS_AT_ONCE = 2**20
+STRIP = 128  # rows that threads take one by one
 SECONDS_AT_ONCE = 0.2
 
 NO_ROWS = Rows({}, {}, np.zeros(0, np.int64), np.zeros(2, np.uint32))
@@ -77,7 +79,7 @@ def canvas_dtype(plan: Plan) -> np.dtype[Any]:
 class Scene:
     """Draws and blurs the objects of one plan, with a canvas that is kept from call to call: one for each thread.
 
-    With a cutoff as many as `threads` draw on one canvas.
+    As many as `threads` work on one large canvas: they draw light with a cutoff, and blur.
     """
 
     def __init__(self, plan: Plan, threads: int = 1) -> None:
@@ -176,7 +178,19 @@ class Scene:
         samples: npt.NDArray[Any],
         out: npt.NDArray[Any],
     ) -> None:
-        self.plan.effects.blur(canvas, frame, self._psf_rows(samples), out, self.stop)
+        rows = self._psf_rows(samples)
+        if self.threads == 1 or len(out) > 1 or not self.plan.effects.blurs_by_rows:
+            self.plan.effects.blur(canvas, frame, rows, out, self.stop)
+            return
+        height, width, pad = frame
+
+        def blur(strips: tuple[int, int]) -> None:
+            first, stop = STRIP * strips[0], min(STRIP * strips[1], height)
+            part = canvas[:, first * (width + 2 * pad) :]
+            pixels = out[:, first * width : stop * width]
+            self.plan.effects.blur(part, (stop - first, width, pad), rows, pixels, self.stop)
+
+        share(blur, -(-height // STRIP), self.threads, self.stop)
 
     def _psf_rows(self, samples: npt.NDArray[Any]) -> Rows:
         """Rows of PSFs, with widths in the canvas's pixels."""

@@ -40,6 +40,7 @@ class CcdNoise(Noise):
     of_light: ClassVar[bool] = True
     sources: ClassVar[tuple[str, ...]] = ("howell2006", "giles2016", "box1958")
     streams: ClassVar[tuple[str, ...]] = ("noise.ccd.photons", "noise.ccd.readings")
+    by_parts: ClassVar[bool] = True
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("sky", "adu", "level of the sky in each pixel", 0.0, MOST_COUNTS),
         Parameter("gain", "electron / adu", "electrons for one unit of the image; 0: no photon noise", 0.0, 1e6),
@@ -66,7 +67,7 @@ class CcdNoise(Noise):
         subtract = (rows.columns["subtract_sky"] == 1.0).astype(np.int64)
         photons, readings = (rows.streams[name] for name in cls.streams)
         kernel("noise.ccd:apply_ccd")(
-            pixels, sky, gain, read_noise, subtract, rows.key, photons, readings, rows.members
+            pixels, sky, gain, read_noise, subtract, rows.key, photons, readings, rows.members, rows.first
         )
 
     @classmethod

@@ -34,6 +34,7 @@ class GaussianNoise(Noise):
     rank: ClassVar[int] = 30
     sources: ClassVar[tuple[str, ...]] = ("box1958",)
     streams: ClassVar[tuple[str, ...]] = ("noise.gaussian",)
+    by_parts: ClassVar[bool] = True
     of_outputs: ClassVar[type[Effect] | None] = OutputNoise
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("sigma", "", "standard deviation", 0.0, LARGEST),
@@ -47,7 +48,7 @@ class GaussianNoise(Noise):
     @classmethod
     def apply(cls, pixels: npt.NDArray[np.float32], rows: Rows, kernel: Backend) -> None:
         add = kernel("noise.gaussian:add_gaussian")
-        add(pixels, rows.columns["sigma"], rows.key, rows.streams["noise.gaussian"], rows.members)
+        add(pixels, rows.columns["sigma"], rows.key, rows.streams["noise.gaussian"], rows.members, rows.first)
 
     @classmethod
     def add_variance(

@@ -27,6 +27,7 @@ class PoissonNoise(Noise):
     rank: ClassVar[int] = 20
     sources: ClassVar[tuple[str, ...]] = ("giles2016",)
     streams: ClassVar[tuple[str, ...]] = ("noise.poisson",)
+    by_parts: ClassVar[bool] = True
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("level", "", "mean of the background in each pixel", 0.0, MOST_COUNTS),
         flag("subtract", "whether the mean is subtracted"),
@@ -41,7 +42,7 @@ class PoissonNoise(Noise):
 
         subtract = (rows.columns["subtract"] == 1.0).astype(np.int64)
         add = kernel("noise.poisson:add_poisson")
-        add(pixels, rows.columns["level"], subtract, rows.key, rows.streams["noise.poisson"], rows.members)
+        add(pixels, rows.columns["level"], subtract, rows.key, rows.streams["noise.poisson"], rows.members, rows.first)
 
     @classmethod
     def add_variance(

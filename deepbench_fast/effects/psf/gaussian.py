@@ -20,6 +20,7 @@ class GaussianPsf(Psf):
 
     name: ClassVar[str] = "gaussian"
     blurred_by: ClassVar[str] = "psf.gaussian:blur"
+    by_rows: ClassVar[bool] = True
     parameters: ClassVar[tuple[Parameter, ...]] = (Parameter("sigma", "pix", "standard deviation", 0.0, WIDEST),)
 
     sigma: Drawn

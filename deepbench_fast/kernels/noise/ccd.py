@@ -60,6 +60,7 @@ def apply_ccd(
     photon_streams: npt.NDArray[np.uint32],
     read_streams: npt.NDArray[np.uint32],
     members: npt.NDArray[np.int64],
+    first_pixel: int = 0,
 ) -> None:
     """Turn the light S of each image into a CCD's reading, in place, as galsim.CCDNoise defines it.
 
@@ -71,7 +72,8 @@ def apply_ccd(
 
     images: float32 (T, pixels), ADU; sky: float64 (T,), ADU a pixel; gain: float64 (T,), electrons per ADU, where NaN
     leaves every bit of the sample as it is; read_noise: float64 (T,), electrons; subtract_sky: int64 (T,), 0 or 1; key:
-    uint32 (2,); photon_streams, read_streams: uint32 (T,); members: int64 (T,), 0 <= member < 2**48.
+    uint32 (2,); photon_streams, read_streams: uint32 (T,); members: int64 (T,), 0 <= member < 2**48. Of images that
+    begin with the pixel `first_pixel` of larger ones, a multiple of 4096, p is counted in these.
 
     N is the Poisson quantile of the uniform number at (key, photon_streams[t], members[t], p), as in
     `poisson.add_poisson`; z the standard normal at (key, read_streams[t], members[t], p), as in `noise.add_gaussian`.
@@ -90,11 +92,12 @@ def apply_ccd(
             stop = min(first + STRETCH, pixels)
             length = whole_lanes(stop - first)
             part = images[t, first:stop]
-            fill_normals(normals, box_muller32, first // WORDS, length // WORDS, read_streams[t], members[t], key)
+            pixel = first_pixel + first
+            fill_normals(normals, box_muller32, pixel // WORDS, length // WORDS, read_streams[t], members[t], key)
             if gain[t] > 0.0:
                 _set_electrons(means, part, length, sky[t], gain[t])
                 span = split_means(means, length)
-                fill_counts(electrons[:length], means, span, scratch, first, photon_streams[t], members[t], key)
+                fill_counts(electrons[:length], means, span, scratch, pixel, photon_streams[t], members[t], key)
                 _set_readings(part, electrons, normals, gain[t], read_noise[t] / gain[t], offset)
             else:
                 _add_readings(part, normals, read_noise[t], sky[t] - offset)

@@ -172,11 +172,13 @@ def add_gaussian(
     key: npt.NDArray[np.uint32],
     streams: npt.NDArray[np.uint32],
     members: npt.NDArray[np.int64],
+    first_pixel: int = 0,
 ) -> None:
     """Add Gaussian noise in place: images[t, p] += float32(sigma[t]) z(t, p), z standard normal.
 
     images: float32 (T, pixels); sigma: float64 (T,), in the unit of the images, where NaN or 0 leaves every bit of the
-    sample as it is; key: uint32 (2,); streams: uint32 (T,); members: int64 (T,), 0 <= member < 2**48.
+    sample as it is; key: uint32 (2,); streams: uint32 (T,); members: int64 (T,), 0 <= member < 2**48. Of images that
+    begin with the pixel `first_pixel` of larger ones, a multiple of 4096, p is counted in these.
 
     z(t, p) is a pure function of (key, streams[t], members[t], p): pixels 4m .. 4m + 3 are the Box-Muller normals
     (r cos, r sin) of the word pairs (w0, w1), (w2, w3) of Philox4x32-10 at the counter (m, stream, member low 32 bits,
@@ -187,6 +189,7 @@ def add_gaussian(
     pixels = images.shape[1]
     blocks = (pixels + WORDS - 1) // WORDS
     padded = (blocks + LANES - 1) // LANES * LANES
+    first_block = first_pixel // WORDS
     normals = np.empty(WORDS * min(padded, STRETCH), np.float32)
     for t in range(images.shape[0]):
         scale = np.float32(sigma[t])
@@ -196,5 +199,5 @@ def add_gaussian(
             start = WORDS * first
             stop = min(start + WORDS * STRETCH, pixels)
             blocks_now = min(STRETCH, padded - first)
-            fill_normals(normals, box_muller32, first, blocks_now, streams[t], members[t], key)
+            fill_normals(normals, box_muller32, first_block + first, blocks_now, streams[t], members[t], key)
             _add_scaled(images[t, start:stop], normals, scale)

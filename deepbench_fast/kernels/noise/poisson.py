@@ -30,12 +30,14 @@ def add_poisson(
     key: npt.NDArray[np.uint32],
     streams: npt.NDArray[np.uint32],
     members: npt.NDArray[np.int64],
+    first_pixel: int = 0,
 ) -> None:
     """Add a Poisson background in place: images[t, p] += float32(N(t, p) - (level[t] if subtract[t] else 0)).
 
     images: float32 (T, pixels), in counts; level: float64 (T,), mean counts a pixel >= 0, where NaN or 0 leaves every
     bit of the sample as it is; subtract: int64 (T,), 1 where the mean is taken off again; key: uint32 (2,); streams:
-    uint32 (T,); members: int64 (T,), 0 <= member < 2**48.
+    uint32 (T,); members: int64 (T,), 0 <= member < 2**48. Of images that begin with the pixel `first_pixel` of larger
+    ones, a multiple of 4096, p is counted in these.
 
     N(t, p) is a pure function of (key, streams[t], members[t], p) and the level: the smallest count k with P(X <= k)
     >= u, X Poisson of mean level[t], at the 52-bit uniform number u = uniform52(w0, w1) of the words w0, w1 of
@@ -56,5 +58,5 @@ def add_poisson(
         for first in range(0, pixels, STRETCH):
             stop = min(first + STRETCH, pixels)
             part = counts[: whole_lanes(stop - first)]
-            fill_counts(part, means, span, scratch, first, streams[t], members[t], key)
+            fill_counts(part, means, span, scratch, first_pixel + first, streams[t], members[t], key)
             _add_counts(images[t, first:stop], counts, mean)

@@ -55,6 +55,6 @@ def images(size: int, *, pad: int = 0) -> Float32Array:
     return np.pad(frames, ((0, 0), (pad, pad), (pad, pad))).reshape(count, -1)
 
 
-def noise_arguments(count: int, sigma: float = NOISE_SIGMA) -> tuple[Any, ...]:
+def noise_arguments(count: int, sigma: float = NOISE_SIGMA) -> tuple[Any, Any, Any, Any]:
     """Arguments of `add_gaussian` after the images."""
     return np.full(count, sigma), KEY, np.zeros(count, np.uint32), np.arange(count)

@@ -43,10 +43,10 @@ def kernels(light: Iterable[str] = LIGHT) -> Iterator[Work]:
     widths = np.full(len(padded), PSF_SIGMA)
     blurred = np.empty((len(padded), PIXELS), np.float32)
     frame = (SIZE, SIZE, PSF_PAD)
-    yield _work("effects", "Gaussian noise", count, lambda: add_gaussian(out, *noise))
-    yield _work("effects", "Poisson noise", count, lambda: add_poisson(out, level, yes, KEY, streams, members))
+    yield _work("effects", "Gaussian noise", count, lambda: add_gaussian(out, *noise, 0))
+    yield _work("effects", "Poisson noise", count, lambda: add_poisson(out, level, yes, KEY, streams, members, 0))
     yield _work(
-        "effects", "CCD noise", count, lambda: apply_ccd(flat, level, one, one, yes, KEY, streams, streams, members)
+        "effects", "CCD noise", count, lambda: apply_ccd(flat, level, one, one, yes, KEY, streams, streams, members, 0)
     )
     yield _work("effects", "Gaussian PSF", len(padded), lambda: blur(padded, frame, widths, blurred, NEVER.flag))
     yield Work("effects", "sums", "pix", flat.size, partial(brightness, flat, sums), {CACHE: flat.nbytes})

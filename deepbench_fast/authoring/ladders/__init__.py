@@ -101,8 +101,10 @@ def _easier(top: Recipe, axes: Sequence[str], rung: int, rungs: int) -> Recipe:
     recipe = top
     for name in axes:
         axis = AXES[name]
+        if (fraction := axis.fraction(rung, rungs)) == 1:
+            continue
         try:
-            recipe = axis.easier(recipe, axis.fraction(rung, rungs))
+            recipe = axis.easier(recipe, fraction)
         except Invalid as invalid:
             key = addresses.address(recipe_data(recipe), invalid.path)
             raise RecipeError(f"axis {name}: {invalid.problem}", key=key) from None

@@ -6,6 +6,7 @@ logarithm). Rung 1 of K has f = 1/K, since at 0 all members would be equal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -15,8 +16,8 @@ from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.recipe import Recipe
-from deepbench_fast.values.checks import within
-from deepbench_fast.values.distributions import Distribution
+from deepbench_fast.values.checks import Invalid, within
+from deepbench_fast.values.distributions import Constant, Distribution, Normal, Offset, Uniform
 from deepbench_fast.values.distributions.exact import times
 
 
@@ -34,6 +35,8 @@ def narrower_ranges(recipe: Recipe, fraction: Fraction) -> Recipe:
         for name, drawn in entry.parameters.items():
             with within(name):
                 parameters[name] = narrowed(drawn, fraction, whole=name in whole)
+        if shortest:
+            _check_ends(entry)
         return replace(entry, parameters=parameters, min_length=shortest)
 
     def psf(owner: Recipe | Catalogue) -> dict[str, Any]:
@@ -46,6 +49,33 @@ def narrower_ranges(recipe: Recipe, fraction: Fraction) -> Recipe:
         return {"psf": type(owner.psf)(**parameters)}
 
     return recipe if fraction == 1 else with_owners(with_entries(recipe, change), psf)
+
+
+def _check_ends(entry: Entry) -> None:
+    """Raise `Invalid` where other segments than before would be drawn again, since their lengths shrink otherwise."""
+    redraw = kind(entry.kind).redraw
+    ends = () if redraw is None else (redraw.ends[::2], redraw.ends[1::2])
+    for first, second in ends:
+        if not _shrinks(entry.parameters, first, second):
+            raise Invalid(
+                f"stays that of the same segments only where {first} and {second} are uniform or normal about one "
+                "median; set it to 0",
+                ("min_length",),
+            )
+
+
+def _shrinks(parameters: Mapping[str, Distribution], first: str, second: str) -> bool:
+    """Whether the distance of two ends shrinks as their ranges do."""
+    one, other = parameters[first], parameters[second]
+    for law, base in ((one, second), (other, first)):
+        if isinstance(law, Offset) and law.parameter == base:
+            one, other = Constant(0.0), law.part
+    middles = {narrowed(law, Fraction(0)).support for law in (one, other)}
+    return len(middles) == 1 and all(isinstance(law, _SHRINKING) or not law.is_random for law in (one, other))
+
+
+_SHRINKING = (Uniform, Normal)
+"""Laws that keep their shape: each value comes nearer to the median by the same part of its distance."""
 
 
 def narrowed(distribution: Distribution, fraction: Fraction, *, whole: bool = False) -> Distribution:

@@ -7,13 +7,18 @@ has the same quantiles: member k of a catalogue is the same galaxy in more noise
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from deepbench_fast.authoring.ladders import named_rungs, number_of_rungs
-from deepbench_fast.authoring.shifts.axes import AXES, check_axis, check_change
+from deepbench_fast.authoring.ladders.axis import with_entries
+from deepbench_fast.authoring.shifts.axes import AXES, check_axis, check_between, check_changes, check_information
 from deepbench_fast.authoring.shifts.between import between
 from deepbench_fast.errors import RecipeError, UsageError
+from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe import addresses
+from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.load import parse_value
 from deepbench_fast.recipe.recipe import Recipe, checked_recipe
 from deepbench_fast.recipe.write import recipe_data
 from deepbench_fast.values import checks
@@ -33,8 +38,8 @@ def shift(recipe: Recipe, axis: str, rungs: int, values: Mapping[str, object]) -
     - `prevalence`: weights of the catalogues;
     - `ood`: what objects and their numbers are drawn from, beyond what the recipe draws, and objects of other kinds.
 
-    At rung r of K each law lies (r - 1) / (K - 1) of the way: at each quantile the values, of a loguniform their
-    logarithms, of choices with the same values the weights. The recipes have every default filled in and are called
+    At rung r of K the numbers of each law lie (r - 1) / (K - 1) of the way, of a loguniform their logarithms, of
+    choices with the same values the weights. The recipes have every default filled in and are called
     `<name>-<axis>-shift-rung-1` and so on. Raises UsageError, in one line, for values that the axis doesn't change,
     and where there is nothing between the two for more than two rungs.
     """
@@ -43,18 +48,20 @@ def shift(recipe: Recipe, axis: str, rungs: int, values: Mapping[str, object]) -
         checks.known(axis, AXES, "axis")
     except Invalid as invalid:
         raise UsageError(invalid.problem) from None
-    last = checked_recipe(recipe)
+    first = _with_lengths(checked_recipe(recipe))
     with within("values"):
-        values = checks.mapping(values, "addresses with values, e.g. {'noise.gaussian.sigma': 0.5}")
-    for key, value in values.items():
-        changed = last.set(key, value)
-        check_change(axis, key, last, changed)
-        last = changed
-    source, target = recipe.resolved(), last.resolved()
+        given = checks.mapping(values, "addresses with values, e.g. {'noise.gaussian.sigma': 0.5}")
+    changes = [(key, parse_value(value, key) if isinstance(value, str) else value) for key, value in given.items()]
+    last = first.with_changes(changes)
+    check_changes(axis, changes, first, last)
+    source, target = first.resolved(), last.resolved()
     if recipe_data(source) == recipe_data(target):
         raise UsageError(f"axis {axis}: the values change nothing; give some that do, e.g. {AXES[axis].example}")
     check_axis(axis, source, target)
+    check_information(source, target)
     found = [_rung(axis, source, target, Fraction(k, rungs - 1)) for k in range(rungs)]
+    for rung in found[1:-1]:
+        check_between(axis, source, rung)
     return named_rungs(found, f"{source.name}-{axis}-shift")
 
 
@@ -62,6 +69,17 @@ def rung_labels(axis: str, rungs: int) -> list[dict[str, str]]:
     """What each recipe of a shift is: axis → a few words, e.g. {"noise": "half of the shift"}."""
     words = ["as it is", *(f"{100 * k / (rungs - 1):.3g} % of the shift" for k in range(1, rungs - 1)), "shifted"]
     return [{axis: word} for word in words]
+
+
+def _with_lengths(recipe: Recipe) -> Recipe:
+    """The recipe with a `min_length` for all ends that are drawn again: its default depends on which ends are given."""
+
+    def change(entry: Entry) -> Entry:
+        if entry.min_length is not None or kind(entry.kind).redraw is None:
+            return entry
+        return replace(entry, min_length=entry.resolved(recipe.image).min_length)
+
+    return with_entries(recipe, change)
 
 
 def _rung(axis: str, source: Recipe, target: Recipe, fraction: Fraction) -> Recipe:

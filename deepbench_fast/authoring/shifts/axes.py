@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from deepbench_fast.errors import UsageError
+from deepbench_fast.errors import RecipeError, UsageError
 from deepbench_fast.recipe.catalogue import Catalogue
 from deepbench_fast.recipe.entry import Entry
+from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets
 from deepbench_fast.values.distributions import Derived, Distribution
@@ -33,6 +35,14 @@ OBJECTS = ("covariate", "ood")
 """Axes that change the same keys: what tells them apart is how far."""
 
 
+def check_changes(axis: str, changes: Sequence[tuple[str, object]], before: Recipe, after: Recipe) -> None:
+    """Raise UsageError where values changed what isn't the axis's; it names the first one that does so alone."""
+    for key, value in changes:
+        with suppress(RecipeError):  # what is valid only beside another one
+            check_change(axis, key, before, before.with_changes([(key, value)]))
+    check_change(axis, ", ".join(key for key, _ in changes), before, after)
+
+
 def check_change(axis: str, key: str, before: Recipe, after: Recipe) -> None:
     """Raise UsageError where a value at `key` changed what isn't the axis's."""
     for part in _changed(before, after):
@@ -41,10 +51,10 @@ def check_change(axis: str, key: str, before: Recipe, after: Recipe) -> None:
         if part != axis:
             own = f"that is for axis {part}" if part in AXES else "that is for axis covariate or ood"
             whose = own if part in AXES or part == "objects" else "no shift does: change it in the recipe of all rungs"
-            raise UsageError(f"{key}: axis {axis} changes {AXES[axis].changes}, not {_WORDS.get(part, part)}; {whose}")
+            raise UsageError(f"{key}: axis {axis} changes {AXES[axis].changes}, not {_PARTS.get(part, part)}; {whose}")
 
 
-_WORDS = {"objects": "objects", "noise": "noise", "psf": "the PSF", "prevalence": "weights"}
+_PARTS = {"objects": "objects", "noise": "noise", "psf": "the PSF", "prevalence": "weights"}
 
 
 def check_axis(axis: str, source: Recipe, target: Recipe) -> None:
@@ -56,6 +66,25 @@ def check_axis(axis: str, source: Recipe, target: Recipe) -> None:
         raise UsageError(f"{beyond}, as the recipe never draws: axis covariate stays within, axis ood is for the rest")
     if axis == "ood" and beyond is None:
         raise UsageError("axis ood: all values are some that the recipe draws, too: axis covariate is for that")
+
+
+def check_between(axis: str, source: Recipe, rung: Recipe) -> None:
+    """Raise UsageError where what lies between two recipes that draw the same values draws others."""
+    beyond = next(_beyond(source, rung), None) if axis == "covariate" else None
+    if beyond is not None:
+        raise UsageError(f"{beyond} between the ends, as the recipe never draws; two rungs need nothing between")
+
+
+def check_information(source: Recipe, target: Recipe) -> None:
+    """Raise UsageError where information would be of other parameters than before, since other ones are random."""
+    one, other = source.extras, target.extras
+    if one != other:
+        names = ", ".join(sorted({*(one.parameters or ())} ^ {*(other.parameters or ())}))
+        extra = next(extra for extra in one if extra in INFORMATION)
+        raise UsageError(
+            f"extras.{extra}: would be of other parameters than before ({names}): "
+            f"name them in the recipe, {{{extra}: {{parameters: [...]}}}}"
+        )
 
 
 def _changed(before: Recipe, after: Recipe) -> Iterator[str]:
@@ -121,19 +150,39 @@ def _beyond(source: Recipe, target: Recipe) -> Iterator[str]:
                 yield f"{address}.count takes numbers"
             for parameter, law in entry.parameters.items():
                 if not _within(one.parameters[parameter], law, one.parameters, entry.parameters):
-                    low, high = _ends(law, entry.parameters)
-                    yield f"{address}.{parameter} takes values from {low:g} to {high:g}"
+                    yield f"{address}.{parameter} {_words(one.parameters[parameter], law, entry.parameters)}"
 
 
 def _within(one: Distribution, other: Distribution, of_one: _Laws, of_other: _Laws) -> bool:
-    """Whether all that the other law can give can be given by the one."""
-    if one == other and not isinstance(one, Derived):
+    """Whether all that the other law can give can be given by the one, beside the same other parameters."""
+    if one == other:
         return True
+    if isinstance(one, Derived):
+        if _follow_alike(one, other):
+            return _within(one.own, other.own, {}, {})
+        least, most = one.part_ends_from(_ends(of_other[one.parameter], of_other), _ends(other, of_other))
+        if (options := one.own.possible) is not None:
+            return least == most and least in options
+        low, high = _ends(one.own, {})
+        return low <= least and most <= high
     if (options := one.possible) is not None:
         values = other.possible
         return values is not None and set(values) <= set(options)
     (low, high), (least, most) = _ends(one, of_one), _ends(other, of_other)
     return low <= least and most <= high and (other.is_integer or not one.is_integer)
+
+
+def _follow_alike(one: Derived, other: Distribution) -> bool:
+    """Whether both start from the same parameter, and in the same way."""
+    return isinstance(other, type(one)) and other.parameter == one.parameter
+
+
+def _words(one: Distribution, other: Distribution, of_other: _Laws) -> str:
+    """What the other law gives and the one never does."""
+    if not isinstance(one, Derived):
+        low, high = _ends(other, of_other)
+        return f"takes values from {low:g} to {high:g}"
+    return f"is {other}" if _follow_alike(one, other) else f"is {other} whatever {one.parameter} is"
 
 
 _Laws = Mapping[str, Distribution]

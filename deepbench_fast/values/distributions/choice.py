@@ -13,7 +13,7 @@ from deepbench_fast.kernels.random import codes
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, within
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.distribution import Alone, Floats, Options, arguments_by_name
+from deepbench_fast.values.distributions.distribution import Alone, Base, Floats, Options, arguments_by_name
 from deepbench_fast.values.distributions.exact import one_to, times, way
 from deepbench_fast.values.distributions.listed import Listed, numbers
 from deepbench_fast.values.schemas import NUMBER, Schema, any_of, list_of, mapping
@@ -121,7 +121,16 @@ class Choice(Listed):
         return found
 
     def at(self, value: float) -> Choice:
-        return replace(self, values=(value,) * len(self.values))
+        """With all the weight on the value, where it is one of these."""
+        if value not in self.values:
+            return replace(self, values=(value,) * len(self.values))
+        place = self.values.index(value)
+        return replace(self, weights=tuple(float(k == place) for k in range(len(self.values))))
+
+    def between(self, other: Base, fraction: Fraction) -> Any:
+        if isinstance(other, Choice) and self != other and self.values == other.values:
+            return self._between(other, fraction)  # also where each has one value alone
+        return super().between(other, fraction)
 
     def _between(self, other: Choice, fraction: Fraction) -> Alone:
         if self.values == other.values:

@@ -82,6 +82,10 @@ class Derived(Distribution):
         """The smallest and the largest value, given those of the other parameter and of the part of its own."""
 
     @abstractmethod
+    def part_ends_from(self, base: tuple[float, float], values: tuple[float, float]) -> tuple[float, float]:
+        """The smallest and the largest value of the part of its own where both parameters go by themselves."""
+
+    @abstractmethod
     def moments_from(self, mean: float, deviation: float) -> tuple[float, float]:
         """Mean and standard deviation, given those of the other parameter."""
 

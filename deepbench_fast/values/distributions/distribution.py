@@ -148,10 +148,11 @@ class Alone(Distribution):
         raise Invalid(f"{self} can't be narrowed")
 
     def between(self, other: Base, fraction: Fraction) -> Any:
-        """The law whose value at each quantile lies `fraction` of the way from this one's to the other's.
+        """The law whose numbers lie `fraction` of the way from this one's to the other's, and its values at each quantile.
 
-        Of a loguniform in the logarithm; of choices between the same values their weights go that way. A number is of
-        any form that its partner has. Raises `Invalid` for other pairs.
+        Of a loguniform in the logarithm; of choices between the same values their weights go that way. Whole numbers
+        are rounded, and values of a poisson, or of normals whose bounds cut off other parts, are near by alone. A
+        number is of any form that its partner has. Raises `Invalid` for other pairs.
         """
         if self == other:
             return self

@@ -21,6 +21,9 @@ class Offset(Derived):
     def ends_from(self, base: tuple[float, float], part: tuple[float, float]) -> tuple[float, float]:
         return base[0] + part[0], base[1] + part[1]
 
+    def part_ends_from(self, base: tuple[float, float], values: tuple[float, float]) -> tuple[float, float]:
+        return values[0] - base[1], values[1] - base[0]
+
     def moments_from(self, mean: float, deviation: float) -> tuple[float, float]:
         return mean + self.part.expectation, math.hypot(deviation, self.part.standard_deviation)
 

@@ -23,6 +23,13 @@ class Scaled(Derived):
         products = [_times(scale, value) for scale in base for value in part]
         return min(products), max(products)
 
+    def part_ends_from(self, base: tuple[float, float], values: tuple[float, float]) -> tuple[float, float]:
+        """Without ends where the other parameter can be 0."""
+        if base[0] <= 0.0 <= base[1]:
+            return -math.inf, math.inf
+        ratios = [value / scale for value in values for scale in base]
+        return min(ratios), max(ratios)
+
     def moments_from(self, mean: float, deviation: float) -> tuple[float, float]:
         own, spread = self.part.expectation, self.part.standard_deviation
         return mean * own, math.hypot(deviation * own, deviation * spread, mean * spread)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from deepbench_fast import UsageError, ladder
+from deepbench_fast import RecipeError, UsageError, ladder
 from deepbench_fast.authoring.ladders.spread import narrowed
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.values.distributions import (
@@ -131,3 +131,35 @@ def test_fixed_parameters_have_no_spread() -> None:
     recipe = read("catalogues: {a: {objects: [circle: {x: 9, y: 9, radius: 3, line_width: 1, fill: true}]}}")
     with pytest.raises(UsageError, match="no parameter of an object or a PSF is random"):
         ladder(recipe, "spread", 3)
+
+
+ENDS = "{samples: 300, image: {shape: [64, 64]}, catalogues: {a: {objects: [line: {%s}]}}}"
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "x1: {uniform: [0, 60]}, x2: {normal: [30, 9]}",
+        "x1: 30, x2: {uniform: [0, 60]}",
+        "y2: {uniform: [20, 50]}, y1: {offset: {from: y2, by: {uniform: [-30, 30]}}}",
+    ],
+)
+def test_the_same_segments_are_drawn_again(ends: str) -> None:
+    made = [rung.tables.objects["line"] for rung in drawn(ladder(read(ENDS % f"{ends}, min_length: 30"), "spread", 2))]
+    easy, hard = (np.hypot(table["x1"] - table["x2"], table["y1"] - table["y2"]) for table in made)
+    np.testing.assert_allclose(easy, hard / 2, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "x1: {uniform: [0, 9]}, x2: {uniform: [40, 60]}",
+        "x1: {integers: [0, 60]}, x2: {integers: [0, 60]}",
+        "y1: {loguniform: [1, 60]}, y2: {loguniform: [1, 60]}",
+        "y1: 30, y2: {offset: {from: y1, by: {uniform: [0, 30]}}}",
+    ],
+)
+def test_other_segments_would_be_drawn_again(ends: str) -> None:
+    with pytest.raises(RecipeError, match=r"catalogues\.a\.line\.min_length: axis spread: stays that of the same segm"):
+        ladder(read(ENDS % f"{ends}, min_length: 31"), "spread", 2)
+    assert len(ladder(read(ENDS % ends), "spread", 2)) == 2

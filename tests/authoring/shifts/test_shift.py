@@ -167,6 +167,86 @@ def test_out_of_distribution_are_other_objects_too() -> None:
         assert len(shift(recipe, "covariate", 2, {key: value})) == 2
 
 
+ALONE = """
+samples: 60
+image: {shape: [64, 64]}
+catalogues: {all: {objects: [%s]}}
+"""
+
+
+def test_between_two_choices_nothing_else_is_drawn() -> None:
+    recipe = read(ALONE % "polygon: {vertices: {choice: [3, 6]}, fill: {choice: [0, 1]}}")
+    for number in (3, "{choice: {values: [3, 6], weights: [1, 0]}}"):
+        _, half, _ = shift(recipe, "covariate", 3, {"polygon.vertices": number, "polygon.fill": "true"})
+        table = samples(half, 0, 60).tables.objects["polygon"]
+        assert {*table["vertices"]} == {3, 6}
+        assert {*table["fill"]} == {0, 1}
+    recipe = read(ALONE % "star: {gamma: {choice: [3, 6]}}")
+    turned = {"star.gamma": "{choice: [6, 3]}"}
+    with pytest.raises(UsageError, match=r"gamma takes values from 4.5 to 4.5 between the ends, as the recipe never"):
+        shift(recipe, "covariate", 3, turned)
+    assert len(shift(recipe, "covariate", 2, turned)) == 2
+
+
+def test_within_is_beside_the_same_other_parameters() -> None:
+    """A square is no rectangle, although both have the same widths and heights."""
+    recipe = read(
+        ALONE % "rectangle: {width: {uniform: [4, 8]}, height: {scaled: {by: width, of: 1}}, "
+        "x: {uniform: [20, 40]}, y: {offset: {from: x, by: {uniform: [-2, 2]}}}}"
+    )
+    for values, says in (
+        (
+            {"rectangle.height": "{uniform: [4, 8]}"},
+            r"height is uniform \[4, 8\] whatever width is, as the recipe never",
+        ),
+        ({"rectangle.y": "{uniform: [20, 40]}"}, r"y is uniform \[20, 40\] whatever x is, as the recipe never draws"),
+        (
+            {"rectangle.x": "{uniform: [29, 31]}", "rectangle.y": "{offset: {from: x, by: {uniform: [-9, 9]}}}"},
+            r"y is offset \{from: x, by: \{uniform: \[-9, 9\]\}\}, as the recipe never draws",
+        ),
+    ):
+        with pytest.raises(UsageError, match=says):
+            shift(recipe, "covariate", 2, values)
+        assert len(shift(recipe, "ood", 2, values)) == 2
+    for within in (
+        {"rectangle.width": 5},
+        {"rectangle.width": 5, "rectangle.height": 5},
+        {"rectangle.x": "{uniform: [25, 26]}", "rectangle.y": "{uniform: [25, 26]}"},
+        {"rectangle.y": "{offset: {from: x, by: 1}}"},
+    ):
+        assert len(shift(recipe, "covariate", 2, within)) == 2
+    lens = read(ALONE % "lens")
+    assert len(shift(lens, "covariate", 2, {"lens.source_dx": 0})) == 2
+    assert len(shift(lens, "ood", 2, {"lens.source_dx": 9})) == 2
+
+
+def test_ends_are_drawn_again_as_before() -> None:
+    """The default of `min_length` is another one where an end is given."""
+    rungs = shift(read(ALONE % "line"), "covariate", 3, {"line.x1": "{uniform: [20, 30]}"})
+    assert [rung.catalogues["all"].objects[0].min_length for rung in rungs] == [12.8] * 3
+    one, _, other = (samples(rung, 0, 60).tables.objects["line"] for rung in rungs)
+    assert np.mean(one["y1"] == other["y1"]) > 0.8
+
+
+def test_information_stays_of_the_same_parameters() -> None:
+    recipe = read(ALONE % "star: {alpha: 3}", noise=[{"gaussian": {"sigma": 0.1}}], extras=["crlb"])
+    with pytest.raises(UsageError) as error:
+        shift(recipe, "ood", 2, {"star.alpha": "{uniform: [2, 4]}"})
+    assert str(error.value).startswith("extras.crlb: would be of other parameters than before (star.alpha): name them")
+    named = recipe.set(
+        "extras", [{"crlb": {"parameters": [f"star.{p}" for p in ("x", "y", "amplitude", "gamma", "alpha")]}}]
+    )
+    rungs = shift(named, "ood", 3, {"star.alpha": "{uniform: [2, 4]}"})
+    assert len({rung.extras for rung in rungs}) == 1
+
+
+def test_values_that_need_each_other_stand_in_any_order() -> None:
+    recipe = read(ALONE % "lens: {theta_e: 10, softening: 4}")
+    values = {"lens.softening": 9, "lens.theta_e": 20}
+    for given in (values, dict(reversed(values.items()))):
+        assert len(shift(recipe, "ood", 2, given)) == 2
+
+
 @pytest.mark.parametrize(
     ("axis", "rungs", "values", "says"),
     [

@@ -30,6 +30,16 @@ def test_last_rung_is_the_recipe_itself(text: str, axis: str) -> None:
     assert without_name(rungs[0]) != without_name(recipe)
 
 
+def test_last_rung_keeps_the_forms_of_laws() -> None:
+    recipe = (
+        read(SCENES)
+        .set("noise.gaussian.sigma", "{integers: [1, 3]}")
+        .set("catalogues.stars.star.count", "{choice: [2]}")
+    )
+    *_, last = ladder(recipe, ["noise", "objects"], 2)
+    assert without_name(last) == without_name(recipe)
+
+
 def test_several_axes_move_together() -> None:
     recipe = read(SCENES)
     rungs = ladder(recipe, ["spread", "noise", "objects"], 3)

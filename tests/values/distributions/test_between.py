@@ -88,6 +88,23 @@ def test_choices_between_the_same_values_change_their_weights() -> None:
     assert Choice((1, 2), (1, 3)).between(Choice((1, 2), (2, 6)), Fraction(1, 3)) == Choice((1, 2), (0.25, 0.75))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "weights"),
+    [
+        (Choice((1, 2)), Choice((1, 2), (1, 0)), (0.75, 0.25)),
+        (Choice((1, 2), (0, 3)), Choice((1, 2)), (0.25, 0.75)),
+        (Choice((1, 2), (1, 0)), Choice((1, 2), (0, 1)), (0.5, 0.5)),
+        (Choice((1, 2)), Constant(2), (0.25, 0.75)),
+        (Constant(1), Choice((1, 2), (1, 3)), (0.625, 0.375)),
+    ],
+    ids=str,
+)
+def test_a_value_of_a_choice_is_the_choice_with_all_weight_there(
+    one: Base, other: Base, weights: tuple[float, float]
+) -> None:
+    assert one.between(other, Fraction(1, 2)) == Choice((1, 2), weights)
+
+
 def test_what_is_derived_goes_with_its_part() -> None:
     assert Offset("x", Uniform(0, 1)).between(Offset("x", Uniform(1, 2)), PART) == Offset("x", Uniform(1 / 3, 4 / 3))
     assert Scaled("x", Constant(1)).between(Scaled("x", Constant(4)), PART) == Scaled("x", Constant(2))

@@ -8,6 +8,7 @@ median one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from deepbench_fast.authoring.ladders import balance, classes, noise, objects, spread
 from deepbench_fast.authoring.ladders.axis import Axis
@@ -56,7 +57,7 @@ def ladder(recipe: Recipe, axes: str | Iterable[str], rungs: int, *, imbalance: 
     top = checked_recipe(recipe).resolved()
     top = top if imbalance is None else balance.with_imbalance(top, imbalance)
     for name in chosen:
-        if recipe_data(_easier(top, [name], 1, rungs)) == recipe_data(top):
+        if same_dataset(_easier(top, [name], 1, rungs), top):
             raise UsageError(f"axis {name}: there is nothing to change; {AXES[name].unchanged(top)}")
     found = [_easier(top, chosen, rung, rungs) for rung in range(1, rungs + 1)]
     return named_rungs(found, top.name)
@@ -70,10 +71,15 @@ def number_of_rungs(rungs: object) -> int:
 def named_rungs(rungs: Sequence[Recipe], name: str) -> list[Recipe]:
     """The recipes as `<name>-rung-1` and so on, checked like ones that were read; UsageError where two are the same."""
     for number in range(1, len(rungs)):
-        if recipe_data(rungs[number]) == recipe_data(rungs[number - 1]):
+        if same_dataset(rungs[number], rungs[number - 1]):
             both = f"rungs {number} and {number + 1} of {len(rungs)}"
             raise UsageError(f"{both} would be the same dataset: ask for fewer")
     return [_named(rung, f"{name[:LONGEST_NAME]}-rung-{number}") for number, rung in enumerate(rungs, 1)]
+
+
+def same_dataset(one: Recipe, other: Recipe) -> bool:
+    """Whether two recipes make the same samples: of weights the ratios count."""
+    return recipe_data(_with_shares(one)) == recipe_data(_with_shares(other))
 
 
 def rung_axes(rungs: Sequence[Recipe], axes: str | Iterable[str]) -> list[dict[str, str]]:
@@ -109,6 +115,13 @@ def _easier(top: Recipe, axes: Sequence[str], rung: int, rungs: int) -> Recipe:
             key = addresses.address(recipe_data(recipe), invalid.path)
             raise RecipeError(f"axis {name}: {invalid.problem}", key=key) from None
     return recipe
+
+
+def _with_shares(recipe: Recipe) -> Recipe:
+    """The recipe with weights that sum to 1."""
+    total = sum(catalogue.weight for catalogue in recipe.catalogues.values())
+    catalogues = {name: replace(own, weight=own.weight / total) for name, own in recipe.catalogues.items()}
+    return replace(recipe, catalogues=catalogues)
 
 
 def _named(recipe: Recipe, name: str) -> Recipe:

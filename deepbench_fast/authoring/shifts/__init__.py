@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from deepbench_fast.authoring.ladders import named_rungs, number_of_rungs
+from deepbench_fast.authoring.ladders import named_rungs, number_of_rungs, same_dataset
 from deepbench_fast.authoring.ladders.axis import with_entries
 from deepbench_fast.authoring.shifts.axes import AXES, check_axis, check_between, check_changes, check_information
 from deepbench_fast.authoring.shifts.between import between
@@ -55,7 +55,7 @@ def shift(recipe: Recipe, axis: str, rungs: int, values: Mapping[str, object]) -
     last = first.with_changes(changes)
     check_changes(axis, changes, first, last)
     source, target = first.resolved(), last.resolved()
-    if recipe_data(source) == recipe_data(target):
+    if same_dataset(source, target):
         raise UsageError(f"axis {axis}: the values change nothing; give some that do, e.g. {AXES[axis].example}")
     check_axis(axis, source, target)
     check_information(source, target)

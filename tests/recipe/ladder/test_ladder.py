@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deepbench_fast import RecipeError, UsageError, ladder
+from deepbench_fast import RecipeError, UsageError, ladder, shift
 from deepbench_fast.authoring.ladders import AXES, rung_axes
 from deepbench_fast.recipe import Recipe
 from deepbench_fast.recipe.write import recipe_data
@@ -38,6 +38,14 @@ def test_last_rung_keeps_the_forms_of_laws() -> None:
     )
     *_, last = ladder(recipe, ["noise", "objects"], 2)
     assert without_name(last) == without_name(recipe)
+
+
+def test_of_weights_the_ratios_count() -> None:
+    text = "{catalogues: {a: {weight: 2, objects: [star]}, b: {weight: 2, objects: [lens]}}}"
+    with pytest.raises(UsageError, match="axis balance: there is nothing to change; the weights are equal"):
+        ladder(read(text), "balance", 2)
+    with pytest.raises(UsageError, match="axis prevalence: the values change nothing"):
+        shift(read(text), "prevalence", 2, {"catalogues.a.weight": 3, "catalogues.b.weight": 3})
 
 
 def test_several_axes_move_together() -> None:

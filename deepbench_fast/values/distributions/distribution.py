@@ -148,7 +148,7 @@ class Alone(Distribution):
         raise Invalid(f"{self} can't be narrowed")
 
     def between(self, other: Base, fraction: Fraction) -> Any:
-        """The law whose numbers lie `fraction` of the way from this one's to the other's, and its values at each quantile.
+        """The law whose numbers lie `fraction` of the way to the other's, and so its values at each quantile.
 
         Of a loguniform in the logarithm; of choices between the same values their weights go that way. Whole numbers
         are rounded, and values of a poisson, or of normals whose bounds cut off other parts, are near by alone. A

@@ -23,7 +23,8 @@ from deepbench_fast.values.distributions.varied import Varied
 def less_noise(recipe: Recipe, fraction: Fraction) -> Recipe:
     """The recipe with its noise, noise on parameters and noise on targets scaled by `fraction`.
 
-    The models stay, at the level 0 if need be, which changes no bit: all rungs have the same columns.
+    The models stay, at the level 0 if need be, which changes no bit: all rungs have the same columns, but for an `snr`,
+    in whose place the rung without noise has a sigma of 0.
     """
 
     def change(owner: Recipe | Catalogue) -> dict[str, Any]:

@@ -105,12 +105,12 @@ class Choice(Listed):
         return logarithms
 
     def _rank(self, values: Floats) -> Floats:
-        """Values stand in the order of the list, and one that stands there twice at its first place with a weight."""
+        """Values stand in the order of the list, and one that stands there twice at its first place with a share."""
         import numpy as np
 
         ends = np.array(self._cumulative())
-        middles, matches = ends - 0.5 * np.diff(ends, prepend=0.0), values[..., None] == np.array(self.values)
-        found: Floats = middles[(matches & (np.array(self._weights) > 0.0)).argmax(axis=-1)]
+        shares, matches = np.diff(ends, prepend=0.0), values[..., None] == np.array(self.values)
+        found: Floats = (ends - 0.5 * shares)[(matches & (shares > 0.0)).argmax(axis=-1)]
         return found
 
     def nearest(self, values: Floats) -> Floats:

@@ -111,6 +111,8 @@ def test_a_value_that_stands_twice_has_its_first_place_with_a_weight() -> None:
     law = Choice((2, 1, 2, 2), (0, 1, 2, 5))
     assert law.rank(np.array([1.0, 2.0])).tolist() == [1 / 16, 1 / 4]
     assert law.quantile(law.rank(np.array([1.0, 2.0]))).tolist() == [1, 2]
+    vanishing = Choice((2, 8, 6, 8), (1e300, 1, 1e300, 1e300))
+    assert vanishing.quantile(vanishing.rank(np.array([8.0]))).tolist() == [8]
     assert Choice((5, 1), (0, 1)).nearest(np.array([4.0])).tolist() == [1]
 
 

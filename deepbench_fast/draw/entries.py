@@ -47,6 +47,16 @@ class PlannedEntry:
         """Whether these are the parts of the entry's systems."""
         return self.kind.name != self.entry.kind
 
+    def draws_again(self, parameter: str) -> bool:
+        """Whether it is the end of a segment that is drawn again while it is too short."""
+        redraw = self.kind.redraw
+        return redraw is not None and parameter in redraw.ends and bool(self.entry.min_length)
+
+    def law_of(self, parameter: str) -> Distribution | None:
+        """What all values of a parameter are drawn from; None where they follow from more than that."""
+        follows = self.draws_again(parameter) or (self.is_part and parameter in RAW_STATE)
+        return None if follows else self.distributions[parameter]
+
 
 def entry_columns(planned: PlannedEntry, strides: Mapping[str, int]) -> list[Column]:
     """Columns of an entry in the order in which they are drawn: an offset after the parameter that it adds to.

@@ -42,8 +42,7 @@ class Free:
     @property
     def drawn_again(self) -> bool:
         """Whether it is the end of a segment that is drawn again while it is too short."""
-        redraw = None if self.entry is None else self.entry.kind.redraw
-        return redraw is not None and self.column in redraw.ends and bool(self.entry and self.entry.entry.min_length)
+        return self.entry is not None and self.entry.draws_again(self.column)
 
 
 def chosen_catalogue(plan: Plan, catalogue: str | None) -> int:

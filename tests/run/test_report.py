@@ -295,3 +295,28 @@ def test_the_line_of_a_law_lies_on_its_histogram(law: Uniform) -> None:
     inside = (np.asarray(at) > edges[0]) & (np.asarray(at) < edges[-1])
     bars = heights[np.searchsorted(edges, np.asarray(at)[inside]) - 1]
     np.testing.assert_allclose(bars, np.asarray(density)[inside], rtol=0.08, atol=1e-3)
+
+
+def test_laws_stand_beside_what_was_drawn_from_them(tmp_path: Path) -> None:
+    """Not beside what follows from more draws: positions of bodies, ends that are drawn again, noise on parameters."""
+    recipes = {
+        "bodies": Recipe.builtin("n-body"),
+        "lines": Recipe.of_kind("line").with_overrides({"size": [48, 48]}),
+        "pendulums": Recipe.builtin("pendulums").set("parameter_noise", {"length": 0.2}),
+    }
+    laws = {}
+    for name, recipe in recipes.items():
+        generate(recipe.with_overrides({"samples": 60}), tmp_path / f"{name}.h5")
+        data = open_dataset(tmp_path / f"{name}.h5")
+        for drawn in (drawn for population in populations(data, looked_at(data)) for drawn in population.drawn):
+            laws[name, drawn.name] = drawn.law
+            if drawn.law is not None:
+                low, high = drawn.law.support
+                assert low <= drawn.values.min(), drawn.name
+                assert drawn.values.max() <= high, drawn.name
+    without = {key for key, law in laws.items() if law is None}
+    assert without == {
+        *(("bodies", name) for name in ("x", "y", "vx", "vy")),
+        *(("lines", name) for name in ("x1", "y1", "x2", "y2")),
+    }
+    assert {("bodies", "mass"), ("lines", "line_width"), ("pendulums", "length")} <= laws.keys()

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from deepbench_fast.draw.plan import Plan, make_plan
+from deepbench_fast.draw.entries import PlannedEntry
+from deepbench_fast.draw.plan import NOMINAL, Plan, make_plan
 from deepbench_fast.draw.sample_columns import sample_parameters
 from deepbench_fast.errors import DeepbenchFastError
 from deepbench_fast.pictures.histograms import Drawn
@@ -20,6 +22,8 @@ from deepbench_fast.render.samples import samples_at
 from deepbench_fast.run.dataset import Dataset
 from deepbench_fast.run.verify import verify_stored
 from deepbench_fast.values.number_text import grouped
+
+F8 = npt.NDArray[np.float64]
 
 BLOCKS, BLOCK = 20, 1000
 """Values are looked at in so many runs of so many samples, spread evenly, where a dataset has more."""
@@ -83,12 +87,21 @@ def _of_entries(plan: Plan, objects: dict[str, Any]) -> Iterator[Population]:
         rows = objects[planned.kind.name]
         own = rows[rows["entry"] == planned.number]
         drawn = [
-            Drawn(name, planned.kind.parameter(name).unit, own[name].astype(float), law)
-            for name, law in planned.distributions.items()
-            if law.is_random and name in own.dtype.names
+            Drawn(name, planned.kind.parameter(name).unit, values, planned.law_of(name))
+            for name, values in _random_columns(planned, own)
         ]
         if drawn:
             yield Population(planned.label.replace("/", ": "), drawn)
+
+
+def _random_columns(planned: PlannedEntry, rows: Any) -> Iterator[tuple[str, F8]]:
+    """Random parameters of an entry with their values, as they were drawn: before noise on parameters."""
+    for name, law in planned.distributions.items():
+        if law.is_random and name in rows.dtype.names:
+            nominal = f"{name}{NOMINAL}"
+            values = rows[nominal if nominal in rows.dtype.names else name].astype(float)
+            if planned.law_of(name) is not None or np.unique(values).size > 1:  # a plane has no third coordinate
+                yield name, values
 
 
 def fullest(dataset: Dataset) -> int:

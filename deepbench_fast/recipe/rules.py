@@ -77,7 +77,7 @@ def _checked(entry: Entry, image: Image, end: float, absent: bool, registered: i
     for name in {**entry.parameters, **parameters}:  # what was given first, in the order given
         with within(name):
             supports[name] = support_of(name, parameters)
-            declared.parameter(name).check(parameters[name], supports[name])
+            declared.parameter(name).check(parameters[name], supports[name], parameters)
     for parameter in declared.parameters_of(entry.form):
         check_fraction(parameter, parameters[parameter.name], supports)
     if declared.check is not None:

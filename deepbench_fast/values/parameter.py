@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from deepbench_fast.values.checks import Invalid
-from deepbench_fast.values.distributions import Constant, Derived, Distribution, Frame, Scaled
+from deepbench_fast.values.distributions import Constant, Derived, Distribution, Frame, Scaled, is_whole
 from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
     from deepbench_fast.values.image import Image
 
 
+Laws: TypeAlias = Mapping[str, Distribution]
 FLAG = (0, 1)
 AXES = {"y": 0, "y1": 0, "y2": 0, "x": 1, "x1": 1, "x2": 1}
 """Names of positions, and the axis of the image that each is along."""
@@ -88,16 +90,19 @@ class Parameter:
         """The ends of the valid range that are valid themselves; infinite where one isn't."""
         return -math.inf if self.low_open else self.low, math.inf if self.high_open else self.high
 
-    def check(self, distribution: Distribution, support: tuple[float, float] | None = None) -> None:
+    def check(
+        self, distribution: Distribution, support: tuple[float, float] | None = None, laws: Laws = MappingProxyType({})
+    ) -> None:
         """Raise `Invalid` unless everything that can be drawn is valid.
 
-        `support` is the smallest and the largest value, for one that needs another parameter to know them.
+        `support` is the smallest and the largest value, for one that needs another parameter to know them; `laws` are
+        those of the other parameters.
         """
         if distribution.absent:
             return
         low, high = distribution.support if support is None else support
         valid = self._offers(distribution) if self.only else self.holds(low, high)
-        if valid and (distribution.is_integer or not self.integer):
+        if valid and (not self.integer or is_whole(distribution, laws)):
             return
         if isinstance(distribution, Constant):
             raise Invalid(f"must be {self.allowed}, not {distribution}")

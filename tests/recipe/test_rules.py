@@ -126,6 +126,18 @@ def test_scaled_supports_multiply() -> None:
         chained.set("catalogues.lens.lens.source_dy", {"scaled": {"by": "source_dx", "of": 2}})
 
 
+@pytest.mark.parametrize("form", ["{scaled: {by: radius, of: 1}}", "{offset: {from: radius, by: {integers: [0, 2]}}}"])
+def test_whole_numbers_start_from_whole_ones(form: str) -> None:
+    """Others would be cut off without a word."""
+    recipe = Recipe.of_kind("polygon").set("polygon.radius", "{integers: [3, 9]}").set("polygon.vertices", form)
+    with pytest.raises(RecipeError) as error:
+        recipe.set("polygon.radius", "{uniform: [3, 9]}")
+    assert error.value.key == "catalogues.polygon.polygon.vertices"
+    assert "must be a whole number from 3 to 1000, but" in str(error.value)
+    with pytest.raises(RecipeError, match="gives other numbers too"):
+        recipe.set("polygon.radius", "{scaled: {by: line_width, of: 4}}").set("polygon.line_width", "{uniform: [1, 2]}")
+
+
 def test_a_circle_of_offsets_elsewhere_is_found() -> None:
     options = {"x": {"offset": {"from": "gamma", "by": 0}}, "gamma": {"offset": {"from": "y", "by": 0}}}
     options["y"] = {"offset": {"from": "gamma", "by": 0}}

@@ -12,7 +12,7 @@ from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.extras import INFORMATION
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.recipe.targets import Targets
-from deepbench_fast.values.distributions import Derived, Distribution
+from deepbench_fast.values.distributions import Derived, Distribution, is_whole
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _within(one: Distribution, other: Distribution, of_one: _Laws, of_other: _La
         values = other.possible
         return values is not None and set(values) <= set(options)
     (low, high), (least, most) = _ends(one, of_one), _ends(other, of_other)
-    return low <= least and most <= high and (other.is_integer or not one.is_integer)
+    return low <= least and most <= high and (not one.is_integer or is_whole(other, of_other))
 
 
 def _follow_alike(one: Derived, other: Distribution) -> bool:

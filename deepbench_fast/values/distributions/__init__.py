@@ -2,7 +2,7 @@
 
 from deepbench_fast.values.distributions.choice import Choice
 from deepbench_fast.values.distributions.constant import Constant
-from deepbench_fast.values.distributions.derived import Derived
+from deepbench_fast.values.distributions.derived import Derived, is_whole
 from deepbench_fast.values.distributions.distribution import Alone, Base, Distribution
 from deepbench_fast.values.distributions.frame import Frame
 from deepbench_fast.values.distributions.grid import Grid
@@ -34,6 +34,7 @@ __all__ = [
     "Scaled",
     "Table",
     "Uniform",
+    "is_whole",
     "parse_distribution",
     "parse_distributions",
     "register",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Self
@@ -116,7 +117,7 @@ class Derived(Distribution):
 
     @property
     def is_integer(self) -> bool:
-        """Whether it keeps whole numbers whole."""
+        """Whether it keeps whole numbers whole: see `is_whole`."""
         return self.part.is_integer
 
     @property
@@ -135,3 +136,8 @@ class Derived(Distribution):
 
     def narrowed(self, fraction: Fraction, *, whole: bool = False) -> Self:
         return replace(self, part=self.part.narrowed(fraction, whole=whole))
+
+
+def is_whole(law: Distribution, laws: Mapping[str, Distribution]) -> bool:
+    """Whether every value is a whole number; `laws` are those of the parameters that it may start from."""
+    return law.is_integer and (not isinstance(law, Derived) or is_whole(laws[law.parameter], laws))

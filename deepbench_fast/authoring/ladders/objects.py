@@ -46,8 +46,8 @@ def _check_rows_in_order(entry: Entry) -> None:
 def _label(recipe: Recipe, fraction: Fraction) -> str:
     if fraction > 0:
         return "all objects" if fraction == 1 else f"objects × {in_words(fraction)}"
-    counts = [entry.count for catalogue in recipe.catalogues.values() for entry in catalogue.objects]
-    return ("≈ " if any(count.support[1] > 1 for count in counts) else "") + "one object each"
+    once = all(entry.occurs_once for catalogue in recipe.catalogues.values() for entry in catalogue.objects)
+    return ("" if once else "≈ ") + "one object each"
 
 
 AXIS = Axis(

@@ -7,11 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepbench_fast import ladder
+from deepbench_fast.authoring.ladders import rung_axes
 from deepbench_fast.authoring.ladders.objects import fewer
 from deepbench_fast.values.distributions import Constant, Distribution, Integers, Poisson
 from tests.recipe.ladder.rungs import SCENES, assert_equal_bits, drawn, read
@@ -72,3 +74,11 @@ def test_counts_never_fall_from_rung_to_rung(count: Distribution, rungs: int, u:
     assert counts[-1] == quantile(count, u)
     if not isinstance(count, Poisson):
         assert counts[0] == min(1, counts[-1]) or (count.support[0] == 0 and counts[0] <= 1)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [("3", "one"), ("{integers: [1, 4]}", "one"), ("{integers: [0, 4]}", "≈ one")]
+)
+def test_none_or_one_is_not_one(count: str, words: str) -> None:
+    rungs = ladder(read(f"{{catalogues: {{a: {{objects: [star: {{count: {count}}}]}}}}}}"), "objects", 2)
+    assert rung_axes(rungs, "objects")[0] == {"objects": f"{words} object each"}

@@ -28,9 +28,10 @@ def nearer_to_equal(recipe: Recipe, fraction: Fraction) -> Recipe:
     return _with_weights(recipe, dict(zip(own, exact_shares(shares, "catalogue weights"), strict=True)))
 
 
-def with_imbalance(recipe: Recipe, weights: str) -> Recipe:
-    """The recipe with the weights of its catalogues in order, e.g. "1:2:4"; raises UsageError for other text."""
-    if not _WEIGHTS.fullmatch(weights) or 0 in (numbers := [int(number) for number in weights.split(":")]):
+def with_imbalance(recipe: Recipe, weights: object) -> Recipe:
+    """The recipe with the weights of its catalogues in order, e.g. "1:2:4"; raises UsageError for all else."""
+    text = weights if isinstance(weights, str) and _WEIGHTS.fullmatch(weights) else "0"
+    if 0 in (numbers := [int(number) for number in text.split(":")]):
         raise UsageError(f"imbalance: must be weights above 0 such as 1:2:4, not {quote(weights)}")
     if len(numbers) != len(recipe.catalogues):
         raise UsageError(

@@ -67,7 +67,7 @@ def test_balance_ends_at_a_given_imbalance() -> None:
 
 @pytest.mark.parametrize("imbalance", ["1:2", "1:2:x", "0:1:1", "1", 3, [1, 2, 4], b"1:2:4"])
 def test_imbalance_is_one_weight_a_catalogue(imbalance: Any) -> None:
-    with pytest.raises(UsageError, match="^imbalance: "):
+    with pytest.raises(UsageError, match=r"^imbalance: "):
         ladder(read(SCENES), "balance", 3, imbalance=imbalance)
     with pytest.raises(UsageError, match="is for the axis balance"):
         ladder(read(SCENES), "noise", 3, imbalance="1:2:4")

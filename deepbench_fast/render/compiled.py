@@ -6,9 +6,11 @@ cache, another process begins at the other end of the list: a kernel that one of
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -50,7 +52,7 @@ def compile_kernels(plan: Plan) -> None:
         compiling.forget()
         for process in helper:
             process.kill()
-            process.wait()
+            process.communicate()
         if helper:
             sweep_locks()
 
@@ -83,7 +85,10 @@ def _paint(scene: Scene, brush: Brush, tables: Tables) -> None:
 
 
 def _helper(recipe: Recipe) -> list[subprocess.Popen[bytes]]:
-    """Another process that compiles the same kernels from the end; none where none can be started."""
+    """Another process that compiles the same kernels from the end; none where none can be started.
+
+    Its input stays open as long as this process lives, which tells it when nobody needs it any more.
+    """
     with suppress(OSError):
         helper = subprocess.Popen(
             [sys.executable, "-P", "-c", HELPER],
@@ -92,14 +97,23 @@ def _helper(recipe: Recipe) -> list[subprocess.Popen[bytes]]:
             stderr=subprocess.DEVNULL,
         )
         assert helper.stdin is not None
-        with suppress(OSError), helper.stdin as stream:
-            stream.write(pickle.dumps(recipe))
+        with suppress(OSError):
+            helper.stdin.write(pickle.dumps(recipe))
+            helper.stdin.flush()
         return [helper]
     return []
 
 
 def help_out() -> None:
-    """Compile the kernels of the recipe that standard input has, the last ones first."""
-    recipe = pickle.loads(sys.stdin.buffer.read())
+    """Compile the kernels of the recipe that standard input has, the last ones first, as long as that is open."""
+    recipe = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_leave_at_the_end, args=(sys.stdin.fileno(),), daemon=True).start()
     for step in reversed(steps(Renderer(make_plan(recipe)))):
         step()
+
+
+def _leave_at_the_end(descriptor: int) -> None:
+    """End this process where the input ends: also a killed one can't tell it otherwise that nobody waits."""
+    while os.read(descriptor, 1):
+        pass
+    os._exit(0)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,3 +94,42 @@ def test_another_process_helps_once_and_is_gone_afterwards(tmp_path: Path) -> No
     left = [path.name for path in kept_files(tmp_path / "kernels")]
     assert any(".list_objects-" in name for name in left)
     assert not any(name.endswith(".lock") for name in left)
+
+
+ALONE = """
+import os, signal
+from deepbench_fast import Recipe
+from deepbench_fast.render import compiled
+
+compiled.HELPER = '''
+import time
+from deepbench_fast.render import compiled
+compiled.steps = lambda renderer: [lambda: time.sleep(600)]
+compiled.help_out()
+'''
+process, = compiled._helper(Recipe.of_kind("circle"))
+print(process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes as Linux shows them")
+def test_the_other_process_ends_with_one_that_is_killed() -> None:
+    done = subprocess.run([sys.executable, "-c", ALONE], stdout=subprocess.PIPE, text=True)
+    process = Path("/proc", done.stdout.strip())
+    try:
+        deadline = time.monotonic() + 60
+        while _runs(process):
+            assert time.monotonic() < deadline, "it goes on, and nobody waits"
+            time.sleep(0.05)
+    finally:
+        with suppress(OSError):
+            os.kill(int(process.name), signal.SIGKILL)
+
+
+def _runs(process: Path) -> bool:
+    """Whether it is there, and more than an entry in the table of processes."""
+    try:
+        return process.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

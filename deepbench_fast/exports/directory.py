@@ -29,8 +29,8 @@ INCOMPLETE, COMPLETE = '"complete": false', '"complete": true '
 class Directory:
     """A directory that belongs to one export, locked for this process until `close`.
 
-    `same` must not change between runs: the dataset's digest, the format, the selection, the settings; `facts` are for
-    the reader. Raises FileError where it holds something else or is in use, MismatchError where it holds an export of
+    `same` must not change between runs: the dataset's digest and names, the format, the selection, the settings;
+    `facts` are for the reader. Raises FileError where it holds something else or is in use, MismatchError where it holds an export of
     another dataset or with other settings.
     """
 
@@ -162,12 +162,10 @@ class Directory:
             held["digest"]
         except (ValueError, TypeError, KeyError):
             raise FileError(f"{self.path / MANIFEST}: not the description of an export") from None
-        for key, value in same.items():
-            if held.get(key) != value:
-                raise MismatchError(
-                    f"{self.path} holds an export with {key} {_brief(held.get(key))}, not {_brief(value)}:"
-                    " choose another directory"
-                )
+        for key, other, value in _differences(held, same):
+            raise MismatchError(
+                f"{self.path} holds an export with {key} {_brief(other)}, not {_brief(value)}: choose another directory"
+            )
 
 
 def _temporary(target: Path) -> Path:
@@ -194,6 +192,16 @@ def _removed_on_failure(*paths: Path) -> Iterator[None]:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
         raise
+
+
+def _differences(held: Mapping[str, Any], same: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Key, what is held and what there should be, of all that isn't the same; of mappings what differs in them."""
+    for key, value in same.items():
+        other = held.get(key)
+        if other != value and isinstance(other, dict) and isinstance(value, dict):
+            yield from _differences(other, dict.fromkeys(other) | value, f"{above}{key}.")
+        elif other != value:
+            yield f"{above}{key}", other, value
 
 
 def _brief(value: object) -> str:

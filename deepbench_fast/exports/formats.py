@@ -90,8 +90,8 @@ def export(
     source = Source(path, split, count)
     try:
         exporter = _exporter(format)(source, format, options)
-        same = {"format": format, **_identity(source, split), **exporter.settings}
-        target = Directory(local_path(directory), same, _facts(source))
+        same = {"format": format, **_selection(source, split), **exporter.settings, **_names(source)}
+        target = Directory(local_path(directory), same, _origin(source))
         try:
             check_distinct((*source.splits, *source.kinds), target.path)
             if progress is not None:
@@ -112,30 +112,34 @@ def _exporter(format: str) -> type[Exporter]:
     return found
 
 
-def _identity(source: Source, split: str | None) -> dict[str, Any]:
-    """What an export is of."""
+def _selection(source: Source, split: str | None) -> dict[str, Any]:
+    """Which samples an export has."""
     return {"digest": source.summary.digest, "split": split, "samples": source.samples}
 
 
-def _facts(source: Source) -> dict[str, Any]:
-    """What the files themselves don't say: names by label, columns of targets, outputs and information, units."""
+def _names(source: Source) -> dict[str, Any]:
+    """What stands in the files or explains them, and a digest doesn't tell: names by label, columns of targets, outputs
+    and information, units."""
     summary = source.summary
     tables = ["samples", *(f"objects/{kind}" for kind in source.kinds)]
     units = {table: {column: unit for column, unit in source.units(table).items() if unit} for table in tables}
-    facts = {
+    names = {
         "name": summary.name,
         "seed": summary.seed,
         "first": summary.first,
         "total": summary.total,
-        "recipe_hash": summary.recipe_hash,
-        "software": summary.software,
         "catalogues": source.catalogues,
         "splits": source.splits,
         "targets": source.targets,
         "units": units,
     }
     if source.information:
-        facts["information"] = source.information
+        names["information"] = source.information
     if source.is_series:
-        facts |= {"outputs": source.outputs, "time_unit": source.time_unit}
-    return facts
+        names |= {"outputs": source.outputs, "time_unit": source.time_unit}
+    return names
+
+
+def _origin(source: Source) -> dict[str, Any]:
+    """Where the dataset is from."""
+    return {"recipe_hash": source.summary.recipe_hash, "software": source.summary.software}

@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from deepbench_fast import generate
+from deepbench_fast import Recipe, generate
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.exports.formats import FORMATS, export
 from deepbench_fast.store.file_bytes import lock_file
@@ -130,6 +130,37 @@ def test_other_dataset_selection_or_settings_are_refused(mixed_file: Path, tmp_p
             export(path, tmp_path / "out", format, **options)
         assert "\n" not in str(error.value)
         assert contents(tmp_path / "out") == before
+
+
+SAME_DATA = """
+name: one
+samples: 4
+image: {shape: [9, 9]}
+splits: {train: 1}
+targets: [circle.x]
+catalogues:
+  round:
+    objects:
+      - circle: {x: 4, y: 4, radius: 2, fill: 1, line_width: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("train", "test", r'splits \["train"\], not \["test"\]'),
+        ("round", "disc", r'catalogues \["round"\], not \["disc"\]'),
+        ("circle.x", "circle.y", r'targets.circle.x "pix", not null'),
+        ("one", "two", 'name "one", not "two"'),
+    ],
+)
+def test_the_same_data_under_other_names_are_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    texts = (SAME_DATA, SAME_DATA.replace(old, new, 1))
+    one, two = (generate(Recipe.from_yaml(text), tmp_path / f"{k}.h5").digest for k, text in enumerate(texts))
+    assert one == two
+    export(tmp_path / "0.h5", tmp_path / "out", "csv")
+    with pytest.raises(MismatchError, match=words):
+        export(tmp_path / "1.h5", tmp_path / "out", "csv")
 
 
 def test_directories_of_something_else_are_refused(mixed_file: Path, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ class Directory:
     """A directory that belongs to one export, locked for this process until `close`.
 
     `same` must not change between runs: the dataset's digest and names, the format, the selection, the settings;
-    `facts` are for the reader. Raises FileError where it holds something else or is in use, MismatchError where it holds an export of
-    another dataset or with other settings.
+    `facts` are for the reader. Raises FileError where it holds something else or is in use, MismatchError where it
+    holds an export of another dataset or with other settings.
     """
 
     def __init__(self, path: str | os.PathLike[str], same: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

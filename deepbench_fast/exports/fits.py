@@ -4,8 +4,9 @@
 samples; the first row of an image is its lowest, as FITS has it and as our figures show it). The extensions are
 the extras as cubes of the same shape, and binary tables SAMPLES, TARGETS (with noise on these also TARGETS_TRUE and
 TARGETS_SIGMA), CRLB where the recipe asks for it, and one for each kind of object, with labels as text and units as
-TUNITn. There is no WCS: coordinates are pixels. Series are a table SERIES, with the vector of all steps in one cell,
-and a table TIME. FISHER is a cube of matrices, whose keys PARAM1, PARAM2, ... name the parameters.
+TUNITn. These are called by the kind in capitals, its name is KIND; where another part has that name, EXTVER is 2, 3,
+... There is no WCS: coordinates are pixels. Series are a table SERIES, with the vector of all steps in one cell, and a
+table TIME. FISHER is a cube of matrices, whose keys PARAM1, PARAM2, ... name the parameters.
 """
 
 from __future__ import annotations
@@ -70,7 +71,18 @@ def _units(block: Block) -> Any:
         name = f"objects/{kind}"
         rows = with_names(block.objects(kind), source.labels(name))
         units.append(_table(kind.upper(), source.units(name), rows))
+        units[-1].header["KIND"] = (_ascii(kind), "kind of the objects")
+    _number_versions(units)
     return fits.HDUList(units)
+
+
+def _number_versions(units: list[Any]) -> None:
+    """Tell apart by their versions what has the same name: FITS writes those of kinds in capitals."""
+    seen: dict[str, int] = {}
+    for unit in units:
+        seen[unit.name] = seen.get(unit.name, 0) + 1
+        if seen[unit.name] > 1:
+            unit.ver = seen[unit.name]
 
 
 def _series(name: str, series: npt.NDArray[np.float64], block: Block) -> Any:

@@ -10,9 +10,10 @@ from astropy import units
 from astropy.io import fits
 from astropy.table import QTable, vstack
 
-from deepbench_fast import generate
+from deepbench_fast import Recipe, generate, light_kind, parameter
 from deepbench_fast.exports.fits import fits_unit
 from deepbench_fast.exports.formats import export
+from deepbench_fast.kinds import registry
 from deepbench_fast.kinds.registry import kind, kinds
 from tests.exports.reading import check_table, rows_of_split, stored
 from tests.recipes import mixed
@@ -89,6 +90,25 @@ def test_names_that_fits_cannot_hold(tmp_path: Path) -> None:
     header = fits.getheader(tmp_path / "fits" / "samples-00000.fits")
     assert header["DATASET"] == "?" * 100
     assert header["SEED"] == "?"
+
+
+def test_kinds_whose_names_are_the_same_in_capitals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_own", {})
+    for own in ("Star", "samples"):
+
+        @light_kind(own, parameters=[parameter("amplitude", default=2)])
+        def light(dx, dy, row):
+            return row.amplitude / (1.0 + dx * dx + dy * dy)
+
+    catalogues = {"all": {"objects": ["star", "samples", "Star"]}}
+    generate(Recipe(samples=3, image={"shape": [8, 8]}, catalogues=catalogues), tmp_path / "own.h5")
+    export(tmp_path / "own.h5", tmp_path / "fits", "fits")
+    with fits.open(tmp_path / "fits" / "samples-00000.fits") as file:
+        file.verify("exception")
+        found = {unit.header["KIND"]: unit for unit in file if "KIND" in unit.header}
+        for name, number in (("star", 2), ("samples", 2), ("Star", 1)):
+            assert file[name.upper(), number] is found[name]
+            check_table(plain(QTable(found[name].data)), tmp_path / "own.h5", f"objects/{name}", slice(None))
 
 
 @pytest.mark.parametrize("name", kinds())

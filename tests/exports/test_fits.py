@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ def test_kinds_whose_names_are_the_same_in_capitals(tmp_path: Path, monkeypatch:
     for own in ("Star", "samples"):
 
         @light_kind(own, parameters=[parameter("amplitude", default=2)])
-        def light(dx, dy, row):
+        def light(dx: float, dy: float, row: Any) -> Any:
             return row.amplitude / (1.0 + dx * dx + dy * dy)
 
     catalogues = {"all": {"objects": ["star", "samples", "Star"]}}
@@ -113,8 +114,8 @@ def test_kinds_whose_names_are_the_same_in_capitals(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("name", kinds())
 def test_units_of_every_kind_mean_the_same(name: str) -> None:
-    for parameter in kind(name).parameters:
-        written = fits_unit(parameter.unit)
-        assert (written is None) == (parameter.unit == "")
+    for one in kind(name).parameters:
+        written = fits_unit(one.unit)
+        assert (written is None) == (one.unit == "")
         if written is not None:
-            assert units.Unit(written, format="fits") == units.Unit(parameter.unit)
+            assert units.Unit(written, format="fits") == units.Unit(one.unit)

@@ -95,6 +95,14 @@ def to_yaml(data: object) -> str:
     )
 
 
+def to_flow(data: object) -> str:
+    """YAML on one line, of text on one line."""
+    text = yaml.dump(
+        data, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=1_000_000, allow_unicode=True
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
 class _Dumper(yaml.SafeDumper):
     """PyYAML's, with quotes around all text that our reader would take for a number."""
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from deepbench_fast.kinds.registry import kind
-from deepbench_fast.recipe import write
 from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.write import to_flow
 from deepbench_fast.values import checks
 from deepbench_fast.values.checks import Invalid, Path
 
@@ -81,7 +81,7 @@ class Draft:
                 yield " " * indent + head
                 yield from self._block(item, here, indent + deeper)
             else:
-                yield " " * indent + f"{head} {_flow(item)}"
+                yield " " * indent + f"{head} {to_flow(item)}"
 
     def _stands_in_lines(self, path: Path) -> bool:
         return path == ("noise",) or (path[0] == "catalogues" and len(path) <= len(entry_path("", 0, "")))
@@ -126,12 +126,3 @@ def _wrapped(note: str, width: int) -> list[str]:
 def rounded(value: float) -> int | float:
     """The number without the last digits, in which sums of decimal fractions err."""
     return checks.plain(float(f"{value:.12g}"))
-
-
-def _flow(value: object) -> str:
-    match value:
-        case dict():
-            return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
-        case list():
-            return "[" + ", ".join(map(_flow, value)) + "]"
-    return write.to_yaml(value).splitlines()[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ import numpy as np
 
 from deepbench_fast.errors import UsageError
 from deepbench_fast.recipe.parameter_noise import Absolute
+from deepbench_fast.recipe.write import to_flow
 from deepbench_fast.values.distributions import Alone, Base, Derived, Distribution, LogUniform
 from deepbench_fast.values.parameter import Parameter
 
@@ -86,7 +86,7 @@ def value_row(
         declared.name,
         unit=declared.unit,
         meaning=f"{declared.meaning}; {declared.allowed}",
-        law=flow((law if written is None else written).to_yaml_data()),
+        law=to_flow((law if written is None else written).to_yaml_data()),
         value=None if shown is None or not math.isfinite(shown) else shown,
         fixed=not law.is_random,
         whole=declared.integer,
@@ -100,11 +100,6 @@ def value_row(
     low, high = _range(declared, own, shown, reach, before if kept is None else kept)
     log = isinstance(own, LogUniform) or (low > 0.0 and DECADES[0] <= high / low <= DECADES[1])
     return replace(row, low=low, high=high, log=log, density=_density(own, low, high, log))
-
-
-def flow(data: object) -> str:
-    """Plain data on one line of YAML."""
-    return json.dumps(data, ensure_ascii=False).replace('"', "")
 
 
 def reach_of(name: str, laws: Mapping[str, Distribution]) -> Range:

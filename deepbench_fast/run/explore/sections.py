@@ -15,8 +15,9 @@ from deepbench_fast.recipe.catalogue import INHERIT, Catalogue
 from deepbench_fast.recipe.entry import Entry
 from deepbench_fast.recipe.names import COUNT
 from deepbench_fast.recipe.recipe import Recipe
+from deepbench_fast.recipe.write import to_flow
 from deepbench_fast.render.batch import Batch
-from deepbench_fast.run.explore.rows import Row, flow, reach_alone, reach_of, value_row
+from deepbench_fast.run.explore.rows import Row, reach_alone, reach_of, value_row
 from deepbench_fast.values.distributions import Base, Distribution, Frame
 from deepbench_fast.values.image import Image
 from deepbench_fast.values.parameter import Parameter, required
@@ -140,10 +141,10 @@ def _frame(recipe: Recipe) -> list[Row]:
     """How objects become pixels, or the times of a series."""
     if recipe.series is not None:
         series = recipe.series.data()
-        return [Row(f"series.{name}", name, "text", law=flow(value)) for name, value in series.items()]
+        return [Row(f"series.{name}", name, "text", law=to_flow(value)) for name, value in series.items()]
     image = recipe.image
     layers = {kind(entry.kind).layer for catalogue in recipe.catalogues.values() for entry in catalogue.objects}
-    rows = [Row("image.shape", "rows, columns", "text", unit="pix", law=flow(list(image.shape)))]
+    rows = [Row("image.shape", "rows, columns", "text", unit="pix", law=to_flow(list(image.shape)))]
     if "light" in layers:
         meaning = "light at the pixel's centre, or its mean over the pixel"
         options = ("center", "integrate")
@@ -152,7 +153,7 @@ def _frame(recipe: Recipe) -> list[Row]:
         )
     if "shape" in layers:
         meaning = "pixels hold the part of them that is covered"
-        value = flow(image.coverage)
+        value = to_flow(image.coverage)
         rows.append(
             Row("image.coverage", "coverage", "options", meaning=meaning, value=value, options=("false", "true"))
         )
@@ -167,8 +168,8 @@ def _frame(recipe: Recipe) -> list[Row]:
 
 def _dataset(recipe: Recipe) -> Section:
     facts = {
-        "name": ("what the dataset is called", flow(recipe.name)),
-        "seed": ("a whole number or any text", flow(recipe.seed)),
-        "samples": ("how many samples `generate` makes", flow(recipe.samples)),
+        "name": ("what the dataset is called", to_flow(recipe.name)),
+        "seed": ("a whole number or any text", to_flow(recipe.seed)),
+        "samples": ("how many samples `generate` makes", to_flow(recipe.samples)),
     }
     return Section("Dataset", [Row(name, name, "text", meaning=m, law=law) for name, (m, law) in facts.items()])

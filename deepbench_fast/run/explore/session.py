@@ -251,9 +251,9 @@ class Session:
         """Catalogue, entry and parameter that an address means."""
         for name, catalogue in self.shown.recipe.catalogues.items():
             for entry in catalogue.objects:
-                before = f"catalogues.{name}.{entry.name}."
-                if address.startswith(before):
-                    return name, entry, address.removeprefix(before)
+                before, _, parameter = address.rpartition(".")
+                if before == f"catalogues.{name}.{entry.name}":
+                    return name, entry, parameter
         raise UsageError(f"{address}: no value of an object")
 
     def _add(self, request: Mapping[str, Any]) -> Shown:

@@ -136,6 +136,57 @@ def test_what_a_moved_slider_shows_is_what_the_saved_recipe_generates(
     page.close()
 
 
+def test_a_text_that_is_applied_follows_again(browser: Any, site: Served, tmp_path: Path) -> None:
+    page = opened(browser, site.address)
+    page.get_by_label("Start from").select_option("galaxy")
+    until(page, "!document.querySelector('textarea').value.includes('noise:\\n-')")
+    text = page.locator("textarea")
+    text.fill(text.input_value().replace("name: galaxy", "name: 'written # by hand'", 1))
+    assert page.locator(".hash").inner_text() == "not applied"
+    page.get_by_role("button", name="Apply").click()
+    until(page, "document.querySelector('h1').textContent.includes('# by hand')")
+    move(page, R_EFF, 0.5)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save").click()
+    recipe = Recipe.load(download.value.path())
+    assert recipe.name == "written # by hand"
+    assert not recipe.catalogues["galaxy"].objects[0].parameters["r_eff"].is_random
+    assert page.locator(".hash").inner_text() == f"hash {recipe.hash()}"
+    name = page.locator('[data-address="name"]')
+    name.evaluate(
+        "name => { name.value = name.value.replace('hand', 'hands'); name.dispatchEvent(new Event('change')); }"
+    )
+    until(page, "document.querySelector('h1').textContent.includes('written # by hands')")
+    assert page.wrong == []
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["Save", "Copy"])
+def test_what_is_saved_at_once_is_what_is_shown(browser: Any, site: Served, tmp_path: Path, name: str) -> None:
+    page = opened(browser, site.address, permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label("Start from").select_option("galaxy")
+    until(page, "document.querySelector('textarea').value.includes('uniform: [2.24, 7]')")
+    at_once = (
+        """(slider, name) => {
+      %s;
+      [...document.querySelectorAll("button")].find((button) => button.textContent === name).click();
+    }"""
+        % f"({MOVED})([slider, 0.25])"
+    )
+    slider = page.locator(f'input[type="range"][data-address="{R_EFF}"]')
+    if name == "Save":
+        with page.expect_download() as download:
+            slider.evaluate(at_once, name)
+        text = Path(download.value.path()).read_text(encoding="utf-8")
+    else:
+        slider.evaluate(at_once, name)
+        page.get_by_text("Copied").wait_for()
+        text = page.evaluate("navigator.clipboard.readText()")
+    assert not Recipe.from_yaml(text).catalogues["galaxy"].objects[0].parameters["r_eff"].is_random
+    assert page.wrong == []
+    page.close()
+
+
 def test_objects_noise_psf_and_ladder_by_hand(browser: Any, site: Served) -> None:
     page = opened(browser, site.address)
     page.get_by_label("Start from").select_option("galaxy")

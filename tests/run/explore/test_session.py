@@ -326,3 +326,27 @@ def test_a_session_goes_on_where_something_unforeseen_happens(caplog: pytest.Log
     assert "KeyError" in session.answer({"do": "set"}).header["error"]
     assert "request set" in caplog.text
     asked(session, "show")
+
+
+def test_the_second_of_a_kind_is_not_taken_for_the_first() -> None:
+    session = Session(Recipe.of_kind("spiral_galaxy").with_overrides({"size": [28, 28]}))
+    asked(session, "add", catalogue="spiral_galaxy", kind="spiral_galaxy")
+    place = "catalogues.spiral_galaxy.spiral_galaxy.2"
+    asked(session, "option", address=f"{place}.form", text="ringermacher_mead")
+    forms = [entry.form for entry in session.recipe.catalogues["spiral_galaxy"].objects]
+    assert forms == ["logarithmic", "ringermacher_mead"]
+    asked(session, "set", address=f"{place}.rm_b", text="0.8")
+    asked(session, "draw", address=f"{place}.rm_b")
+    first, second = session.recipe.resolved().catalogues["spiral_galaxy"].objects
+    assert "rm_b" not in first.parameters
+    assert second.parameters["rm_b"].is_random
+
+
+@pytest.mark.parametrize("text", ["a: b", "my # 1", "'q' \"r\"", "yes", "1e3", "[x", "ü 🌌", "- 7", "null"])
+def test_texts_of_rows_read_back_as_they_are(text: str) -> None:
+    session = Session(galaxy().with_overrides({"name": text, "seed": f"{text} "}))
+    rows = rows_of(asked(session, "show"))
+    before = session.recipe
+    for address in ("name", "seed", "samples"):
+        asked(session, "set", address=address, text=rows[address]["law"])
+    assert session.recipe == before

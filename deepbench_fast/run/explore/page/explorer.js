@@ -7,6 +7,7 @@ const SETTLED = 150; // ms without a request after which text and ladder follow
 const SLOW = 500; // ms after which somebody who waits is told why
 const WORKING = "Working. The first time with a kind, its kernels compile.";
 const MOST_FLYING = 2; // one is worked on while the other travels
+const QUESTIONS = new Set(["hello", "text", "ladder"]); // all else changes what is shown
 const DASHES = [[], [5, 3], [1.5, 2.5]];
 
 /** An element with properties, listeners (on...), and children. */
@@ -50,12 +51,13 @@ class Requests {
     this.model = model;
     this.tag = Math.random().toString(36).slice(2);
     this.number = 0;
-    this.flying = new Set();
+    this.flying = new Map();
     this.waiting = [];
     model.on("msg:custom", (answer, buffers) => {
-      const own = this.flying.delete(answer.id);
+      const request = this.flying.get(answer.id);
+      this.flying.delete(answer.id);
       this.next();
-      applied(answer, buffers || [], own);
+      applied(answer, buffers || [], request);
     });
   }
 
@@ -69,13 +71,19 @@ class Requests {
   next() {
     while (this.flying.size < MOST_FLYING && this.waiting.length) {
       const id = `${this.tag}-${++this.number}`;
-      this.flying.add(id);
-      this.model.send({ ...this.waiting.shift().request, id });
+      const { request } = this.waiting.shift();
+      this.flying.set(id, request);
+      this.model.send({ ...request, id });
     }
   }
 
   get idle() {
     return this.flying.size === 0 && this.waiting.length === 0;
+  }
+
+  /** Whether something is asked for that will change what is shown. */
+  get changing() {
+    return [...this.flying.values(), ...this.waiting.map(({ request }) => request)].some(({ do: what }) => !QUESTIONS.has(what));
   }
 }
 
@@ -91,8 +99,10 @@ class Explorer {
     this.active = null;
     this.painted = 0;
     this.edited = false;
+    this.followed = false; // whether the text is of what is shown
+    this.followers = [];
     this.build();
-    this.requests = new Requests(model, (answer, buffers, own) => this.apply(answer, buffers, own));
+    this.requests = new Requests(model, (answer, buffers, request) => this.apply(answer, buffers, request));
     this.resized = new ResizeObserver(() => this.frame && this.frame.kind === "series" && this.paint());
     this.resized.observe(this.figure);
     this.ask({ do: "hello" });
@@ -110,6 +120,7 @@ class Explorer {
     this.slow = setTimeout(() => {
       if (this.notice.hidden) this.say(WORKING);
     }, SLOW);
+    if (!QUESTIONS.has(request.do)) this.followed = false;
     this.requests.ask(request, key);
   }
 
@@ -213,11 +224,15 @@ class Explorer {
       this.ask({ do: "text" }, "text");
     });
     this.copied = button("Copy", async () => {
+      await this.caughtUp();
       await this.copy();
       this.copied.textContent = "Copied";
       setTimeout(() => (this.copied.textContent = "Copy"), 1500);
     });
-    const save = button("Save", () => this.save());
+    const save = button("Save", async () => {
+      await this.caughtUp();
+      this.save();
+    });
     this.hash = make("p", { className: "soft hash" });
     const recipe = make(
       "section", { className: "card recipe", "aria-label": "Recipe" },
@@ -245,15 +260,16 @@ class Explorer {
 
   // Answers.
 
-  apply(answer, buffers, own) {
+  apply(answer, buffers, request) {
     if (this.requests.idle) {
       clearTimeout(this.slow);
       if (this.notice.textContent === WORKING) this.say("");
     }
     if (answer.hello) this.greet(answer.hello, buffers);
-    if (answer.error && own) {
+    if (answer.error && request) {
       this.say(answer.error, true);
       if (this.state) this.update();
+      if (!this.followed) this.settle();
       return;
     }
     if (answer.state) {
@@ -264,13 +280,19 @@ class Explorer {
       this.say(answer.state.notes.join(" "));
       this.paint();
       this.update();
-      if (answer.id !== undefined) this.settle(answer);
+      if (request && request.do === "recipe" && request.text === this.text.value) this.editing(false);
+      this.followed = false;
+      if (answer.id !== undefined) this.settle();
       this.root.dataset.painted = ++this.painted;
       this.root.dataset.ms = answer.ms.toFixed(1);
     }
-    if (answer.text !== undefined && !this.edited) {
-      this.text.value = answer.text;
-      this.hash.textContent = `hash ${answer.hash}`;
+    if (answer.text !== undefined) {
+      if (!this.edited) {
+        this.text.value = answer.text;
+        this.hash.textContent = `hash ${answer.hash}`;
+      }
+      this.followed = !this.requests.changing;
+      if (this.followed) this.followers.splice(0).forEach((go) => go());
     }
     if (answer.ladder) this.drawLadder(answer.ladder, buffers);
   }
@@ -510,7 +532,7 @@ class Explorer {
       this.sections.replaceChildren(...this.allSections());
     }
     for (const section of state.sections) {
-      write(this.notes.get(section.title), section.note);
+      write(this.notes.get(sectionKey(section)), section.note);
       for (const row of section.rows) this.rows.get(row.address)(row);
     }
     this.psf && (this.psf.value = state.psf);
@@ -546,7 +568,8 @@ class Explorer {
   section({ title, entry, rows }) {
     const { catalogue, series } = this.state;
     const note = make("p", { className: "note soft" });
-    this.notes.set(title, note);
+    const key = sectionKey({ title, entry });
+    this.notes.set(key, note);
     const remove = entry && !series
       ? make("button", {
           type: "button", className: "quiet", "aria-label": `Remove ${title}`, title: "Remove",
@@ -557,11 +580,11 @@ class Explorer {
         }, "✕")
       : null;
     const views = rows.map((row) => this.row(row));
-    if (title === "PSF") views.unshift(this.psfChoice());
-    if (title === "Noise") views.unshift(this.noiseChoice());
+    if (key === "PSF") views.unshift(this.psfChoice());
+    if (key === "Noise") views.unshift(this.noiseChoice());
     return make("details", {
-      className: "card", open: !this.closed.has(title),
-      ontoggle: (event) => this.closed[event.target.open ? "delete" : "add"](title),
+      className: "card", open: !this.closed.has(key),
+      ontoggle: (event) => this.closed[event.target.open ? "delete" : "add"](key),
     }, make("summary", {}, make("h2", {}, title), remove), note, ...views);
   }
 
@@ -712,7 +735,13 @@ class Explorer {
 
   editing(edited) {
     this.edited = edited;
+    if (edited) this.hash.textContent = "not applied";
     this.apply_.hidden = this.discard.hidden = !edited;
+  }
+
+  /** Wait until the text is of what is shown, unless somebody writes it. */
+  async caughtUp() {
+    if (!this.edited && !this.followed) await new Promise((go) => this.followers.push(go));
   }
 
   async copy() {
@@ -730,6 +759,11 @@ class Explorer {
     make("a", { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
+}
+
+/** What a section goes by: its title, unless it is of an entry, which may be called as another section is. */
+function sectionKey({ title, entry }) {
+  return entry ? `object ${entry}` : title;
 }
 
 function bytes(view) {

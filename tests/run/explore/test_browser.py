@@ -166,13 +166,10 @@ def test_what_is_saved_at_once_is_what_is_shown(browser: Any, site: Served, tmp_
     page = opened(browser, site.address, permissions=["clipboard-read", "clipboard-write"])
     page.get_by_label("Start from").select_option("galaxy")
     until(page, "document.querySelector('textarea').value.includes('uniform: [2.24, 7]')")
-    at_once = (
-        """(slider, name) => {
-      %s;
+    at_once = f"""(slider, name) => {{
+      ({MOVED})([slider, 0.25]);
       [...document.querySelectorAll("button")].find((button) => button.textContent === name).click();
-    }"""
-        % f"({MOVED})([slider, 0.25])"
-    )
+    }}"""
     slider = page.locator(f'input[type="range"][data-address="{R_EFF}"]')
     if name == "Save":
         with page.expect_download() as download:

@@ -37,7 +37,11 @@ def command(file: str, output: str, form: str | None, verify: str | None, checks
     at some, and says so; --verify all checks all of them. A dataset card in Markdown has the fields of Hugging Face's;
     schema.org/Croissant metadata in JSON say where each array is.
     """
-    form = form or SUFFIXES.get(PurePath(output).suffix.lower())
+    suffix = PurePath(output).suffix.lower()
+    said = SUFFIXES.get(suffix)
+    if form and said and form != said:
+        raise UsageError(f"{output}: --format {form} is no {suffix}; without it the name's suffix decides")
+    form = form or said
     if form is None:
         raise UsageError(f"{output}: a report is HTML, Markdown or JSON; let the name end in .html, .md or .json")
     if form == "croissant":

@@ -27,8 +27,8 @@ def print_or_write(text: str, output: str | None, then: str, *, exists: str, ove
 
     try:
         write_whole(output, _utf8(text), overwrite=overwrite)
-    except FileExistsError:
-        raise FileError(f"{output} {exists}") from None
+    except FileExistsError as error:
+        raise FileError(f"{output}: {error.strerror}" if error.strerror else f"{output} {exists}") from None
     except OSError as error:
         raise FileError(f"{output}: can't be written: {error.strerror or error}") from None
     click.echo(f"{output}: written; {then}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -14,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 ENDING = ".new"
+HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_LOOKED_AT = 10_000  # files beside it: a folder may hold a million parts of a dataset
 STALE_AFTER_SECONDS = 86_400  # on another host, whose processes can't be looked up
 
@@ -23,7 +25,8 @@ def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
     """A path to write to: after the block its file is `path`, and if the block raises there is nothing.
 
     What isn't a file (a terminal, a pipe, /dev/null) is written to directly. Raises FileExistsError where `path`
-    exists, before and after the block, unless `overwrite`; OSError where the folder can't be written.
+    exists, before and after the block, unless `overwrite`, and also then where it is HDF5 and what was written isn't:
+    no page, picture or list takes the place of a dataset. OSError where the folder can't be written.
     """
     place = Path(path)
     if place.exists() and not place.is_file() and not place.is_dir():
@@ -38,6 +41,8 @@ def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
     try:
         yield temporary
         sync(temporary)
+        if overwrite and _is_hdf5(place) and not _is_hdf5(temporary):
+            raise FileExistsError(errno.EEXIST, "an HDF5 file stands there, and is not replaced", os.fspath(path))
         publish(temporary, place, overwrite=overwrite)
     except OSError as error:
         if error.filename is not None and os.fspath(error.filename) == str(temporary):  # a name that nobody knows
@@ -104,6 +109,14 @@ def sync_folder(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _is_hdf5(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(HDF5)) == HDF5
+    except OSError:
+        return False
 
 
 def _is_stale(entry: os.DirEntry[str], host: str, process: int) -> bool:

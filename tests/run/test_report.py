@@ -22,7 +22,7 @@ from deepbench_fast.run.report.card import card
 from deepbench_fast.run.report.contents import BLOCK, BLOCKS, CHECKED, checks, fullest, looked_at, populations, stages
 from deepbench_fast.run.report.correlations import correlations
 from deepbench_fast.run.report.croissant import croissant
-from deepbench_fast.run.report.loading import LOADING
+from deepbench_fast.run.report.loading import loading
 from deepbench_fast.run.report.page import report
 from deepbench_fast.values.distributions import Integers, LogUniform, Uniform
 from deepbench_fast.values.number_text import grouped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import h5py
 import pytest
 
 from deepbench_fast.values import atomic
@@ -28,6 +30,19 @@ def test_a_file_that_exists_stays_without_overwrite(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_bytes() == b"old"
     atomic.write_whole(tmp_path / "a.txt", b"new", overwrite=True)
     assert (tmp_path / "a.txt").read_bytes() == b"new"
+
+
+def test_only_hdf5_takes_the_place_of_hdf5(tmp_path: Path) -> None:
+    dataset = tmp_path / "a.h5"
+    for content in (b"old", b"new"):
+        with h5py.File(made := io.BytesIO(), "w") as file:
+            file.attrs["content"] = content
+        atomic.write_whole(dataset, made.getvalue(), overwrite=True)
+    (tmp_path / "link.html").symlink_to(dataset)
+    for path in (dataset, tmp_path / "link.html"):
+        with pytest.raises(FileExistsError, match="HDF5"):
+            atomic.write_whole(path, b"<html>", overwrite=True)
+    assert dataset.read_bytes() == made.getvalue()
 
 
 def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:

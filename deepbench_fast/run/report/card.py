@@ -11,7 +11,7 @@ from deepbench_fast.recipe.write import to_yaml
 from deepbench_fast.run.citations import bibliography
 from deepbench_fast.run.dataset import Dataset, open_dataset
 from deepbench_fast.run.report.contents import checks
-from deepbench_fast.run.report.loading import LOADING
+from deepbench_fast.run.report.loading import loading
 from deepbench_fast.run.report.page import counts_of, facts_of
 
 # Least numbers of samples of the categories of sizes.
@@ -46,7 +46,7 @@ def card(path: str | os.PathLike[str], *, everything: bool = False) -> str:
         "## Recipe",
         _block(dataset.stored.header.recipe_text, "yaml"),
         "## How to load it",
-        *(part for name, text in LOADING for part in (f"### {name}", _block(text.format(file=file), "python"))),
+        *(part for title, program in loading(file) for part in (f"### {title}", _block(program, "python"))),
         "## How to cite it",
         _block(bibliography(dataset.recipe, dataset.summary), "bibtex"),
     ]

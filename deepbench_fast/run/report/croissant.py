@@ -5,16 +5,21 @@ Croissant 1.1: http://mlcommons.org/croissant/1.1 (Akhtar et al. 2024, DEEM '24)
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
+from deepbench_fast.recipe.extras import CLEAN, INFORMATION
+from deepbench_fast.render.batch import TARGETS
 from deepbench_fast.run.citations import bibliography
 from deepbench_fast.run.dataset import Dataset, open_dataset
+from deepbench_fast.store.format import DATA
 
 VERSION = "http://mlcommons.org/croissant/1.1"
 HDF5 = "application/x-hdf5"
@@ -73,6 +78,8 @@ MEANINGS = {
     "targets": "What a model shall learn.",
     "targets_true": "The targets without their noise.",
     "targets_sigma": "Standard deviation of the noise on each target.",
+    "fisher": "The Fisher information of parameters.",
+    "crlb": "The least standard deviations of unbiased estimates of parameters.",
 }
 
 
@@ -98,9 +105,23 @@ def croissant(path: str | os.PathLike[str], *, checksum: bool = False) -> str:
         "keywords": ["simulation", "synthetic", "benchmark", *dataset.catalogues],
         "citeAs": bibliography(dataset.recipe, summary),
         "distribution": [_file(file) for file in files] if checksum else [_set_of(files)],
-        "recordSet": [*_names(dataset), _samples(dataset, {"fileObject": {"@id": place.name}} if checksum else SET)],
+        "recordSet": [
+            *_names(dataset),
+            _samples(dataset, {"fileObject": {"@id": quote(place.name)}} if checksum else SET),
+        ],
     }
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def _columns(dataset: Dataset, name: str) -> list[str]:
+    """Names of the last axis of an array that has such, with their units."""
+    if name in TARGETS:
+        units = dataset.stored.targets
+    elif name in INFORMATION:
+        units = dataset.stored.information
+    else:
+        units = dataset.stored.outputs if dataset.is_series and name in (*DATA, CLEAN) else {}
+    return [f"{column} [{unit}]" if unit else column for column, unit in units.items()]
 
 
 def _texts(names: Any) -> list[str]:
@@ -120,7 +141,7 @@ def _file(path: Path) -> dict[str, Any]:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "@type": "cr:FileObject",
-        "@id": path.name,
+        "@id": quote(path.name),
         "name": path.name,
         "contentUrl": path.name,
         "contentSize": f"{path.stat().st_size} B",
@@ -130,7 +151,7 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _set_of(files: list[Path]) -> dict[str, Any]:
-    names = [path.name for path in files]
+    names = [glob.escape(path.name) for path in files]
     return {"@type": "cr:FileSet", "@id": "files", "name": "files", "encodingFormat": HDF5, "includes": names}
 
 
@@ -162,7 +183,8 @@ def _samples(dataset: Dataset, source: dict[str, Any]) -> dict[str, Any]:
         shape = array["shape"][1:]
         whole = np.dtype(array["dtype"]).kind in "iu"
         meaning = MEANINGS.get(name, f"/{name} of the file.")
-        named = f" In order: {', '.join(dataset.stored.targets)}." if name == "targets" else ""
+        columns = _columns(dataset, name)
+        named = f" In order: {', '.join(columns)}." if columns else ""
         fields.append(
             {
                 "@type": "cr:Field",

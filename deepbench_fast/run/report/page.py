@@ -29,7 +29,7 @@ from deepbench_fast.run.report.contents import (
     stages,
 )
 from deepbench_fast.run.report.correlations import Correlations, correlations
-from deepbench_fast.run.report.loading import LOADING
+from deepbench_fast.run.report.loading import loading
 from deepbench_fast.values.number_text import brief, grouped
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def _sections(dataset: Dataset, file: str, everything: bool) -> Iterator[str]:
     together = "".join(_first(correlations(dataset, runs), _together))
     yield _section(f"What goes together ({words}; rank correlations in hundredths)", together or "<p>Nothing.</p>")
     yield _section("Recipe", f"<pre>{escape(dataset.stored.header.recipe_text)}</pre>")
-    loading = "".join(f"<h3>{name}</h3><pre>{escape(text.format(file=file))}</pre>" for name, text in LOADING)
-    yield _section("How to load it", loading)
+    programs = "".join(f"<h3>{title}</h3><pre>{escape(program)}</pre>" for title, program in loading(file))
+    yield _section("How to load it", programs)
     yield _section("How to cite it", f"<pre>{escape(bibliography(dataset.recipe, summary))}</pre>")
 
 

@@ -6,7 +6,7 @@ import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option
-from deepbench_fast.cli.words import columns, print_json
+from deepbench_fast.cli.words import columns, counted, print_json
 
 
 @click.command(cls=Command, example=f"{PROGRAM} coverage set.h5 --plot coverage.png")
@@ -54,6 +54,7 @@ def command(file: str, plot: str | None, reference: bool, as_json: bool) -> None
         )
     click.echo(columns(table))
     verdict = "nothing tells them from exact ones" if found.calibrated else "they are not of the exact posterior"
-    click.echo(f"\n{len(found.ranks)} posteriors, {found.samples} samples each: {verdict} (p {found.p:.2g} of all)")
+    judged = f"{counted(len(found.ranks), 'posterior')}, {counted(found.samples, 'sample')} each"
+    click.echo(f"\n{judged}: {verdict} (p {found.p:.2g} of all)")
     for number, accuracy in found.c2st.items():
         click.echo(f"observation {number}: C2ST {accuracy:.3f} (0.5: as the reference)")

@@ -12,7 +12,7 @@ from deepbench_fast.cli.group import PROGRAM, Command, resumed_by
 from deepbench_fast.cli.options import Count, json_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.warned import warnings_below
-from deepbench_fast.cli.words import duration, grouped, print_json
+from deepbench_fast.cli.words import counted, duration, grouped, print_json
 from deepbench_fast.store.location import local_path
 from deepbench_fast.values.number_text import brief
 
@@ -96,8 +96,8 @@ def command(
         print_json({**done.as_json(), "seconds": seconds})
         return
     scale = _scale(done.settings) if "stretch" in done.settings else ""
-    kept = f", {grouped(done.kept)} were there" if done.kept else ""
-    work = f"{grouped(done.samples)} samples{scale}: {grouped(done.written)} files in {duration(seconds)}{kept}"
+    kept = f", {grouped(done.kept)} {'was' if done.kept == 1 else 'were'} there" if done.kept else ""
+    work = f"{counted(done.samples, 'sample')}{scale}: {counted(done.written, 'file')} in {duration(seconds)}{kept}"
     click.echo(f"{directory}: {work}", err=True)
 
 

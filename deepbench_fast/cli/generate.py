@@ -17,7 +17,7 @@ from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.published import published_digest, tell_published
 from deepbench_fast.cli.source import load_source
 from deepbench_fast.cli.warned import warnings_below
-from deepbench_fast.cli.words import duration, grouped, print_json, rate
+from deepbench_fast.cli.words import counted, duration, print_json, rate
 from deepbench_fast.store.location import is_url
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def command(
         speed = {"seconds": seconds, "samples_per_second": made / seconds}
         print_json({**summary.as_json(), **speed, "published_digest": published_digest(summary)})
         return
-    work = f"{grouped(made)} samples in {duration(seconds)}, {rate(made / seconds)} a second"
+    work = f"{counted(made, 'sample')} in {duration(seconds)}, {rate(made / seconds)} a second"
     name = output if shard is None else f"{Path(output).name}, shard {shard}"
     click.echo(f"{name}: {work if made or not resume else 'was complete'}", err=True)
     tell_published(output, summary)

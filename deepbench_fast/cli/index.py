@@ -8,7 +8,7 @@ from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import NewFile, json_option
 from deepbench_fast.cli.published import published_digest, tell_published
 from deepbench_fast.cli.warned import warnings_below
-from deepbench_fast.cli.words import grouped, print_json
+from deepbench_fast.cli.words import counted, print_json
 
 
 @click.command(cls=Command, example=f"{PROGRAM} index -o survey.h5")
@@ -58,6 +58,6 @@ def command(
         facts = {"parts": len(found.rows), "published_digest": published_digest(summary)}
         print_json({**summary.as_json(), **facts})
         return
-    click.echo(f"{output}: {grouped(summary.samples)} samples in {grouped(len(found.rows))} parts", err=True)
+    click.echo(f"{output}: {counted(summary.samples, 'sample')} in {counted(len(found.rows), 'part')}", err=True)
     tell_published(output, summary)
     click.echo(summary.digest)

@@ -11,7 +11,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option
 from deepbench_fast.cli.text_file import print_or_write
-from deepbench_fast.cli.words import columns, grouped, print_json, series_facts
+from deepbench_fast.cli.words import columns, counted, grouped, print_json, series_facts
 
 if TYPE_CHECKING:
     from deepbench_fast.store.counts import Counts
@@ -63,8 +63,10 @@ def _write_bundle(file: str, folder: str) -> None:
     from deepbench_fast.run.bundle import write_bundle
 
     recipe, *tables = write_bundle(file, folder)
-    what = "table" if len(tables) == 1 else "tables"
-    click.echo(f"{recipe}: written, with {len(tables)} {what}; '{PROGRAM} generate {recipe} OUT.h5' makes it", err=True)
+    click.echo(
+        f"{recipe}: written, with {counted(len(tables), 'table')}; '{PROGRAM} generate {recipe} OUT.h5' makes it",
+        err=True,
+    )
 
 
 def _axes(stored: Stored) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def _parts(summary: Summary, series: dict[str, Any] | None, found: Counts | None
     ]
     arrays = [(f"/{name}", " × ".join(map(grouped, a["shape"])), a["dtype"]) for name, a in summary.arrays.items()]
     tables = [
-        (f"/{name}", f"{grouped(table['rows'])} rows", ", ".join(table["columns"]))
+        (f"/{name}", counted(table["rows"], "row"), ", ".join(table["columns"]))
         for name, table in summary.tables.items()
     ]
     yield columns(facts)
@@ -116,5 +118,5 @@ def _classes(found: Counts, samples: int) -> str:
         total = found.numbers.sum(axis=0).tolist()
         total += [sum(total)] if len(found.splits) > 1 else []
         rows.append(("all", *map(grouped, total)))
-    part = "" if found.counted == samples else f"\nof the first {grouped(found.counted)} samples"
+    part = "" if found.counted == samples else f"\nof the first {counted(found.counted, 'sample')}"
     return f"{columns(rows)}{part}"

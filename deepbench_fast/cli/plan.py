@@ -9,7 +9,7 @@ import click
 from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import json_option, recipe_options, threads_option
 from deepbench_fast.cli.source import load_source
-from deepbench_fast.cli.words import byte_size, columns, duration, grouped, print_json, rate, series_facts
+from deepbench_fast.cli.words import byte_size, columns, counted, duration, grouped, print_json, rate, series_facts
 from deepbench_fast.values.number_text import brief, percent
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _text(found: Estimate) -> str:
         ("name", found.name),
         ("seed", str(found.seed)),
         ("samples", grouped(found.samples)),
-        ("chunks", f"{grouped(found.chunks)} of {grouped(found.chunk_samples)} samples"),
+        ("chunks", f"{grouped(found.chunks)} of {counted(found.chunk_samples, 'sample')}"),
         ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
         ("time", _time(found)),
     ]
@@ -77,7 +77,12 @@ def _text(found: Estimate) -> str:
         for name, array in found.arrays.items()
     ]
     data += [
-        (f"/{name}", f"{about if name != 'samples' else ''}{grouped(rows)} rows", "table", byte_size(found.bytes[name]))
+        (
+            f"/{name}",
+            f"{about if name != 'samples' else ''}{counted(rows, 'row')}",
+            "table",
+            byte_size(found.bytes[name]),
+        )
         for name, rows in found.rows.items()
     ]
     shares = [(name, percent(share)) for name, share in found.shares.items()]

@@ -10,6 +10,7 @@ from deepbench_fast.cli.group import PROGRAM, Command
 from deepbench_fast.cli.options import Count, NewFile, Places, look_options, origin_option, recipe_options
 from deepbench_fast.cli.source import is_dataset, load_source
 from deepbench_fast.errors import UsageError
+from deepbench_fast.values.number_text import counted
 
 if TYPE_CHECKING:
     from deepbench_fast.pictures.contact_sheet import Origin
@@ -98,5 +99,5 @@ def command(
         batch, count, columns=columns, show=show or "images", by_catalogue=by_catalogue, origin=origin, look=look
     )
     save_figure(figure, output, dpi=dpi)
-    what = "images" if batch.recipe.series is None else "series"
-    click.echo(f"{len(batch)} {what} in {output}", err=True)
+    what = "image" if batch.recipe.series is None else "series"
+    click.echo(f"{counted(len(batch), what)} in {output}", err=True)

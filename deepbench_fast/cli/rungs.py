@@ -14,7 +14,7 @@ from deepbench_fast.cli.group import resumed_by
 from deepbench_fast.cli.options import Count, NewFile, origin_option
 from deepbench_fast.cli.progress import Progress
 from deepbench_fast.cli.warned import warnings_below
-from deepbench_fast.cli.words import columns, duration, grouped, print_json
+from deepbench_fast.cli.words import columns, counted, duration, print_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,7 +71,7 @@ def finish(
         print_json(read_index(directory, what))
         return
     rows = [
-        (str(path), f"{grouped(rung.samples)} samples", ", ".join(word))
+        (str(path), counted(rung.samples, "sample"), ", ".join(word))
         for path, rung, word in zip(paths, rungs, words, strict=True)
     ]
     click.echo(columns(rows))
@@ -95,7 +95,7 @@ def _generate(paths: Sequence[Path], threads: int | None, what: str) -> None:
         began = time.perf_counter()
         with Progress() as progress:
             summary = generate(recipe, output, threads=threads, resume=True, progress=progress)
-        work = f"{grouped(progress.made)} samples in {duration(time.perf_counter() - began)}"
+        work = f"{counted(progress.made, 'sample')} in {duration(time.perf_counter() - began)}"
         click.echo(f"{output}: {work if progress.made else 'was complete'}", err=True)
         record_dataset(path.parent, path, output, summary.digest or "", what)
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deepbench_fast.cli.text_file import print_text
-from deepbench_fast.values.number_text import brief, byte_size, grouped
+from deepbench_fast.values.number_text import brief, byte_size, counted, grouped
 
 __all__ = [
     "byte_size",
     "columns",
+    "counted",
     "duration",
     "grouped",
     "json_text",
@@ -72,7 +73,7 @@ def duration(seconds: float) -> str:
 def series_facts(series: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The axes of series in words: when, and what in which unit."""
     unit = f" {series['time_unit']}" if series["time_unit"] else ""
-    steps = f"{grouped(series['steps'])} step{'s' if series['steps'] > 1 else ''}"
+    steps = counted(series["steps"], "step")
     outputs = [
         f"{output['name']} [{output['unit']}]" if output["unit"] else output["name"] for output in series["outputs"]
     ]

@@ -16,6 +16,7 @@ from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.render.batch import TARGETS
 from deepbench_fast.store.format import DATA
 from deepbench_fast.store.index import open_stored
+from deepbench_fast.values.number_text import counted, grouped
 
 BLOCK_BYTES = 2**24
 WITHOUT_SPLITS = ("all",)
@@ -167,7 +168,7 @@ class Source:
             counts = self.split_counts[:, self.split]
             available, stop = int(counts.sum()), 0
         if count > available:
-            raise UsageError(f"{self.path}: {count} samples are asked for, there are {available}")
+            raise UsageError(f"{self.path}: asked for {counted(count, 'sample')}, of {grouped(available)}")
         if self.split is not None:
             stop = self._row_after(counts, count)
             del self.split_counts

@@ -10,6 +10,7 @@ from deepbench_fast import __version__
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.store.stored import Summary
+from deepbench_fast.values.number_text import counted
 
 REFERENCES = Path(__file__).with_name("references.bib")
 ALWAYS = ("voetberg2022", "salmon2011")
@@ -57,7 +58,7 @@ def _software() -> str:
 def _dataset(dataset: Summary) -> str:
     name, seed, software = map(_tex, (dataset.name, str(dataset.seed), dataset.software))
     return f"""@misc{{dataset_{dataset.digest},
-  title = {{{{{name}}}: {dataset.total} simulated samples}},
+  title = {{{{{name}}}: {counted(dataset.total, "simulated sample")}}},
   howpublished = {{made by {software}}},
   note = {{seed {seed}, recipe hash {dataset.recipe_hash}, digest {dataset.digest}}},
 }}"""

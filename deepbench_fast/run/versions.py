@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deepbench_fast import __version__
 from deepbench_fast.kernels.cpus import usable_cpus
+from deepbench_fast.values.number_text import counted
 
 PACKAGES = (
     "numpy",
@@ -85,7 +86,7 @@ def _cache() -> str:
     if directory is None:
         return "nowhere: there is no home directory"
     files = [path for path in directory.rglob("*") if path.is_file()] if directory.is_dir() else []
-    kept = f"{len(files)} kernels, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB"
+    kept = f"{counted(len(files), 'kernel')}, {sum(path.stat().st_size for path in files) / 1e6:.1f} MB"
     return f"{directory} ({kept}{'' if os.access(_existing(directory), os.W_OK) else '; it cannot be written'})"
 
 

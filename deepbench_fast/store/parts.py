@@ -16,6 +16,7 @@ from deepbench_fast.store.index import PROGRAM, open_stored
 from deepbench_fast.store.location import Location, check_named, recipe_beside
 from deepbench_fast.store.rows import SUFFIX, Row, row_path
 from deepbench_fast.store.shards import Shard
+from deepbench_fast.values.number_text import counted
 
 MOST_TOLD = 20
 
@@ -80,10 +81,13 @@ class Survey:
         """Raise MismatchError, in one line, where the parts are not the dataset."""
         if not self.is_whole:
             samples = sum(stop - first for first, stop in self.missing)
-            told = f"{samples} samples are missing, in {len(self.missing)} ranges" if self.missing else ""
-            wrong = f"{len(self.differing)} files differ (the first: {self.differing[0]})" if self.differing else ""
+            lacks = (
+                f"lacks {counted(samples, 'sample')}, in {counted(len(self.missing), 'range')}" if self.missing else ""
+            )
+            number = counted(len(self.differing), "file")
+            differs = f"differs in {number} (the first: {self.differing[0]})" if self.differing else ""
             made = f"; to make: shards {self._runs()} of {self.count}" if self.shards else ""
-            raise MismatchError(f"{self.output}: no index: {' and '.join(filter(None, (told, wrong)))}{made}")
+            raise MismatchError(f"{self.output}: no index: it {' and '.join(filter(None, (lacks, differs)))}{made}")
 
     def _runs(self) -> str:
         shown = [f"{a}" if a == b else f"{a}-{b}" for a, b in self.shards[:MOST_TOLD]]

@@ -43,6 +43,11 @@ def grouped(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
+def counted(count: int, noun: str) -> str:
+    """So many of something: 1 sample, 5 000 samples, 1 series, 25 series."""
+    return f"{grouped(count)} {noun}{'' if count == 1 or noun.endswith('s') else 's'}"
+
+
 def byte_size(number: float) -> str:
     """Bytes in the largest fitting decimal unit."""
     for unit in ("B", "kB", "MB", "GB", "TB"):

@@ -64,7 +64,7 @@ def test_stopped_by_a_signal_says_how_to_go_on(tmp_path: Path) -> None:
         (["--format", "gif"], 2, "parquet"),
         (["--format", "csv", "--split", "tset"], 2, "no split 'tset'; it has train"),
         (["--format", "csv", "-n", "0"], 2, "'0'"),
-        (["--format", "csv", "-n", "701"], 2, "there are 700"),
+        (["--format", "csv", "-n", "701"], 2, "701 samples, of 700"),
         (["--format", "fits", "--bits", "16"], 2, "--bits is not for fits"),
         (["--format", "png", "--bits", "9"], 2, "8 or 16"),
         (["--format", "png", "--low", "dark"], 2, "--low"),

@@ -195,8 +195,8 @@ def test_directory_in_use_is_refused(mixed_file: Path, tmp_path: Path) -> None:
     [
         ("gif", {}, "npy, png, jpeg"),
         ("csv", {"split": "tset"}, "it has train, validation, test"),
-        ("csv", {"count": 3001}, "3001 samples are asked for, there are 3000"),
-        ("csv", {"count": 601, "split": "test"}, "there are 600"),
+        ("csv", {"count": 3001}, "asked for 3 001 samples, of 3 000"),
+        ("csv", {"count": 601, "split": "test"}, "601 samples, of 600"),
         ("npy", {"low": 0.0}, "--low is not for npy"),
         ("png", {"quality": 50}, "--quality is not for png"),
         ("png", {"bits": 12}, "8 or 16"),

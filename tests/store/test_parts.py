@@ -151,7 +151,7 @@ def test_what_is_missing_and_the_commands_that_make_it(
     ran = run("index", "-o", "m.h5")
     assert ran.status == 1
     *lines, error = ran.err.splitlines()
-    assert error.startswith("Error: m.h5: no index: 2181 samples are missing, in 2 ranges and 2 files differ")
+    assert error.startswith("Error: m.h5: no index: it lacks 2 181 samples, in 2 ranges and differs in 2 files")
     assert lines[0] == f"{part(whole, 1).name}: missing"
     assert lines[1].startswith(f"{part(whole, 2).name}: has ")
     assert lines[2:4] == ["missing: samples 0 to 1637", "missing: samples 2457 to 2999"]
@@ -210,7 +210,7 @@ def test_parts_with_names_of_their_own(whole: Path, mixed_file: Path) -> None:
         open_dataset(whole)
     with pytest.raises(FileError, match="no such file"):
         index_parts(whole, paths)
-    with pytest.raises(MismatchError, match="819 samples are missing, in 1 ranges"):
+    with pytest.raises(MismatchError, match="it lacks 819 samples, in 1 range"):
         index_parts(whole, [paths[0], *paths[2:]], overwrite=True)
 
 

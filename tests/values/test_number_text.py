@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepbench_fast.values.number_text import LARGEST, SMALLEST, brief, data_text, grouped, percent
+from deepbench_fast.values.number_text import LARGEST, SMALLEST, brief, counted, data_text, grouped, percent
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,11 @@ def test_counts_shares_and_data() -> None:
     assert [percent(share) for share in (1 / 3, 0.5, 1.0, 0.000123)] == ["33.3 %", "50 %", "100 %", "0.0123 %"]
     data = {"low": 0.1 + 0.2, "of": [1, 2.0, "a", None, True]}
     assert data_text(data) == "{low: 0.3, of: [1, 2, a, null, true]}"
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "text"),
+    [(0, "sample", "0 samples"), (1, "sample", "1 sample"), (5000, "part", "5 000 parts"), (1, "series", "1 series")],
+)
+def test_counts_agree_with_their_nouns(count: int, noun: str, text: str) -> None:
+    assert counted(count, noun) == text

@@ -20,6 +20,7 @@ from deepbench_fast.render.batch import TARGETS
 from deepbench_fast.run.citations import bibliography
 from deepbench_fast.run.dataset import Dataset, open_dataset
 from deepbench_fast.store.format import DATA
+from deepbench_fast.values.number_text import counted
 
 VERSION = "http://mlcommons.org/croissant/1.1"
 HDF5 = "application/x-hdf5"
@@ -131,8 +132,8 @@ def _texts(names: Any) -> list[str]:
 def _description(dataset: Dataset) -> str:
     summary = dataset.summary
     return (
-        f"{summary.samples} simulated samples, seed {summary.seed}, made by {summary.software} from the recipe with "
-        f"the hash {summary.recipe_hash}, which is in the file. Classes: {', '.join(dataset.catalogues)}."
+        f"{counted(summary.samples, 'simulated sample')}, seed {summary.seed}, made by {summary.software} from the "
+        f"recipe with the hash {summary.recipe_hash}, which is in the file. Classes: {', '.join(dataset.catalogues)}."
     )
 
 

@@ -30,7 +30,7 @@ from deepbench_fast.run.report.contents import (
 )
 from deepbench_fast.run.report.correlations import Correlations, correlations
 from deepbench_fast.run.report.loading import loading
-from deepbench_fast.values.number_text import brief, grouped
+from deepbench_fast.values.number_text import brief, counted, grouped
 
 if TYPE_CHECKING:
     from deepbench_fast.render.batch import Batch
@@ -132,7 +132,7 @@ def facts_of(dataset: Dataset, file: str) -> dict[str, str]:
     facts |= {"samples": grouped(summary.samples), "schema": summary.schema, "software": summary.software}
     shapes = {key: " × ".join(map(grouped, array["shape"])) for key, array in summary.arrays.items()}
     facts |= {f"/{key}": f"{shape}, {summary.arrays[key]['dtype']}" for key, shape in shapes.items()}
-    return facts | {f"/{key}": f"{grouped(rows['rows'])} rows" for key, rows in summary.tables.items()}
+    return facts | {f"/{key}": counted(rows["rows"], "row") for key, rows in summary.tables.items()}
 
 
 def counts_of(dataset: Dataset) -> list[tuple[str, ...]]:

@@ -67,6 +67,13 @@ class Command(click.Command):
         self.params += [_debug_option(), _kinds_option()]
         complete_by_metavar(self.params)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # click's parser doesn't say whose option lacks its value
+            raise
+
 
 class Group(click.Group):
     """Commands by name; every error becomes one line on standard error and an exit status."""

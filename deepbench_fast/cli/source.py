@@ -40,7 +40,8 @@ def load_source(
     given = {name: value for name, value in options.items() if value is not None}
     for option, (key, _) in product(given, assignments):
         if re.fullmatch(SAID_BY[option], key):
-            raise UsageError(f"--{option} and --set {key} say the same: give one of them")
+            known = "-n / --samples" if option == "samples" else f"--{option}"
+            raise UsageError(f"{known} and --set {key} say the same: give one of them")
     values = ((key, parse_value(text, key)) for key, text in assignments)
     return _find(source).with_changes([*given.items(), *values])
 

@@ -41,6 +41,7 @@ class Directory:
         self._lock = threading.Lock()
         with _said(self.path):
             self._make()
+        with _said(self.path / MANIFEST):
             self._descriptor = lock_file(self.path / MANIFEST)
         try:
             self._claim(json.loads(json.dumps(dict(same))), facts)
@@ -133,7 +134,7 @@ class Directory:
             raise FileError(f"{self.path}: another process removed it while it was filled")
 
     def _make(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
+        if os.path.lexists(self.path) and not self.path.is_dir():
             raise FileError(f"{self.path} is not a directory")
         if self.path.is_dir() and not (self.path / MANIFEST).exists() and any(self.path.iterdir()):
             raise FileError(f"{self.path} is not empty and holds no export: choose another directory")

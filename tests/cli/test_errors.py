@@ -54,6 +54,7 @@ WRONG_USAGE = [
     (["generate", "galaxy", "x.h5", "--shard", "first"], "first"),
     (["generate", "galaxy", "x.h5", "--resume", "--overwrite"], "--overwrite"),
     (["generate", "galaxy", "x.h5", "--sed", "3"], "--seed"),
+    (["generate", "galaxy", "x.h5", "-n"], "(deepbench-fast generate --help says more)"),
     (["plan", "galxy"], "galaxy"),
     (["describe", "galxy"], "galaxy"),
     (["describe", "galaxy", "--size", "8x"], "64x64"),

@@ -73,12 +73,13 @@ def test_sources(tmp_path: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "option"), [("samples", "samples"), ("seed", "seed"), ("image.shape", "size"), ("shape", "size")]
+    ("key", "option"),
+    [("samples", "-n / --samples"), ("seed", "--seed"), ("image.shape", "--size"), ("shape", "--size")],
 )
 def test_what_is_said_twice_is_refused(key: str, option: str) -> None:
-    values = {"samples": 7, "seed": 1, "size": (8, 8)}
-    with pytest.raises(UsageError, match=f"--{option} and --set {key} say the same"):
-        load_source("galaxy", **{option: values[option]}, assignments=((key, "[9, 9]"),))  # type: ignore[arg-type]
+    values = {"-n / --samples": ("samples", 7), "--seed": ("seed", 1), "--size": ("size", (8, 8))}
+    with pytest.raises(UsageError, match=f"^{option} and --set {key} say the same"):
+        load_source("galaxy", **dict([values[option]]), assignments=((key, "[9, 9]"),))  # type: ignore[arg-type]
 
 
 def test_what_is_said_of_other_keys_is_taken() -> None:

@@ -168,7 +168,9 @@ def test_directories_of_something_else_are_refused(mixed_file: Path, tmp_path: P
     (tmp_path / "full" / "thesis.tex").touch()
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "export.json").write_text("[1, 2", encoding="utf-8")
+    (tmp_path / "link").symlink_to("nowhere")
     for folder, words in (
+        ("link", "not a directory"),
         ("full", "not empty"),
         ("odd", "not the description of an export"),
         ("full/thesis.tex", "not a directory"),

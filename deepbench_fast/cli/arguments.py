@@ -79,5 +79,6 @@ def _files(incomplete: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[
     except OSError:
         return [], []
     shown = [e for e in found if e.name.startswith(start) and (start.startswith(".") or not e.name.startswith("."))]
-    files = [f"{before}{entry.name}" for entry in shown if entry.name.endswith(suffixes) and not entry.is_dir()]
-    return files, [f"{before}{entry.name}/" for entry in shown if entry.is_dir()]
+    directories = {entry.name for entry in shown if os.path.isdir(entry)}  # links may lead in a circle, or anywhere
+    files = [f"{before}{e.name}" for e in shown if e.name.endswith(suffixes) and e.name not in directories]
+    return files, [f"{before}{entry.name}/" for entry in shown if entry.name in directories]

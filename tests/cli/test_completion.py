@@ -53,6 +53,15 @@ def test_commands_and_options() -> None:
     assert "--seed" in offered("generate", "--se")
 
 
+def test_what_can_not_be_completed_is_no_error(directory: Path) -> None:
+    """A command that isn't there; links that lead in a circle."""
+    assert offered("generat", "x") == []
+    assert offered("help", "gen") == ["generate"]
+    (directory / "circle.h5").symlink_to("circle.h5")
+    (directory / "linked").symlink_to("data")
+    assert offered("info", "") == ["circle.h5", "half.h5.part", "mine.h5", "data/", "linked/"]
+
+
 def test_what_may_be_left_out_stands_in_brackets_and_is_completed() -> None:
     commands = [group.get_command(click.Context(group), name) for name in COMMANDS]
     arguments = [p for command in commands if command for p in command.params if isinstance(p, click.Argument)]

@@ -64,6 +64,8 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         for name, content in reversed(list(files.items())):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             write_whole(folder / name, content)
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"{folder}: can't be written: {error.strerror or error}") from None
     return [folder / name for name in files]

@@ -76,7 +76,7 @@ def test_wrong_use(made: Path, tmp_path: Path) -> None:
         ("--bundle", tmp_path / "b"): "-o and --bundle go with --recipe",
         ("--recipe", "--json"): "--recipe gives YAML, and goes without --json",
         ("--recipe", "--bundle", tmp_path / "b", "-o", "r.yaml"): "goes without -o",
-        ("--recipe", "--bundle", tmp_path / "full"): "has something in it",
+        ("--recipe", "--bundle", tmp_path / "full"): f"Error: {tmp_path / 'full'}: has something in it",
         ("--recipe", "--bundle", made): "can't be written",
     }.items():
         ran = run("info", made, *arguments)

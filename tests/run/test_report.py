@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 import re
@@ -154,6 +155,7 @@ def test_croissant_is_what_the_validator_takes(mixed_file: Path, tmp_path: Path)
         samples = {field["name"]: field for field in described["recordSet"][-1]["field"]}
         assert samples["images"]["arrayShape"] == "16,20"
         assert "In order: catalogue, count.star" in samples["targets"]["description"]
+        assert "In order" not in samples["images"]["description"] + samples["clean"]["description"]
     (file,) = described["distribution"]
     assert file["sha256"] == hashlib.sha256(mixed_file.read_bytes()).hexdigest()
     validator = pytest.importorskip("mlcroissant")
@@ -278,10 +280,47 @@ def test_wrong_names(tmp_path: Path, mixed_file: Path) -> None:
     assert run("report", tmp_path / "none.h5", "-o", tmp_path / "page.html").status != 0
 
 
-@pytest.mark.parametrize(("name", "text"), [pair for pair in LOADING if pair[0] != "PyTorch"])
-def test_the_ways_to_load_it_work(name: str, text: str, mixed_file: Path, tmp_path: Path) -> None:
-    shutil.copy(mixed_file, tmp_path / "data.h5")
-    subprocess.run([sys.executable, "-c", text.format(file="data.h5")], cwd=tmp_path, check=True, capture_output=True)
+def test_a_form_and_a_name_that_contradict_each_other(tmp_path: Path, mixed_file: Path) -> None:
+    for form, name, words in (
+        ("croissant", "p.html", "no .html"),
+        ("html", "p.md", "no .md"),
+        ("md", "p.JSON", "no .json"),
+    ):
+        ran = run("report", mixed_file, "-o", tmp_path / name, "--format", form)
+        assert (ran.status, words in ran.err) == (2, True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dataset_is_not_replaced_by_its_page(tmp_path: Path, mixed_file: Path) -> None:
+    data = tmp_path / "data.h5"
+    shutil.copy(mixed_file, data)
+    (tmp_path / "page.html").symlink_to(data)
+    for path, *options in ((data, "--format", "html"), (data, "--format", "croissant"), (tmp_path / "page.html",)):
+        ran = run("report", data, "-o", path, *options)
+        assert ran.status == 1
+        assert f"{path}: an HDF5 file stands there" in ran.err
+    assert data.read_bytes() == mixed_file.read_bytes()
+
+
+@pytest.mark.parametrize("file", ["data.h5", """it's "q" {file} \\n ü.h5"""])
+def test_the_ways_to_load_it_work(file: str, mixed_file: Path, tmp_path: Path) -> None:
+    shutil.copy(mixed_file, tmp_path / file)
+    programs = [program for title, program in loading(file) if title != "PyTorch"]
+    subprocess.run([sys.executable, "-c", "\n".join(programs)], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_croissant_of_odd_names(tmp_path: Path, mixed_file: Path) -> None:
+    path = tmp_path / "[a] {b} *?.h5"
+    shutil.copy(mixed_file, path)
+    (file_set,) = json.loads(croissant(path))["distribution"]
+    (pattern,) = file_set["includes"]
+    assert fnmatch.fnmatchcase(path.name, pattern)
+    assert not fnmatch.fnmatchcase("a {b} cd.h5", pattern)
+    described = json.loads(croissant(path, checksum=True))
+    (file,) = described["distribution"]
+    assert file["contentUrl"] == path.name
+    assert re.fullmatch(r"[\w%.]+", file["@id"])
+    assert {field["source"]["fileObject"]["@id"] for field in described["recordSet"][-1]["field"]} == {file["@id"]}
 
 
 @pytest.mark.parametrize("law", [Uniform(2, 5), LogUniform(1, 100), Integers(3, 9)])

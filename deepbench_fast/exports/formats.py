@@ -38,7 +38,7 @@ class Progress(Protocol):
 @dataclass(frozen=True)
 class Exported:
     """What `export` did: samples selected, files written now, files that were there, how values became grey levels;
-    and warnings, of classes that a split has no sample of."""
+    and warnings, of classes that a split has no sample of and of names that readers refuse."""
 
     directory: str
     format: str

@@ -11,6 +11,7 @@ columns of the table of samples, and `target`, a list of fixed size (with noise 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -30,6 +31,8 @@ PART_BYTES = 2**28
 COMPRESSION = "snappy"
 TIME = "time.parquet"
 ONLY_SPLIT = "train"
+SPLIT, ALL = re.compile(r"\w+(\.\w+)*"), "all"
+"""Names of splits that `datasets` takes, and one that it keeps for itself."""
 
 
 class ParquetExporter(Exporter):
@@ -41,6 +44,11 @@ class ParquetExporter(Exporter):
             import pyarrow.parquet  # noqa: F401
         except ImportError as error:
             raise not_loaded(error, "parquet", "pyarrow", "'deepbench-fast[parquet]'") from None
+        chosen = source.splits if source.split is None else (source.splits[source.split],)
+        refused = [name for name in chosen if name == ALL or not SPLIT.fullmatch(name)] if source.has_splits else []
+        if refused:
+            named = ", ".join(refused)
+            self.warnings.append(f"load_dataset of Hugging Face's datasets takes no split {named}; other readers do")
 
     @property
     def passes(self) -> int:

@@ -87,6 +87,14 @@ def test_series(series_file: Path, tmp_path: Path) -> None:
     assert time["time"].to_numpy().tobytes() == stored(series_file, "time").tobytes()
 
 
+def test_splits_that_hugging_face_does_not_take(tmp_path: Path) -> None:
+    generate(mixed(samples=30, splits={"fold-1": 0.5, "all": 0.25, "fold.2": 0.25}), tmp_path / "folds.h5")
+    words = "load_dataset of Hugging Face's datasets takes no split {}; other readers do"
+    assert export(tmp_path / "folds.h5", tmp_path / "a", "parquet").warnings == [words.format("fold-1, all")]
+    assert export(tmp_path / "folds.h5", tmp_path / "b", "parquet", split="fold-1").warnings == [words.format("fold-1")]
+    assert export(tmp_path / "folds.h5", tmp_path / "c", "parquet", split="fold.2").warnings == []
+
+
 @pytest.mark.filterwarnings("default")
 def test_hugging_face_loads_the_directory(mixed_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

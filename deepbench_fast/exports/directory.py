@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -70,9 +71,10 @@ class Directory:
     def has(self, name: str) -> bool:
         """Whether the file is finished; if so it is counted as kept."""
         try:
-            finished = os.stat(f"{self.path}/{relative_name(name)}").st_size > 0
+            found = os.stat(f"{self.path}/{relative_name(name)}")
         except OSError:
             return False
+        finished = stat.S_ISREG(found.st_mode) and found.st_size > 0
         self.kept += finished
         return finished
 

@@ -181,6 +181,14 @@ def test_directories_of_something_else_are_refused(mixed_file: Path, tmp_path: P
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["thesis.tex"]
 
 
+def test_a_folder_in_the_place_of_a_file_is_told(mixed_file: Path, tmp_path: Path) -> None:
+    export(mixed_file, tmp_path / "out", "csv", count=3)
+    (tmp_path / "out" / "samples.csv").unlink()
+    (tmp_path / "out" / "samples.csv").mkdir()
+    with pytest.raises(FileError, match="samples.csv: can't be written"):
+        export(mixed_file, tmp_path / "out", "csv", count=3)
+
+
 def test_directory_in_use_is_refused(mixed_file: Path, tmp_path: Path) -> None:
     export(mixed_file, tmp_path / "out", "csv", count=3)
     descriptor = lock_file(tmp_path / "out" / "export.json")

@@ -185,7 +185,7 @@ def test_a_folder_in_the_place_of_a_file_is_told(mixed_file: Path, tmp_path: Pat
     export(mixed_file, tmp_path / "out", "csv", count=3)
     (tmp_path / "out" / "samples.csv").unlink()
     (tmp_path / "out" / "samples.csv").mkdir()
-    with pytest.raises(FileError, match="samples.csv: can't be written"):
+    with pytest.raises(FileError, match=r"samples\.csv: can't be written"):
         export(mixed_file, tmp_path / "out", "csv", count=3)
 
 

@@ -115,7 +115,7 @@ def _result(works: list[Work], seconds: Rounds, threads: int) -> Result:
 def _folder(parent: str | os.PathLike[str] | None) -> Iterator[Path]:
     """A new folder, deleted afterwards. Raises FileError where there can't be one."""
     errors = []
-    for place in (Path(), Path(tempfile.gettempdir())) if parent is None else (Path(parent),):
+    for place in (Path(), None) if parent is None else (Path(parent),):  # None: that for temporary files, if there is
         try:
             found = tempfile.TemporaryDirectory(
                 prefix="deepbench-fast-benchmark-", dir=place, ignore_cleanup_errors=True

@@ -75,6 +75,18 @@ def test_where_the_current_folder_cannot_be_written_files_go_elsewhere(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_no_folder_can_be_written_the_current_one_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "nowhere")])
+    with pytest.raises(FileError, match=r"^\.: no files can be written there"), measure._folder(None):
+        pass
+
+
 def plain(numbers: np.ndarray) -> np.ndarray:
     """`multiply_add` as arrays of float32."""
     half, one = np.float32(0.5), np.float32(1.0)

@@ -54,7 +54,8 @@ def exact_variance(light: npt.NDArray[np.float32], levels: dict[str, float]) -> 
     constant = sigma * sigma + level
     if not gain > 0:
         return np.full(light.shape, constant + read_noise * read_noise)
-    return constant + np.minimum(light.astype(np.longdouble) + sky, np.longdouble(2) ** 50 / gain) / gain + (read_noise / gain) ** 2
+    seen = light.astype(np.longdouble) + sky
+    return constant + np.minimum(seen, np.longdouble(2) ** 50 / gain) / gain + (read_noise / gain) ** 2
 
 
 @campaign(400, 200_000)

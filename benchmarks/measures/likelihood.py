@@ -41,9 +41,8 @@ def fisher_seconds(sampling: str) -> float:
 
 def compile_seconds() -> dict[str, float]:
     """For the kernels of each kind's slopes, at pixels' centres and over pixels; and of a pendulum's."""
-    from deepbench_fast.kernels.derivatives.light import light_kernels
     from deepbench_fast.kernels.derivatives.pendulum import pendulum_slopes
-    from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
+    from deepbench_fast.render.light_slopes import kernels_of
 
     found = {}
     whole, number = np.zeros(0, np.int64), np.zeros((0, 0))
@@ -54,8 +53,8 @@ def compile_seconds() -> dict[str, float]:
         table = np.zeros(0, [*((name, "<i8") for name in ("sample", "entry", "slot")), *columns])
         at, image, slopes = np.zeros(1), np.zeros((1, 1)), np.zeros((1, 0, 1))
         shared = whole, whole, number, image, slopes
-        _, centre = light_kernels(kind.profile_function())
-        _, mean = mean_kernels(kind.profile_function())
+        _, centre = kernels_of(kind, means=False)
+        _, mean = kernels_of(kind, means=True)
         found[f"{kind.name} center"] = seconds(partial(centre, table, 0, at, at, *shared))
         found[f"{kind.name} integrate"] = seconds(partial(mean, table, 0, at, at, 1.0, *shared))
     for solver in ("pendulum_rk4", "pendulum_exact"):

@@ -141,8 +141,10 @@ class Kind:
     where parameters that are valid each for itself don't go together; it gets the setting and the support (smallest and
     largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
     silent. `fingerprint` is the hash of a kind of the user's own. `dynamics` is what a system has that moves in time,
-    None for objects of images. `profile` says where the definition of an object is: see `profile_function`; `reach` how
-    far light reaches: see `tiled`. `sources` names the works that its formulas are from (see `run/references.bib`):
+    None for objects of images. `profile` says where the definition of an object is: see `profile_function`;
+    `edges` and `hiding` where the functions are that its means over pixels need besides: see `mean_functions`; `lit`
+    between which values of its parameters all of its light is seen; `reach` how far light reaches: see `tiled`.
+    `sources` names the works that its formulas are from (see `run/references.bib`):
     under "" those of all its objects, else those of a form or a solver.
     """
 
@@ -159,6 +161,9 @@ class Kind:
     dynamics: Dynamics | None = None
     check: Callable[[Setting, Mapping[str, tuple[float, float]]], None] | None = None
     profile: str = ""
+    edges: str = ""
+    hiding: str = ""
+    lit: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reach: str = ""
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -244,6 +249,11 @@ class Kind:
         if not self.profile:
             raise UsageError(f"{self.name} has no profile: it is a {self.layer}")
         return _found(self.profile)
+
+    def mean_functions(self) -> tuple[Any, Callable[..., Any] | None]:
+        """What integrates an object along the edges of pixels that don't resolve it, and what says where points in a
+        cell may miss its light: see `kernels.derivatives.pixel_means`; None where it needs none."""
+        return (_found(self.edges) if self.edges else None), (_found(self.hiding) if self.hiding else None)
 
     def equations_of_motion(self) -> Callable[..., Any]:
         """The definition of a system that moves: the rate of change of its state, an array like it, in float64.

@@ -59,7 +59,7 @@ class LightScene:
 
     def _kernels(self, kind: Kind) -> tuple[Any, Any]:
         if kind.name not in self._found:
-            self._found[kind.name] = _kernels(kind.profile_function(), bool(kind.fingerprint), self.means)
+            self._found[kind.name] = kernels_of(kind, self.means)
         return self._found[kind.name]
 
     def _zeros(self, name: str, *shape: int) -> Floats:
@@ -161,12 +161,32 @@ def _is_place(kind: Kind, column: str) -> bool:
     return column in PLACES or kind.parameter(column).unit == LENGTH
 
 
+def kernels_of(kind: Kind, means: bool) -> tuple[Any, Any]:
+    """Kernels (mean, slopes) of a kind of light, at pixels' centres or as `means` over pixels."""
+    profile, own = kind.profile_function(), bool(kind.fingerprint)
+    if not means:
+        return _center_kernels(profile, own)
+    return _mean_kernels(profile, own, *kind.mean_functions(), tuple(kind.lit.items()))
+
+
 @cache
-def _kernels(profile: Callable[..., float], own: bool, means: bool) -> tuple[Any, Any]:
+def _center_kernels(profile: Callable[..., float], own: bool) -> tuple[Any, Any]:
     from deepbench_fast.kernels.derivatives.light import light_kernels
+
+    return light_kernels(profile, own)
+
+
+@cache
+def _mean_kernels(
+    profile: Callable[..., float],
+    own: bool,
+    edges: Any,
+    may_hide: Any,
+    lit: tuple[tuple[str, tuple[float, float]], ...],
+) -> tuple[Any, Any]:
     from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
 
-    return (mean_kernels if means else light_kernels)(profile, own)
+    return mean_kernels(profile, own, edges, may_hide, dict(lit))
 
 
 def blur_one(

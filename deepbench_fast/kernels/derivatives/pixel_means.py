@@ -2,13 +2,14 @@
 
 A pixel is one cell of 5 x 5 Gauss-Legendre points where 4 x 4 agree with them, and not by chance; elsewhere it is cut
 into cells until they do. Around an object's centre, where profiles may have a cusp, or be narrower than any points see,
-cells grow with their distance from it. Slopes are those of the sum over the same cells.
+cells grow with their distance from it. Slopes are those of the sum over the same cells. Where points don't resolve a
+kind, it may be integrated along the edges of pixels: see `pixel_edges`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,18 @@ from deepbench_fast.kernels._jit import inline, kernel, kernel_of_a_process
 from deepbench_fast.kernels.derivatives._duals import dual_row, put_slopes
 from deepbench_fast.kernels.derivatives.lift import lift
 from deepbench_fast.kernels.derivatives.light import DIRECTIONS
+from deepbench_fast.kernels.derivatives.pixel_edges import (
+    Compiler,
+    Edges,
+    adding_along_edges,
+    means_by_edges,
+    nothing_along_edges,
+)
 from deepbench_fast.kernels.light.own import POINTS as FOUR
 from deepbench_fast.kernels.light.own import WEIGHTS as FOUR_WEIGHTS
 from deepbench_fast.kernels.light.pixel_mean import NODES as FIVE
 from deepbench_fast.kernels.light.pixel_mean import WEIGHTS as FIVE_WEIGHTS
 
-F = TypeVar("F", bound=Callable[..., object])
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -48,9 +55,12 @@ NARROWEST = 2.0**-10
 """Cells at the object's centre are cut to this part of a pixel, whatever their points say."""
 
 SMALLEST = 2.0**-40
-MOST_CELLS = 20_000
+MOST_CELLS = 100_000
 LEFT_OPEN = 1e-6
 """Where cutting ends without agreement, and how much of the pixel's light may then be open; else the mean is NaN."""
+
+MORE = 2.0
+"""A pixel is that many times as bright as it seemed: its cells are found anew."""
 
 NEAR, HALF = 2.0, 0.5
 """Pixels whose centres are as near to the object's, in pixels, have cells that grow with the distance from it, and are
@@ -84,32 +94,50 @@ def _rules() -> Floats:
 ACROSS, DOWN, FINER_WEIGHTS, COARSER_WEIGHTS, FOURTH_ACROSS, FOURTH_DOWN = _rules()
 
 
-class Compiler(Protocol):
-    """`kernel`, or `kernel_of_a_process`."""
-
-    def __call__(self, function: F) -> F: ...
-
-
-def mean_kernels(profile: Callable[..., Any], own: bool = False) -> tuple[Callable[..., None], Callable[..., None]]:
+def mean_kernels(
+    profile: Callable[..., Any],
+    own: bool = False,
+    edges: Edges | None = None,
+    may_hide: Callable[..., Any] | None = None,
+    lit: Mapping[str, tuple[float, float]] | None = None,
+) -> tuple[Callable[..., None], Callable[..., None]]:
     """Kernels (mean, slopes) as those of `light.light_kernels`, of means over pixels, which take their `side`, too.
 
     mean(table, first, columns, rows, side, out), slopes(table, first, columns, rows, side, wanted, places, factors,
     out, slopes). Means are right to 1e-6 of the pixel's light, or of a millionth of the brightest pixel's; NaN where no
     cells are small enough, as for a mean that is infinite. A feature away from the object's centre that is narrower
-    than the distance of points, a quarter of a pixel, may be missed.
+    than the distance of points, a quarter of a pixel, may be missed, but for kinds with `edges`, or which say by
+    may_hide(dx, dy, width, height, light, row) that points of a cell miss something; `light` is that of its pixel.
+
+    Cells are those of objects whose parameters are moved between the ends in `lit`: else nothing would be seen of what
+    a parameter that is 0 switches off, whose slope isn't 0.
     """
     compiled: Compiler = kernel_of_a_process if own else kernel
     plain = getattr(profile, "py_func", profile)
-    look, cut = _looking(compiled, inline(plain))
-    mean = _kernel(compiled, look, cut, _nothing)
+    may_hide = may_hide or _hides_nothing
+    look, cut = _looking(compiled, inline(plain), may_hide)
+    roads = compiled, look, cut, may_hide, _never if edges is None else edges.is_needed
+    mean = _kernel(*roads, _nothing, _by_edges(compiled, edges))
+    slopes = _kernel(*roads, _adding(compiled, lift(profile)), _by_edges(compiled, edges, slopes=True))
     nothing, no_factors = np.zeros(0, np.int64), np.zeros((0, 0))
+
+    def seen(table: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+        found, moved = table.copy(), np.zeros(len(table), np.bool_)
+        for name, ends in (lit or {}).items():
+            found[name] = np.clip(table[name], *ends)
+            moved |= found[name] != table[name]
+        return found, moved
 
     def mean_alone(
         table: npt.NDArray[Any], first: int, columns: Floats, rows: Floats, side: float, out: Floats
     ) -> None:
-        mean(table, first, columns, rows, side, nothing, nothing, no_factors, out, np.zeros((len(out), 0, 0)))
+        no_slopes = nothing, nothing, no_factors, out, np.zeros((len(out), 0, 0))
+        mean(table, *seen(table), first, columns, rows, side, *no_slopes)
 
-    return mean_alone, _kernel(compiled, look, cut, _adding(compiled, lift(profile)))
+    def with_slopes(table: npt.NDArray[Any], *arguments: Any) -> None:
+        slopes(table, *seen(table), *arguments)
+
+    return mean_alone, with_slopes
 
 
 @inline
@@ -119,7 +147,13 @@ def _is_at_centre(x: float, y: float, width: float, height: float, row: Any) -> 
     return bool(gap <= CLOSE * max(width, height))
 
 
-def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
+@inline
+def _hides_nothing(dx: float, dy: float, width: float, height: float, light: float, row: Any) -> bool:
+    """Whether points of a cell may miss what is in it."""
+    return False
+
+
+def _looking(compiled: Compiler, value: Callable[..., Any], may_hide: Callable[..., Any]) -> tuple[Any, Any]:
     """Functions (look, cut): the sums over a cell; a pixel's cells, and the sums over them."""
 
     @compiled
@@ -167,6 +201,7 @@ def _looking(compiled: Compiler, value: Callable[..., Any]) -> tuple[Any, Any]:
             at_centre = _is_at_centre(x, y, width, height, row)
             right = area * difference <= (CUSP if at_centre else 1.0) * TOLERANCE * longer * light
             right = right and not (near and longer > HALF)
+            right = right and not may_hide(x - row.x, y - row.y, width, height, light * (side * side), row)
             if (right and not (at_centre and longer > NARROWEST)) or longer <= SMALLEST or count + waits > MOST_CELLS:
                 cells[count, 0], cells[count, 1], cells[count, 2], cells[count, 3] = x, y, width, height
                 count += 1
@@ -237,10 +272,46 @@ def _adding(compiled: Compiler, dual_value: Callable[..., Any]) -> Any:
     return add
 
 
-def _kernel(compiled: Compiler, look: Any, cut: Any, add_slopes: Any) -> Any:
+@inline
+def _never(dx: float, dy: float, side: float, row: Any) -> bool:
+    """Whether a pixel of a kind without them needs its edges."""
+    return False
+
+
+def _by_edges(compiled: Compiler, edges: Edges | None, slopes: bool = False) -> Any:
+    """What adds the pixels that need their edges."""
+    if edges is None:
+        return _nothing_by_edges
+    return means_by_edges(compiled, edges, adding_along_edges(compiled, edges) if slopes else nothing_along_edges)
+
+
+@inline
+def _nothing_by_edges(
+    row: Any,
+    seen: Any,
+    moved: bool,
+    columns: Floats,
+    rows: Floats,
+    side: float,
+    light: Floats,
+    wanted: Integers,
+    places: Integers,
+    factors: Floats,
+    block: Floats,
+    out: Floats,
+    slopes: Floats,
+) -> None:
+    """In place of edges, where a kind has none."""
+
+
+def _kernel(
+    compiled: Compiler, look: Any, cut: Any, may_hide: Any, is_needed: Any, add_slopes: Any, add_by_edges: Any
+) -> Any:
     @compiled
     def means_over_pixels(
         table: npt.NDArray[Any],
+        lit: npt.NDArray[Any],
+        moved: npt.NDArray[np.bool_],
         first: int,
         columns: Floats,
         rows: Floats,
@@ -255,22 +326,52 @@ def _kernel(compiled: Compiler, look: Any, cut: Any, add_slopes: Any) -> Any:
         means, differences, sizes = np.empty(columns.size), np.empty(columns.size), np.empty(columns.size)
         block, held = np.empty((DIRECTIONS + 2) * HELD * FINER), np.empty((HELD, 5))
         for k in range(table.size):
-            row, t = table[k], table[k].sample - first
+            row, seen, t = table[k], lit[k], table[k].sample - first
             brightest = 0.0
             for p in range(columns.size):
                 x, y = columns[p], rows[p]
-                means[p], differences[p], sizes[p] = look(x, y, side, side, ROUGH, row, values)
+                means[p], differences[p], sizes[p] = look(x, y, side, side, ROUGH, seen, values)
                 if abs(x - row.x) <= NEAR * side and abs(y - row.y) <= NEAR * side:
                     differences[p] = np.inf
                 if _is_at_centre(x, y, side, side, row):
-                    _, _, sizes[p] = cut(x, y, side, np.inf, row, values, waiting, cells)
+                    _, _, sizes[p] = cut(x, y, side, np.inf, seen, values, waiting, cells)
                 brightest = max(brightest, sizes[p])
+            for p in range(columns.size):
+                sizes[p] = max(sizes[p], FAINT * brightest)
+            add_by_edges(
+                row,
+                seen,
+                moved[k],
+                columns,
+                rows,
+                side,
+                sizes,
+                wanted,
+                places,
+                factors[k],
+                block,
+                out[t],
+                slopes[t],
+            )
             count = 0
             for p in range(columns.size):
-                light, number = max(sizes[p], FAINT * brightest), 1
-                cells[0, 0], cells[0, 1], cells[0, 2], cells[0, 3] = columns[p], rows[p], side, side
-                if light < np.inf and not differences[p] <= TOLERANCE * light:
-                    number, means[p], _ = cut(columns[p], rows[p], side, light, row, values, waiting, cells)
+                if is_needed(columns[p] - row.x, rows[p] - row.y, side, row):
+                    continue
+                light, number, x, y = sizes[p], 1, columns[p], rows[p]
+                cells[0, 0], cells[0, 1], cells[0, 2], cells[0, 3] = x, y, side, side
+                hides = may_hide(x - row.x, y - row.y, side, side, light * (side * side), seen)
+                if light < np.inf and (hides or not differences[p] <= TOLERANCE * light):
+                    number, means[p], size = cut(x, y, side, light, seen, values, waiting, cells)
+                    # What points missed at first makes a pixel brighter than it seemed.
+                    while np.isnan(means[p]) and MORE * light < size < np.inf:
+                        light = size
+                        number, means[p], size = cut(x, y, side, light, seen, values, waiting, cells)
+                if moved[k] and not np.isnan(means[p]):
+                    means[p] = 0.0
+                    for cell in range(number):
+                        x, y, width, height = cells[cell, 0], cells[cell, 1], cells[cell, 2], cells[cell, 3]
+                        here, _, _ = look(x, y, width, height, ROUGH, row, values)
+                        means[p] += width * height / (side * side) * here
                 out[t, p] += means[p]
                 for cell in range(number if wanted.size > 0 else 0):
                     held[count, :4] = cells[cell]

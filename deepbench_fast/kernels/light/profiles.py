@@ -49,21 +49,42 @@ def spiral_galaxy(dx: float, dy: float, row: Any) -> float:
     v = (dy * cosine - dx * sine) / foreshortening
     r = max(np.sqrt(u * u + v * v), NEAREST)
     turned = row.handedness * atan2(v, u) - row.phase
-    if np.isnan(row.pitch):
-        turned -= ringermacher_mead_angle(r, row.rm_scale, row.rm_b, float(row.rm_n))
-    else:
-        pitch_sine, pitch_cosine = sincos(row.pitch)
-        turned -= log(r / row.r_eff) * pitch_cosine / pitch_sine
+    turned -= spiral_angle(r, row)
     half_sine, _ = sincos(0.5 * row.arms * turned)
     kappa = arm_sharpness(row.arm_width)
     arms = exp(-2.0 * kappa * half_sine * half_sine) / scaled_bessel_i0(kappa)
+    f = strength(r, row)
+    return float(disc(dx, dy, row, foreshortening) * (1.0 - f + f * arms) + bulge(dx, dy, row, foreshortening))
+
+
+@inline
+def spiral_angle(r: float, row: Any) -> float:
+    """By how much a spiral has turned at the radius r in the plane of its disc, but for its phase."""
+    if np.isnan(row.pitch):
+        return ringermacher_mead_angle(r, row.rm_scale, row.rm_b, float(row.rm_n))
+    pitch_sine, pitch_cosine = sincos(row.pitch)
+    return float(log(r / row.r_eff) * pitch_cosine / pitch_sine)
+
+
+@inline
+def strength(r: float, row: Any) -> float:
+    """Part f of a spiral's disc in arms at the radius r."""
     core = min(r / CORE_RADIUS, 1.0)
-    f = row.arm_strength * core * core * (3.0 - 2.0 * core)
-    disc = _sersic(dx, dy, (1.0 - row.bulge_fraction) * row.amplitude, row.r_eff, 1.0, foreshortening, row.theta)
+    return float(row.arm_strength * core * core * (3.0 - 2.0 * core))
+
+
+@inline
+def disc(dx: float, dy: float, row: Any, foreshortening: float) -> float:
+    """A spiral's disc without arms."""
+    return _sersic(dx, dy, (1.0 - row.bulge_fraction) * row.amplitude, row.r_eff, 1.0, foreshortening, row.theta)
+
+
+@inline
+def bulge(dx: float, dy: float, row: Any, foreshortening: float) -> float:
+    """A spiral's bulge."""
     bulge_radius = BULGE_RADIUS * row.r_eff
     light = row.bulge_fraction * row.amplitude * _sersic_area(row.r_eff, 1.0, foreshortening)
-    bulge = _sersic(dx, dy, light / _sersic_area(bulge_radius, BULGE_INDEX, 1.0), bulge_radius, BULGE_INDEX, 1.0, 0.0)
-    return float(disc * (1.0 - f + f * arms) + bulge)
+    return _sersic(dx, dy, light / _sersic_area(bulge_radius, BULGE_INDEX, 1.0), bulge_radius, BULGE_INDEX, 1.0, 0.0)
 
 
 @kernel

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.kinds.defaults import always
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.light.parameters import X, Y, amplitude, angle, width
+from deepbench_fast.kinds.light.parameters import LIT, X, Y, amplitude, angle, width
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Uniform
 from deepbench_fast.values.number_text import brief
@@ -47,6 +47,7 @@ GALAXY = Kind(
     ),
     sources={"": ("sersic1963", "graham2005")},
     profile="deepbench_fast.kernels.light.profiles:galaxy",
+    lit={"amplitude": LIT},
     reach="deepbench_fast.kernels.light.reach:galaxy",
     kernels={
         "center": "deepbench_fast.kernels.light.galaxy:galaxy_center",

@@ -7,7 +7,7 @@ from functools import partial
 
 from deepbench_fast.kinds.defaults import across, along, always
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.light.parameters import FAR, amplitude, angle, width
+from deepbench_fast.kinds.light.parameters import FAR, LIT, amplitude, angle, width
 from deepbench_fast.values.distributions import Constant, Normal, Scaled, Uniform
 from deepbench_fast.values.parameter import Parameter
 
@@ -57,6 +57,8 @@ LENS = Kind(
     ),
     sources={"": ("kormann1994", "keeton1998", "sersic1963", "graham2005")},
     profile="deepbench_fast.kernels.light.profiles:lens",
+    hiding="deepbench_fast.kernels.derivatives.lens_images:may_hide_an_image",
+    lit={"source_amplitude": LIT},
     reach="deepbench_fast.kernels.light.reach:lens",
     kernels={
         "center": "deepbench_fast.kernels.light.lens:lens_center",

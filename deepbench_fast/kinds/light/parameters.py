@@ -13,6 +13,8 @@ FAR = 1e6
 BRIGHT = 1e20
 NARROW = 1e-3
 TURNED = 1e4
+# Brightness from which on light is seen: as a part of the brightest pixel's, however faint that is.
+LIT = 1e-100, BRIGHT
 
 
 X = Parameter("x", "pix", "column of the centre", -FAR, FAR, partial(across, 0.25, 0.75))

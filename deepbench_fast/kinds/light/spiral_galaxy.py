@@ -7,7 +7,7 @@ from functools import partial
 
 from deepbench_fast.kinds.defaults import always
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.light.parameters import X, Y, amplitude, angle, width
+from deepbench_fast.kinds.light.parameters import LIT, X, Y, amplitude, angle, width
 from deepbench_fast.values.distributions import Choice, Integers, Uniform
 from deepbench_fast.values.parameter import Parameter
 
@@ -60,6 +60,8 @@ SPIRAL_GALAXY = Kind(
     forms={"logarithmic": ("pitch",), "ringermacher_mead": ("rm_scale", "rm_b", "rm_n")},
     sources={"": ("sersic1963", "graham2005"), "ringermacher_mead": ("ringermacher2009",)},
     profile="deepbench_fast.kernels.light.profiles:spiral_galaxy",
+    edges="deepbench_fast.kernels.derivatives.arm_edges:SPIRAL",
+    lit={"amplitude": LIT, "arm_strength": (0.1, 1.0), "bulge_fraction": (0.1, 0.9)},
     reach="deepbench_fast.kernels.light.reach:spiral_galaxy",
     kernels={
         f"{form}-{sampling}": f"deepbench_fast.kernels.light.spiral_galaxy:spiral_{form}_{sampling}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from deepbench_fast.kinds.defaults import always, of_size
 from deepbench_fast.kinds.kind import Kind
-from deepbench_fast.kinds.light.parameters import FAR, NARROW, X, Y, amplitude
+from deepbench_fast.kinds.light.parameters import FAR, LIT, NARROW, X, Y, amplitude
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.distributions import Uniform
 from deepbench_fast.values.parameter import Parameter
@@ -43,6 +43,7 @@ STAR = Kind(
     ),
     sources={"": ("moffat1969",)},
     profile="deepbench_fast.kernels.light.profiles:star",
+    lit={"amplitude": LIT},
     reach="deepbench_fast.kernels.light.reach:star",
     kernels={
         "center": "deepbench_fast.kernels.light.star:star_center",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.polynomial.legendre import leggauss
 from deepbench_fast.kernels.derivatives.light import light_kernels
 from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
 from deepbench_fast.kinds.registry import kind
+from deepbench_fast.render.light_slopes import kernels_of
 from tests.accuracy.stated import campaign
 from tests.kernels.derivatives.test_light import table_of
-from tests.oracles import light
+from tests.oracles import lens, light, spiral
+from tests.oracles.means import known_means
 
 SIDE = 16
 COLUMNS, ROWS = light.pixel_grid(SIDE, SIDE)
@@ -32,7 +35,7 @@ def means_of(name: str, parameters: dict[str, float], side: float = 1.0) -> tupl
     """The image and its slopes by their parameters; that without slopes is the same bits."""
     table, directions = table_of(name, parameters), [p.name for p in kind(name).columns if not p.integer]
     places = np.arange(len(directions))
-    mean, slopes = mean_kernels(kind(name).profile_function())
+    mean, slopes = kernels_of(kind(name), means=True)
     image, alone, along = np.zeros((1, SIDE**2)), np.zeros((1, SIDE**2)), np.zeros((1, len(directions), SIDE**2))
     grid = COLUMNS.ravel(), ROWS.ravel(), side
     mean(table, 0, *grid, alone)
@@ -186,3 +189,105 @@ def test_a_mean_that_is_infinite_is_nan() -> None:
     table = table_of("star", {"x": 1.2, "y": 0.9, "amplitude": 1.0})
     mean(table, 0, columns.ravel(), rows.ravel(), 1.0, out)
     assert np.isnan(out[0]).tolist() == [k == 4 for k in range(9)]
+
+
+def spiral_pixels(columns: Any, rows: Any, parameters: dict[str, Any]) -> Any:
+    mean, _ = kernels_of(kind("spiral_galaxy"), means=True)
+    out = np.zeros((1, len(columns)))
+    mean(table_of("spiral_galaxy", parameters), 0, np.array(columns, float), np.array(rows, float), 1.0, out)
+    return out[0]
+
+
+THIN: dict[str, dict[str, Any]] = {
+    "steepest": {"arms": 8, "arm_width": 0.05, "arm_strength": 1.0, "inclination": 1.4, "pitch": 0.087, "r_eff": 16.0},
+    "bare": {"arms": 1, "arm_width": 0.05, "arm_strength": 1.0, "inclination": 0.0, "pitch": 0.12, "r_eff": 16.6},
+    "mirrored": {"arms": 7, "arm_width": 0.06, "arm_strength": 0.9, "handedness": -1, "pitch": 0.107, "r_eff": 3.0},
+    "ringermacher_mead": {"arms": 8, "arm_width": 0.07, "arm_strength": 0.2, "pitch": np.nan, "r_eff": 26.0}
+    | {"rm_scale": 17.1, "rm_b": 10.5, "rm_n": 11},
+}
+
+
+@pytest.mark.parametrize("case", THIN)
+def test_arms_thinner_than_the_distance_of_points_are_not_missed(case: str) -> None:
+    parameters = SPIRAL | THIN[case]
+    columns, rows = np.array([7.0, 8.0, 7.0, 4.0, 12.0, 11.0]), np.array([8.0, 8.0, 9.0, 8.0, 11.0, 3.0])
+    exact_of = {name: one for name, one in parameters.items() if not (name == "pitch" and np.isnan(one))}
+    profile = partial(spiral.spiral, exact_of)
+    wanted, known = known_means(profile, columns, rows, 1e-8, fewest_cuts=4, most_cuts=16, most_cells=60_000)
+    found = spiral_pixels(columns, rows, parameters)
+    assert np.isfinite(found).all()
+    assert known.any()
+    # At the core cells of the oracle are too large for more.
+    error = np.abs(found / wanted - 1.0) / np.where(np.hypot(columns - 7.4, rows - 8.2) < 1.5, 2e-5, 1e-6)
+    assert error[known].max() < 1.0
+
+
+@pytest.mark.parametrize("case", THIN)
+def test_slopes_of_thin_arms_are_differences_of_their_means(case: str) -> None:
+    parameters = SPIRAL | THIN[case]
+    image, slopes = means_of("spiral_galaxy", parameters)
+    columns, rows = [7, 8, 4, 12, 11, 2], [8, 8, 8, 11, 3, 14]
+    for direction, along in slopes.items():
+        if direction not in parameters or np.isnan(parameters[direction]):
+            continue
+        one_sided = direction in ("arm_strength", "inclination") and parameters[direction] in (1.0, 0.0, 1.4)
+        if one_sided and direction == "inclination":
+            continue
+        wide = parameters[direction] if direction in ("amplitude", "r_eff", "arm_width", "pitch") else 1.0
+
+        def difference(h: float, direction: str = direction, one_sided: bool = one_sided) -> Any:
+            ends = (0.0, -2 * h) if one_sided else (h, -h)
+            return np.subtract(
+                *(spiral_pixels(columns, rows, {**parameters, direction: parameters[direction] + end}) for end in ends)
+            ) / (2 * h)
+
+        wanted = (4.0 * difference(1e-5 * wide) - difference(2e-5 * wide)) / 3.0
+        error = np.abs(along[rows, columns] - wanted) / (np.abs(wanted) + scale_of(image)[rows, columns])
+        assert error.max() < 1e-5, direction
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "end"),
+    [
+        ("spiral_galaxy", "arm_strength", 0.0),
+        ("spiral_galaxy", "bulge_fraction", 1.0),
+        ("spiral_galaxy", "bulge_fraction", 0.0),
+        ("spiral_galaxy", "amplitude", 0.0),
+        ("lens", "source_amplitude", 0.0),
+        ("galaxy", "amplitude", 0.0),
+        ("star", "amplitude", 0.0),
+    ],
+)
+def test_what_a_parameter_switches_off_has_its_slope(name: str, direction: str, end: float) -> None:
+    """Light is linear in it."""
+    given = {
+        "spiral_galaxy": SPIRAL | THIN["mirrored"],
+        "lens": LENS,
+        "galaxy": {"x": 7.3, "y": 8.1, "amplitude": 1.0, "r_eff": 3.0, "n": 6.0, "ellip": 0.7, "theta": 0.4},
+        "star": {"x": 7.3, "y": 8.1, "amplitude": 1.0, "gamma": 0.1, "alpha": 3.0},
+    }[name]
+    light_there, slopes = means_of(name, {**given, direction: end})
+    wanted = means_of(name, {**given, direction: 1.0})[0] - means_of(name, {**given, direction: 0.0})[0]
+    error = np.abs(slopes[direction] - wanted) / (np.abs(wanted) + scale_of(light_there) + scale_of(wanted))
+    assert error.max() < 1e-6
+
+
+TINY = {"x": 9.86293, "y": 9.79249, "theta_e": 4.8559, "q": 1.0, "phi": -6.64759, "gamma1": 0.0, "gamma2": 0.0}
+TINY |= {"source_dx": -0.16649, "source_dy": -2.74959, "source_r_eff": 0.001, "source_n": 1.15224}
+TINY |= {"source_ellip": 0.95, "source_theta": -4.61732, "softening": 0.0, "source_amplitude": 1.0}
+
+
+@pytest.mark.parametrize("own", [{}, {"source_r_eff": 0.0077, "source_n": 0.63, "source_ellip": 0.0, "q": 0.98}])
+def test_images_of_a_source_smaller_than_the_distance_of_points_are_not_missed(own: dict[str, float]) -> None:
+    parameters = TINY | own
+    image, _ = means_of("lens", parameters)
+    assert np.isfinite(image).all()
+    brightest = np.argsort(image.ravel())[-2:]
+    columns, rows = (brightest % SIDE).astype(float), (brightest // SIDE).astype(float)
+    wanted, known = known_means(
+        partial(lens.lens, parameters), columns, rows, 1e-7, fewest_cuts=7, most_cuts=22, most_cells=60_000
+    )
+    assert known.all()
+    np.testing.assert_allclose(image.ravel()[brightest], wanted, rtol=1e-6)
+    flux = image.sum()
+    assert flux > 0.0

@@ -6,20 +6,29 @@ prior. p-values and bands are those of exact samples of the same sizes, which ar
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.draw.streams import seed_key, stream_number
+from deepbench_fast.errors import UsageError
 from deepbench_fast.kernels.inference.mixture import uniforms
 from deepbench_fast.values.optional import not_loaded
+from deepbench_fast.values.real_arrays import real_numbers
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 SIMULATED = 2000
+TESTS = 10
+"""p-values that are judged together by so many simulated sets: the least of more would never be small enough."""
+
 BAND = 0.95
+FEWEST = 20
+"""Samples of a set that a classifier can be trained by."""
+
 KEY = seed_key("deepbench-fast calibration 1")
 
 
@@ -29,7 +38,19 @@ def ranks(samples: Floats, truth: Floats) -> Integers:
     Talts, Betancourt, Simpson, Vehtari & Gelman (2018), Validating Bayesian inference algorithms with simulation-based
     calibration. Equal values are below with probability 1/2 each, by a draw of their own.
     """
-    return _ranked(samples, truth, "ties")
+    return _ranked(*matched(samples, truth), "ties")
+
+
+def matched(samples: npt.ArrayLike, truth: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Samples (N, S, P) and truths (N, P) in float64. Raises UsageError for all but finite numbers of such shapes."""
+    samples, truth = real_numbers(samples, "samples", np.float64), real_numbers(truth, "truth", np.float64)
+    if samples.ndim != 3 or truth.ndim != 2:
+        raise UsageError(f"samples must be (N, S, P) and truth (N, P), not {samples.shape} and {truth.shape}")
+    if len(samples) != len(truth) or (samples.shape[1] and samples.shape[2] != truth.shape[1]):
+        raise UsageError(f"samples (N, S, P) are {samples.shape}, but truth (N, P) is {truth.shape}")
+    if not (np.isfinite(samples).all() and np.isfinite(truth).all()):
+        raise UsageError("samples and truth must be finite")
+    return samples, truth
 
 
 def _ranked(samples: Floats, truth: Floats, ties: str) -> Integers:
@@ -56,19 +77,27 @@ class Uniformity(NamedTuple):
     p: float
 
 
-def uniformity(found: Integers, most: int) -> Uniformity:
+def uniformity(found: Integers, most: int, tests: int = 1) -> Uniformity:
     """Of N ranks from 0 to `most`: the band is simultaneous (Säilynoja, Bürkner & Vehtari 2022), all its places being
-    as likely to be left."""
+    as likely to be left. `tests`: how many p-values are judged together, of which the least counts."""
     count = len(found)
     places = np.arange(1, most + 1) / (most + 1)
     spread = np.sqrt(places * (1.0 - places) / count)
-    simulated = np.floor((most + 1) * _uniforms("null", SIMULATED, count)).astype(np.int64)
-    furthest = np.array([np.max(np.abs(_below(one, most) / count - places) / spread) for one in simulated])
+    furthest = _furthest(count, most, SIMULATED * -(-tests // TESTS))
     differences = _below(found, most) / count - places
     own = float(np.max(np.abs(differences) / spread))
-    width = float(np.sort(furthest)[int(np.ceil(BAND * SIMULATED)) - 1]) * spread
-    p = (1.0 + float((furthest >= own).sum())) / (SIMULATED + 1.0)
+    width = float(furthest[int(np.ceil(BAND * len(furthest))) - 1]) * spread
+    p = (1.0 + float((furthest >= own).sum())) / (len(furthest) + 1.0)
     return Uniformity(places, differences, -width, width, p)
+
+
+@lru_cache(1)
+def _furthest(count: int, most: int, sets: int) -> Floats:
+    """How far exact ranks of so many posteriors are off, in standard deviations: of simulated sets, the least first."""
+    places = np.arange(1, most + 1) / (most + 1)
+    spread = np.sqrt(places * (1.0 - places) / count)
+    simulated = np.floor((most + 1) * _uniforms("null", sets, count)).astype(np.int64)
+    return np.sort([np.max(np.abs(_below(one, most) / count - places) / spread) for one in simulated])
 
 
 def _below(found: Integers, most: int) -> Floats:
@@ -94,6 +123,7 @@ def tarp_ranks(samples: Floats, truth: Floats) -> Integers:
     alone would lie nearer to these than to exact samples where they are few. Equal distances are ranked as in `ranks`.
     Tests of accuracy with random points: Lemos, Coogan, Hezaveh & Perreault-Levasseur (2023).
     """
+    samples, truth = matched(samples, truth)
     low, high = np.minimum(truth, samples.min(axis=1)).min(axis=0), np.maximum(truth, samples.max(axis=1)).max(axis=0)
     size = np.where(high > low, high - low, 1.0)
     points = _uniforms("points", *truth.shape)
@@ -106,8 +136,15 @@ def c2st(one: Floats, other: Floats, folds: int = 5) -> float:
     """How often a classifier tells which of two sets samples (S, P) are from: 0.5 where they are of one law, up to 1.
 
     A network of two layers of 10 P units, its accuracy on parts that it wasn't trained on, as sbibm has it (Friedman
-    2003; Lopez-Paz & Oquab 2017). With S samples of each it scatters by 0.5 / sqrt(2 S). Needs scikit-learn.
+    2003; Lopez-Paz & Oquab 2017). With S samples of each it scatters by 0.5 / sqrt(2 S). Needs scikit-learn. Raises
+    UsageError for sets of unequal size, which are told from each other by that alone, and of fewer than 20 samples.
     """
+    one, other = (real_numbers(given, "samples", np.float64) for given in (one, other))
+    if one.ndim != 2 or one.shape != other.shape or len(one) < FEWEST or not one.shape[1]:
+        needed = f"two sets of as many samples (S, P), S {FEWEST} or more"
+        raise UsageError(f"c2st needs {needed}, not {one.shape} and {other.shape}")
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        raise UsageError("samples must be finite")
     try:
         from sklearn.model_selection import KFold, cross_val_score
         from sklearn.neural_network import MLPClassifier

@@ -97,14 +97,17 @@ class Posterior:
         of some mass was lost, they are left, the mixture is fitted again with more components and more draws (Cornuet,
         Marin, Mira & Robert 2012, but without the draws of earlier mixtures), and drawing begins anew. Of objects that
         are drawn alike, a mode with their names exchanged is one that may be lost, too. Each draw is taken as often as
-        its weight says (systematic resampling, shuffled). Warns with AccuracyWarning where they are worth less.
+        its weight says (systematic resampling, shuffled). Warns with AccuracyWarning where they are worth less, and
+        where ln p of some points isn't known (NaN), which count as impossible. Raises UsageError where x is possible
+        with no parameters that were tried.
         """
         data = self._observation(x)
         count = checks.whole_argument("count", count, 1, 10**7)
         effective = checks.whole_argument("effective", effective, 100, 10**6)
         key = seed_key(self.identity(data, count, effective))
+        unknown = [0, 0]
         problem = Problem(
-            lambda points: self._log_density(data, points),
+            lambda points: self._log_density(data, points, unknown),
             self._of_points(self.likelihood.mean),
             self._of_points(self.likelihood.variance),
             data,
@@ -112,6 +115,11 @@ class Posterior:
         )
         mixture, modes = fitted(problem, key, len(self.names), min(max(effective // 4, FITTED[0]), FITTED[1]))
         drawn = weighted_draws(problem, mixture, modes, key, effective)
+        if not drawn.effective > 0.0:
+            raise UsageError(f"{self.recipe.name}: x has no likelihood with any of the parameters that were tried")
+        if unknown[0]:
+            words = f"{self.recipe.name}: ln p of {unknown[0]} of {unknown[1]} points isn't known (NaN)"
+            warnings.warn(f"{words}: the posterior lacks what is there", AccuracyWarning, stacklevel=2)
         if drawn.effective < effective:
             words = f"{self.recipe.name}: {len(drawn.points)} draws are worth {drawn.effective:.0f}, not {effective}"
             warnings.warn(f"{words}: the posterior may lack a part", AccuracyWarning, stacklevel=2)
@@ -128,15 +136,23 @@ class Posterior:
 
     def _observation(self, x: npt.ArrayLike) -> Floats:
         data = real_numbers(x, "x", np.float64)
-        if data.size != int(np.prod(self._shape)):
+        size = int(np.prod(self._shape))
+        if data.shape not in (self._shape, (1, *self._shape), (size,), (1, size)):
             raise UsageError(f"x must have shape ({', '.join(map(str, self._shape))}), not {data.shape}")
         if not np.isfinite(data).all():
             raise UsageError("x must be finite")
         return data.reshape(self._shape)
 
-    def _log_density(self, data: Floats, points: Floats) -> Floats:
-        """ln of likelihood times the standard normal density, without the latter's constant."""
+    def _log_density(self, data: Floats, points: Floats, unknown: list[int]) -> Floats:
+        """ln of likelihood times the standard normal density, without the latter's constant; -inf where it is NaN.
+
+        `unknown` counts these, and all.
+        """
         found = self.likelihood.log_likelihood(data, self._space.parameters(points))
+        known = ~np.isnan(found)
+        unknown[0] += int((~known).sum())
+        unknown[1] += len(found)
+        found = np.where(known, found, -np.inf)
         squares = np.zeros(len(points))
         for k in range(points.shape[1]):
             squares += points[:, k] * points[:, k]

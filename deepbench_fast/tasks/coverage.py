@@ -53,17 +53,22 @@ def coverage(source: PosteriorSamples | str | os.PathLike[str], *, reference: bo
 
     Raises UsageError where there are no samples, or no reference, FileError for a file that isn't one of samples.
     """
+    if not isinstance(source, PosteriorSamples | str | os.PathLike):
+        raise UsageError(
+            "coverage is of PosteriorSamples, or of a file of them: PosteriorSamples(samples, truth, names)"
+        )
     given = source if isinstance(source, PosteriorSamples) else PosteriorSamples.read(source)
     most = given.samples.shape[1]
     if not most:
         raise UsageError("there are no samples yet: write /samples (N, S, P) beside /truth")
     found = calibration.ranks(given.samples, given.truth)
-    uniform = {name: calibration.uniformity(found[:, k], most) for k, name in enumerate(given.names)}
+    tests = len(given.names) + 1
+    uniform = {name: calibration.uniformity(found[:, k], most, tests) for k, name in enumerate(given.names)}
     intervals = {
         name: tuple(calibration.interval_coverage(found[:, k], most, level) for level in LEVELS)
         for k, name in enumerate(given.names)
     }
-    tarp = calibration.uniformity(calibration.tarp_ranks(given.samples, given.truth), most)
+    tarp = calibration.uniformity(calibration.tarp_ranks(given.samples, given.truth), most, tests)
     compared = _compared(given) if reference else {}
     return Coverage(given.names, most, found, uniform, tarp, intervals, compared)
 

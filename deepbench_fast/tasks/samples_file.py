@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
+from deepbench_fast.inference.calibration import matched
 from deepbench_fast.values.atomic import write_whole
 from deepbench_fast.values.optional import not_loaded
 
@@ -35,6 +36,10 @@ class PosteriorSamples:
     observations: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        samples, truth = matched(self.samples, self.truth)
+        names = (self.names,) if isinstance(self.names, str) else tuple(map(str, self.names))
+        for field, value in (("samples", samples), ("truth", truth), ("names", names)):
+            object.__setattr__(self, field, value)
         for problem in _problems(self):
             raise UsageError(problem)
 
@@ -102,11 +107,7 @@ class PosteriorSamples:
 
 
 def _problems(given: PosteriorSamples) -> Sequence[str]:
-    samples, truth = given.samples, given.truth
-    if samples.ndim != 3 or truth.ndim != 2:
-        return [f"samples must be (N, S, P) and truth (N, P), not {samples.shape} and {truth.shape}"]
-    if len(samples) != len(truth) or (samples.shape[1] and samples.shape[2] != truth.shape[1]):
-        return [f"samples (N, S, P) are {samples.shape}, but truth (N, P) is {truth.shape}"]
+    truth = given.truth
     for count, what in zip(truth.shape, ("posteriors: N", "parameters: P"), strict=True):
         if count == 0:
             return [f"there are no {what} is 0"]
@@ -115,8 +116,6 @@ def _problems(given: PosteriorSamples) -> Sequence[str]:
     for name in given.names:
         if given.names.count(name) > 1:
             return [f"the name {name} stands twice"]
-    if not (np.isfinite(samples).all() and np.isfinite(truth).all()):
-        return ["samples and truth must be finite"]
     if given.x is not None and len(given.x) != len(truth):
         return [f"x has {len(given.x)} rows for {len(truth)} truths"]
     if given.observations and len(given.observations) != len(truth):

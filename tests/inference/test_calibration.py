@@ -7,7 +7,10 @@ import numpy.typing as npt
 import pytest
 import scipy.stats as st
 
+from deepbench_fast import UsageError
 from deepbench_fast.inference import calibration
+from deepbench_fast.tasks.coverage import coverage
+from deepbench_fast.tasks.samples_file import PosteriorSamples
 
 N, S = 300, 99
 
@@ -72,3 +75,49 @@ def test_intervals_hold_what_they_say() -> None:
 def test_exact_samples_cover_what_they_should_however_few_they_are(most: int, part: float) -> None:
     """All ranks equally often: of 20 samples no interval has 95 %, but 19 or 21 of 21 parts."""
     assert calibration.interval_coverage(np.arange(most + 1), most, part) == pytest.approx(part, abs=1e-12)
+
+
+@pytest.mark.parametrize("parameters", [19, 40])
+def test_samples_of_many_parameters_can_fail(parameters: int) -> None:
+    """2,000 simulated sets alone have no p-value that 20 times itself is below 0.01."""
+    random = np.random.default_rng(4)
+    truth, drawn = random.standard_normal((50, parameters)), random.standard_normal((50, 40, parameters))
+    names = tuple(f"p{k}" for k in range(parameters))
+    assert coverage(PosteriorSamples(drawn, truth, names)).calibrated
+    assert not coverage(PosteriorSamples(0.05 * drawn, truth, names)).calibrated
+
+
+def test_what_is_no_samples_is_refused_in_one_line() -> None:
+    one, truth = np.zeros((3, 4, 2)), np.ones((3, 2))
+    masked = np.ma.masked_equal(truth, 1.0)  # type: ignore[no-untyped-call]
+    for samples, truths, words in (
+        (one, masked, "masked"),
+        (one * 1j, truth, "must be numbers"),
+        (one, truth * np.nan, "must be finite"),
+        (one[:2], truth, "but truth"),
+        (one.astype(str), truth, "must be numbers"),
+    ):
+        for use in (
+            calibration.ranks,
+            calibration.tarp_ranks,
+            lambda samples, truth: PosteriorSamples(samples, truth, ("a", "b")),
+        ):
+            with pytest.raises(UsageError, match=words):
+                use(samples, truths)
+    found = PosteriorSamples(one.tolist(), truth.astype(int) > 0, ["a", "b"])  # type: ignore[arg-type]
+    assert found.samples.dtype == found.truth.dtype == np.float64
+    assert 0.0 <= coverage(found).p <= 1.0
+    with pytest.raises(UsageError, match="coverage is of PosteriorSamples"):
+        coverage(one)  # type: ignore[arg-type]
+
+
+def test_sets_of_unequal_size_are_not_told_by_that() -> None:
+    pytest.importorskip("sklearn")
+    random = np.random.default_rng(5)
+    one, other = random.standard_normal((40, 2)), random.standard_normal((400, 2))
+    with pytest.raises(UsageError, match=r"as many samples .* not \(40, 2\) and \(400, 2\)"):
+        calibration.c2st(one, other)
+    with pytest.raises(UsageError, match="S 20 or more"):
+        calibration.c2st(one[:5], one[:5])
+    with pytest.raises(UsageError, match="finite"):
+        calibration.c2st(one, one * np.nan)

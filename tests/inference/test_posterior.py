@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.stats as st
 
-from deepbench_fast import Likelihood, Recipe, Simulator, UsageError
+from deepbench_fast import AccuracyWarning, Likelihood, Recipe, Simulator, UsageError
 from deepbench_fast.inference.pareto import pareto_shape
 from deepbench_fast.inference.posterior import Posterior
 from deepbench_fast.inference.series_likelihood import SeriesLikelihood
@@ -114,3 +114,41 @@ def test_the_shape_of_a_tail() -> None:
         weights = st.genpareto(shape).rvs(200_000, random_state=random)
         assert pareto_shape(np.log(weights)) == pytest.approx(shape, abs=0.15)
     assert pareto_shape(np.log(random.uniform(0.5, 1, 20_000))) < 0
+
+
+def test_points_whose_likelihood_is_nan_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They count as impossible: not one of them is drawn, and the others are."""
+    recipe = stars(amplitude={"uniform": [1, 5]})
+    posterior = Posterior(recipe)
+    x = Simulator(recipe).given([[3.0]], 1, names=["star.amplitude"])["images"][0]
+    whole = posterior.likelihood.log_likelihood
+
+    def partly(data: Any, theta: Any) -> Any:
+        return np.where(theta[:, 0] > 3.0, np.nan, whole(data, theta))
+
+    monkeypatch.setattr(posterior.likelihood, "log_likelihood", partly)
+    with pytest.warns(AccuracyWarning, match=r"ln p of \d+ of \d+ points isn't known \(NaN\)"):
+        draws = posterior.sample(x, 500, effective=500)
+    assert draws.effective >= 500
+    assert draws.samples.max() <= 3.0
+    assert np.unique(draws.samples).size > 300
+
+
+def test_a_sample_that_is_possible_with_nothing_is_refused() -> None:
+    posterior = Posterior(stars())
+    with pytest.raises(UsageError, match="no likelihood with any of the parameters"):
+        posterior.sample(np.full((10, 10), 1e200), 100, effective=100)
+
+
+def test_a_sample_on_its_side_is_refused() -> None:
+    settings = {"image": {"shape": [6, 10]}, "noise": [{"gaussian": {"sigma": 0.3}}]}
+    recipe = Recipe(name="stars", catalogues={"a": {"objects": [{"star": STAR}]}}, **settings)
+    posterior = Posterior(recipe)
+    assert (
+        posterior.identity(np.zeros((6, 10)))
+        == posterior.identity(np.zeros(60))
+        == posterior.identity(np.zeros((1, 6, 10)))
+    )
+    for shape in ((10, 6), (3, 20), (60, 1), (2, 30)):
+        with pytest.raises(UsageError, match="x must have shape"):
+            posterior.identity(np.zeros(shape))

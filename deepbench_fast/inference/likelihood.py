@@ -164,7 +164,7 @@ class Likelihood:
         if data.shape[-len(self._plan.shape) :] != self._plan.shape or data.ndim > len(self._plan.shape) + 1:
             raise UsageError(f"x must have shape (count, {', '.join(map(str, self._plan.shape))}), not {data.shape}")
         single = data.ndim == len(self._plan.shape)
-        data = data.reshape(1 if single else len(data), -1)
+        data = data.reshape(1 if single else len(data), int(np.prod(self._plan.shape)))
         count = len(table) if len(data) == 1 else len(data)
         if len(table) not in (1, count):
             raise UsageError(f"{len(data)} samples x, but {len(table)} rows of theta")

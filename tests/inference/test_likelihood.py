@@ -334,3 +334,17 @@ def test_what_is_not_known_of_a_round_lens_is_nan() -> None:
     assert np.isfinite(information[1]).all()
     assert np.isfinite(score[1]).all()
     assert np.isfinite(likelihood.crlb(theta)[1]).all()
+
+
+def test_no_samples_have_no_likelihoods() -> None:
+    recipe = Recipe(
+        image={"shape": [4, 5]},
+        noise=[{"gaussian": {"sigma": 0.1}}],
+        catalogues={
+            "a": {"objects": [{"star": {"x": 2, "y": 2, "amplitude": {"uniform": [1, 2]}, "gamma": 1, "alpha": 3}}]}
+        },
+    )
+    likelihood = Likelihood(recipe, ["star.amplitude"])
+    x, theta = np.zeros((0, 4, 5)), np.zeros((0, 1))
+    assert likelihood.log_likelihood(x, theta).shape == (0,)
+    assert likelihood.score(x, theta).shape == (0, 1)

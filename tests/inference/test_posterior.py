@@ -152,3 +152,7 @@ def test_a_sample_on_its_side_is_refused() -> None:
     for shape in ((10, 6), (3, 20), (60, 1), (2, 30)):
         with pytest.raises(UsageError, match="x must have shape"):
             posterior.identity(np.zeros(shape))
+
+
+def test_weights_of_which_one_is_all_have_no_moments() -> None:
+    assert pareto_shape(-(np.arange(1000.0) ** 2)) == np.inf

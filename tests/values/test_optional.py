@@ -11,7 +11,7 @@ import pytest
 USES = {
     "pyarrow": ("parquet", "from deepbench_fast import export; export('DATASET', 'out', format='parquet')"),
     "pandas": ("this", "from deepbench_fast import open_dataset; open_dataset('DATASET').to_pandas()"),
-    "sklearn": ("c2st", "from deepbench_fast.inference.calibration import c2st; c2st(None, None)"),
+    "sklearn": ("c2st", "from deepbench_fast.inference.calibration import c2st; c2st(*[[[k] for k in range(30)]] * 2)"),
     "torch": ("deepbench_fast.torch", "import deepbench_fast.torch"),
     "tornado": ("explore", "from deepbench_fast import Recipe, explore; explore(Recipe.builtin('stars')).serve()"),
     "distributed": ("--dask", "from deepbench_fast.run.engines.dask import connected as c; c('local:1').__enter__()"),

@@ -12,7 +12,8 @@ t = D sinh(w) from the foot of the perpendicular spreads what lies near it, and 
 
 Edges are cut into panels of a few nodes each. Where psi runs through many arms within a panel, A is replaced by its
 mean over a cell of it, which is known too, as if psi were linear there: then nothing is left of arms that wind faster
-than that, as nothing should be. The bulge, round as seen, is a signed fan (see `pixel_mean`) along the same edges.
+than that, as nothing should be. Where psi bends too much for that, cells are smaller, and the sum over them is of the
+fourth order. The bulge, round as seen, is a signed fan (see `pixel_mean`) along the same edges.
 """
 
 from __future__ import annotations
@@ -104,6 +105,11 @@ BULGE = 2.0
 BULGE_SERIES = tuple(np.float32(1.0 / term) for term in (55440, 7200, 1080, 192, 42, 12, 5, 4))
 # Turns of psi within a cell below which the mean of A is that of its ends.
 SLOW = 1e-3
+# How far psi bends along a cell, in radians, where the mean of A is still that along a line; where psi bends more,
+# panels are cut so that it bends by less than this, into so many of a part of an edge at most.
+BENT = 0.002
+MOST_BENT = 0.005
+MOST_BENT_PANELS = 160
 
 # Table of the arms' integrals, from the ridge to where they have ended: this many standard deviations from it.
 ROWS = 64
@@ -118,16 +124,18 @@ EDGES = 128
 EDGES_OF_A_PIXEL = 16
 (
     X0, Y0, X1, Y1, REF_U, REF_V, REF_PSI, DISTANCE, AT, SIGN, STRETCH, START, STOP, BEGIN, END, KINK, KINK_W, STEEPEST,
-    B_DISTANCE, B_STRETCH, B_BEGIN, B_END,
-) = (EDGES * k for k in range(22))  # fmt: skip
-EDGES_LENGTH = 22 * EDGES
+    BENDING, B_DISTANCE, B_STRETCH, B_BEGIN, B_END,
+) = (EDGES * k for k in range(23))  # fmt: skip
+EDGES_LENGTH = 23 * EDGES
 # Of panels: distance of the foot, half the scale of t, where w begins, how wide it is; angle at the foot and its sign;
 # psi but for the angle and the winding; integral.
 PANELS = 2048
-PANELS_OF_AN_EDGE = 640
+PANELS_OF_AN_EDGE = 1280
 # And of its node at hand: 2 pi times gaps before it, offset from its gap's middle, weights of A and of all else.
-FOOT, SCALE, LOW, WIDE, ANGLE, TURN, PSI, SUM, WHOLE, OFF, OF_ARMS, REST = (PANELS * k for k in range(12))
-PANELS_LENGTH = 12 * PANELS
+FOOT, SCALE, LOW, WIDE, ANGLE, TURN, PSI, SUM, WHOLE, OFF, OF_ARMS, REST, AT_END, IS_BENT = (
+    PANELS * k for k in range(14)
+)
+PANELS_LENGTH = 14 * PANELS
 # Panels of nodes, of cells, of the bulge.
 OF_NODES, OF_CELLS, OF_BULGE = range(3)
 
@@ -170,7 +178,7 @@ def make_scratch(pixels: int) -> Scratch:
         np.empty(PANELS_LENGTH, np.float32),
         np.empty(3 * PANELS, np.int64),
         np.empty(3, np.int64),
-        np.empty(3 * PANELS),
+        np.empty(4 * PANELS),
         np.empty(pixels),
         np.empty(pixels),
         np.empty(pixels),
@@ -342,8 +350,10 @@ def _measure_edges(
         square = edges[DISTANCE + j] * edges[DISTANCE + j]
         start, stop = edges[START + j], edges[STOP + j]
         middle = 0.5 * (start + stop)
-        steepest = max(abs(turning(square + start * start, shape)), abs(turning(square + stop * stop, shape)))
-        edges[STEEPEST + j] = max(steepest, abs(turning(square + middle * middle, shape)))
+        first, last = turning(square + start * start, shape), turning(square + stop * stop, shape)
+        between = turning(square + middle * middle, shape)
+        edges[STEEPEST + j] = max(max(abs(first), abs(last)), abs(between))
+        edges[BENDING + j] = max(abs(between - first), abs(last - between)) / (edges[END + j] - edges[BEGIN + j])
     for j in range((count + LANES - 1) // LANES * LANES):
         x0, y0, x1, y1 = edges[X0 + j], edges[Y0 + j], edges[X1 + j], edges[Y1 + j]
         length = np.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0))
@@ -393,9 +403,13 @@ def _list_disc_panels(j: int, slope: float, root: float, s: Scratch, shape: Any)
         fast = (shape.spiral.arms * distance) / near + edges[STEEPEST + j] * np.sqrt(farther2) / far
         shown = fast * root * (high - low) / SHOWN
         folds = min(slope * far, DARK) - slope * near
-        in_cells = shown > MOST_SHOWN or far > FARTHEST
+        in_cells, bent = shown > MOST_SHOWN or far > FARTHEST, 0.0
         if in_cells:
             count = int((high - low) / PANEL_IN_CELLS + folds / FOLDS_IN_CELLS) + 1
+            cell = (high - low) / (count * CELLS)
+            bent = edges[BENDING + j] * cell * cell
+            if bent > BENT:
+                count = max(count, min(int(count * np.sqrt(bent / MOST_BENT)) + count, MOST_BENT_PANELS))
         else:
             count = int(max((high - low) / PANEL + folds / FOLDS, shown)) + 1
         wide = (high - low) / count
@@ -405,6 +419,7 @@ def _list_disc_panels(j: int, slope: float, root: float, s: Scratch, shape: Any)
             s.owner[which * PANELS + i] = s.edge_owner[j]
             if in_cells:
                 _put_panel(s.cells, i, low + wide * k, wide, edges, j)
+                s.cells[IS_BENT + i] = 1.0 if bent > BENT else 0.0
             else:
                 _put_panel(s.panels, i, low + wide * k, wide, edges, j)
             s.listed[which] = i + 1
@@ -485,6 +500,42 @@ def _along_panels(s: Scratch, arms: Arms, winding: Winding32, shape: Any) -> Non
 
 
 @piece
+def _look_along_cells(cell: int, length: int, panels: FloatArray, winding: Winding, shape: Any) -> None:
+    """psi in the middle of the cells before, and what A is weighted with at the ends of these."""
+    number = shape.spiral.arms
+    slope = LN_2 * float(shape.spiral.disc_slope)
+    for j in range(length):
+        foot = panels[FOOT + j]
+        step = panels[WIDE + j] / CELLS
+        grown = exp(panels[LOW + j] + step * cell)
+        shrunk = 1.0 / grown
+        t = panels[SCALE + j] * (grown - shrunk)
+        r = np.sqrt(foot * foot + t * t)
+        strength, _ = _strength(r, shape)
+        panels[AT_END + j] = step * (grown + shrunk) * t * exp(slope * r) * strength / number
+        grown = exp(panels[LOW + j] + step * (cell - 0.5))
+        t = panels[SCALE + j] * (grown - 1.0 / grown)
+        r2 = max(foot * foot + t * t, float(SMALLEST_R2))
+        angle = panels[ANGLE + j] + panels[TURN + j] * atan(t / foot)
+        panels[WHOLE + j] = panels[PSI + j] + number * angle - winding(r2, shape)
+
+
+@piece
+def _bent(j: int, psi: float, first: float, mean: float, s: Scratch) -> float:
+    """Integral of the weighted A over a cell that ends at psi, where psi bends and A rises by much: to fourth order.
+
+    `first` is A at its end, `mean` its mean along a line in psi.
+    """
+    panels, psi_before = s.cells, s.before[j]
+    rise, turned = first - s.before[PANELS + j], psi - psi_before
+    begin, end = s.before[3 * PANELS + j], panels[AT_END + j]
+    bent = panels[WHOLE + j] - 0.5 * (psi + psi_before)
+    rising = 0.0 if abs(turned) < SLOW else rise / turned
+    weight = (4.0 * panels[OF_ARMS + j] + begin + end) / 6.0
+    return float(weight * (mean + 2.0 / 3.0 * bent * rising) + (end - begin) * rise / 12.0)
+
+
+@piece
 def _along_cells(s: Scratch, arms: Arms, winding: Winding, shape: Any) -> None:
     """Integrals along the panels of cells."""
     panels, table = s.cells, s.table
@@ -492,8 +543,10 @@ def _along_cells(s: Scratch, arms: Arms, winding: Winding, shape: Any) -> None:
     length = (count + LANES - 1) // LANES * LANES
     number = shape.spiral.arms
     slope = LN_2 * float(shape.spiral.disc_slope)
+    any_bent = False
     for j in range(length):
         panels[SUM + j] = 0.0
+        any_bent = any_bent or (j < count and panels[IS_BENT + j] > 0.0)
     for cell in range(CELLS + 1):
         for j in range(length):
             foot = panels[FOOT + j]
@@ -513,13 +566,19 @@ def _along_cells(s: Scratch, arms: Arms, winding: Winding, shape: Any) -> None:
             weighted = step * (grown + shrunk) * t * exp(slope * r)
             panels[OF_ARMS + j] = weighted * strength / number
             panels[REST + j] = weighted * between * angle
+        if any_bent:
+            _look_along_cells(cell, length, panels, winding, shape)
         for j in range(count):
             psi = panels[OFF + j]
             first, second = _both_integrals(psi, arms, table)
             turned = psi - s.before[j]
             slow = abs(turned) < SLOW
             mean = 0.5 * (first + s.before[PANELS + j]) if slow else (second - s.before[2 * PANELS + j]) / turned
-            panels[SUM + j] += panels[REST + j] + panels[OF_ARMS + j] * mean if cell > 0 else 0.0
+            of_arms = panels[OF_ARMS + j] * mean
+            if any_bent and panels[IS_BENT + j] > 0.0:
+                of_arms = _bent(j, psi, first, mean, s)
+                s.before[3 * PANELS + j] = panels[AT_END + j]
+            panels[SUM + j] += panels[REST + j] + of_arms if cell > 0 else 0.0
             s.before[j] = psi
             s.before[PANELS + j] = first
             s.before[2 * PANELS + j] = second

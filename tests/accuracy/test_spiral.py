@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from deepbench_fast.kernels.light import spiral_galaxy as kernels
+from deepbench_fast.kinds.registry import kind
+from deepbench_fast.render.light_slopes import kernels_of
 from tests.accuracy.draws import place, span, spread
 from tests.accuracy.stated import Worst, campaign
 from tests.kernels.astro.objects import render
+from tests.kernels.derivatives.test_light import table_of
 from tests.oracles import light, spiral
 from tests.oracles.means import known_means
 
@@ -19,6 +22,9 @@ SIZE = 21
 FAINT = 1e-6
 # Arms are resolved where the standard deviation of their ridge is no less than this, in pixels.
 RESOLVED = 0.1
+# Means of nearly all pixels whose arms are resolved, and of others; the worst of all are stated.
+USUAL, USUAL_OF_WOUND = 1e-3, 1e-2
+BRIGHT = 1e-3
 FORMS = pytest.mark.parametrize("form", ["logarithmic", "ringermacher_mead"])
 
 
@@ -79,8 +85,9 @@ def test_spiral_at_centres(form: str, draws: int) -> None:
 @FORMS
 @campaign(8, 300)
 def test_spiral_means(form: str, draws: int) -> None:
+    """Against sums over a pixel that know nothing of ours, of some pixels."""
     rng = np.random.default_rng(52)
-    resolved, wound = Worst("spiral_galaxy, `integrate`"), Worst("spiral_galaxy, `integrate`, arms not resolved")
+    resolved, wound = Worst("resolved"), Worst("not resolved")
     kernel = getattr(kernels, f"spiral_{form}_integrate")
     for _ in range(draws):
         parameters = random_spiral(rng, form)
@@ -102,5 +109,30 @@ def test_spiral_means(form: str, draws: int) -> None:
         seen = known & (exact > FAINT * brightest)
         for worst, which in ((resolved, wide), (wound, ~wide)):
             worst.see(np.max(error[seen & which], initial=0.0), form=form, **parameters)
-    for worst in (resolved, wound):
-        worst.check()
+    assert resolved.error <= USUAL, resolved.case
+    assert wound.error <= USUAL_OF_WOUND, wound.case
+
+
+@FORMS
+@campaign(60, 10_000)
+def test_spiral_images(form: str, draws: int) -> None:
+    """Against the means of the likelihood, in float64: all pixels, from the core to the darkest gap."""
+    rng = np.random.default_rng(53)
+    bright, faint = Worst("spiral_galaxy, `integrate`"), Worst("spiral_galaxy, `integrate`, fainter pixels")
+    mean, _ = kernels_of(kind("spiral_galaxy"), means=True)
+    columns, rows = light.pixel_grid(SIZE, SIZE)
+    beyond = 0
+    for _ in range(draws):
+        parameters = random_spiral(rng, form)
+        image = render(getattr(kernels, f"spiral_{form}_integrate"), parameters, SIZE, SIZE).astype(np.float64)
+        exact = np.zeros((1, SIZE * SIZE))
+        mean(table_of("spiral_galaxy", parameters), 0, columns.ravel(), rows.ravel(), 1.0, exact)
+        brightest = max(image.max(), spiral.brightest(parameters))
+        error, seen = np.abs(image.ravel() - exact[0]), exact[0] > BRIGHT * brightest
+        off = np.max(error[seen] / exact[0, seen], initial=0.0)
+        bright.see(off, form=form, **parameters)
+        faint.see(np.max(error[~seen], initial=0.0) / brightest, form=form, **parameters)
+        beyond += off > USUAL_OF_WOUND
+    print(f"\n{beyond} of {draws} have a bright pixel beyond {USUAL_OF_WOUND:g}")
+    bright.check()
+    faint.check()

@@ -43,7 +43,7 @@ class ParquetExporter(Exporter):
         try:
             import pyarrow.parquet  # noqa: F401
         except ImportError as error:
-            raise not_loaded(error, "parquet", "pyarrow", "'deepbench-fast[parquet]'") from None
+            raise not_loaded(error, "parquet", "pyarrow") from None
         chosen = source.splits if source.split is None else (source.splits[source.split],)
         refused = [name for name in chosen if name == ALL or not SPLIT.fullmatch(name)] if source.has_splits else []
         if refused:

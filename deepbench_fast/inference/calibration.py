@@ -149,7 +149,7 @@ def c2st(one: Floats, other: Floats, folds: int = 5) -> float:
         from sklearn.model_selection import KFold, cross_val_score
         from sklearn.neural_network import MLPClassifier
     except ImportError as error:
-        raise not_loaded(error, "c2st", "sklearn", "'deepbench-fast[inference]'") from None
+        raise not_loaded(error, "c2st", "sklearn") from None
     mean, deviation = one.mean(axis=0), one.std(axis=0)
     deviation = np.where(deviation > 0.0, deviation, 1.0)
     data = (np.concatenate([one, other]) - mean) / deviation

@@ -14,7 +14,7 @@ try:
     import torch
     from torch.distributions import biject_to, constraints, transform_to
 except ImportError as error:
-    raise not_loaded(error, "Prior.as_torch", "torch", "'deepbench-fast[torch]'") from None
+    raise not_loaded(error, "Prior.as_torch", "torch") from None
 
 
 F8 = npt.NDArray[np.float64]

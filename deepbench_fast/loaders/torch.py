@@ -17,7 +17,7 @@ from deepbench_fast.values.optional import not_loaded
 try:
     import torch
 except ImportError as error:
-    raise not_loaded(error, "deepbench_fast.torch", "torch", "'deepbench-fast[torch]'") from None
+    raise not_loaded(error, "deepbench_fast.torch", "torch") from None
 
 PLANES = ("image", "clean", "mask", "variance")
 """Fields that get an axis of channels."""

@@ -71,4 +71,4 @@ def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise not_loaded(error, "this", name, name) from None
+        raise not_loaded(error, "this", name) from None

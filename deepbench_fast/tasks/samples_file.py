@@ -97,7 +97,7 @@ class PosteriorSamples:
         try:
             import arviz
         except ImportError as error:
-            raise not_loaded(error, "to_arviz", "arviz", "arviz") from None
+            raise not_loaded(error, "to_arviz", "arviz") from None
         if number not in range(len(self.samples)):
             raise UsageError(f"posteriors are numbered 0 to {len(self.samples) - 1}, not {number}")
         data = {name: self.samples[number, None, :, k] for k, name in enumerate(self.names)}

@@ -178,7 +178,7 @@ class Task:
         try:
             import torch
         except ImportError as error:
-            raise not_loaded(error, "a task of tensors", "torch", "'deepbench-fast[torch]'") from None
+            raise not_loaded(error, "a task of tensors", "torch") from None
         return torch.from_numpy(np.ascontiguousarray(array, np.float32))
 
 

@@ -156,7 +156,7 @@ def connected(address: str) -> Iterator[distributed.Client]:
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise not_loaded(error, "--dask", "distributed", "'deepbench-fast[dask]'") from None
+        raise not_loaded(error, "--dask", "distributed") from None
     kind, _, number = address.partition(":")
     if kind == "local":
         if not number.isdecimal() or not 1 <= int(number) <= 10_000:

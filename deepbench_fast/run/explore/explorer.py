@@ -90,4 +90,4 @@ def _needed(package: str) -> Any:
     try:
         return import_module(package)
     except ImportError as error:
-        raise not_loaded(error, "explore", package, "'deepbench-fast[explore]'") from None
+        raise not_loaded(error, "explore", package) from None

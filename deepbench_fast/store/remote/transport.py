@@ -17,7 +17,6 @@ from deepbench_fast.errors import DeepbenchFastError, FileError, UsageError
 from deepbench_fast.store.location import SEPARATOR, Url
 from deepbench_fast.values.optional import not_loaded
 
-OF_THE_EXTRA = ("fsspec", "s3fs", "aiohttp", "aiobotocore", "botocore")
 MOST_AT_ONCE = 32
 TRIES = 4
 SILENCE = 60.0  # seconds in which a web server sends nothing, after which the request is made again
@@ -75,9 +74,7 @@ def _file_system(place: str, process: int) -> Any:
         cause = error.__cause__ if isinstance(error.__cause__, ImportError) else error
         if not isinstance(cause, ModuleNotFoundError) or cause.name is None:
             raise UsageError(f"{place}: a package that it needs can't be loaded: {cause}") from None
-        package = cause.name.partition(".")[0]
-        wanted = "'deepbench-fast[remote]'" if package in OF_THE_EXTRA else package
-        raise not_loaded(cause, place, package, wanted) from None
+        raise not_loaded(cause, place, cause.name.partition(".")[0]) from None
     except (ValueError, TypeError, OSError) as error:
         raise UsageError(f"{place}: {' '.join(str(error).split())[:200]}") from None
 

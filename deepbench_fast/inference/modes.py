@@ -72,12 +72,12 @@ def find_modes(problem: Problem, starts: Floats, most: int) -> Modes:
         )
         found = problem.log_density(tried)
         better = found > heights[chosen]
-        gained = found - heights[chosen]
+        much_better = found > heights[chosen] + 1e-6
         up = chosen[better]
         places[up], heights[up] = tried[better], found[better]
         damping[up] = np.maximum(damping[up] * 0.1, 1e-9)
         damping[chosen[~better]] *= 10.0
-        moving[chosen] = np.where(better, gained > 1e-6, damping[chosen] < 1e6)
+        moving[chosen] = np.where(better, much_better, damping[chosen] < 1e6)
         if better.any():
             information[up], gradient[up] = _equations(problem, places[up])
     return _distinct(places, heights, information, most)
@@ -116,7 +116,8 @@ def _steps(information: Floats, gradient: Floats, damping: Floats) -> Floats:
         damped = matrix + damping[k] * np.diag(np.diagonal(matrix))
         if kernels.cholesky(damped, root):
             kernels.solve(root, gradient[k], found[k])
-    return found
+    # Data that no parameters make have slopes beyond the numbers, which lead nowhere.
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 def _distinct(places: Floats, heights: Floats, information: Floats, most: int) -> Modes:

@@ -35,6 +35,7 @@ import numpy as np
 import platformdirs
 
 from deepbench_fast.kernels import _turns, compiling
+from deepbench_fast.kernels._compilers import near_constants
 from deepbench_fast.kernels._fingerprint import NotReproducibleError, fingerprint
 from deepbench_fast.kernels._owned import ForeignError, make_own_folder, read_own, write_own
 from deepbench_fast.kernels._width import vector_bits
@@ -269,7 +270,7 @@ def _read(path: Path, key: bytes, signature: Any, target_context: Any) -> Any:
         raise ValueError(f"{path} is damaged")
     symbols, reduced = pickle.loads(payload)
     _provide(symbols, target_context)
-    result = CompileResult._rebuild(target_context, *reduced)  # type: ignore[no-untyped-call]
+    result = CompileResult._rebuild(near_constants(target_context), *reduced)  # type: ignore[no-untyped-call]
     if tuple(result.signature.args) != _argument_and_result_types(signature)[0]:
         raise ValueError(f"{path} holds another signature")
     return result

@@ -9,6 +9,8 @@ That needs to know Numba's insides: under another version than those of KNOWN on
 from __future__ import annotations
 
 import gc
+import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -125,7 +127,7 @@ def compiler(bits: int | None, *, linked: bool, piece: bool = False, library: bo
 
     class OwnCompiler(Compiler):
         def __init__(self, typingctx: Any, targetctx: Any, *rest: Any) -> None:
-            own = targetctx.subtarget(target=_target(bits)) if is_known else targetctx
+            own = near_constants(targetctx).subtarget(target=_target(bits)) if is_known else targetctx
             super().__init__(typingctx, own, *rest)  # type: ignore[no-untyped-call]
 
         def define_pipelines(self) -> Any:
@@ -137,6 +139,41 @@ def compiler(bits: int | None, *, linked: bool, piece: bool = False, library: bo
             return pipelines
 
     return OwnCompiler
+
+
+def near_constants(context: Any) -> Any:
+    """Numba's `context`, but for machine code that finds its constants near itself.
+
+    Numba's own may lie anywhere in memory, far from the constants: each takes an instruction for its address and another
+    to load it, in every round of a loop that has more of them than there are registers. A fourth of the instructions of
+    loops over pixels goes that way. Near ones need memory that is asked for as a whole, which Numba leaves to choice.
+    """
+    codegen = _codegen()
+    return context if codegen is None else _subtarget(context, codegen)
+
+
+@cache
+def _subtarget(context: Any, codegen: Any) -> Any:
+    return context.subtarget(_internal_codegen=codegen)
+
+
+@cache
+def _codegen() -> Any:
+    """None where the linker of this system isn't known to do it: that of Linux on x86-64 is."""
+    if not numba.__version__.startswith(KNOWN) or (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        return None
+    from numba.core.codegen import JITCPUCodegen
+
+    class Codegen(JITCPUCodegen):
+        def _customize_tm_options(self, options: dict[str, Any]) -> None:
+            super()._customize_tm_options(options)  # type: ignore[no-untyped-call]
+            options.update(reloc="pic", codemodel="small")
+
+    whole, numba.config.USE_LLVMLITE_MEMORY_MANAGER = numba.config.USE_LLVMLITE_MEMORY_MANAGER, True
+    try:
+        return Codegen("deepbench_fast")  # type: ignore[no-untyped-call]
+    finally:
+        numba.config.USE_LLVMLITE_MEMORY_MANAGER = whole
 
 
 @cache

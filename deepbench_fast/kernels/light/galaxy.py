@@ -35,6 +35,7 @@ from deepbench_fast.kernels.light.pixel_mean import (
     put_means,
     whole_lanes,
 )
+from deepbench_fast.kernels.light.strips import STRIP, add_powers_of_two, make_strip, powers
 
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
@@ -228,7 +229,9 @@ def _rotate(dx: np.float32, dy: np.float32, to: Rotation) -> tuple[np.float32, n
 
 
 @piece
-def _add_center_light(image: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy) -> None:
+def _add_center_light(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy, strip: Float32Array
+) -> None:
     """Add the light at all pixel centres; of no use at the one nearest the cusp, where offsets need float64."""
     rotation = _rotation(galaxy, _scale(galaxy), 0.0, 0.0)
     column0 = np.float32(galaxy.column0)
@@ -236,9 +239,14 @@ def _add_center_light(image: Float32Array, columns: Float32Array, rows: Float32A
     power = np.float32(0.5 / galaxy.n)
     fall = np.float32(-FALL)
     peak = np.float32(galaxy.peak)
-    for i in range(image.shape[0]):
-        u, v = _rotate(columns[i] - column0, rows[i] - row0, rotation)
-        image[i] += peak * exp2f(fall * exp2f(power * log2f(u * u + v * v)))
+    for start in range(0, image.shape[0], STRIP):
+        stop = min(start + STRIP, image.shape[0])
+        values, column, row = strip[: stop - start], columns[start:stop], rows[start:stop]
+        for i in range(stop - start):
+            u, v = _rotate(column[i] - column0, row[i] - row0, rotation)
+            values[i] = u * u + v * v
+        powers(values, power, fall)
+        add_powers_of_two(image[start:stop], values, peak)
 
 
 @piece
@@ -270,18 +278,20 @@ def galaxy_center(
     frame the cusp is, and above 1e-30 of the cusp, below 4e-5. Below 1e-38 of the cusp the light is 0. A pixel centred
     on the cusp gets amplitude e**b. Raises nothing: the table must be valid.
     """
-    spans = spans_of(frame)
+    spans, strip = spans_of(frame), make_strip(canvas.shape[1])
     for k in range(table.shape[0]):
-        add_galaxy(canvas[table[k].sample - first], columns, rows, spans, table[k])
+        add_galaxy(canvas[table[k].sample - first], columns, rows, spans, table[k], strip)
 
 
 @piece
-def add_galaxy(image: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, row: Any) -> None:
+def add_galaxy(
+    image: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, row: Any, strip: Float32Array
+) -> None:
     """Add the brightness of one galaxy at the pixel centres."""
     galaxy = _galaxy(row)
     nearest = place_of(spans, galaxy.column0, galaxy.row0)
     before = image[max(nearest, 0)]
-    _add_center_light(image, columns, rows, galaxy)
+    _add_center_light(image, columns, rows, galaxy, strip)
     if nearest >= 0:
         light = _light_at(galaxy, galaxy.column0 - galaxy.x, galaxy.row0 - galaxy.y)
         image[nearest] = before + np.float32(light)

@@ -28,6 +28,7 @@ from deepbench_fast.kernels.light.pixel_mean import (
     put_means,
     whole_lanes,
 )
+from deepbench_fast.kernels.light.strips import STRIP, add_powers_of_two, make_strip
 
 ONE = np.float32(1.0)
 # How badly the Taylor series may converge in a cell, and what counts for curvature: see `_fine_radius`.
@@ -104,25 +105,38 @@ def star_center(
     relative error is below 2e-5; below 1e-38 of it the light is 0. Raises nothing: the table must be valid,
     gamma > 0, alpha > 0.
     """
+    strip = make_strip(canvas.shape[1])
     for k in range(table.shape[0]):
-        add_star(canvas[table[k].sample - first], columns, rows, table[k])
+        add_star(canvas[table[k].sample - first], columns, rows, table[k], strip)
 
 
 @piece
-def add_star(image: Float32Array, columns: Float32Array, rows: Float32Array, row: Any) -> None:
+def add_star(image: Float32Array, columns: Float32Array, rows: Float32Array, row: Any, strip: Float32Array) -> None:
     """Add the brightness of one star at the pixel centres."""
     star = _star(row)
+    inverse = np.float32(1.0 / star.gamma2)
+    power = np.float32(-star.alpha)
+    amplitude = np.float32(star.amplitude)
+    for start in range(0, image.shape[0], STRIP):
+        stop = min(start + STRIP, image.shape[0])
+        exponents = strip[: stop - start]
+        _set_radii2(exponents, columns[start:stop], rows[start:stop], star, inverse)
+        for i in range(stop - start):
+            exponents[i] = power * log2_1pf(exponents[i])
+        add_powers_of_two(image[start:stop], exponents, amplitude)
+
+
+@piece
+def _set_radii2(radii2: Float32Array, columns: Float32Array, rows: Float32Array, star: Star, scale: np.float32) -> None:
+    """Set squared distances from the star, times `scale`."""
     column0 = np.float32(star.column0)
     row0 = np.float32(star.row0)
     x_rest = np.float32(star.x - star.column0)
     y_rest = np.float32(star.y - star.row0)
-    inverse = np.float32(1.0 / star.gamma2)
-    power = np.float32(-star.alpha)
-    amplitude = np.float32(star.amplitude)
-    for i in range(image.shape[0]):
+    for i in range(radii2.size):
         dx = (columns[i] - column0) - x_rest
         dy = (rows[i] - row0) - y_rest
-        image[i] += amplitude * exp2f(power * log2_1pf((dx * dx + dy * dy) * inverse))
+        radii2[i] = (dx * dx + dy * dy) * scale
 
 
 @piece

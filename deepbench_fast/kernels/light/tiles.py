@@ -35,6 +35,7 @@ from deepbench_fast.kernels.light.spiral_galaxy import (
     spiral_ringermacher_mead_integrate,
 )
 from deepbench_fast.kernels.light.star import add_star, set_star_means
+from deepbench_fast.kernels.light.strips import make_strip
 
 TILE_PIXELS = 2**15
 TILE_COLUMNS = 320  # at most
@@ -315,7 +316,7 @@ def _star_center(
     light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
     light[:] = np.float32(0.0)
-    add_star(light, columns, rows, table[0])
+    add_star(light, columns, rows, table[0], scratch)
 
 
 @piece
@@ -330,7 +331,7 @@ def _galaxy_center(
     light: Float32Array, columns: Float32Array, rows: Float32Array, spans: Spans, table: npt.NDArray[Any], scratch: Any
 ) -> None:
     light[:] = np.float32(0.0)
-    add_galaxy(light, columns, rows, spans, table[0])
+    add_galaxy(light, columns, rows, spans, table[0], scratch)
 
 
 @piece
@@ -340,9 +341,9 @@ def _galaxy_integrate(
     set_galaxy_means(light, columns, rows, spans, table[0], scratch)
 
 
-tiled_star_center = _tiled(_star_center)
+tiled_star_center = _tiled(_star_center, make_strip)
 tiled_star_integrate = _tiled(_star_integrate, make_pixels)
-tiled_galaxy_center = _tiled(_galaxy_center)
+tiled_galaxy_center = _tiled(_galaxy_center, make_strip)
 tiled_galaxy_integrate = _tiled(_galaxy_integrate, make_galaxy_scratch)
 tiled_lens_center = _tiled(_of_frame(lens_center))
 tiled_lens_integrate = _tiled(_of_frame(lens_integrate))

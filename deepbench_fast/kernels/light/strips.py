@@ -1,0 +1,42 @@
+"""Loops over pixels cut into steps, each a loop of its own over a short strip.
+
+A CPU works on as many instructions at once as its window holds, a few hundred. Those of a profile at one vector of
+pixels are a hundred, most of which wait for the one before: the window holds two or three such chains, and they leave
+half of the units idle. A step is a short chain, of which it holds many. What a step leaves for the next one stays in
+the first-level cache, and the operations and their order are the same: so are the bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from deepbench_fast.kernels._jit import piece
+from deepbench_fast.kernels.base2 import exp2f, log2f
+
+STRIP = 256
+"""Pixels of a strip, a multiple of all lengths of vectors."""
+
+Float32Array = npt.NDArray[np.float32]
+
+
+@piece
+def make_strip(length: int) -> Float32Array:
+    """Scratch for one strip; of `length` pixels there may be any number."""
+    return np.empty(STRIP, np.float32)
+
+
+@piece
+def powers(values: Float32Array, power: np.float32, factor: np.float32) -> None:
+    """factor * values**power in place, of positive normal numbers."""
+    for i in range(values.size):
+        values[i] = power * log2f(values[i])
+    for i in range(values.size):
+        values[i] = factor * exp2f(values[i])
+
+
+@piece
+def add_powers_of_two(image: Float32Array, exponents: Float32Array, factor: np.float32) -> None:
+    """Add factor * 2**exponents."""
+    for i in range(image.size):
+        image[i] += factor * exp2f(exponents[i])

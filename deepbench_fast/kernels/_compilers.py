@@ -144,9 +144,9 @@ def compiler(bits: int | None, *, linked: bool, piece: bool = False, library: bo
 def near_constants(context: Any) -> Any:
     """Numba's `context`, but for machine code that finds its constants near itself.
 
-    Numba's own may lie anywhere in memory, far from the constants: each takes an instruction for its address and another
-    to load it, in every round of a loop that has more of them than there are registers. A fourth of the instructions of
-    loops over pixels goes that way. Near ones need memory that is asked for as a whole, which Numba leaves to choice.
+    That of Numba may lie far from them: each takes an instruction for its address and another to load it, in each round
+    of a loop that has more of them than there are registers, a fourth of the instructions of loops over pixels. To be
+    near, code and constants are given one piece of memory, which Numba leaves to choice.
     """
     codegen = _codegen()
     return context if codegen is None else _subtarget(context, codegen)
@@ -169,11 +169,12 @@ def _codegen() -> Any:
             super()._customize_tm_options(options)  # type: ignore[no-untyped-call]
             options.update(reloc="pic", codemodel="small")
 
-    whole, numba.config.USE_LLVMLITE_MEMORY_MANAGER = numba.config.USE_LLVMLITE_MEMORY_MANAGER, True
+    config: Any = numba.config
+    chosen, config.USE_LLVMLITE_MEMORY_MANAGER = config.USE_LLVMLITE_MEMORY_MANAGER, True
     try:
         return Codegen("deepbench_fast")  # type: ignore[no-untyped-call]
     finally:
-        numba.config.USE_LLVMLITE_MEMORY_MANAGER = whole
+        config.USE_LLVMLITE_MEMORY_MANAGER = chosen
 
 
 @cache

@@ -35,10 +35,19 @@ from deepbench_fast.kernels.light.pixel_mean import (
     put_means,
     whole_lanes,
 )
-from deepbench_fast.kernels.light.strips import STRIP, add_powers_of_two, make_strip, powers
+from deepbench_fast.kernels.light.strips import (
+    STRIP,
+    Strips,
+    add_powers_of_two,
+    add_weighted,
+    make_strip,
+    part_of,
+    powers,
+)
 
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
+ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 # The unit of length in loops is the radius where the light has fallen by 2**-FALL: there log2(z) is 0 and so sharpest.
 FALL = 20.0
@@ -342,61 +351,88 @@ def _series(galaxy: Galaxy, scale: float, side: float) -> Series:
 
 
 @piece
-def _cell_mean(dx: np.float32, dy: np.float32, power: np.float32, rotation: Rotation, to: Series) -> np.float32:
-    """Mean over a cell, 1 at the cusp; finite but meaningless near the cusp."""
-    u, v = _rotate(dx, dy, rotation)
-    s = max(u * u + v * v, to.smallest)
-    w = min(np.float32(FALL) * exp2f(power * log2f(s)), LARGEST_FALL)
-    inverse = ONE / s
-    gx = u * rotation.ux + v * to.vx
-    gy = u * rotation.uy + v * to.vy
-    gx_s = gx * inverse
-    xx = gx * gx_s
-    xy = gy * gx_s
-    yy = gy * (gy * inverse)
-    p2 = to.p2_1 * w + to.p2_0
-    p3 = (to.p3_2 * w + to.p3_1) * w + to.p3_0
-    p4 = ((to.p4_3 * w + to.p4_2) * w + to.p4_1) * w + to.p4_0
-    order2 = to.trace + p2 * (to.gradient * (xx + yy))
-    moment3 = (xx * to.xx + yy * to.yy) + xy * to.xy
-    moment4 = (xx * xx + yy * yy) * to.fourth + (xx * yy) * to.mixed
-    order4 = (p2 * to.constant + p3 * moment3) + p4 * moment4
-    return exp2f(-w) * (ONE + (w * inverse) * (order2 + inverse * order4))
+def _set_places(
+    strips: Strips, columns: Float32Array, rows: Float32Array, nearest: tuple[np.float32, np.float32], to: Rotation
+) -> None:
+    """Set (u, v / q) of cells; `nearest` are the column and row of the pixel nearest the galaxy's centre."""
+    for i in range(strips.x.size):
+        strips.x[i], strips.y[i] = _rotate(columns[i] - nearest[0], rows[i] - nearest[1], to)
+
+
+@piece
+def _set_cell_means(strips: Strips, power: np.float32, rotation: Rotation, to: Series) -> None:
+    """Set means over the cells at these places, 1 at the cusp; finite but meaningless near the cusp."""
+    mean, factor = strips.mean, strips.factor
+    for i in range(mean.size):
+        u, v = strips.x[i], strips.y[i]
+        mean[i] = max(u * u + v * v, to.smallest)
+    powers(mean, power, np.float32(FALL))
+    for i in range(mean.size):
+        u, v = strips.x[i], strips.y[i]
+        w = min(mean[i], LARGEST_FALL)
+        inverse = ONE / max(u * u + v * v, to.smallest)
+        gx = u * rotation.ux + v * to.vx
+        gy = u * rotation.uy + v * to.vy
+        gx_s = gx * inverse
+        xx = gx * gx_s
+        xy = gy * gx_s
+        yy = gy * (gy * inverse)
+        p2 = to.p2_1 * w + to.p2_0
+        p3 = (to.p3_2 * w + to.p3_1) * w + to.p3_0
+        p4 = ((to.p4_3 * w + to.p4_2) * w + to.p4_1) * w + to.p4_0
+        order2 = to.trace + p2 * (to.gradient * (xx + yy))
+        moment3 = (xx * to.xx + yy * to.yy) + xy * to.xy
+        moment4 = (xx * xx + yy * yy) * to.fourth + (xx * yy) * to.mixed
+        order4 = (p2 * to.constant + p3 * moment3) + p4 * moment4
+        factor[i] = ONE + (w * inverse) * (order2 + inverse * order4)
+    for i in range(mean.size):
+        mean[i] = exp2f(-min(mean[i], LARGEST_FALL)) * factor[i]
 
 
 @piece
 def _set_series_light(
-    light: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy, scale: float
+    light: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy, scale: float, strips: Strips
 ) -> None:
     """Means over all pixels by one cell each."""
     rotation = _rotation(galaxy, scale, 0.0, 0.0)
     series = _series(galaxy, scale, 1.0)
-    column0 = np.float32(galaxy.column0)
-    row0 = np.float32(galaxy.row0)
+    nearest = np.float32(galaxy.column0), np.float32(galaxy.row0)
     power = np.float32(0.5 / galaxy.n)
     peak = np.float32(galaxy.peak)
-    for i in range(light.shape[0]):
-        light[i] = peak * _cell_mean(columns[i] - column0, rows[i] - row0, power, rotation, series)
+    for start in range(0, light.shape[0], STRIP):
+        stop = min(start + STRIP, light.shape[0])
+        cells, part = part_of(strips, 0, stop - start), light[start:stop]
+        _set_places(cells, columns[start:stop], rows[start:stop], nearest, rotation)
+        _set_cell_means(cells, power, rotation, series)
+        for i in range(stop - start):
+            part[i] = peak * cells.mean[i]
 
 
 @piece
 def _set_fine_means(galaxy: Galaxy, scale: float, cells: int, pixels: Pixels, count: int) -> None:
     """Means over the listed pixels by cells**2 cells each."""
+    rotation = _rotation(galaxy, scale, 0.0, 0.0)
     series = _series(galaxy, scale, 1.0 / cells)
     power = np.float32(0.5 / galaxy.n)
     weight = np.float32(galaxy.peak / (cells * cells))
     length = whole_lanes(count)
-    dx = pixels.dx[:length]
-    dy = pixels.dy[:length]
-    mean = pixels.mean[:length]
-    for j in range(length):
-        mean[j] = np.float32(0.0)
-    for cell in range(cells * cells):
-        shift_x = (cell % cells + 0.5) / cells - 0.5
-        shift_y = (cell // cells + 0.5) / cells - 0.5
-        rotation = _rotation(galaxy, scale, shift_x, shift_y)
-        for j in range(length):
-            mean[j] += weight * _cell_mean(dx[j], dy[j], power, rotation, series)
+    for start in range(0, length, STRIP):
+        size = min(STRIP, length - start)
+        mean, dx = pixels.mean[start : start + size], pixels.dx[start : start + size]
+        dy = pixels.dy[start : start + size]
+        for j in range(size):
+            mean[j] = ZERO
+        at_once = STRIP // size
+        for first in range(0, cells * cells, at_once):
+            number = min(at_once, cells * cells - first)
+            for k in range(number):
+                shift_x = ((first + k) % cells + 0.5) / cells - 0.5
+                shift_y = ((first + k) // cells + 0.5) / cells - 0.5
+                to = _rotation(galaxy, scale, shift_x, shift_y)
+                _set_places(part_of(pixels.strips, k, size), dx, dy, (ZERO, ZERO), to)
+            _set_cell_means(part_of(pixels.strips, 0, number * size), power, rotation, series)
+            for k in range(number):
+                add_weighted(mean, part_of(pixels.strips, k, size).mean, weight)
 
 
 @piece
@@ -536,7 +572,7 @@ def set_galaxy_means(
     galaxy = _galaxy(row)
     scale = _scale(galaxy)
     pixels, fan = scratch.pixels, scratch.fan
-    _set_series_light(light, columns, rows, galaxy, scale)
+    _set_series_light(light, columns, rows, galaxy, scale, pixels.strips)
     fan_distance, fine_distance, cells = _tiers(galaxy)
     q = min(galaxy.q * (FAN_DISTANCE / FLAT_FAN), 1.0) if _has_short_fan(galaxy) else galaxy.q
     core = _ellipse(galaxy, fan_distance, q)

@@ -24,6 +24,7 @@ from deepbench_fast.kernels.elementary import log
 from deepbench_fast.kernels.image.grid import Spans
 from deepbench_fast.kernels.light._lanes import RUN, put_run
 from deepbench_fast.kernels.light.ellipse import Ellipse, columns_of, rows_of
+from deepbench_fast.kernels.light.strips import Strips, make_strips
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -51,13 +52,14 @@ WEIGHTS = (0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286
 
 class Pixels(NamedTuple):
     """Scratch for a list of pixels: offset from the pixel nearest the centre and mean of each, and the runs of
-    neighbours that they are: place of each run's first pixel in the light, and length."""
+    neighbours that they are: place of each run's first pixel in the light, and length. `strips` are of their cells."""
 
     dx: Float32Array
     dy: Float32Array
     mean: Float32Array
     place: IntArray
     length: IntArray
+    strips: Strips
 
 
 class Fan(NamedTuple):
@@ -92,7 +94,7 @@ def make_pixels(length: int) -> Pixels:
     """Room for `length` pixels."""
     room = whole_lanes(length) + RUN
     dx, dy, mean = np.empty(room, np.float32), np.empty(room, np.float32), np.empty(room, np.float32)
-    return Pixels(dx, dy, mean, np.empty(length, np.int64), np.empty(length, np.int64))
+    return Pixels(dx, dy, mean, np.empty(length, np.int64), np.empty(length, np.int64), make_strips())
 
 
 @piece

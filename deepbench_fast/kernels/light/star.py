@@ -28,8 +28,9 @@ from deepbench_fast.kernels.light.pixel_mean import (
     put_means,
     whole_lanes,
 )
-from deepbench_fast.kernels.light.strips import STRIP, add_powers_of_two, make_strip
+from deepbench_fast.kernels.light.strips import STRIP, Strips, add_powers_of_two, add_weighted, make_strip, part_of
 
+ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 # How badly the Taylor series may converge in a cell, and what counts for curvature: see `_fine_radius`.
 CELL_KAPPA = 1.5
@@ -62,6 +63,15 @@ class Star(NamedTuple):
     amplitude: float
     gamma2: float
     alpha: float
+
+
+class Centre(NamedTuple):
+    """A star's centre: the pixel nearest to it, and what is left from there."""
+
+    column: np.float32
+    row: np.float32
+    x_rest: np.float32
+    y_rest: np.float32
 
 
 class Series(NamedTuple):
@@ -114,29 +124,30 @@ def star_center(
 def add_star(image: Float32Array, columns: Float32Array, rows: Float32Array, row: Any, strip: Float32Array) -> None:
     """Add the brightness of one star at the pixel centres."""
     star = _star(row)
+    centre = _centre(star)
     inverse = np.float32(1.0 / star.gamma2)
     power = np.float32(-star.alpha)
     amplitude = np.float32(star.amplitude)
     for start in range(0, image.shape[0], STRIP):
         stop = min(start + STRIP, image.shape[0])
-        exponents = strip[: stop - start]
-        _set_radii2(exponents, columns[start:stop], rows[start:stop], star, inverse)
+        exponents, column, row_ = strip[: stop - start], columns[start:stop], rows[start:stop]
+        for i in range(stop - start):
+            dx, dy = _offset(column[i], row_[i], centre)
+            exponents[i] = (dx * dx + dy * dy) * inverse
         for i in range(stop - start):
             exponents[i] = power * log2_1pf(exponents[i])
         add_powers_of_two(image[start:stop], exponents, amplitude)
 
 
 @piece
-def _set_radii2(radii2: Float32Array, columns: Float32Array, rows: Float32Array, star: Star, scale: np.float32) -> None:
-    """Set squared distances from the star, times `scale`."""
-    column0 = np.float32(star.column0)
-    row0 = np.float32(star.row0)
-    x_rest = np.float32(star.x - star.column0)
-    y_rest = np.float32(star.y - star.row0)
-    for i in range(radii2.size):
-        dx = (columns[i] - column0) - x_rest
-        dy = (rows[i] - row0) - y_rest
-        radii2[i] = (dx * dx + dy * dy) * scale
+def _centre(star: Star) -> Centre:
+    x, y = np.float32(star.x - star.column0), np.float32(star.y - star.row0)
+    return Centre(np.float32(star.column0), np.float32(star.row0), x, y)
+
+
+@piece
+def _offset(column: np.float32, row: np.float32, centre: Centre) -> tuple[np.float32, np.float32]:
+    return (column - centre.column) - centre.x_rest, (row - centre.row) - centre.y_rest
 
 
 @piece
@@ -165,20 +176,36 @@ def _series(star: Star, side: float) -> Series:
 
 
 @piece
-def _cell_mean(
-    dx: np.float32, dy: np.float32, gamma2: np.float32, inverse_gamma2: np.float32, power: np.float32, to: Series
-) -> np.float32:
-    """Mean over a cell whose centre is (dx, dy) from the star's, amplitude 1."""
-    xx = dx * dx
-    yy = dy * dy
-    r2 = xx + yy
-    inverse = ONE / (r2 + gamma2)
-    xx = xx * inverse
-    yy = yy * inverse
-    share = xx + yy
-    higher = (to.second + to.third_r2 * share) + ((xx * xx + yy * yy) * to.fourth + (xx * yy) * to.mixed)
-    correction = (to.first + to.second_r2 * share) + higher * inverse
-    return exp2f(power * log2_1pf(r2 * inverse_gamma2)) * (ONE + correction * inverse)
+def _set_places(strips: Strips, columns: Float32Array, rows: Float32Array, centre: Centre) -> None:
+    """Set offsets of cells from the star."""
+    for i in range(strips.x.size):
+        strips.x[i], strips.y[i] = _offset(columns[i], rows[i], centre)
+
+
+@piece
+def _set_cell_means(strips: Strips, star: Star, to: Series) -> None:
+    """Set means over the cells at these places, amplitude 1."""
+    gamma2 = np.float32(star.gamma2)
+    inverse_gamma2 = np.float32(1.0 / star.gamma2)
+    power = np.float32(-star.alpha)
+    mean = strips.mean
+    for i in range(mean.size):
+        dx, dy = strips.x[i], strips.y[i]
+        mean[i] = (dx * dx + dy * dy) * inverse_gamma2
+    for i in range(mean.size):
+        mean[i] = power * log2_1pf(mean[i])
+    for i in range(mean.size):
+        xx = strips.x[i] * strips.x[i]
+        yy = strips.y[i] * strips.y[i]
+        inverse = ONE / ((xx + yy) + gamma2)
+        xx = xx * inverse
+        yy = yy * inverse
+        share = xx + yy
+        higher = (to.second + to.third_r2 * share) + ((xx * xx + yy * yy) * to.fourth + (xx * yy) * to.mixed)
+        correction = (to.first + to.second_r2 * share) + higher * inverse
+        strips.factor[i] = ONE + correction * inverse
+    for i in range(mean.size):
+        mean[i] = exp2f(mean[i]) * strips.factor[i]
 
 
 @piece
@@ -219,39 +246,41 @@ def _fine_radius(star: Star, fall: float, kappa: float) -> float:
 def _set_fine_means(star: Star, cells: int, pixels: Pixels, count: int) -> None:
     """Means over the listed pixels by cells**2 cells each."""
     series = _series(star, 1.0 / cells)
-    gamma2 = np.float32(star.gamma2)
-    inverse_gamma2 = np.float32(1.0 / star.gamma2)
-    power = np.float32(-star.alpha)
     weight = np.float32(star.amplitude / (cells * cells))
     length = whole_lanes(count)
-    dx = pixels.dx[:length]
-    dy = pixels.dy[:length]
-    mean = pixels.mean[:length]
-    for j in range(length):
-        mean[j] = np.float32(0.0)
-    for cell in range(cells * cells):
-        x0 = np.float32(((cell % cells + 0.5) / cells - 0.5) - (star.x - star.column0))
-        y0 = np.float32(((cell // cells + 0.5) / cells - 0.5) - (star.y - star.row0))
-        for j in range(length):
-            mean[j] += weight * _cell_mean(dx[j] + x0, dy[j] + y0, gamma2, inverse_gamma2, power, series)
+    for start in range(0, length, STRIP):
+        size = min(STRIP, length - start)
+        mean, dx = pixels.mean[start : start + size], pixels.dx[start : start + size]
+        dy = pixels.dy[start : start + size]
+        for j in range(size):
+            mean[j] = ZERO
+        at_once = STRIP // size
+        for first in range(0, cells * cells, at_once):
+            number = min(at_once, cells * cells - first)
+            for k in range(number):
+                x = (star.x - star.column0) - (((first + k) % cells + 0.5) / cells - 0.5)
+                y = (star.y - star.row0) - (((first + k) // cells + 0.5) / cells - 0.5)
+                centre = Centre(ZERO, ZERO, np.float32(x), np.float32(y))
+                _set_places(part_of(pixels.strips, k, size), dx, dy, centre)
+            _set_cell_means(part_of(pixels.strips, 0, number * size), star, series)
+            for k in range(number):
+                add_weighted(mean, part_of(pixels.strips, k, size).mean, weight)
 
 
 @piece
-def _set_series_light(light: Float32Array, columns: Float32Array, rows: Float32Array, star: Star) -> None:
+def _set_series_light(
+    light: Float32Array, columns: Float32Array, rows: Float32Array, star: Star, strips: Strips
+) -> None:
     """Means over all pixels by one cell each."""
-    series = _series(star, 1.0)
-    column0 = np.float32(star.column0)
-    row0 = np.float32(star.row0)
-    x_rest = np.float32(star.x - star.column0)
-    y_rest = np.float32(star.y - star.row0)
-    gamma2 = np.float32(star.gamma2)
-    inverse_gamma2 = np.float32(1.0 / star.gamma2)
-    power = np.float32(-star.alpha)
+    series, centre = _series(star, 1.0), _centre(star)
     amplitude = np.float32(star.amplitude)
-    for i in range(light.shape[0]):
-        dx = (columns[i] - column0) - x_rest
-        dy = (rows[i] - row0) - y_rest
-        light[i] = amplitude * _cell_mean(dx, dy, gamma2, inverse_gamma2, power, series)
+    for start in range(0, light.shape[0], STRIP):
+        stop = min(start + STRIP, light.shape[0])
+        cells, part = part_of(strips, 0, stop - start), light[start:stop]
+        _set_places(cells, columns[start:stop], rows[start:stop], centre)
+        _set_cell_means(cells, star, series)
+        for i in range(stop - start):
+            part[i] = amplitude * cells.mean[i]
 
 
 @kernel
@@ -288,7 +317,7 @@ def set_star_means(
 ) -> None:
     """Set `light` to the mean brightness of one star over the pixels."""
     star = _star(row)
-    _set_series_light(light, columns, rows, star)
+    _set_series_light(light, columns, rows, star, pixels.strips)
     narrow = _is_narrow(star)
     limit = CELL_KAPPA * (NARROW_KAPPA if narrow else 1.0)
     kappa = limit

@@ -8,6 +8,8 @@ the first-level cache, and the operations and their order are the same: so are t
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,10 +22,33 @@ STRIP = 256
 Float32Array = npt.NDArray[np.float32]
 
 
+class Strips(NamedTuple):
+    """Scratch for the cells of a strip: place of each, the mean there, and a factor of it."""
+
+    x: Float32Array
+    y: Float32Array
+    mean: Float32Array
+    factor: Float32Array
+
+
 @piece
 def make_strip(length: int) -> Float32Array:
     """Scratch for one strip; of `length` pixels there may be any number."""
     return np.empty(STRIP, np.float32)
+
+
+@piece
+def make_strips() -> Strips:
+    """Scratch for one strip of cells."""
+    x, y, mean = np.empty(STRIP, np.float32), np.empty(STRIP, np.float32), np.empty(STRIP, np.float32)
+    return Strips(x, y, mean, np.empty(STRIP, np.float32))
+
+
+@piece
+def part_of(strips: Strips, k: int, size: int) -> Strips:
+    """Part number k of the strip, if parts have so many cells."""
+    start, stop = k * size, (k + 1) * size
+    return Strips(strips.x[start:stop], strips.y[start:stop], strips.mean[start:stop], strips.factor[start:stop])
 
 
 @piece
@@ -40,3 +65,10 @@ def add_powers_of_two(image: Float32Array, exponents: Float32Array, factor: np.f
     """Add factor * 2**exponents."""
     for i in range(image.size):
         image[i] += factor * exp2f(exponents[i])
+
+
+@piece
+def add_weighted(sums: Float32Array, values: Float32Array, weight: np.float32) -> None:
+    """Add weight * values."""
+    for i in range(sums.size):
+        sums[i] += weight * values[i]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import platform
+import re
+import sys
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from numba import types
@@ -128,3 +132,24 @@ def test_the_collector_is_left_as_it_was() -> None:
     with pytest.raises(KeyError):
         fail()
     assert gc.isenabled()
+
+
+@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="as Numba does it elsewhere")
+def test_constants_are_near_code_and_those_of_other_functions_where_numba_has_them(directory: Any) -> None:
+    def polynomial(values: Any) -> None:
+        for i in range(values.size):
+            values[i] = ((values[i] * 3.5 + 1.25) * values[i] + 7.125) * values[i] + 0.375
+
+    far = re.compile(r"movabsq\s+\$\.L?CPI")
+    values, theirs = np.linspace(0, 1, 50), np.linspace(0, 1, 50)
+    numbas = numba.njit(polynomial)
+    for _ in range(2):  # compiled, and kept
+        ours: Any = kernel(polynomial)
+        code = assembly.fresh(ours, values)
+        assert assembly.packed(code) > 0
+        assert not far.search(code)
+    assert hits(ours) == 1
+    ours(values)
+    assert far.search(assembly.machine_code(numbas, theirs))
+    numbas(theirs)
+    np.testing.assert_array_equal(values, theirs)

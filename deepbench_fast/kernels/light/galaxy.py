@@ -508,10 +508,14 @@ def _set_fan_light(galaxy: Galaxy, fan: Fan, nodes: int, x: Float32Array, total:
     total = total[:nodes]
     first = np.float32(1.0 / (2.0 * galaxy.n))
     for j in range(nodes):
-        r2 = min(radius2[j], largest)
-        x[j] = exp2f(power * log2f(r2) + shift)
-        light[j] = first * (r2 * exp2f(log2_e * x[j]))
+        light[j] = min(radius2[j], largest)
         total[j] = ONE
+    for j in range(nodes):
+        x[j] = power * log2f(light[j]) + shift
+    for j in range(nodes):
+        x[j] = exp2f(x[j])
+    for j in range(nodes):
+        light[j] = first * (light[j] * exp2f(log2_e * x[j]))
     for k in range(terms, 0, -1):
         ratio = np.float32(1.0 / (2.0 * galaxy.n + k))
         for j in range(nodes):

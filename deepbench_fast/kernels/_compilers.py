@@ -1,9 +1,9 @@
-"""Numba's compiler, with what it does in vain left out, and vectors of a chosen width.
+"""Numba's compiler, with what it does in vain left out, vectors of a chosen width, and constants near the code.
 
 Numba makes machine code, a wrapper for Python and a slot in its linker for each function, also for those that are only
 linked into others; a third of the time of compiling would go there. What kernels are made of is the same without. So
 for what Numba itself writes and kernels call, as `np.empty`.
-That needs to know Numba's insides: under another version than those of KNOWN only the width of vectors is ours.
+That needs to know Numba's insides: under other versions than those of KNOWN only the width of vectors is ours.
 """
 
 from __future__ import annotations

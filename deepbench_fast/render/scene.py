@@ -210,7 +210,8 @@ class Scene:
             if self._canvas.size < count * length:
                 self._canvas = np.empty(count * length, self.dtype)
             canvas = self._canvas[: count * length].reshape(count, length)
-        canvas.fill(0)
+        # Bytes are filled at twice the rate of numbers.
+        canvas.view(np.uint8).fill(0)
         return canvas
 
     def _pixel_coordinates(self, pad: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -33,8 +33,8 @@ class Strips(NamedTuple):
 
 @piece
 def make_strip(length: int) -> Float32Array:
-    """Scratch for one strip; of `length` pixels there may be any number."""
-    return np.empty(STRIP, np.float32)
+    """Scratch for one strip of a canvas of `length` pixels."""
+    return np.empty(min(length, STRIP), np.float32)
 
 
 @piece

@@ -144,6 +144,8 @@ def test_the_blocks_are_found() -> None:
         ("n 1.00\n", "n  1.04\n", False, False),
         ("n 1.00\n", "n  1.04\n", True, True),
         ("n 1.00", "n 1.20", True, False),
+        ("galaxies 0.752", "galaxies 0.692", True, True),
+        ("galaxies 0.752", "galaxies 0.642", True, False),
         ("n 10.0", "n 10.4", True, True),
         ("n 2067.13", "n 2064.70", False, False),
         ("n 3", "n 4", True, False),

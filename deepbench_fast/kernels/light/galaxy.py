@@ -19,6 +19,7 @@ from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, place_of, spans_of
+from deepbench_fast.kernels.light.cells import Nearest, set_coarse_means, set_fine_means
 from deepbench_fast.kernels.light.ellipse import Ellipse
 from deepbench_fast.kernels.light.pixel_mean import (
     NODES,
@@ -33,21 +34,17 @@ from deepbench_fast.kernels.light.pixel_mean import (
     place_nodes,
     put_fan,
     put_means,
-    whole_lanes,
 )
 from deepbench_fast.kernels.light.strips import (
     STRIP,
     Strips,
     add_powers_of_two,
-    add_weighted,
     make_strip,
-    part_of,
     powers,
 )
 
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
-ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 # The unit of length in loops is the radius where the light has fallen by 2**-FALL: there log2(z) is 0 and so sharpest.
 FALL = 20.0
@@ -175,6 +172,16 @@ class Series(NamedTuple):
     p4_2: np.float32
     p4_1: np.float32
     p4_0: np.float32
+
+
+class Cells(NamedTuple):
+    """What cells of one size need."""
+
+    galaxy: Galaxy
+    scale: float
+    power: np.float32
+    rotation: Rotation
+    series: Series
 
 
 @piece
@@ -351,24 +358,39 @@ def _series(galaxy: Galaxy, scale: float, side: float) -> Series:
 
 
 @piece
-def _set_places(
-    strips: Strips, columns: Float32Array, rows: Float32Array, nearest: tuple[np.float32, np.float32], to: Rotation
-) -> None:
-    """Set (u, v / q) of cells; `nearest` are the column and row of the pixel nearest the galaxy's centre."""
-    for i in range(strips.x.size):
-        strips.x[i], strips.y[i] = _rotate(columns[i] - nearest[0], rows[i] - nearest[1], to)
+def _cells(galaxy: Galaxy, scale: float, along: int) -> Cells:
+    """Those of which there are so many along a pixel's side."""
+    rotation = _rotation(galaxy, scale, 0.0, 0.0)
+    return Cells(galaxy, scale, np.float32(0.5 / galaxy.n), rotation, _series(galaxy, scale, 1.0 / along))
 
 
 @piece
-def _set_cell_means(strips: Strips, power: np.float32, rotation: Rotation, to: Series) -> None:
+def _set_places(
+    cells: Strips,
+    columns: Float32Array,
+    rows: Float32Array,
+    nearest: Nearest,
+    shift_x: float,
+    shift_y: float,
+    shape: Cells,
+) -> None:
+    """Set (u, v / q) of cells."""
+    rotation = _rotation(shape.galaxy, shape.scale, shift_x, shift_y)
+    for i in range(cells.x.size):
+        cells.x[i], cells.y[i] = _rotate(columns[i] - nearest[0], rows[i] - nearest[1], rotation)
+
+
+@piece
+def _set_means(cells: Strips, shape: Cells) -> None:
     """Set means over the cells at these places, 1 at the cusp; finite but meaningless near the cusp."""
-    mean, factor = strips.mean, strips.factor
+    power, rotation, to = shape.power, shape.rotation, shape.series
+    mean, factor = cells.mean, cells.factor
     for i in range(mean.size):
-        u, v = strips.x[i], strips.y[i]
+        u, v = cells.x[i], cells.y[i]
         mean[i] = max(u * u + v * v, to.smallest)
     powers(mean, power, np.float32(FALL))
     for i in range(mean.size):
-        u, v = strips.x[i], strips.y[i]
+        u, v = cells.x[i], cells.y[i]
         w = min(mean[i], LARGEST_FALL)
         inverse = ONE / max(u * u + v * v, to.smallest)
         gx = u * rotation.ux + v * to.vx
@@ -387,52 +409,6 @@ def _set_cell_means(strips: Strips, power: np.float32, rotation: Rotation, to: S
         factor[i] = ONE + (w * inverse) * (order2 + inverse * order4)
     for i in range(mean.size):
         mean[i] = exp2f(-min(mean[i], LARGEST_FALL)) * factor[i]
-
-
-@piece
-def _set_series_light(
-    light: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy, scale: float, strips: Strips
-) -> None:
-    """Means over all pixels by one cell each."""
-    rotation = _rotation(galaxy, scale, 0.0, 0.0)
-    series = _series(galaxy, scale, 1.0)
-    nearest = np.float32(galaxy.column0), np.float32(galaxy.row0)
-    power = np.float32(0.5 / galaxy.n)
-    peak = np.float32(galaxy.peak)
-    for start in range(0, light.shape[0], STRIP):
-        stop = min(start + STRIP, light.shape[0])
-        cells, part = part_of(strips, 0, stop - start), light[start:stop]
-        _set_places(cells, columns[start:stop], rows[start:stop], nearest, rotation)
-        _set_cell_means(cells, power, rotation, series)
-        for i in range(stop - start):
-            part[i] = peak * cells.mean[i]
-
-
-@piece
-def _set_fine_means(galaxy: Galaxy, scale: float, cells: int, pixels: Pixels, count: int) -> None:
-    """Means over the listed pixels by cells**2 cells each."""
-    rotation = _rotation(galaxy, scale, 0.0, 0.0)
-    series = _series(galaxy, scale, 1.0 / cells)
-    power = np.float32(0.5 / galaxy.n)
-    weight = np.float32(galaxy.peak / (cells * cells))
-    length = whole_lanes(count)
-    for start in range(0, length, STRIP):
-        size = min(STRIP, length - start)
-        mean, dx = pixels.mean[start : start + size], pixels.dx[start : start + size]
-        dy = pixels.dy[start : start + size]
-        for j in range(size):
-            mean[j] = ZERO
-        at_once = STRIP // size
-        for first in range(0, cells * cells, at_once):
-            number = min(at_once, cells * cells - first)
-            for k in range(number):
-                shift_x = ((first + k) % cells + 0.5) / cells - 0.5
-                shift_y = ((first + k) // cells + 0.5) / cells - 0.5
-                to = _rotation(galaxy, scale, shift_x, shift_y)
-                _set_places(part_of(pixels.strips, k, size), dx, dy, (ZERO, ZERO), to)
-            _set_cell_means(part_of(pixels.strips, 0, number * size), power, rotation, series)
-            for k in range(number):
-                add_weighted(mean, part_of(pixels.strips, k, size).mean, weight)
 
 
 @piece
@@ -576,13 +552,16 @@ def set_galaxy_means(
     galaxy = _galaxy(row)
     scale = _scale(galaxy)
     pixels, fan = scratch.pixels, scratch.fan
-    _set_series_light(light, columns, rows, galaxy, scale, pixels.strips)
+    nearest, peak = (np.float32(galaxy.column0), np.float32(galaxy.row0)), np.float32(galaxy.peak)
+    shape = _cells(galaxy, scale, 1)
+    set_coarse_means(light, columns, rows, nearest, pixels.strips, peak, _set_places, _set_means, shape)
     fan_distance, fine_distance, cells = _tiers(galaxy)
     q = min(galaxy.q * (FAN_DISTANCE / FLAT_FAN), 1.0) if _has_short_fan(galaxy) else galaxy.q
     core = _ellipse(galaxy, fan_distance, q)
     around = _ellipse(galaxy, fine_distance, galaxy.q)
     count, runs = collect_pixels(spans, around, core, galaxy.column0, galaxy.row0, pixels)
-    _set_fine_means(galaxy, scale, cells, pixels, count)
+    weight = np.float32(galaxy.peak / (cells * cells))
+    set_fine_means(pixels, count, cells, weight, _set_places, _set_means, _cells(galaxy, scale, cells))
     put_means(light, pixels, runs)
     count, edges = collect_fan(spans, core, fan)
     if count > 0:

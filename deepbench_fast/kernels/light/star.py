@@ -17,6 +17,7 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2_1pf, log2f
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, spans_of
+from deepbench_fast.kernels.light.cells import Nearest, set_coarse_means, set_fine_means
 from deepbench_fast.kernels.light.ellipse import Ellipse
 from deepbench_fast.kernels.light.moffat_flux import NARROW, NARROW_STEEP, put_core
 from deepbench_fast.kernels.light.pixel_mean import (
@@ -26,11 +27,9 @@ from deepbench_fast.kernels.light.pixel_mean import (
     collect_pixels,
     make_pixels,
     put_means,
-    whole_lanes,
 )
-from deepbench_fast.kernels.light.strips import STRIP, Strips, add_powers_of_two, add_weighted, make_strip, part_of
+from deepbench_fast.kernels.light.strips import STRIP, Strips, add_powers_of_two, make_strip
 
-ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 # How badly the Taylor series may converge in a cell, and what counts for curvature: see `_fine_radius`.
 CELL_KAPPA = 1.5
@@ -83,6 +82,13 @@ class Series(NamedTuple):
     third_r2: np.float32
     fourth: np.float32
     mixed: np.float32
+
+
+class Cells(NamedTuple):
+    """What cells of one size need."""
+
+    star: Star
+    series: Series
 
 
 @piece
@@ -176,36 +182,48 @@ def _series(star: Star, side: float) -> Series:
 
 
 @piece
-def _set_places(strips: Strips, columns: Float32Array, rows: Float32Array, centre: Centre) -> None:
+def _set_places(
+    cells: Strips,
+    columns: Float32Array,
+    rows: Float32Array,
+    nearest: Nearest,
+    shift_x: float,
+    shift_y: float,
+    shape: Cells,
+) -> None:
     """Set offsets of cells from the star."""
-    for i in range(strips.x.size):
-        strips.x[i], strips.y[i] = _offset(columns[i], rows[i], centre)
+    star = shape.star
+    x, y = np.float32((star.x - star.column0) - shift_x), np.float32((star.y - star.row0) - shift_y)
+    centre = Centre(nearest[0], nearest[1], x, y)
+    for i in range(cells.x.size):
+        cells.x[i], cells.y[i] = _offset(columns[i], rows[i], centre)
 
 
 @piece
-def _set_cell_means(strips: Strips, star: Star, to: Series) -> None:
+def _set_means(cells: Strips, shape: Cells) -> None:
     """Set means over the cells at these places, amplitude 1."""
+    star, to = shape
     gamma2 = np.float32(star.gamma2)
     inverse_gamma2 = np.float32(1.0 / star.gamma2)
     power = np.float32(-star.alpha)
-    mean = strips.mean
+    mean = cells.mean
     for i in range(mean.size):
-        dx, dy = strips.x[i], strips.y[i]
+        dx, dy = cells.x[i], cells.y[i]
         mean[i] = (dx * dx + dy * dy) * inverse_gamma2
     for i in range(mean.size):
         mean[i] = power * log2_1pf(mean[i])
     for i in range(mean.size):
-        xx = strips.x[i] * strips.x[i]
-        yy = strips.y[i] * strips.y[i]
+        xx = cells.x[i] * cells.x[i]
+        yy = cells.y[i] * cells.y[i]
         inverse = ONE / ((xx + yy) + gamma2)
         xx = xx * inverse
         yy = yy * inverse
         share = xx + yy
         higher = (to.second + to.third_r2 * share) + ((xx * xx + yy * yy) * to.fourth + (xx * yy) * to.mixed)
         correction = (to.first + to.second_r2 * share) + higher * inverse
-        strips.factor[i] = ONE + correction * inverse
+        cells.factor[i] = ONE + correction * inverse
     for i in range(mean.size):
-        mean[i] = exp2f(mean[i]) * strips.factor[i]
+        mean[i] = exp2f(mean[i]) * cells.factor[i]
 
 
 @piece
@@ -242,47 +260,6 @@ def _fine_radius(star: Star, fall: float, kappa: float) -> float:
     return float(np.sqrt(s2 - star.gamma2)) if s2 > star.gamma2 else -1.0
 
 
-@piece
-def _set_fine_means(star: Star, cells: int, pixels: Pixels, count: int) -> None:
-    """Means over the listed pixels by cells**2 cells each."""
-    series = _series(star, 1.0 / cells)
-    weight = np.float32(star.amplitude / (cells * cells))
-    length = whole_lanes(count)
-    for start in range(0, length, STRIP):
-        size = min(STRIP, length - start)
-        mean, dx = pixels.mean[start : start + size], pixels.dx[start : start + size]
-        dy = pixels.dy[start : start + size]
-        for j in range(size):
-            mean[j] = ZERO
-        at_once = STRIP // size
-        for first in range(0, cells * cells, at_once):
-            number = min(at_once, cells * cells - first)
-            for k in range(number):
-                x = (star.x - star.column0) - (((first + k) % cells + 0.5) / cells - 0.5)
-                y = (star.y - star.row0) - (((first + k) // cells + 0.5) / cells - 0.5)
-                centre = Centre(ZERO, ZERO, np.float32(x), np.float32(y))
-                _set_places(part_of(pixels.strips, k, size), dx, dy, centre)
-            _set_cell_means(part_of(pixels.strips, 0, number * size), star, series)
-            for k in range(number):
-                add_weighted(mean, part_of(pixels.strips, k, size).mean, weight)
-
-
-@piece
-def _set_series_light(
-    light: Float32Array, columns: Float32Array, rows: Float32Array, star: Star, strips: Strips
-) -> None:
-    """Means over all pixels by one cell each."""
-    series, centre = _series(star, 1.0), _centre(star)
-    amplitude = np.float32(star.amplitude)
-    for start in range(0, light.shape[0], STRIP):
-        stop = min(start + STRIP, light.shape[0])
-        cells, part = part_of(strips, 0, stop - start), light[start:stop]
-        _set_places(cells, columns[start:stop], rows[start:stop], centre)
-        _set_cell_means(cells, star, series)
-        for i in range(stop - start):
-            part[i] = amplitude * cells.mean[i]
-
-
 @kernel
 def star_integrate(
     canvas: npt.NDArray[np.float32],
@@ -317,7 +294,9 @@ def set_star_means(
 ) -> None:
     """Set `light` to the mean brightness of one star over the pixels."""
     star = _star(row)
-    _set_series_light(light, columns, rows, star, pixels.strips)
+    nearest, amplitude = (np.float32(star.column0), np.float32(star.row0)), np.float32(star.amplitude)
+    shape = Cells(star, _series(star, 1.0))
+    set_coarse_means(light, columns, rows, nearest, pixels.strips, amplitude, _set_places, _set_means, shape)
     narrow = _is_narrow(star)
     limit = CELL_KAPPA * (NARROW_KAPPA if narrow else 1.0)
     kappa = limit
@@ -329,7 +308,9 @@ def set_star_means(
             break
         circle = Ellipse(star.x, star.y, 1.0, 0.0, 1.0, radius * radius)
         count, runs = collect_pixels(spans, circle, no_hole, star.column0, star.row0, pixels)
-        _set_fine_means(star, cells, pixels, count)
+        weight = np.float32(star.amplitude / (cells * cells))
+        shape = Cells(star, _series(star, 1.0 / cells))
+        set_fine_means(pixels, count, cells, weight, _set_places, _set_means, shape)
         put_means(light, pixels, runs)
         kappa = NEARER * limit * cells
     if narrow:

@@ -65,10 +65,3 @@ def add_powers_of_two(image: Float32Array, exponents: Float32Array, factor: np.f
     """Add factor * 2**exponents."""
     for i in range(image.size):
         image[i] += factor * exp2f(exponents[i])
-
-
-@piece
-def add_weighted(sums: Float32Array, values: Float32Array, weight: np.float32) -> None:
-    """Add weight * values."""
-    for i in range(sums.size):
-        sums[i] += weight * values[i]

@@ -1,14 +1,13 @@
 """Means over pixels by cells that each are a Taylor series, one cell a pixel or many: a strip of cells at a time.
 
-`set_places(cells, columns, rows, nearest, shift_x, shift_y, shape)` sets where cells are whose centres lie so far from
-those of pixels; `nearest` are the column and row of the pixel nearest the object's centre. `set_means(cells, shape)`
-sets their means, relative to a weight. Both are marked `@piece`; `shape` is whatever they take.
+`set_places(cells, columns, rows, origin, shape)` sets where cells are, `set_means(cells, shape)` their means, relative
+to a weight. Both are marked `@piece`; `shape` is whatever they take.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,8 +17,17 @@ from deepbench_fast.kernels.light.strips import STRIP, Float32Array, Strips, par
 
 ZERO = np.float32(0.0)
 
-Nearest: TypeAlias = tuple[np.float32, np.float32]
-SetPlaces: TypeAlias = Callable[[Strips, Float32Array, Float32Array, Nearest, float, float, Any], None]
+
+class Origin(NamedTuple):
+    """Column and row of the pixel nearest the object's centre, and how far cells' centres lie from those of pixels."""
+
+    column: np.float32
+    row: np.float32
+    x: float
+    y: float
+
+
+SetPlaces: TypeAlias = Callable[[Strips, Float32Array, Float32Array, Origin, Any], None]
 SetMeans: TypeAlias = Callable[[Strips, Any], None]
 
 
@@ -28,7 +36,7 @@ def set_coarse_means(
     light: Float32Array,
     columns: Float32Array,
     rows: Float32Array,
-    nearest: Nearest,
+    nearest: Origin,
     strips: Strips,
     weight: np.float32,
     set_places: SetPlaces,
@@ -39,7 +47,7 @@ def set_coarse_means(
     for start in range(0, light.shape[0], STRIP):
         stop = min(start + STRIP, light.shape[0])
         cells, part = part_of(strips, 0, stop - start), light[start:stop]
-        set_places(cells, columns[start:stop], rows[start:stop], nearest, 0.0, 0.0, shape)
+        set_places(cells, columns[start:stop], rows[start:stop], nearest, shape)
         set_means(cells, shape)
         for i in range(stop - start):
             part[i] = weight * cells.mean[i]
@@ -66,7 +74,7 @@ def set_fine_means(
             for k in range(number):
                 x = ((first + k) % along + 0.5) / along - 0.5
                 y = ((first + k) // along + 0.5) / along - 0.5
-                set_places(part_of(pixels.strips, k, size), dx, dy, (ZERO, ZERO), x, y, shape)
+                set_places(part_of(pixels.strips, k, size), dx, dy, Origin(ZERO, ZERO, x, y), shape)
             set_means(part_of(pixels.strips, 0, number * size), shape)
             for k in range(number):
                 of_cells = part_of(pixels.strips, k, size).mean

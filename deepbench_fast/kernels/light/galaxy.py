@@ -19,7 +19,7 @@ from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2f
 from deepbench_fast.kernels.elementary import exp, log, pow, sincos
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, place_of, spans_of
-from deepbench_fast.kernels.light.cells import Nearest, set_coarse_means, set_fine_means
+from deepbench_fast.kernels.light.cells import Origin, set_coarse_means, set_fine_means
 from deepbench_fast.kernels.light.ellipse import Ellipse
 from deepbench_fast.kernels.light.pixel_mean import (
     NODES,
@@ -35,13 +35,7 @@ from deepbench_fast.kernels.light.pixel_mean import (
     put_fan,
     put_means,
 )
-from deepbench_fast.kernels.light.strips import (
-    STRIP,
-    Strips,
-    add_powers_of_two,
-    make_strip,
-    powers,
-)
+from deepbench_fast.kernels.light.strips import Strips, add_light_by_strips, make_strip, powers
 
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
@@ -174,6 +168,15 @@ class Series(NamedTuple):
     p4_0: np.float32
 
 
+class Profile(NamedTuple):
+    """What values at pixel centres need, the pixel nearest the centre among it."""
+
+    column: np.float32
+    row: np.float32
+    rotation: Rotation
+    power: np.float32
+
+
 class Cells(NamedTuple):
     """What cells of one size need."""
 
@@ -245,24 +248,19 @@ def _rotate(dx: np.float32, dy: np.float32, to: Rotation) -> tuple[np.float32, n
 
 
 @piece
-def _add_center_light(
-    image: Float32Array, columns: Float32Array, rows: Float32Array, galaxy: Galaxy, strip: Float32Array
-) -> None:
-    """Add the light at all pixel centres; of no use at the one nearest the cusp, where offsets need float64."""
-    rotation = _rotation(galaxy, _scale(galaxy), 0.0, 0.0)
-    column0 = np.float32(galaxy.column0)
-    row0 = np.float32(galaxy.row0)
-    power = np.float32(0.5 / galaxy.n)
-    fall = np.float32(-FALL)
-    peak = np.float32(galaxy.peak)
-    for start in range(0, image.shape[0], STRIP):
-        stop = min(start + STRIP, image.shape[0])
-        values, column, row = strip[: stop - start], columns[start:stop], rows[start:stop]
-        for i in range(stop - start):
-            u, v = _rotate(column[i] - column0, row[i] - row0, rotation)
-            values[i] = u * u + v * v
-        powers(values, power, fall)
-        add_powers_of_two(image[start:stop], values, peak)
+def _profile(galaxy: Galaxy) -> Profile:
+    rotation, power = _rotation(galaxy, _scale(galaxy), 0.0, 0.0), np.float32(0.5 / galaxy.n)
+    return Profile(np.float32(galaxy.column0), np.float32(galaxy.row0), rotation, power)
+
+
+@piece
+def _set_exponents(exponents: Float32Array, columns: Float32Array, rows: Float32Array, to: Profile) -> None:
+    """Set the powers of two by which the light fell from the cusp's; of no use at the pixel nearest the cusp, where
+    offsets need float64."""
+    for i in range(exponents.size):
+        u, v = _rotate(columns[i] - to.column, rows[i] - to.row, to.rotation)
+        exponents[i] = u * u + v * v
+    powers(exponents, to.power, np.float32(-FALL))
 
 
 @piece
@@ -307,7 +305,7 @@ def add_galaxy(
     galaxy = _galaxy(row)
     nearest = place_of(spans, galaxy.column0, galaxy.row0)
     before = image[max(nearest, 0)]
-    _add_center_light(image, columns, rows, galaxy, strip)
+    add_light_by_strips(image, columns, rows, strip, np.float32(galaxy.peak), _set_exponents, _profile(galaxy))
     if nearest >= 0:
         light = _light_at(galaxy, galaxy.column0 - galaxy.x, galaxy.row0 - galaxy.y)
         image[nearest] = before + np.float32(light)
@@ -365,19 +363,11 @@ def _cells(galaxy: Galaxy, scale: float, along: int) -> Cells:
 
 
 @piece
-def _set_places(
-    cells: Strips,
-    columns: Float32Array,
-    rows: Float32Array,
-    nearest: Nearest,
-    shift_x: float,
-    shift_y: float,
-    shape: Cells,
-) -> None:
+def _set_places(cells: Strips, columns: Float32Array, rows: Float32Array, origin: Origin, shape: Cells) -> None:
     """Set (u, v / q) of cells."""
-    rotation = _rotation(shape.galaxy, shape.scale, shift_x, shift_y)
+    rotation = _rotation(shape.galaxy, shape.scale, origin.x, origin.y)
     for i in range(cells.x.size):
-        cells.x[i], cells.y[i] = _rotate(columns[i] - nearest[0], rows[i] - nearest[1], rotation)
+        cells.x[i], cells.y[i] = _rotate(columns[i] - origin.column, rows[i] - origin.row, rotation)
 
 
 @piece
@@ -552,7 +542,7 @@ def set_galaxy_means(
     galaxy = _galaxy(row)
     scale = _scale(galaxy)
     pixels, fan = scratch.pixels, scratch.fan
-    nearest, peak = (np.float32(galaxy.column0), np.float32(galaxy.row0)), np.float32(galaxy.peak)
+    nearest, peak = Origin(np.float32(galaxy.column0), np.float32(galaxy.row0), 0.0, 0.0), np.float32(galaxy.peak)
     shape = _cells(galaxy, scale, 1)
     set_coarse_means(light, columns, rows, nearest, pixels.strips, peak, _set_places, _set_means, shape)
     fan_distance, fine_distance, cells = _tiers(galaxy)

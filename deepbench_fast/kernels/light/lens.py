@@ -29,7 +29,7 @@ from deepbench_fast.kernels.elementary import atan, exp, log, pow, sincos
 from deepbench_fast.kernels.light.galaxy import sersic_b
 from deepbench_fast.kernels.light.pixel_mean import Float32Array, FloatArray
 from deepbench_fast.kernels.light.rays import Scratch, Source, make_scratch, means_along_rays
-from deepbench_fast.kernels.light.strips import STRIP, add_powers_of_two, make_strip
+from deepbench_fast.kernels.light.strips import add_light_by_strips, make_strip
 from deepbench_fast.kernels.light.subpixel import add_means, make_block
 
 LOG2_E = 1.4426950408889634
@@ -256,23 +256,18 @@ def lens_center(
     """
     strip = make_strip(canvas.shape[1])
     for k in range(table.shape[0]):
-        _add_light(canvas[table[k].sample - first], columns, rows, _lens(table[k]), strip)
+        lens = _lens(table[k])
+        add_light_by_strips(canvas[table[k].sample - first], columns, rows, strip, lens.peak, _set_exponents, lens)
 
 
 @piece
-def _add_light(image: Float32Array, columns: Float32Array, rows: Float32Array, lens: Lens, strip: Float32Array) -> None:
-    """Add `_light` at the pixel centres, step by step."""
-    for start in range(0, image.shape[0], STRIP):
-        stop = min(start + STRIP, image.shape[0])
-        values, column, row = strip[: stop - start], columns[start:stop], rows[start:stop]
-        for i in range(stop - start):
-            u, v = _source_place(column[i] - lens.x, row[i] - lens.y, lens)
-            values[i] = np.float32(u * u + v * v)
-        for i in range(stop - start):
-            values[i] = lens.power * _log2(values[i])
-        for i in range(stop - start):
-            values[i] = -(FALL_32 * exp2f(values[i]))
-        add_powers_of_two(image[start:stop], values, lens.peak)
+def _set_exponents(exponents: Float32Array, columns: Float32Array, rows: Float32Array, lens: Lens) -> None:
+    """Set the powers of two by which the source's light fell from its peak, as in `_light`."""
+    for i in range(exponents.size):
+        u, v = _source_place(columns[i] - lens.x, rows[i] - lens.y, lens)
+        exponents[i] = np.float32(u * u + v * v)
+    for i in range(exponents.size):
+        exponents[i] = -_fall(exponents[i], lens)
 
 
 @kernel

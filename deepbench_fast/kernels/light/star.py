@@ -17,7 +17,7 @@ import numpy.typing as npt
 from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.base2 import exp2f, log2_1pf, log2f
 from deepbench_fast.kernels.image.grid import Spans, nearest_integer, spans_of
-from deepbench_fast.kernels.light.cells import Nearest, set_coarse_means, set_fine_means
+from deepbench_fast.kernels.light.cells import Origin, set_coarse_means, set_fine_means
 from deepbench_fast.kernels.light.ellipse import Ellipse
 from deepbench_fast.kernels.light.moffat_flux import NARROW, NARROW_STEEP, put_core
 from deepbench_fast.kernels.light.pixel_mean import (
@@ -28,7 +28,7 @@ from deepbench_fast.kernels.light.pixel_mean import (
     make_pixels,
     put_means,
 )
-from deepbench_fast.kernels.light.strips import STRIP, Strips, add_powers_of_two, make_strip
+from deepbench_fast.kernels.light.strips import Strips, add_light_by_strips, make_strip
 
 ONE = np.float32(1.0)
 # How badly the Taylor series may converge in a cell, and what counts for curvature: see `_fine_radius`.
@@ -130,19 +130,20 @@ def star_center(
 def add_star(image: Float32Array, columns: Float32Array, rows: Float32Array, row: Any, strip: Float32Array) -> None:
     """Add the brightness of one star at the pixel centres."""
     star = _star(row)
+    add_light_by_strips(image, columns, rows, strip, np.float32(star.amplitude), _set_exponents, star)
+
+
+@piece
+def _set_exponents(exponents: Float32Array, columns: Float32Array, rows: Float32Array, star: Star) -> None:
+    """Set the powers of two by which the light fell from the amplitude."""
     centre = _centre(star)
     inverse = np.float32(1.0 / star.gamma2)
     power = np.float32(-star.alpha)
-    amplitude = np.float32(star.amplitude)
-    for start in range(0, image.shape[0], STRIP):
-        stop = min(start + STRIP, image.shape[0])
-        exponents, column, row_ = strip[: stop - start], columns[start:stop], rows[start:stop]
-        for i in range(stop - start):
-            dx, dy = _offset(column[i], row_[i], centre)
-            exponents[i] = (dx * dx + dy * dy) * inverse
-        for i in range(stop - start):
-            exponents[i] = power * log2_1pf(exponents[i])
-        add_powers_of_two(image[start:stop], exponents, amplitude)
+    for i in range(exponents.size):
+        dx, dy = _offset(columns[i], rows[i], centre)
+        exponents[i] = (dx * dx + dy * dy) * inverse
+    for i in range(exponents.size):
+        exponents[i] = power * log2_1pf(exponents[i])
 
 
 @piece
@@ -182,19 +183,11 @@ def _series(star: Star, side: float) -> Series:
 
 
 @piece
-def _set_places(
-    cells: Strips,
-    columns: Float32Array,
-    rows: Float32Array,
-    nearest: Nearest,
-    shift_x: float,
-    shift_y: float,
-    shape: Cells,
-) -> None:
+def _set_places(cells: Strips, columns: Float32Array, rows: Float32Array, origin: Origin, shape: Cells) -> None:
     """Set offsets of cells from the star."""
     star = shape.star
-    x, y = np.float32((star.x - star.column0) - shift_x), np.float32((star.y - star.row0) - shift_y)
-    centre = Centre(nearest[0], nearest[1], x, y)
+    x, y = np.float32((star.x - star.column0) - origin.x), np.float32((star.y - star.row0) - origin.y)
+    centre = Centre(origin.column, origin.row, x, y)
     for i in range(cells.x.size):
         cells.x[i], cells.y[i] = _offset(columns[i], rows[i], centre)
 
@@ -294,7 +287,7 @@ def set_star_means(
 ) -> None:
     """Set `light` to the mean brightness of one star over the pixels."""
     star = _star(row)
-    nearest, amplitude = (np.float32(star.column0), np.float32(star.row0)), np.float32(star.amplitude)
+    nearest, amplitude = Origin(np.float32(star.column0), np.float32(star.row0), 0.0, 0.0), np.float32(star.amplitude)
     shape = Cells(star, _series(star, 1.0))
     set_coarse_means(light, columns, rows, nearest, pixels.strips, amplitude, _set_places, _set_means, shape)
     narrow = _is_narrow(star)

@@ -8,7 +8,8 @@ the first-level cache, and the operations and their order are the same: so are t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ STRIP = 256
 """Pixels of a strip, a multiple of all lengths of vectors."""
 
 Float32Array = npt.NDArray[np.float32]
+SetExponents: TypeAlias = Callable[[Float32Array, Float32Array, Float32Array, Any], None]
 
 
 class Strips(NamedTuple):
@@ -61,7 +63,19 @@ def powers(values: Float32Array, power: np.float32, factor: np.float32) -> None:
 
 
 @piece
-def add_powers_of_two(image: Float32Array, exponents: Float32Array, factor: np.float32) -> None:
-    """Add factor * 2**exponents."""
-    for i in range(image.size):
-        image[i] += factor * exp2f(exponents[i])
+def add_light_by_strips(
+    image: Float32Array,
+    columns: Float32Array,
+    rows: Float32Array,
+    strip: Float32Array,
+    peak: np.float32,
+    set_exponents: SetExponents,
+    shape: Any,
+) -> None:
+    """Add peak * 2**exponent: `set_exponents(exponents, columns, rows, shape)`, a `@piece`, sets those of one strip."""
+    for start in range(0, image.shape[0], STRIP):
+        stop = min(start + STRIP, image.shape[0])
+        part, exponents = image[start:stop], strip[: stop - start]
+        set_exponents(exponents, columns[start:stop], rows[start:stop], shape)
+        for i in range(stop - start):
+            part[i] += peak * exp2f(exponents[i])

@@ -16,7 +16,7 @@ import pytest
 
 from deepbench_fast.errors import FileError
 from deepbench_fast.kernels import base2
-from deepbench_fast.kernels.light import galaxy, star
+from deepbench_fast.kernels.light import galaxy, star, strips
 from deepbench_fast.kernels.limits import OPERATIONS, multiply_add
 from deepbench_fast.kernels.noise import gaussian
 from deepbench_fast.kernels.random import philox
@@ -107,18 +107,22 @@ def test_arithmetic_that_is_timed_is_done() -> None:
     assert OPERATIONS == 128
 
 
-def operations(*functions: Callable[..., Any], loop: bool = False) -> int:
-    """+ - * and what is done to bits, comparisons, max and min in the text of functions; of the last loop alone."""
+def operations(*functions: Callable[..., Any], loops: bool = False) -> int:
+    """+ - * and what is done to bits, comparisons, max and min in the text of functions; of innermost loops alone."""
     total = 0
     for function in functions:
-        tree: ast.AST = ast.parse(textwrap.dedent(inspect.getsource(getattr(function, "py_func", function))))
-        if loop:
-            tree = [node for node in ast.walk(tree) if isinstance(node, ast.For)][-1]
-        for node in ast.walk(tree):
-            total += isinstance(node, ast.BinOp | ast.AugAssign | ast.Compare | ast.IfExp)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                total += node.func.id in ("max", "min")
+        tree = ast.parse(textwrap.dedent(inspect.getsource(getattr(function, "py_func", function))))
+        for part in _innermost_loops(tree) if loops else [tree]:
+            for node in ast.walk(part):
+                total += isinstance(node, ast.BinOp | ast.AugAssign | ast.Compare | ast.IfExp)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    total += node.func.id in ("max", "min")
     return total
+
+
+def _innermost_loops(tree: ast.AST) -> list[ast.For]:
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For)]
+    return [loop for loop in loops if sum(isinstance(node, ast.For) for node in ast.walk(loop)) == 1]
 
 
 def test_the_operations_of_a_pixel_are_those_of_the_source() -> None:
@@ -126,12 +130,14 @@ def test_the_operations_of_a_pixel_are_those_of_the_source() -> None:
     log2f = operations(base2.log2f, base2._exponent, base2._log2_near_one)
     log2_1pf = operations(base2.log2_1pf, base2._exponent, base2._log2_near_one)
     exp2f = operations(base2.exp2f)
-    rounds = philox.ROUNDS * operations(philox.philox4x32, loop=True)
+    rounds = philox.ROUNDS * operations(philox.philox4x32, loops=True)
     normals = operations(gaussian._squared_radius32, gaussian._direction32, gaussian.box_muller32)
     signs = 2 * operations(gaussian._signed)
+    light = operations(strips.add_light_by_strips, loops=True) + exp2f
+    powers = operations(strips.powers, loops=True) + log2f + exp2f
     counted = {
-        "galaxy": operations(galaxy._add_center_light, loop=True) + operations(galaxy._rotate) + log2f + 2 * exp2f,
-        "star": operations(star.add_star, loop=True) + log2_1pf + exp2f,
+        "galaxy": light + powers + operations(galaxy._set_exponents, loops=True) + operations(galaxy._rotate),
+        "star": light + operations(star._set_exponents, loops=True) + operations(star._offset) + log2_1pf,
         "Gaussian noise": 2 * rounds / gaussian.WORDS + (normals + signs) / 2 + 2,
     }
     for name, number in kernels.OPERATIONS.items():

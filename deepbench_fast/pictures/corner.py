@@ -40,7 +40,7 @@ def corner_plot(samples: F8, names: Sequence[str], truth: F8 | None = None) -> F
             axes = figure.add_subplot(grid[row, column])
             _label(axes, names, row, column)
             if row == column:
-                axes.hist(samples[:, row], edges[row].tolist(), color=BARS)
+                axes.stairs(*np.histogram(samples[:, row], edges[row]), fill=True, color=BARS)
                 axes.set_yticks([])
             else:
                 _regions(axes, samples[:, column], samples[:, row], edges[column], edges[row])

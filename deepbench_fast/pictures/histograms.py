@@ -36,7 +36,10 @@ class Drawn(NamedTuple):
 
 
 def histogram_sheet(drawn: Sequence[Drawn], columns: int = 4) -> Figure:
-    """A histogram for each parameter, as a density, with that of its law as a line."""
+    """A histogram for each parameter, as a density, with that of its law as a line.
+
+    Of a log-uniform law it is the density of the logarithm, along a logarithmic axis.
+    """
     across = min(columns, len(drawn))
     down = -(-len(drawn) // across)
     figure = new_figure(across * WIDTH, down * HEIGHT, layout="tight")
@@ -62,7 +65,9 @@ def _draw(axes: Any, drawn: Drawn) -> None:
         axes.bar(found, heights, width, color=BARS)
     else:
         edges = _bins(values, logarithmic)
-        axes.hist(values, edges, density=True, color=BARS)
+        counts, _ = np.histogram(values, edges)
+        widths = np.diff(np.log(edges) if logarithmic else edges)
+        axes.stairs(counts / (values.size * widths), edges, fill=True, color=BARS)  # `hist` has an artist for each bar
     if logarithmic:
         axes.set_xscale("log")
         ticks = np.geomspace(edges[0], edges[-1], LOG_TICKS).tolist()
@@ -87,7 +92,7 @@ def _bars(values: F8) -> tuple[F8, F8, float]:
 def _bins(values: F8, logarithmic: bool) -> F8:
     low, high = float(values.min()), float(values.max())
     if not low < high:
-        return np.array([low - 0.5, low + 0.5])
+        return low * np.exp([-0.5, 0.5]) if logarithmic else low + np.array([-0.5, 0.5])
     return np.geomspace(low, high, BINS + 1) if logarithmic else np.linspace(low, high, BINS + 1)
 
 
@@ -103,10 +108,9 @@ def _density(law: Alone, edges: F8) -> tuple[F8, F8]:
     Of many single values it is what they have in each bin together, of whole numbers their own probability.
     """
     if isinstance(law, LogUniform):
-        # As dense on the axis in the smallest decade as in the largest.
         at = np.geomspace(edges[0], edges[-1], 4 * BINS)
-    else:
-        at = np.linspace(edges[0], edges[-1], 4 * BINS)
+        return at, at * np.exp(law.log_density(at))
+    at = np.linspace(edges[0], edges[-1], 4 * BINS)
     if not law.is_discrete:
         return at, np.exp(law.log_density(at))
     if law.possible is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.patches import StepPatch
 
 from deepbench_fast.pictures.histograms import Drawn, histogram_sheet
 from deepbench_fast.values.distributions import parse_distribution
@@ -16,9 +17,17 @@ def drawn(form: object) -> tuple[Any, Any]:
     law: Any = parse_distribution(form)
     values = law.quantile((np.arange(10_000) + 0.5) / 10_000)
     axes = histogram_sheet([Drawn("a", "", values, law)]).axes[0]
-    bars = np.array([[bar.get_x(), bar.get_width(), bar.get_height()] for bar in axes.patches])
+    bars = np.array([bar for patch in axes.patches for bar in _bars(patch)])
     (line,) = axes.get_lines()
     return bars[bars[:, 2] > 0.0].T, line.get_xydata().T
+
+
+def _bars(patch: Any) -> list[tuple[float, float, float]]:
+    """The one bar of a rectangle, or all of a histogram's."""
+    if not isinstance(patch, StepPatch):
+        return [(patch.get_x(), patch.get_width(), patch.get_height())]
+    values, edges, _ = patch.get_data()
+    return list(zip(edges[:-1], np.diff(edges), values, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -55,10 +64,19 @@ def test_the_line_of_a_law_is_as_high_as_the_bars(form: object) -> None:
 
 
 @pytest.mark.parametrize("ends", [[1e-3, 1e3], [1e-30, 1e30]])
-def test_the_line_of_a_loguniform_law_is_as_high_as_the_bars_in_every_decade(ends: list[float]) -> None:
+def test_histograms_of_a_loguniform_law_are_those_of_its_logarithm(ends: list[float]) -> None:
     (x, width, height), (at, density) = drawn({"loguniform": ends})
-    # Within a bar the line falls as 1 / x: the bar is the mean of that over x.
-    share = np.log1p(width / x) / np.log(ends[1] / ends[0])
-    np.testing.assert_allclose(height * width, share, rtol=0.05)
-    between = np.exp(np.interp(np.log(x), np.log(at), np.log(density)))
-    np.testing.assert_allclose(between * x, 1.0 / np.log(ends[1] / ends[0]), rtol=0.01)
+    even = 1.0 / np.log(ends[1] / ends[0])
+    np.testing.assert_allclose(height, even, rtol=0.05)
+    np.testing.assert_allclose((height * np.log1p(width / x)).sum(), 1.0)
+    np.testing.assert_allclose(density, even, rtol=1e-9)
+    np.testing.assert_allclose(at[[0, -1]], [x[0], x[-1] + width[-1]])
+
+
+@pytest.mark.parametrize("form", [{"loguniform": [1e-3, 1e3]}, {"uniform": [0, 1]}])
+def test_one_value_has_a_bar_of_density_one(form: object) -> None:
+    law: Any = parse_distribution(form)
+    axes = histogram_sheet([Drawn("a", "", np.array([0.25]), law)]).axes[0]
+    ((x, width, height),) = _bars(axes.patches[0])
+    assert x < 0.25 < x + width
+    assert height == pytest.approx(1.0)

@@ -161,6 +161,24 @@ def test_a_text_that_is_applied_follows_again(browser: Any, site: Served, tmp_pa
     page.close()
 
 
+def test_a_text_that_is_not_applied_stays(browser: Any, site: Served) -> None:
+    page = opened(browser, site.address)
+    text = page.locator("textarea")
+    written = text.input_value().replace("name: ", "name: my ", 1)
+    text.fill(written)
+    page.get_by_label("Start from").select_option("star")
+    until(page, "document.querySelector('h1').textContent.includes('star')")
+    page.locator("h2", has_text="star").wait_for()
+    assert text.input_value() == written
+    assert page.locator(".hash").inner_text() == "not applied"
+    page.get_by_role("button", name="Apply").click()
+    until(page, "document.querySelector('h1').textContent.includes('my ')")
+    page.get_by_label("Start from").select_option("star")
+    until(page, "document.querySelector('textarea').value.includes('star')")
+    assert not page.wrong
+    page.close()
+
+
 @pytest.mark.parametrize("name", ["Save", "Copy"])
 def test_what_is_saved_at_once_is_what_is_shown(browser: Any, site: Served, tmp_path: Path, name: str) -> None:
     page = opened(browser, site.address, permissions=["clipboard-read", "clipboard-write"])

@@ -333,7 +333,6 @@ class Explorer {
   restart() {
     const name = this.start.value;
     this.start.value = "";
-    this.editing(false);
     if (name) this.ask({ do: "start", name });
   }
 

@@ -60,7 +60,7 @@ def _text(found: Estimate) -> str:
         ("seed", str(found.seed)),
         ("samples", grouped(found.samples)),
         ("chunks", f"{grouped(found.chunks)} of {counted(found.chunk_samples, 'sample')}"),
-        ("size", f"{about}{byte_size(sum(found.bytes.values()))}"),
+        ("size", f"{about}{byte_size(found.total_bytes)}"),
         ("time", _time(found)),
     ]
     if found.cutoff is not None:

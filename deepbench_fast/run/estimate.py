@@ -24,7 +24,7 @@ from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.run.cutoff import Cutoff, proposed_cutoff
 from deepbench_fast.run.rate import LONGEST_LOOK, Rate, highest_rate, measured_rate
 from deepbench_fast.run.resolution import resolution_warnings
-from deepbench_fast.store.create import bytes_needed
+from deepbench_fast.store.create import bytes_needed, file_bytes
 from deepbench_fast.store.limits import check_fits
 from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.distributions.varied import Varied
@@ -54,12 +54,14 @@ class Ingredient:
 class Estimate:
     """What `estimate` found.
 
-    `rows` counts the rows of each table, exactly if `rows_exact`. `seconds` leaves out compiling kernels, and a disk
-    that is slower (see `measured_rate`); it is a lower bound where it is `at_least` so many. `seconds_computing` is
-    what is left of it where the disk takes everything at once: how fast a disk goes on to be isn't known. `levels` are
-    the columns of noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop`
-    in `time_unit`, `steps`, and `outputs` with their units; it is None for images. `cutoff` is one that is worth while,
-    None where there is none.
+    `rows` counts the rows of each table, exactly if `rows_exact`. `bytes` are those of each array and table, and
+    `total_bytes` those of the file, whose arrays take whole chunks and which keeps the columns of your tables; some 10
+    kB of description come on top. `seconds` leaves out compiling kernels, and a disk that is slower (see
+    `measured_rate`); it is a lower bound where it is `at_least` so many. `seconds_computing` is what is left of it
+    where the disk takes everything at once: how fast a disk goes on to be isn't known. `levels` are the columns of
+    noise and PSF that /samples has for each sample. `series` has the axes of series: `start` and `stop` in `time_unit`,
+    `steps`, and `outputs` with their units; it is None for images. `cutoff` is one that is worth while, None where
+    there is none.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Estimate:
     rows: dict[str, int]
     rows_exact: bool
     bytes: dict[str, int]
+    total_bytes: int
     threads: int
     seconds: float
     seconds_computing: float
@@ -86,7 +89,7 @@ class Estimate:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, as `plan --json` prints it."""
-        return {**asdict(self), "total_bytes": sum(self.bytes.values())}
+        return asdict(self)
 
 
 def estimate(recipe: Recipe, *, threads: int | None = None, seconds: float = 0.3) -> Estimate:
@@ -116,6 +119,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
         rows={"samples": plan.samples} | {f"objects/{k.name}": int(n) for k, n in zip(plan.kinds, rows, strict=True)},
         rows_exact=exact,
         bytes=bytes_needed(plan, plan.samples, rows),
+        total_bytes=file_bytes(plan, plan.samples, rows),
         threads=workers,
         seconds=plan.samples / rate.written,
         seconds_computing=plan.samples / rate.computed,

@@ -163,11 +163,23 @@ def bytes_needed(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.
     return sizes
 
 
+def file_bytes(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.int64]) -> int:
+    """Bytes of a file with so many samples and `rows[kind]` objects, but for the 10 kB or so that describe them.
+
+    Arrays take whole chunks; `/chunks` and the columns of the user's tables are counted, too.
+    """
+    chunk = max(1, min(plan.chunk, samples))
+    chunks = -(-samples // chunk)
+    stored = bytes_needed(plan, samples, rows) | {
+        name: size for name, size in bytes_needed(plan, chunks * chunk, rows).items() if name in plan.arrays
+    }
+    described = chunks * schema.chunks_dtype(kind.name for kind in plan.kinds).itemsize
+    return sum(stored.values()) + described + sum(values.nbytes for values in columns_of(plan.recipe).values())
+
+
 def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64] | None = None) -> None:
     """Raise FileError where the file system of `path` has no room for the file (for its arrays, without `rows`)."""
-    counted = [0] * len(plan.kinds) if rows is None else rows
-    own = sum(values.nbytes for values in columns_of(plan.recipe).values())
-    needed = sum(bytes_needed(plan, samples, counted).values()) + own + SPARE_BYTES
+    needed = file_bytes(plan, samples, [0] * len(plan.kinds) if rows is None else rows) + SPARE_BYTES
     free = shutil.disk_usage(path.parent).free + (path.stat().st_blocks * 512 if path.exists() else 0)
     if needed > free:
         spare = f", {byte_size(SPARE_BYTES)} of them to spare," if needed - SPARE_BYTES <= free else ""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deepbench_fast import generate
 from deepbench_fast.draw.plan import make_plan
 from deepbench_fast.draw.tables import draw
 from deepbench_fast.recipe import Recipe
@@ -54,6 +55,18 @@ def test_shares_and_sizes() -> None:
     assert found.bytes["images"] == 1000 * 28 * 28 * 4
     assert found.threads == 1
     assert found.seconds * found.samples_per_second == pytest.approx(1000)
+
+
+def test_the_size_is_that_of_the_file(tmp_path: Path) -> None:
+    """Its last chunks are whole, and it keeps the columns of tables."""
+    (tmp_path / "prior.csv").write_text("r\n" + "2\n3\n" * 50_000)
+    table = {"table": {"file": str(tmp_path / "prior.csv"), "column": "r"}}
+    extras = {"samples": 335, "extras": ["clean", "masks"], "noise": [{"gaussian": {"sigma": 0.1}}]}
+    followed = bodies(bodies=4, softening=0.5)
+    for recipe in (galaxies(), galaxies().with_overrides(extras), galaxies(r_eff=table), followed):
+        made = tmp_path / "made.h5"
+        generate(recipe, made, overwrite=True)
+        assert 0 <= made.stat().st_size - estimate(recipe, threads=1, seconds=0).total_bytes < 2e4
 
 
 def test_objects_outside_of_the_image() -> None:

@@ -122,6 +122,21 @@ def test_position_errors_are_those_of_the_solver_that_can_tell() -> None:
     assert np.isnan(errors["rk4"]).all()
 
 
+@pytest.mark.parametrize("solver", ["radau", "leapfrog", "rk4"])
+def test_a_collision_ends_the_series_of_radau_alone(solver: str) -> None:
+    """Two bodies at rest, without softening: the others step over their meeting, at the shortest step."""
+    data = {"bodies": 2, "softening": 0.0, "virial_ratio": 0.0, "solver": solver}
+    recipe = Recipe.parse({"catalogues": {"a": {"objects": [{"n_body": data}]}}})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = samples(recipe, 0, 3)
+    assert any("the energy drifts" in str(warning.message) for warning in caught)
+    assert np.isnan(found["series"]).any(axis=(1, 2)).all() == (solver == "radau")
+    if solver != "radau":
+        assert np.isfinite(found["series"]).all()
+        assert (found.tables.objects["n_body"]["time_step"] == 0.002 / 2**8).all()
+
+
 def as_of_the_first_release(path: Path) -> None:
     """Take from a file what files of the first release don't have."""
     with h5py.File(path, "r+") as file:

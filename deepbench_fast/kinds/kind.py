@@ -142,8 +142,9 @@ class Kind:
     largest value) of every parameter. `default_shape` is the image's (rows, columns) where a recipe is
     silent. `fingerprint` is the hash of a kind of the user's own. `dynamics` is what a system has that moves in time,
     None for objects of images. `profile` says where the definition of an object is: see `profile_function`;
-    `edges` and `hiding` where the functions are that its means over pixels need besides: see `mean_functions`; `lit`
-    between which values of its parameters all of its light is seen; `reach` how far light reaches: see `tiled`.
+    `edges`, `hiding` and `rays` where the functions are that its means over pixels need besides: see
+    `mean_functions`; `lit` between which values of its parameters all of its light is seen; `reach` how far light
+    reaches: see `tiled`.
     `sources` names the works that its formulas are from (see `run/references.bib`):
     under "" those of all its objects, else those of a form or a solver.
     """
@@ -163,6 +164,7 @@ class Kind:
     profile: str = ""
     edges: str = ""
     hiding: str = ""
+    rays: str = ""
     lit: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reach: str = ""
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -250,10 +252,12 @@ class Kind:
             raise UsageError(f"{self.name} has no profile: it is a {self.layer}")
         return _found(self.profile)
 
-    def mean_functions(self) -> tuple[Any, Callable[..., Any] | None]:
-        """What integrates an object along the edges of pixels that don't resolve it, and what says where points in a
-        cell may miss its light: see `kernels.derivatives.pixel_means`; None where it needs none."""
-        return (_found(self.edges) if self.edges else None), (_found(self.hiding) if self.hiding else None)
+    def mean_functions(self) -> tuple[Any, Callable[..., Any] | None, Any]:
+        """What integrates an object along the edges of pixels that don't resolve it; what says where points in a cell
+        may miss its light; what integrates it along rays where no cells are enough: see
+        `kernels.derivatives.pixel_means`; None where it needs none."""
+        edges, hiding, rays = (_found(place) if place else None for place in (self.edges, self.hiding, self.rays))
+        return edges, hiding, rays
 
     def equations_of_motion(self) -> Callable[..., Any]:
         """The definition of a system that moves: the rate of change of its state, an array like it, in float64.

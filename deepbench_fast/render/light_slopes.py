@@ -182,11 +182,12 @@ def _mean_kernels(
     own: bool,
     edges: Any,
     may_hide: Any,
+    rays: Any,
     lit: tuple[tuple[str, tuple[float, float]], ...],
 ) -> tuple[Any, Any]:
     from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
 
-    return mean_kernels(profile, own, edges, may_hide, dict(lit))
+    return mean_kernels(profile, own, edges, may_hide, rays, dict(lit))
 
 
 def blur_one(

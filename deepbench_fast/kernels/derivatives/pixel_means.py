@@ -3,7 +3,8 @@
 A pixel is one cell of 5 x 5 Gauss-Legendre points where 4 x 4 agree with them, and not by chance; elsewhere it is cut
 into cells until they do. Around an object's centre, where profiles may have a cusp, or be narrower than any points see,
 cells grow with their distance from it. Slopes are those of the sum over the same cells. Where points don't resolve a
-kind, it may be integrated along the edges of pixels: see `pixel_edges`.
+kind, it may be integrated along the edges of pixels: see `pixel_edges`; where no number of cells is enough, along rays:
+see `along_rays`, which knows no slopes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels._jit import inline, kernel, kernel_of_a_process
 from deepbench_fast.kernels.derivatives._duals import dual_row, put_slopes
+from deepbench_fast.kernels.derivatives.along_rays import Rays, integrating_along_rays
 from deepbench_fast.kernels.derivatives.lift import lift
 from deepbench_fast.kernels.derivatives.light import DIRECTIONS
 from deepbench_fast.kernels.derivatives.pixel_edges import (
@@ -48,8 +50,9 @@ CUSP = 1e-4
 CLOSE = 0.25
 """Cells are at the centre that are no farther from it than this part of their length, whosever pixel it is in."""
 
-FAINT = 1e-6
-"""A pixel's light counts as no less than this part of the object's brightest pixel."""
+FAINT, NO_LIGHT = 1e-6, 1e-280
+"""A pixel's light counts as no less than this part of the object's brightest pixel, and than the second, below which
+numbers lose their digits."""
 
 NARROWEST = 2.0**-10
 """Cells at the object's centre are cut to this part of a pixel, whatever their points say."""
@@ -99,6 +102,7 @@ def mean_kernels(
     own: bool = False,
     edges: Edges | None = None,
     may_hide: Callable[..., Any] | None = None,
+    rays: Rays | None = None,
     lit: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[Callable[..., None], Callable[..., None]]:
     """Kernels (mean, slopes) as those of `light.light_kernels`, of means over pixels, which take their `side`, too.
@@ -108,6 +112,7 @@ def mean_kernels(
     cells are small enough, as for a mean that is infinite. A feature away from the object's centre that is narrower
     than the distance of points, a quarter of a pixel, may be missed, but for kinds with `edges`, or which say by
     may_hide(dx, dy, width, height, light, row) that points of a cell miss something; `light` is that of its pixel.
+    Kinds with `rays` have a mean where no cells are small enough, too, but no slopes there: these are NaN.
 
     Cells are those of objects whose parameters are moved between the ends in `lit`: else nothing would be seen of what
     a parameter that is 0 switches off, whose slope isn't 0.
@@ -116,7 +121,8 @@ def mean_kernels(
     plain = getattr(profile, "py_func", profile)
     may_hide = may_hide or _hides_nothing
     look, cut = _looking(compiled, inline(plain), may_hide)
-    roads = compiled, look, cut, may_hide, _never if edges is None else edges.is_needed
+    by_rays = _no_rays if rays is None else integrating_along_rays(compiled, inline(plain), rays)
+    roads = compiled, look, cut, may_hide, _never if edges is None else edges.is_needed, by_rays
     mean = _kernel(*roads, _nothing, _by_edges(compiled, edges))
     slopes = _kernel(*roads, _adding(compiled, lift(profile)), _by_edges(compiled, edges, slopes=True))
     nothing, no_factors = np.zeros(0, np.int64), np.zeros((0, 0))
@@ -273,6 +279,12 @@ def _adding(compiled: Compiler, dual_value: Callable[..., Any]) -> Any:
 
 
 @inline
+def _no_rays(x: float, y: float, side: float, light: float, faintest: float, row: Any) -> float:
+    """In place of rays, where a kind has none."""
+    return np.nan
+
+
+@inline
 def _never(dx: float, dy: float, side: float, row: Any) -> bool:
     """Whether a pixel of a kind without them needs its edges."""
     return False
@@ -305,7 +317,14 @@ def _nothing_by_edges(
 
 
 def _kernel(
-    compiled: Compiler, look: Any, cut: Any, may_hide: Any, is_needed: Any, add_slopes: Any, add_by_edges: Any
+    compiled: Compiler,
+    look: Any,
+    cut: Any,
+    may_hide: Any,
+    is_needed: Any,
+    by_rays: Any,
+    add_slopes: Any,
+    add_by_edges: Any,
 ) -> Any:
     @compiled
     def means_over_pixels(
@@ -337,7 +356,7 @@ def _kernel(
                     _, _, sizes[p] = cut(x, y, side, np.inf, seen, values, waiting, cells)
                 brightest = max(brightest, sizes[p])
             for p in range(columns.size):
-                sizes[p] = max(sizes[p], FAINT * brightest)
+                sizes[p] = max(sizes[p], FAINT * brightest, NO_LIGHT)
             add_by_edges(
                 row,
                 seen,
@@ -366,12 +385,18 @@ def _kernel(
                     while np.isnan(means[p]) and MORE * light < size < np.inf:
                         light = size
                         number, means[p], size = cut(x, y, side, light, seen, values, waiting, cells)
-                if moved[k] and not np.isnan(means[p]):
+                if np.isnan(means[p]) and light < np.inf:
+                    x, y, number = columns[p] - row.x, rows[p] - row.y, 0
+                    means[p] = by_rays(x, y, side, light, max(FAINT * brightest, NO_LIGHT), row)
+                    for q in range(wanted.size):
+                        slopes[t, places[q], p] = np.nan
+                elif moved[k]:
                     means[p] = 0.0
                     for cell in range(number):
                         x, y, width, height = cells[cell, 0], cells[cell, 1], cells[cell, 2], cells[cell, 3]
                         here, _, _ = look(x, y, width, height, ROUGH, row, values)
                         means[p] += width * height / (side * side) * here
+                brightest = means[p] if means[p] > brightest else brightest
                 out[t, p] += means[p]
                 for cell in range(number if wanted.size > 0 else 0):
                     held[count, :4] = cells[cell]

@@ -58,6 +58,7 @@ LENS = Kind(
     sources={"": ("kormann1994", "keeton1998", "sersic1963", "graham2005")},
     profile="deepbench_fast.kernels.light.profiles:lens",
     hiding="deepbench_fast.kernels.derivatives.lens_images:may_hide_an_image",
+    rays="deepbench_fast.kernels.derivatives.lens_images:RAYS",
     lit={"source_amplitude": LIT},
     reach="deepbench_fast.kernels.light.reach:lens",
     kernels={

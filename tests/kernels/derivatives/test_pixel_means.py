@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.polynomial.legendre import leggauss
+from scipy.special import gamma, gammaincinv
 
 from deepbench_fast.kernels.derivatives.light import light_kernels
 from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
+from deepbench_fast.kernels.light.lens import lens_integrate
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.render.light_slopes import kernels_of
 from tests.accuracy.stated import campaign
+from tests.accuracy.test_lens import ring_mean
+from tests.kernels.astro.objects import render
 from tests.kernels.derivatives.test_light import table_of
 from tests.oracles import lens, light, spiral
 from tests.oracles.means import known_means
@@ -291,3 +295,77 @@ def test_images_of_a_source_smaller_than_the_distance_of_points_are_not_missed(o
     np.testing.assert_allclose(image.ravel()[brightest], wanted, rtol=1e-6)
     flux = image.sum()
     assert flux > 0.0
+
+
+RING = {
+    "x": 4.0423,
+    "y": 3.7311,
+    "theta_e": 3.0706,
+    "q": 1.0,
+    "phi": 0.0,
+    "softening": 0.0,
+    "gamma1": 0.0,
+    "gamma2": 0.0,
+}
+RING |= {"source_dx": 0.0, "source_dy": 0.0, "source_amplitude": 2.0, "source_ellip": 0.0, "source_theta": 0.0}
+
+
+def lens_pixels(parameters: dict[str, float], columns: Any, rows: Any) -> tuple[Any, dict[str, Any]]:
+    """Means over some pixels and their slopes."""
+    table, directions = table_of("lens", parameters), list(parameters)
+    places = np.arange(len(directions))
+    image, along = np.zeros((1, len(columns))), np.zeros((1, len(directions), len(columns)))
+    _, slopes = kernels_of(kind("lens"), means=True)
+    wanted = np.array([[p.name for p in kind("lens").columns].index(name) for name in directions])
+    at = np.array(columns, float), np.array(rows, float), 1.0
+    slopes(table, 0, *at, wanted, places, np.ones((1, places.size)), image, along)
+    return image[0], dict(zip(directions, along[0], strict=True))
+
+
+@pytest.mark.parametrize(("softening", "r_eff", "n"), [(0.0, 0.3, 10.0), (0.4, 1.5, 10.0), (0.0, 0.002, 9.0)])
+def test_rings_of_cusps_are_integrals_over_the_radius(softening: float, r_eff: float, n: float) -> None:
+    """No number of square cells is enough for the ridge; slopes aren't known there."""
+    parameters = RING | {"softening": softening, "source_r_eff": r_eff, "source_n": n}
+    image, slopes = lens_pixels(parameters, [7, 6, 12], [5, 6, 14])
+    wanted = [ring_mean(parameters, column, row) for column, row in ((7, 5), (6, 6))]
+    np.testing.assert_allclose(image[:2], wanted, rtol=1e-6)
+    for along in slopes.values():
+        assert np.isnan(along).tolist() == [True, True, False]
+
+
+HARD = {
+    "cusp beside the centre": RING | {"source_dx": 1.7e-7, "source_dy": -3.5e-5, "source_r_eff": 0.3, "source_n": 10.0},
+    "flat and next to a ring": RING | {"source_dx": 2e-7, "source_r_eff": 1.5, "source_n": 3.1, "source_ellip": 0.95},
+    "light that depends on the direction": RING
+    | {"source_dx": 3.2334, "source_dy": 0.4259, "source_r_eff": 0.3, "source_n": 0.58, "source_ellip": 0.95},
+    "folded": RING
+    | {"q": 0.2, "phi": 3.3531, "gamma1": -0.3, "gamma2": -0.3, "source_dx": -0.92265, "source_dy": -0.75842}
+    | {"source_r_eff": 0.001, "source_n": 10.0, "source_ellip": 0.56766, "source_theta": -1.7351},
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_lenses_that_no_cells_resolve_have_means(case: str) -> None:
+    """Those of the images, which are right to 1e-3."""
+    image, _ = means_of("lens", HARD[case])
+    assert np.isfinite(image).all()
+    made = render(lens_integrate, HARD[case], SIDE, SIDE)
+    bright = image > 1e-6 * image.max()
+    np.testing.assert_allclose(made[bright], image[bright], rtol=1e-3)
+
+
+def test_the_image_at_a_soft_centre_has_the_light_that_is_left_of_the_source() -> None:
+    """So much smaller than the source as the deflection there is steep: theta_e / 2 softening - 1 along both axes."""
+    parameters = RING | {"theta_e": 5e4, "softening": 0.04, "source_dx": 0.9, "source_dy": 3.2}
+    parameters |= {"source_r_eff": 0.001, "source_n": 2.7}
+    image, _ = lens_pixels(parameters, [4, 5, 4, 3, 4], [4, 4, 5, 4, 3])
+    flux = 2.0 * 0.001**2 * 2.0 * np.pi * 2.7 * np.exp(b := gammaincinv(5.4, 0.5)) * b**-5.4 * gamma(5.4)
+    assert image[0] == pytest.approx(flux / (5e4 / 0.08 - 1.0) ** 2, rel=1e-5)
+    np.testing.assert_array_less(image[1:], 1e-6 * image[0])
+
+
+def test_a_star_that_is_fainter_than_numbers_go_is_dark() -> None:
+    parameters = {"x": -56.6, "y": 78.1, "amplitude": 0.04, "gamma": 2.5, "alpha": 100.0}
+    image, slopes = means_of("star", parameters)
+    assert (image < 1e-280).all()
+    assert all(np.isfinite(along).all() for along in slopes.values())

@@ -31,8 +31,8 @@ class CcdNoise(Noise):
     """Photon and read-out noise of a detector, on the light itself; before all other noise (Howell 2006).
 
     The image is in ADU. N ~ Poisson(max(0, gain * (S + sky))) electrons; the pixel is N / gain + Normal(0, read_noise /
-    gain), less the sky with `subtract_sky`. Its variance is (S + sky) / gain + (read_noise / gain)^2. A gain of 0 means
-    no photon noise, and a read noise in ADU. At most 2^50 electrons are counted.
+    gain), less the sky with `subtract_sky`. Its variance is max(0, S + sky) / gain + (read_noise / gain)^2. A gain of 0
+    means no photon noise, and a read noise in ADU. At most 2^50 electrons are counted.
     """
 
     name: ClassVar[str] = "ccd"

@@ -25,7 +25,14 @@ from deepbench_fast.recipe.addresses import address
 from deepbench_fast.recipe.information import check_likelihood
 from deepbench_fast.recipe.recipe import Recipe
 from deepbench_fast.render.expected import Expected, Part
-from deepbench_fast.render.information import Weights, add_scores, bounds, deviations, samples_at_once
+from deepbench_fast.render.information import (
+    SMALLEST_VARIANCE,
+    Weights,
+    add_scores,
+    bounds,
+    deviations,
+    samples_at_once,
+)
 from deepbench_fast.values.checks import Invalid
 from deepbench_fast.values.real_arrays import real_numbers
 from deepbench_fast.values.threads import threads_of
@@ -95,7 +102,7 @@ class Likelihood:
         return out[0] if one else out
 
     def score(self, x: npt.ArrayLike, theta: npt.ArrayLike) -> Floats:
-        """Slopes of ln p(x | theta) along theta, shape (count, parameters)."""
+        """Slopes of ln p(x | theta) along theta, shape (count, parameters); NaN where one of the light isn't known."""
         table, x, one = self._pairs(x, theta)
         out = np.zeros(table.shape)
 
@@ -108,7 +115,8 @@ class Likelihood:
     def fisher(self, theta: npt.ArrayLike) -> Floats:
         """Fisher information, the mean of score scoreᵀ over x, shape (count, parameters, parameters).
 
-        Exact for Gaussian noise; for counts by sums over all pixels' values, right to 1e-6.
+        Exact for Gaussian noise; for counts by sums over all pixels' values, right to 1e-6. NaN where a slope of the
+        light isn't known.
         """
         table, one = self._table(theta)
         out = np.zeros((*table.shape, table.shape[1]))
@@ -211,5 +219,5 @@ def _unpickled(recipe: Recipe, names: tuple[str, ...], catalogue: str, threads: 
 
 
 def _check_density(part: Part) -> None:
-    if not (part.law[:, 4] > 0.0).all():
-        raise UsageError("the noise has no density: its gaussian part, or the read noise, is 0")
+    if not (part.law[:, 4] > SMALLEST_VARIANCE).all():
+        raise UsageError("the noise has no density: its gaussian part, or the read noise, is 0 (or below 1e-75)")

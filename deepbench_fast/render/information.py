@@ -26,8 +26,8 @@ Floats = npt.NDArray[np.float64]
 BLOCK_BYTES = 2**22
 """Images and slopes that are held at a time, in each thread."""
 
-SMALLEST_VARIANCE = 1e-300
-"""Noise whose information, 1 / variance, float64 could not hold is none."""
+SMALLEST_VARIANCE = 1e-150
+"""Noise whose information, 1 / variance and for the variance 1 / variance², float64 could not hold is none."""
 
 MOST_TABLES = 64
 """Tables that are kept, one for each variance of the read-out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,18 @@ def test_means_of_users_kinds_follow(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_allclose(likelihood.mean([amplitude, width]), wanted, rtol=1e-6, atol=1e-6 * wanted.max())
         information = likelihood.fisher([amplitude, width])
         assert information[0, 0] == pytest.approx(np.sum(wanted**2) / (amplitude * 0.1) ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("amplitude", [0.0, 1e-90])
+def test_noise_of_a_ratio_to_light_that_is_too_faint_is_none(amplitude: float) -> None:
+    star = {"x": 5, "y": 5, "gamma": 2, "alpha": 3, "amplitude": {"uniform": [0, 1e-3]}}
+    recipe = galaxies([{"star": star}], noise=[{"gaussian": {"snr": {"uniform": [10, 50]}}}])
+    likelihood = Likelihood(recipe)
+    for call in (likelihood.fisher, partial(likelihood.score, np.zeros((11, 12)))):
+        with pytest.raises(UsageError, match="has no density"):
+            call([amplitude, 20.0])
+    made = samples(recipe.set("star.amplitude", amplitude).set("extras", ["fisher"]), 0, 2)
+    assert np.isnan(made["fisher"]).all()
 
 
 def test_samples_have_the_same_bounds_of_means() -> None:

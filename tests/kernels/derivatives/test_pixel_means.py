@@ -10,8 +10,12 @@ import pytest
 from numpy.polynomial.legendre import leggauss
 from scipy.special import gamma, gammaincinv
 
+from deepbench_fast.kernels._jit import inline, kernel
+from deepbench_fast.kernels.derivatives.along_rays import integrating_along_rays
+from deepbench_fast.kernels.derivatives.lens_images import RAYS
 from deepbench_fast.kernels.derivatives.light import light_kernels
 from deepbench_fast.kernels.derivatives.pixel_means import mean_kernels
+from deepbench_fast.kernels.light import profiles
 from deepbench_fast.kernels.light.lens import lens_integrate
 from deepbench_fast.kinds.registry import kind
 from deepbench_fast.render.light_slopes import kernels_of
@@ -369,3 +373,15 @@ def test_a_star_that_is_fainter_than_numbers_go_is_dark() -> None:
     image, slopes = means_of("star", parameters)
     assert (image < 1e-280).all()
     assert all(np.isfinite(along).all() for along in slopes.values())
+
+
+@pytest.mark.parametrize("own", [{}, {"source_r_eff": 0.0077, "source_n": 0.63, "source_ellip": 0.0, "q": 0.98}])
+def test_means_along_rays_are_those_of_cells_where_these_are_enough(own: dict[str, float]) -> None:
+    """Of images that lie between any few rays."""
+    parameters = TINY | own
+    image = means_of("lens", parameters)[0].ravel()
+    mean = integrating_along_rays(kernel, inline(profiles.lens.py_func), RAYS)
+    for at in np.argsort(image)[-2:]:
+        offset = at % SIDE - parameters["x"], at // SIDE - parameters["y"]
+        found = mean(*offset, 1.0, image[at], 1e-6 * image.max(), table_of("lens", parameters)[0])
+        assert found == pytest.approx(image[at], rel=1e-6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -125,13 +126,14 @@ def test_an_unknown_shell_is_one_line() -> None:
 
 
 def in_bash(tmp_path: Path, *words: str) -> list[str]:
-    """COMPREPLY of a bash that has sourced the script, with the program in its PATH."""
+    """COMPREPLY of a bash that has sourced the script, with the program in its PATH; words are those that are meant."""
     programs = tmp_path / "bin"
     programs.mkdir()
     program = programs / PROGRAM
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m deepbench_fast.cli "$@"\n')
     program.chmod(0o755)
-    quoted = " ".join(f"'{word}'" for word in (PROGRAM, *words))
+    # Bash hands words on as they are typed.
+    quoted = " ".join(shlex.quote(shlex.quote(word)) for word in (PROGRAM, *words))
     lines = [
         f'eval "$({PROGRAM} completion bash)"',
         "compopt() { :; }",
@@ -163,7 +165,9 @@ def test_bash_completes(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 def test_bash_completes_kinds_of_ones_own(tmp_path: Path) -> None:
-    assert in_bash(tmp_path, "--kinds", str(RING), "preview", "ri") == ["ring"]
+    (tmp_path / "my kinds").mkdir()
+    file = shutil.copy(RING, tmp_path / "my kinds" / "ring's.py")
+    assert in_bash(tmp_path, "--kinds", str(file), "preview", "ri") == ["ring"]
 
 
 def test_completing_imports_nothing_heavy() -> None:

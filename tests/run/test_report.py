@@ -18,14 +18,12 @@ import yaml
 from scipy.stats import spearmanr
 
 from deepbench_fast import Recipe, generate, open_dataset
-from deepbench_fast.pictures.histograms import Drawn, histogram_sheet
 from deepbench_fast.run.report.card import card
 from deepbench_fast.run.report.contents import BLOCK, BLOCKS, CHECKED, checks, fullest, looked_at, populations, stages
 from deepbench_fast.run.report.correlations import correlations
 from deepbench_fast.run.report.croissant import croissant
 from deepbench_fast.run.report.loading import loading
 from deepbench_fast.run.report.page import report
-from deepbench_fast.values.distributions import Integers, LogUniform, Uniform
 from deepbench_fast.values.number_text import grouped
 from tests.cli.running import run, run_well
 from tests.recipes import mixed, noisy_pendulums
@@ -321,19 +319,6 @@ def test_croissant_of_odd_names(tmp_path: Path, mixed_file: Path) -> None:
     assert file["contentUrl"] == path.name
     assert re.fullmatch(r"[\w%.]+", file["@id"])
     assert {field["source"]["fileObject"]["@id"] for field in described["recordSet"][-1]["field"]} == {file["@id"]}
-
-
-@pytest.mark.parametrize("law", [Uniform(2, 5), LogUniform(1, 100), Integers(3, 9)])
-def test_the_line_of_a_law_lies_on_its_histogram(law: Uniform) -> None:
-    u = (np.arange(200_000) + 0.5) / 200_000
-    figure = histogram_sheet([Drawn("n", "", law.quantile(u), law)])
-    (axes,) = figure.axes
-    at, density = axes.lines[0].get_data()
-    heights = np.array([bar.get_height() for bar in axes.patches])
-    edges = np.array([bar.get_x() for bar in axes.patches] + [axes.patches[-1].get_x() + axes.patches[-1].get_width()])
-    inside = (np.asarray(at) > edges[0]) & (np.asarray(at) < edges[-1])
-    bars = heights[np.searchsorted(edges, np.asarray(at)[inside]) - 1]
-    np.testing.assert_allclose(bars, np.asarray(density)[inside], rtol=0.08, atol=1e-3)
 
 
 def test_laws_stand_beside_what_was_drawn_from_them(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from deepbench_fast.render.renderer import Renderer
 from deepbench_fast.run.cutoff import Cutoff, proposed_cutoff
 from deepbench_fast.run.rate import LONGEST_LOOK, Rate, highest_rate, measured_rate
 from deepbench_fast.run.resolution import resolution_warnings
-from deepbench_fast.store.create import bytes_needed, file_bytes
+from deepbench_fast.store.create import bytes_needed, file_size
 from deepbench_fast.store.limits import check_fits
 from deepbench_fast.values.distributions import Distribution
 from deepbench_fast.values.distributions.varied import Varied
@@ -119,7 +119,7 @@ def _estimate(recipe: Recipe, threads: int | None, seconds: float, stop: Stop) -
         rows={"samples": plan.samples} | {f"objects/{k.name}": int(n) for k, n in zip(plan.kinds, rows, strict=True)},
         rows_exact=exact,
         bytes=bytes_needed(plan, plan.samples, rows),
-        total_bytes=file_bytes(plan, plan.samples, rows),
+        total_bytes=file_size(plan, plan.samples, rows),
         threads=workers,
         seconds=plan.samples / rate.written,
         seconds_computing=plan.samples / rate.computed,

@@ -163,7 +163,7 @@ def bytes_needed(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.
     return sizes
 
 
-def file_bytes(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.int64]) -> int:
+def file_size(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.int64]) -> int:
     """Bytes of a file with so many samples and `rows[kind]` objects, but for the 10 kB or so that describe them.
 
     Arrays take whole chunks; `/chunks` and the columns of the user's tables are counted, too.
@@ -179,7 +179,7 @@ def file_bytes(plan: Plan, samples: int, rows: Sequence[int] | npt.NDArray[np.in
 
 def check_space(path: Path, plan: Plan, samples: int, rows: npt.NDArray[np.int64] | None = None) -> None:
     """Raise FileError where the file system of `path` has no room for the file (for its arrays, without `rows`)."""
-    needed = file_bytes(plan, samples, [0] * len(plan.kinds) if rows is None else rows) + SPARE_BYTES
+    needed = file_size(plan, samples, [0] * len(plan.kinds) if rows is None else rows) + SPARE_BYTES
     free = shutil.disk_usage(path.parent).free + (path.stat().st_blocks * 512 if path.exists() else 0)
     if needed > free:
         spare = f", {byte_size(SPARE_BYTES)} of them to spare," if needed - SPARE_BYTES <= free else ""

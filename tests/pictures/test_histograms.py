@@ -63,6 +63,15 @@ def test_the_line_of_a_law_is_as_high_as_the_bars(form: object) -> None:
     np.testing.assert_allclose(height[well], np.interp(x + width / 2, at, density)[well], rtol=0.1)
 
 
+@pytest.mark.parametrize("form", [{"uniform": [2, 5]}, {"loguniform": [1, 100]}, {"integers": [3, 9]}])
+def test_the_line_of_a_law_lies_on_its_histogram(form: object) -> None:
+    (x, width, height), (at, density) = drawn(form)
+    edges = np.append(x, x[-1] + width[-1])
+    inside = (at > edges[0]) & (at < edges[-1])
+    bars = height[np.searchsorted(edges, at[inside]) - 1]
+    np.testing.assert_allclose(bars, density[inside], rtol=0.08, atol=1e-3)
+
+
 @pytest.mark.parametrize("ends", [[1e-3, 1e3], [1e-30, 1e30]])
 def test_histograms_of_a_loguniform_law_are_those_of_its_logarithm(ends: list[float]) -> None:
     (x, width, height), (at, density) = drawn({"loguniform": ends})

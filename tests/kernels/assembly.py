@@ -18,6 +18,9 @@ _FMA = re.compile(
     r"^\s+(?:vfn?m(?:add|sub|addsub|subadd)\d{0,3}[ps][sd]|fn?m(?:add|sub|la|ls|ad|sb))\b|\bfmaf?\b",
     re.MULTILINE,
 )
+_PARTIAL_STORES = re.compile(
+    r"^\s+(?:v?p?maskmov\w+\s+%[xyz]mm\d+, %[xyz]mm\d+, |vmov\w+\s+%[xyz]mm\d+, [^%\n]*\(.*\{%k)", re.MULTILINE
+)
 
 
 def fresh(kernel: Any, *example_args: Any) -> str:
@@ -49,3 +52,8 @@ def packed(code: str) -> int:
 def fma(code: str) -> int:
     """Number of fused multiply-adds in `code`, which round once where the source rounds twice."""
     return len(_FMA.findall(code))
+
+
+def partial_stores(code: str) -> int:
+    """Number of stores in `code` of some lanes of a vector, on x86-64."""
+    return len(_PARTIAL_STORES.findall(code))

@@ -275,7 +275,7 @@ def _measure_rays(rays: FloatArray, fall: Fall, source: Source, shape: Any) -> N
         begin = max(0.0, foot - reach)
         farthest = min(max(rays[FELL + ray], rays[FELL + STOP + ray]), FAINTEST)
         falls = farthest - fall(np.float32(near * near), shape)
-        is_clear = near > CLEAR * length and stray <= NEARLY_STRAIGHT * length and falls <= STEEPEST
+        is_clear = (near > CLEAR * length) & (stray <= NEARLY_STRAIGHT * length) & (falls <= STEEPEST)
         is_empty = rays[X + STOP + ray] <= rays[X + ray]
         rays[NEAR + ray] = FAR_AWAY if is_empty else near
         rays[BEGIN + ray] = begin

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import inline
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,7 +47,7 @@ def _attract_in_plane(
         if potential is not None:
             potential[lane] -= one[PULL + lane] * other[MASS + lane] * (inverse_cube * d2)
         if steepest is not None:
-            steepest[lane] = max(steepest[lane], (one[PULL + lane] + other[PULL + lane]) * inverse_cube)
+            steepest[lane] = max(frozen(steepest[lane]), (one[PULL + lane] + other[PULL + lane]) * inverse_cube)
         pull = other[PULL + lane] * inverse_cube
         push = one[PULL + lane] * inverse_cube
         one[ACCELERATION + lane] += pull * dx
@@ -68,7 +69,7 @@ def _attract_in_space(
         if potential is not None:
             potential[lane] -= one[PULL + lane] * other[MASS + lane] * (inverse_cube * d2)
         if steepest is not None:
-            steepest[lane] = max(steepest[lane], (one[PULL + lane] + other[PULL + lane]) * inverse_cube)
+            steepest[lane] = max(frozen(steepest[lane]), (one[PULL + lane] + other[PULL + lane]) * inverse_cube)
         pull = other[PULL + lane] * inverse_cube
         push = one[PULL + lane] * inverse_cube
         one[ACCELERATION + lane] += pull * dx

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.elementary import floor
 from deepbench_fast.kernels.motion.gravity import (
@@ -69,7 +70,8 @@ def _follow_drift(energies: Energies) -> None:
     for lane in range(LANES):
         energy = energies.kinetic[lane] + energies.potential[lane]
         now = abs(energy - energies.first[lane]) / energies.scale[lane]
-        energies.drift[lane] = energies.drift[lane] if now <= energies.drift[lane] else now
+        before = frozen(energies.drift[lane])
+        energies.drift[lane] = before if now <= before else now
 
 
 @piece

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import inline, kernel
 from deepbench_fast.kernels.elementary import MAGIC, cos, float_bits, float_from_bits, floor, sin
 
@@ -187,10 +188,10 @@ def move_lane(block: FloatArray, lane: int, step: float, angle_increment: float,
     moves = step < block[COUNT + lane]
     angle, angle_rest = compensated_sum(block[ANGLE + lane], block[ANGLE_REST + lane], angle_increment)
     rate, rate_rest = compensated_sum(block[RATE + lane], block[RATE_REST + lane], rate_increment)
-    block[ANGLE + lane] = angle if moves else block[ANGLE + lane]
-    block[RATE + lane] = rate if moves else block[RATE + lane]
-    block[ANGLE_REST + lane] = angle_rest if moves else block[ANGLE_REST + lane]
-    block[RATE_REST + lane] = rate_rest if moves else block[RATE_REST + lane]
+    block[ANGLE + lane] = angle if moves else frozen(block[ANGLE + lane])
+    block[RATE + lane] = rate if moves else frozen(block[RATE + lane])
+    block[ANGLE_REST + lane] = angle_rest if moves else frozen(block[ANGLE_REST + lane])
+    block[RATE_REST + lane] = rate_rest if moves else frozen(block[RATE_REST + lane])
 
 
 @inline

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import kernel, piece
 from deepbench_fast.kernels.motion.gravity import (
     ACCELERATION,
@@ -155,7 +156,7 @@ def _raise(largest: FloatArray, vector: FloatArray, length: int) -> None:
     """The largest absolute component so far, of each lane."""
     for axis in range(length // LANES):
         for lane in range(LANES):
-            largest[lane] = max(largest[lane], abs(vector[axis * LANES + lane]))
+            largest[lane] = max(frozen(largest[lane]), abs(vector[axis * LANES + lane]))
 
 
 @piece
@@ -415,7 +416,8 @@ def _follow(
                 energy[lane] = kinetic[lane] + potential[lane]
                 scale[lane] = energy_scale(kinetic[lane], potential[lane])
             off = abs(kinetic[lane] + potential[lane] - energy[lane]) / scale[lane]
-            worst[lane] = worst[lane] if off <= worst[lane] else off
+            before = frozen(worst[lane])
+            worst[lane] = before if off <= before else off
 
         for _ in range(ITERATIONS):
             moved[:] = 0.0

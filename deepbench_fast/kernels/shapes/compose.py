@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import inline
 
 # A flat canvas: float32, or uint8 for sharp shapes; each kernel is compiled for those that it is called with.
@@ -56,7 +57,7 @@ def fill_stretch(image: Pixels, start: int, count: int, value: Any, composed: Ca
     whole = count // LANES * LANES
     first = _Place(start)
     for j in range(_Place(whole)):
-        image[first + j] = composed(image[first + j], value)
+        image[first + j] = composed(frozen(image[first + j]), value)
     if whole < count:
         origin = max(min(start + whole, image.shape[0] - LANES), 0)
         low = np.uint8(start + whole - origin)
@@ -65,4 +66,5 @@ def fill_stretch(image: Pixels, start: int, count: int, value: Any, composed: Ca
         # A number of turns that the compiler doesn't know: it would unroll so few into scalar code.
         for j in range(_Place(min(LANES, image.shape[0]))):
             inside = (_LANE[j] >= low) & (_LANE[j] < high)
-            image[first + j] = composed(image[first + j], value) if inside else image[first + j]
+            present = frozen(image[first + j])
+            image[first + j] = composed(present, value) if inside else present

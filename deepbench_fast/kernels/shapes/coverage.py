@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import inline
 from deepbench_fast.kernels.elementary import atan2
 from deepbench_fast.kernels.shapes.compose import UNION, XOR, exclusive_or
@@ -220,7 +221,7 @@ def compose_coverage(
     for j in range(count):
         value = np.float32(amplitude * part[j] if part[j] > LEAST else 0.0)
         if overlap == UNION:
-            pixels[j] = max(pixels[j], value)
+            pixels[j] = max(frozen(pixels[j]), value)
         elif overlap == XOR:
             pixels[j] = exclusive_or(pixels[j], value)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import piece
 from deepbench_fast.kernels.elementary import floor
 from deepbench_fast.kernels.image.grid import nearest_integer
@@ -87,7 +88,7 @@ def cut(spans: Spans, rows: Rows, limits: Limits, plane: HalfPlane) -> None:
     terms = abs(plane.nx) * limits.farthest_x + abs(plane.ny) * limits.farthest_y + abs(plane.offset)
     if plane.nx == 0.0:
         for i in range(size):
-            stop[i] = stop[i] if contains(plane, plane.x0, y[i] - plane.y0) else start[i]
+            stop[i] = frozen(stop[i]) if contains(plane, plane.x0, y[i] - plane.y0) else start[i]
         return
     if terms * PRECISION > abs(plane.nx):
         _cut_by_bisection(start, stop, rows, limits, plane)
@@ -101,9 +102,9 @@ def cut(spans: Spans, rows: Rows, limits: Limits, plane: HalfPlane) -> None:
         for i in range(size):
             dy = y[i] - plane.y0
             nearest = nearest_integer(min(max(foot - slope * dy, low), high))
-            start[i] = max(start[i], nearest if contains(plane, nearest, dy) else nearest + 1.0)
+            start[i] = max(frozen(start[i]), nearest if contains(plane, nearest, dy) else nearest + 1.0)
     else:
         for i in range(size):
             dy = y[i] - plane.y0
             nearest = nearest_integer(min(max(foot - slope * dy, low), high))
-            stop[i] = min(stop[i], nearest + 1.0 if contains(plane, nearest, dy) else nearest)
+            stop[i] = min(frozen(stop[i]), nearest + 1.0 if contains(plane, nearest, dy) else nearest)

@@ -323,6 +323,7 @@ def test_machine_code_is_packed_without_fused_multiply_add(kernel: Kernel) -> No
     assert re.search(r"sqrtpd|fsqrt\s+[vz]\d+\.\d?d|fsqrt\.2d", code)
     assert assembly.packed(code) > 100
     assert assembly.fma(code) == 0
+    assert assembly.partial_stores(code) == 0
 
 
 def fingerprint() -> str:

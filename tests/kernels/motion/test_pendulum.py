@@ -261,6 +261,7 @@ def test_machine_code_is_packed_and_unfused(solver: Any) -> None:
     # Nearly all of the arithmetic: a scalar loop over the lanes would leave none or few.
     assert assembly.packed(code) > 60
     assert assembly.fma(code) == 0
+    assert assembly.partial_stores(code) == 0
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).nmant < 63, reason="long double is no wider than double")

@@ -21,6 +21,7 @@ def test_machine_code_is_packed_without_fused_multiply_add(kind: str, coverage: 
     code = assembly.fresh(KERNELS[kind][coverage], canvas, (8, 8, 0), table(kind, [shape], [0]), 0, UNION)
     assert assembly.packed(code) > 0
     assert assembly.fma(code) == 0
+    assert assembly.partial_stores(code) == 0
 
 
 def fingerprint() -> str:

@@ -37,9 +37,10 @@ def command(
     SET.h5 holds /truth (N, P), /x (N, numbers of a sample) and /names. Add /samples (N, S, P), S draws of your own
     posterior for each x, and give the file to 'coverage'. With --samples they are those of the exact posterior.
     """
-    from deepbench_fast.tasks import calibrate
+    from deepbench_fast.tasks import PosteriorSamples, calibrate
 
     found = load_source(recipe, assignments=assignments)
+    PosteriorSamples.check_place(output, overwrite=overwrite)
 
     def told(done: int) -> None:
         if sys.stderr.isatty():

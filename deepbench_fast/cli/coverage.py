@@ -25,6 +25,10 @@ def command(file: str, plot: str | None, reference: bool, as_json: bool) -> None
     from deepbench_fast.tasks import coverage
     from deepbench_fast.tasks.coverage import LEVELS
 
+    if plot is not None:
+        from deepbench_fast.pictures.contact_sheet import check_picture
+
+        check_picture(plot)
     found = coverage(file, reference=reference)
     curves = {**found.uniformity, "TARP": found.tarp}
     if plot is not None:

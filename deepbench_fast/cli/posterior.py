@@ -23,8 +23,14 @@ def command(source: str, index: int, output: str | None, plot: str | None, overw
     draws are independent of the machine, are made by defensive importance sampling when they are first asked for, and
     are kept in the user's cache. SAMPLES.h5 holds /samples (1, 10000, P), /truth (1, P), /names.
     """
-    from deepbench_fast.tasks import posterior
+    from deepbench_fast.tasks import PosteriorSamples, posterior
 
+    if output is not None:
+        PosteriorSamples.check_place(output, overwrite=overwrite)
+    if plot is not None:
+        from deepbench_fast.pictures.contact_sheet import check_picture
+
+        check_picture(plot)
     found, draws = posterior(source, index)
     if output is not None:
         found.write(output, overwrite=overwrite)

@@ -67,10 +67,11 @@ def command(
     followed again, by the solver of the series.
     """
     from deepbench_fast.pictures.colours import Look
-    from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, contact_sheet, save_figure
+    from deepbench_fast.pictures.contact_sheet import MOST_IMAGES, check_picture, contact_sheet, save_figure
 
     if index is not None and (catalogue is not None or len(index) > MOST_IMAGES):
         raise UsageError(f"--index names up to {MOST_IMAGES} samples, and goes without --class")
+    check_picture(output)
     look = Look(stretch, cmap, one_scale)
     count = count if index is None else len(index)
     most = min(count, MOST_IMAGES)

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import click
 
 from deepbench_fast.cli.group import PROGRAM, Command
-from deepbench_fast.cli.text_file import print_or_write
+from deepbench_fast.cli.text_file import check_output, print_or_write
 from deepbench_fast.errors import UsageError
 
 SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".json": "croissant", ".jsonld": "croissant"}
@@ -44,14 +44,15 @@ def command(file: str, output: str, form: str | None, verify: str | None, checks
     form = form or said
     if form is None:
         raise UsageError(f"{output}: a report is HTML, Markdown or JSON; let the name end in .html, .md or .json")
+    if form == "croissant" and verify is not None:
+        raise UsageError("--verify is for pages; Croissant metadata has no checks, but --checksum")
+    if checksum and form != "croissant":
+        raise UsageError("--checksum goes with --format croissant; pages have the digest of the data")
+    check_output(output)
     if form == "croissant":
-        if verify is not None:
-            raise UsageError("--verify is for pages; Croissant metadata has no checks, but --checksum")
         from deepbench_fast.run.report.croissant import croissant
 
         text = croissant(file, checksum=checksum)
-    elif checksum:
-        raise UsageError("--checksum goes with --format croissant; pages have the digest of the data")
     elif form == "html":
         from deepbench_fast.run.report.page import report
 

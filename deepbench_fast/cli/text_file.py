@@ -6,8 +6,6 @@ import sys
 
 import click
 
-from deepbench_fast.errors import FileError
-
 
 def print_text(text: str) -> None:
     """Print what other programs read: characters on a terminal, else UTF-8 (a surrogate as a \\u escape)."""
@@ -23,15 +21,20 @@ def print_or_write(text: str, output: str | None, then: str, *, exists: str, ove
     if output is None or output == "-":
         print_text(text)
         return
-    from deepbench_fast.values.atomic import write_whole
+    from deepbench_fast.values.atomic import write_errors, write_whole
 
-    try:
+    with write_errors(output, exists):
         write_whole(output, _utf8(text), overwrite=overwrite)
-    except FileExistsError as error:
-        raise FileError(f"{output}: {error.strerror}" if error.strerror else f"{output} {exists}") from None
-    except OSError as error:
-        raise FileError(f"{output}: can't be written: {error.strerror or error}") from None
     click.echo(f"{output}: written; {then}", err=True)
+
+
+def check_output(output: str) -> None:
+    """Raise what `print_or_write` would raise for a file that may be there already, before its text is made."""
+    from deepbench_fast.values.atomic import check_place, write_errors
+
+    if output != "-":
+        with write_errors(output):
+            check_place(output, overwrite=True)
 
 
 def _utf8(text: str) -> bytes:

@@ -20,7 +20,7 @@ from deepbench_fast.pictures.colours import AS_FOUND, Look, Scale, paint, scale_
 from deepbench_fast.pictures.figures import DPI, MOST_COLOURS, new_figure, png
 from deepbench_fast.pictures.titles import lines_of, titles
 from deepbench_fast.values import checks
-from deepbench_fast.values.atomic import write_whole
+from deepbench_fast.values.atomic import check_place, write_errors, write_whole
 from deepbench_fast.values.number_text import brief
 
 if TYPE_CHECKING:
@@ -154,10 +154,15 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: int | None
         figure.set_dpi(dpi)
     with style.context("default"), rc_context({"agg.path.chunksize": LINE_POINTS, "svg.hashsalt": "deepbench_fast"}):
         content = png(figure) if suffix == ".png" else _vector(figure, suffix.removeprefix("."))
-    try:
+    with write_errors(path):
         write_whole(path, content, overwrite=True)
-    except OSError as error:
-        raise FileError(f"{path}: can't be written: {error.strerror or error}") from error
+
+
+def check_picture(path: str | os.PathLike[str]) -> None:
+    """Raise what `save_figure` would raise for this path, before there is a figure."""
+    _suffix(path)
+    with write_errors(path):
+        check_place(path, overwrite=True)
 
 
 def _vector(figure: Figure, form: str) -> bytes:

@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError, UsageError
 from deepbench_fast.inference.calibration import matched
-from deepbench_fast.values.atomic import write_whole
+from deepbench_fast.values.atomic import check_place, write_errors, write_whole
 from deepbench_fast.values.optional import not_loaded
 
 Floats = npt.NDArray[np.float64]
+EXISTS = "exists; --overwrite replaces it"
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,14 @@ class PosteriorSamples:
                 file.attrs["task"] = self.task
             if self.observations:
                 file["observations"] = np.array(self.observations)
-        try:
+        with write_errors(path, EXISTS):
             write_whole(path, content.getvalue(), overwrite=overwrite)
-        except FileExistsError:
-            raise FileError(f"{path} exists; --overwrite replaces it") from None
-        except OSError as error:
-            raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
+
+    @staticmethod
+    def check_place(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Raise what `write` would raise for this path, while there are no samples yet that could be lost."""
+        with write_errors(path, EXISTS):
+            check_place(path, overwrite=overwrite, hdf5=True)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> PosteriorSamples:

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
+from deepbench_fast.errors import FileError
+
 ENDING = ".new"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_LOOKED_AT = 10_000  # files beside it: a folder may hold a million parts of a dataset
@@ -29,33 +31,80 @@ def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
     no page, picture or list takes the place of a dataset. OSError where the folder can't be written.
     """
     place = Path(path)
-    if place.exists() and not place.is_file() and not place.is_dir():
+    if _is_device(place):
         yield place
         return
-    place = Path(os.path.realpath(place))
-    if place.is_dir():
-        raise IsADirectoryError(f"{path} is a directory")
-    if not overwrite and place.exists():
-        raise FileExistsError(f"{path} exists")
-    temporary = temporary_beside(place)
-    try:
+    place = _free_place(path, overwrite)
+    with _temporary(place, path) as temporary:
         yield temporary
         sync(temporary)
-        if overwrite and _is_hdf5(place) and not _is_hdf5(temporary):
-            raise FileExistsError(errno.EEXIST, "an HDF5 file stands there, and is not replaced", os.fspath(path))
+        if not _is_hdf5(temporary):
+            _keep_hdf5(place, path, overwrite)
         publish(temporary, place, overwrite=overwrite)
-    except OSError as error:
-        if error.filename is not None and os.fspath(error.filename) == str(temporary):  # a name that nobody knows
-            error.filename = os.fspath(path)
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def check_place(path: str | os.PathLike[str], *, overwrite: bool = False, hdf5: bool = False) -> None:
+    """Raise, before any work is done for it, what `whole_file` would raise for `path` as things are now.
+
+    `hdf5`: whether it is HDF5 that will be written.
+    """
+    if _is_device(Path(path)):
+        return
+    place = _free_place(path, overwrite)
+    if not hdf5:
+        _keep_hdf5(place, path, overwrite)
+    with _temporary(place, path) as temporary:
+        temporary.touch(exist_ok=False)
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
     """Write `data` as the file `path`: see `whole_file`."""
     with whole_file(path, overwrite=overwrite) as place:
         place.write_bytes(data)
+
+
+@contextmanager
+def write_errors(path: str | os.PathLike[str], exists: str = "exists") -> Iterator[None]:
+    """Errors of `whole_file` and `check_place` as a FileError with `path`; `exists` says what is there already."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise FileError(f"{path}: {error.strerror}" if error.strerror else f"{path} {exists}") from None
+    except OSError as error:
+        raise FileError(f"{path}: can't be written: {error.strerror or error}") from None
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _free_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
+    """Where a file of this name is written."""
+    place = Path(os.path.realpath(path))
+    if place.is_dir():
+        raise IsADirectoryError(f"{path} is a directory")
+    if not overwrite and place.exists():
+        raise FileExistsError(f"{path} exists")
+    return place
+
+
+def _keep_hdf5(place: Path, path: str | os.PathLike[str], overwrite: bool) -> None:
+    if overwrite and _is_hdf5(place):
+        raise FileExistsError(errno.EEXIST, "an HDF5 file stands there, and is not replaced", os.fspath(path))
+
+
+@contextmanager
+def _temporary(place: Path, path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A path beside `place`; errors name `path`, and nothing is left there."""
+    temporary = temporary_beside(place)
+    try:
+        yield temporary
+    except OSError as error:
+        if error.filename is not None and os.fspath(error.filename) == str(temporary):  # a name that nobody knows
+            error.filename = os.fspath(path)
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def temporary_beside(path: Path) -> Path:

@@ -262,3 +262,35 @@ def test_errors_in_a_circle_end() -> None:
     assert interrupt_in(first) is None
     second.__cause__ = KeyboardInterrupt()
     assert interrupt_in(first) is second.__cause__
+
+
+LONG_WORK = [
+    ("calibrate task-star --class none -o there.h5", "there.h5 exists; --overwrite replaces it"),
+    ("calibrate task-star --class none -o nowhere/set.h5", "nowhere/set.h5: can't be written: No such file"),
+    ("posterior task-star 99 -o there.h5", "there.h5 exists; --overwrite replaces it"),
+    ("posterior task-star 99 --plot nowhere/corner.png", "nowhere/corner.png: can't be written: No such file"),
+    ("posterior task-star 99 --plot corner.bmp", "corner.bmp: pictures are PNG, PDF or SVG"),
+    ("posterior task-star 99 --plot picture.png", "picture.png: an HDF5 file stands there"),
+    ("coverage missing.h5 --plot ranks.bmp", "ranks.bmp: pictures are PNG, PDF or SVG"),
+    ("preview missing.yaml -o nowhere/sheet.png", "nowhere/sheet.png: can't be written: No such file"),
+    ("report missing.h5 --verify all -o nowhere/page.html", "nowhere/page.html: can't be written: No such file"),
+    ("report missing.h5 --format html -o there.h5", "there.h5: an HDF5 file stands there"),
+    ("report missing.h5 --checksum -o folder.json", "folder.json: can't be written: folder.json is a directory"),
+]
+
+
+@pytest.mark.parametrize(("line", "problem"), LONG_WORK)
+def test_where_nothing_can_be_written_no_work_is_begun(
+    line: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else is wrong in these lines would be told when the work begins."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.json").mkdir()
+    for name in ("there.h5", "picture.png"):
+        h5py.File(tmp_path / name, "w").close()
+    before = sorted(tmp_path.iterdir())
+    ran = run(*line.split())
+    assert problem in ran.err
+    assert ran.err.count("\n") == 1
+    assert ran.status in (1, 2)
+    assert sorted(tmp_path.iterdir()) == before

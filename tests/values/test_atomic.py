@@ -45,6 +45,24 @@ def test_only_hdf5_takes_the_place_of_hdf5(tmp_path: Path) -> None:
     assert dataset.read_bytes() == made.getvalue()
 
 
+def test_a_place_is_checked_before_the_work(tmp_path: Path) -> None:
+    h5py.File(tmp_path / "a.h5", "w").close()
+    atomic.check_place(tmp_path / "new")
+    atomic.check_place(tmp_path / "a.h5", overwrite=True, hdf5=True)
+    atomic.check_place(os.devnull)
+    for name, settings, error in (
+        ("a.h5", {}, FileExistsError),
+        ("a.h5", {"overwrite": True}, FileExistsError),
+        ("", {"overwrite": True}, IsADirectoryError),
+        ("none/a", {}, FileNotFoundError),
+        ("a.h5/b", {}, NotADirectoryError),
+    ):
+        with pytest.raises(error) as raised:
+            atomic.check_place(tmp_path / name, **settings)
+        assert str(tmp_path / name) in str(raised.value)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.h5"]
+
+
 def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
     def write() -> None:
         with atomic.whole_file(tmp_path / "a.txt") as place:

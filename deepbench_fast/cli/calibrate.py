@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
-from deepbench_fast.cli.group import PROGRAM, Command
+from deepbench_fast.cli.group import PROGRAM, Command, resumed_by
 from deepbench_fast.cli.options import Assignment, Count, NewFile, Seed
 from deepbench_fast.cli.source import load_source
 
@@ -22,7 +23,10 @@ from deepbench_fast.cli.source import load_source
 @click.option(
     "--set", "assignments", type=Assignment(), multiple=True, metavar="KEY=VALUE", help="Set a key of the recipe."
 )
+@click.pass_obj
 def command(
+    arguments: Sequence[str],
+    /,
     recipe: str,
     count: int,
     output: str,
@@ -35,7 +39,8 @@ def command(
     """Write a set for simulation-based calibration: parameters drawn from the prior, and a sample made with each.
 
     SET.h5 holds /truth (N, P), /x (N, numbers of a sample) and /names. Add /samples (N, S, P), S draws of your own
-    posterior for each x, and give the file to 'coverage'. With --samples they are those of the exact posterior.
+    posterior for each x, and give the file to 'coverage'. With --samples they are those of the exact posterior, each
+    kept in the user's cache: the same command again goes on where it was stopped.
     """
     from deepbench_fast.tasks import PosteriorSamples, calibrate
 
@@ -46,7 +51,8 @@ def command(
         if sys.stderr.isatty():
             click.echo(f"\r{done} of {count} posteriors", err=True, nl=done == count)
 
-    made = calibrate(found, count, catalogue=catalogue, samples=samples or 0, seed=seed, progress=told)
+    with resumed_by(arguments):
+        made = calibrate(found, count, catalogue=catalogue, samples=samples or 0, seed=seed, keep=True, progress=told)
     made.write(output, overwrite=overwrite)
     then = "'coverage' judges it" if samples else "add /samples (N, S, P), and 'coverage' judges them"
     click.echo(f"{output}: written; {then}", err=True)

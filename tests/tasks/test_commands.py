@@ -77,6 +77,23 @@ def test_a_sample_of_a_file_has_its_posterior(tmp_path: Path, monkeypatch: pytes
     assert "no task 'none'" in run("posterior", "none", 1).err
 
 
+def test_a_calibration_goes_on_with_what_was_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Posteriors that were drawn before aren't drawn again, and the set is as it would be."""
+    kept = tmp_path / "references"
+    monkeypatch.setattr("deepbench_fast.tasks.references._folder", lambda: kept)
+    command = ("calibrate", "task-pendulum", "--samples", 50, "--seed", 7)
+    run_well(*command, "-n", 2, "-o", tmp_path / "two.h5")
+    first = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
+    assert len(first) == 2
+    run_well(*command, "-n", 4, "-o", tmp_path / "four.h5")
+    then = {path.name: path.stat().st_mtime_ns for path in kept.iterdir()}
+    assert len(then) == 4
+    assert first.items() <= then.items()
+    found = PosteriorSamples.read(tmp_path / "four.h5")
+    alone = calibrate(Recipe.builtin("task-pendulum"), 4, samples=50, seed=7)
+    np.testing.assert_array_equal(found.samples, alone.samples)
+
+
 def test_a_classifier_tells_shifted_samples() -> None:
     pytest.importorskip("sklearn")
     random = np.random.default_rng(6)

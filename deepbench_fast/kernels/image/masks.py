@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deepbench_fast.kernels._frozen import frozen
 from deepbench_fast.kernels._jit import kernel
 
 
@@ -35,9 +36,10 @@ def claim_pixels(
         best = brightest[samples[k]]
         number = np.uint16(numbers[k])
         for p in range(own.size):
-            claims = own[p] > least and own[p] > best[p]
-            mask[p] = number if claims else mask[p]
-            best[p] = own[p] if claims else best[p]
+            here, before, claimed = own[p], frozen(best[p]), frozen(mask[p])
+            claims = (here > least) & (here > before)
+            mask[p] = number if claims else claimed
+            best[p] = here if claims else before
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Loops that keep some of their values and store all of them.
 
-Of `a[i] = x if c else a[i]` and `a[i] = max(a[i], x)` LLVM 20 and later make stores of some lanes of a vector, which
-take AMD's processors with AVX2 many times as long as stores of whole vectors.
+Of `a[i] = x if c else a[i]` and `a[i] = max(a[i], x)` LLVM (22 does) makes stores of some lanes of a vector, which take
+AMD's processors with AVX2 several times as long as stores of whole vectors.
 """
 
 # Numba's own doors for new functions are not typed.

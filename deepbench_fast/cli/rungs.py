@@ -55,6 +55,10 @@ def finish(
     """Write the rungs, draw them, make their datasets, and print what they are; see `write_rungs` for `head`."""
     from deepbench_fast.authoring.ladders.ladder_files import read_index, write_rungs
 
+    if picture is not None:
+        from deepbench_fast.pictures.contact_sheet import check_picture
+
+        check_picture(picture)
     words = [list(label.values()) for label in labels]
     figure = None if picture is None else _draw(rungs, words, members, origin)
     paths = write_rungs(rungs, labels, head, directory, beside=os.path.dirname(source))

@@ -39,7 +39,7 @@ def whole_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
         yield temporary
         sync(temporary)
         if not _is_hdf5(temporary):
-            _keep_hdf5(place, path, overwrite)
+            _keep_hdf5(place, path)
         publish(temporary, place, overwrite=overwrite)
 
 
@@ -52,7 +52,7 @@ def check_place(path: str | os.PathLike[str], *, overwrite: bool = False, hdf5: 
         return
     place = _free_place(path, overwrite)
     if not hdf5:
-        _keep_hdf5(place, path, overwrite)
+        _keep_hdf5(place, path)
     with _temporary(place, path) as temporary:
         temporary.touch(exist_ok=False)
 
@@ -88,8 +88,8 @@ def _free_place(path: str | os.PathLike[str], overwrite: bool) -> Path:
     return place
 
 
-def _keep_hdf5(place: Path, path: str | os.PathLike[str], overwrite: bool) -> None:
-    if overwrite and _is_hdf5(place):
+def _keep_hdf5(place: Path, path: str | os.PathLike[str]) -> None:
+    if _is_hdf5(place):
         raise FileExistsError(errno.EEXIST, "an HDF5 file stands there, and is not replaced", os.fspath(path))
 
 
@@ -131,7 +131,7 @@ def publish(temporary: Path, path: Path, *, overwrite: bool = False) -> None:
         try:
             os.link(temporary, path)
         except FileExistsError:
-            raise
+            raise FileExistsError(f"{path} exists") from None
         except OSError:  # a file system without links
             if path.exists():
                 raise FileExistsError(f"{path} exists") from None

@@ -272,6 +272,10 @@ LONG_WORK = [
     ("posterior task-star 99 --plot corner.bmp", "corner.bmp: pictures are PNG, PDF or SVG"),
     ("posterior task-star 99 --plot picture.png", "picture.png: an HDF5 file stands there"),
     ("coverage missing.h5 --plot ranks.bmp", "ranks.bmp: pictures are PNG, PDF or SVG"),
+    (
+        "ladder galaxies rungs --axis noise --rungs 2 --picture nowhere/p.png",
+        "nowhere/p.png: can't be written: No such file",
+    ),
     ("preview missing.yaml -o nowhere/sheet.png", "nowhere/sheet.png: can't be written: No such file"),
     ("report missing.h5 --verify all -o nowhere/page.html", "nowhere/page.html: can't be written: No such file"),
     ("report missing.h5 --format html -o there.h5", "there.h5: an HDF5 file stands there"),

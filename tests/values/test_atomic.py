@@ -14,6 +14,7 @@ from pathlib import Path
 import h5py
 import pytest
 
+from deepbench_fast.errors import FileError
 from deepbench_fast.values import atomic
 
 
@@ -73,6 +74,10 @@ def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
         write()
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_bytes() == b"another's"
+    (tmp_path / "a.txt").unlink()
+    told = atomic.write_errors(tmp_path / "a.txt", "exists; --overwrite replaces it")
+    with pytest.raises(FileError, match=r"a\.txt exists; --overwrite replaces it$"), told:
+        write()
 
 
 def test_a_failed_block_leaves_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from queue import SimpleQueue
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -21,10 +23,12 @@ from deepbench_fast.draw.tables import draw
 from deepbench_fast.kernels import stopping
 from deepbench_fast.kernels.stopping import NEVER, Stop, Stopped
 from deepbench_fast.recipe.series import Series
-from deepbench_fast.render.renderer import Renderer
+from deepbench_fast.render.renderer import Arrays, Renderer
 from deepbench_fast.render.trajectories import samples_at_once
-from deepbench_fast.store.file_bytes import start_writeback, write_at
+from deepbench_fast.run.engines.threads import BUFFERS
+from deepbench_fast.run.engines.writing import Rendered, Writing
 from deepbench_fast.store.format import bytes_of, chunk_digest
+from deepbench_fast.store.writer import Writer
 
 BLOCK_BYTES = 4 * 2**20
 MOST_WRITTEN = 256 * 2**20
@@ -98,18 +102,22 @@ def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) 
     times: list[list[float]] = [[] for _ in range(threads)]
     computing: list[list[float]] = [[] for _ in range(threads)]
     with _TestFile() as file:
+        writing: Writing[list[npt.NDArray[Any]]] = Writing(file, lambda error: None)
         start = time.perf_counter()
 
         def work(own: list[float], computed: list[float]) -> None:
             renderer = Renderer(plan)
-            buffers = renderer.allocate(size)
+            free: SimpleQueue[Arrays] = SimpleQueue()
+            for _ in range(BUFFERS):
+                free.put(renderer.allocate(size))
             before = start
             while not own or not (file.is_full or _is_enough(own, threads, before - start, seconds)):
                 if stop.is_set():
                     return
+                buffers, began = free.get(), time.perf_counter()
                 made = _make(renderer, place(next(turns), places) * size, size, buffers, stop)
-                computed.append(time.perf_counter() - before)
-                file.write(made)
+                computed.append(time.perf_counter() - began)
+                writing.put(Rendered(made, lambda: None, partial(free.put, buffers)))
                 now = time.perf_counter()
                 own.append(now - before)
                 before = now
@@ -117,6 +125,7 @@ def measured_rate(plan: Plan, threads: int, seconds: float, stop: Stop = NEVER) 
         _run_together(work, zip(times, computing, strict=True))
         stop.check()
         waiting = time.perf_counter()
+        writing.wait()
         file.sync()
         waited = time.perf_counter() - waiting
     blocks = sum(map(len, times))
@@ -185,15 +194,15 @@ class _TestFile:
     """A temporary file without a name, written by one thread at a time as a dataset is; none where there is no room."""
 
     def __init__(self) -> None:
-        self._most = 0
-        self._lock = threading.Lock()
-        self._written = 0
+        self._written = self._most = 0
         self._file: IO[bytes] | None = None
+        self._writer: Writer | None = None
 
     def __enter__(self) -> _TestFile:
         with suppress(OSError):
             self._most = min(MOST_WRITTEN, int(SHARE_FILLED * shutil.disk_usage(tempfile.gettempdir()).free))
-            self._file = tempfile.TemporaryFile()
+            self._file = tempfile.TemporaryFile(buffering=0)
+            self._writer = Writer(self._file.fileno())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -204,14 +213,18 @@ class _TestFile:
         """Whether it has taken all that it is to take."""
         return self._file is not None and self._written >= self._most > BLOCK_BYTES
 
-    def write(self, arrays: list[npt.NDArray[Any]]) -> None:
+    @property
+    def waits(self) -> bool:
+        """Whether `write` would wait for the disk now."""
+        return self._writer is not None and self._writer.waits
+
+    def write(self, block: list[npt.NDArray[Any]], /) -> None:
         """Append these arrays."""
-        with self._lock:
-            try:
-                for array in arrays:
-                    self._append(bytes_of(array))
-            except OSError:
-                self._forget()
+        try:
+            for array in block:
+                self._append(bytes_of(array))
+        except OSError:
+            self._forget()
 
     def sync(self) -> None:
         """Wait until the disk has everything."""
@@ -220,12 +233,11 @@ class _TestFile:
                 os.fsync(self._file.fileno())
 
     def _append(self, data: memoryview) -> None:
-        if self._file is not None and data and self._written < self._most:
-            write_at(self._file.fileno(), data, self._written)
-            start_writeback(self._file.fileno(), self._written, data.nbytes)
+        if self._writer is not None and data and self._written < self._most:
+            self._writer.write(data, self._written)
             self._written += data.nbytes
 
     def _forget(self) -> None:
         if self._file is not None:
             self._file.close()
-            self._file = None
+            self._file = self._writer = None

@@ -18,6 +18,7 @@ from deepbench_fast.errors import FileError, InUseError, LockWarning
 # given back to its host, which has to find each page again: that costs five times the copy itself.
 PIECE_BYTES = 2**18
 SYNC_FILE_RANGE_WRITE = 2
+NOT_DIRECT = {errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
 BUSY = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}  # any other reason: there are no locks
 TRIES = 100  # to lock a file that others rename at the same time
 _seek_lock = threading.Lock()
@@ -50,6 +51,26 @@ def start_writeback(descriptor: int, offset: int, size: int) -> None:
     function = linux_function("sync_file_range")
     if function is not None:
         function(descriptor, ctypes.c_int64(offset), ctypes.c_int64(size), SYNC_FILE_RANGE_WRITE)
+
+
+def can_be_direct(descriptor: int) -> bool:
+    """Whether this system and file system write whole blocks past the system's copy of a file."""
+    try:
+        set_direct(descriptor, True)
+        set_direct(descriptor, False)
+    except OSError:
+        return False
+    return True
+
+
+def set_direct(descriptor: int, direct: bool) -> None:
+    """Let what is written next go past the system's copy of the file, or through it. Raises OSError where it can't."""
+    if not hasattr(os, "O_DIRECT"):
+        raise OSError(errno.ENOTSUP, "no direct writing")
+    import fcntl
+
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_DIRECT if direct else flags & ~os.O_DIRECT)
 
 
 def sync_and_forget(descriptor: int) -> None:

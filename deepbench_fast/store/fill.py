@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,16 +12,15 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import format as schema
-from deepbench_fast.store.file_bytes import read_at, start_writeback, write_at
+from deepbench_fast.store.file_bytes import read_at
 from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.places import find_places
+from deepbench_fast.store.writer import Writer
 
 if TYPE_CHECKING:
     from deepbench_fast.draw.layout import Tables
     from deepbench_fast.draw.plan import Plan
-
-WRITEBACK_BYTES = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +35,7 @@ class Block:
 
 class PartFile:
     """A created file while it is filled, through an open descriptor; all methods may be called from several threads,
-    `write` by the one that holds the lock `writing`.
+    those that write by one at a time.
 
     `chunks` is the table of chunks, kept up to date; `row_offsets[kind]` are the running sums of its rows.
     """
@@ -47,7 +45,7 @@ class PartFile:
         self.plan = plan
         self.descriptor = descriptor
         self.size = os.fstat(descriptor).st_size
-        self.writing = Lock()
+        self._writer = Writer(descriptor)
         with open_hdf5(path, locking=False) as file:
             header = check(file, path)
             if set(header.arrays) < set(plan.arrays):
@@ -59,6 +57,11 @@ class PartFile:
             kind.name: np.concatenate(([0], np.cumsum(self.chunks[f"rows_{kind.name}"]))) for kind in plan.kinds
         }
 
+    @property
+    def waits(self) -> bool:
+        """Whether `write` would wait for the disk now."""
+        return self._writer.waits
+
     def hashed(self, first_chunk: int, stop_chunk: int, arrays: dict[str, npt.NDArray[Any]], tables: Tables) -> Block:
         """The contents of a run of chunks, and their rows of `/chunks` as they will be."""
         chunks = self.chunks[first_chunk:stop_chunk].copy()
@@ -67,8 +70,7 @@ class PartFile:
         return Block(first_chunk, chunks, arrays, tables)
 
     def write(self, block: Block) -> None:
-        """Write a run of chunks and mark them done; the caller holds `writing`. Raises FileError where the file was cut
-        meanwhile."""
+        """Write a run of chunks and mark them done. Raises FileError where the file was cut meanwhile."""
         start = int(block.chunks["first"][0]) - self.first
         for name, array in block.arrays.items():
             self._write(name, start, array)
@@ -117,11 +119,7 @@ class PartFile:
         if data.size:
             self.check_size()
             place = self.places[name]
-            view = schema.bytes_of(data)
-            offset = place.offset + row * place.row
-            write_at(self.descriptor, view, offset)
-            if view.nbytes >= WRITEBACK_BYTES:
-                start_writeback(self.descriptor, offset, view.nbytes)
+            self._writer.write(schema.bytes_of(data), place.offset + row * place.row)
 
     def _read(self, name: str, row: int, count: int) -> npt.NDArray[np.uint8]:
         place = self.places[name]

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels.limits import OPERATIONS, multiply_add
 from deepbench_fast.run.benchmark.work import Work
-from deepbench_fast.store.file_bytes import read_at, start_writeback, write_at
+from deepbench_fast.store.file_bytes import read_at
+from deepbench_fast.store.writer import Writer
 
 GROUP = "limits"
 ARITHMETIC, CACHE, WRITE, READ = "arithmetic", "copy in cache", "file written", "file read"
@@ -64,10 +65,9 @@ def write_file(path: Path, data: Bytes, size: int) -> None:
     """Write a new file as `generate` does, in large pieces, until the disk has it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
     try:
+        writer = Writer(descriptor)
         for offset in range(0, size, data.size):
-            piece = data.data[: size - offset]
-            write_at(descriptor, piece, offset)
-            start_writeback(descriptor, offset, piece.nbytes)
+            writer.write(data.data[: size - offset], offset)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

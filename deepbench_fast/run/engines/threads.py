@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +22,7 @@ from deepbench_fast.kernels import leaving
 from deepbench_fast.kernels.stopping import Stop, Stopped
 from deepbench_fast.render.renderer import Arrays, Renderer
 from deepbench_fast.render.trajectories import samples_at_once
+from deepbench_fast.run.engines.writing import Rendered, Writing
 from deepbench_fast.store.fill import Block, PartFile
 
 # Bytes that a thread makes at a time: above 4 MiB NumPy asks for huge pages. More than ten threads make less, so that
@@ -146,6 +149,11 @@ class _Work:
                 self.error = self.error or error
             self.changed.notify_all()
 
+    def check(self) -> None:
+        """Raise the first error of a thread."""
+        if self.error is not None:
+            raise self.error
+
     def _piece(self, task: _Task) -> tuple[int, int] | None:
         if task.taken == task.count:
             return None
@@ -178,7 +186,12 @@ def fill(file: PartFile, plan: Plan, threads: int, progress: Progress | None) ->
         missing = int(file.chunks["count"][~done].sum())
         useful = max(len(tasks), -(-missing // work.granule))
         workers = min(threads, useful) or 1
-        _run_threads(workers, _fill_tasks, work, tasks, (file, plan, threads // workers))
+        writing: Writing[Block] = Writing(file, work.fail)
+        try:
+            _run_threads(workers, _fill_tasks, work, tasks, (file, plan, threads // workers, writing))
+        finally:
+            writing.wait()
+        work.check()
 
 
 def task_bytes(threads: int) -> int:
@@ -212,8 +225,7 @@ def _run_threads(
         worker.start()
     for worker in workers:
         worker.join()
-    if work.error is not None:
-        raise work.error
+    work.check()
 
 
 def _hash_again(work: _Work, file: PartFile, done: npt.NDArray[np.bool_]) -> None:
@@ -224,33 +236,21 @@ def _hash_again(work: _Work, file: PartFile, done: npt.NDArray[np.bool_]) -> Non
             done[chunk] = file.stored_digest(chunk) == int(file.chunks["digest"][chunk])
 
 
-@dataclass
-class _Rendered:
-    """A task that waits to be written, in buffers that are free again afterwards."""
+def _fill_tasks(work: _Work, file: PartFile, plan: Plan, threads: int, writing: Writing[Block]) -> None:
+    """Render task after task and have each one written; then help others with theirs.
 
-    block: Block
-    task: _Task
-    buffers: Arrays
-
-
-def _fill_tasks(work: _Work, file: PartFile, plan: Plan, threads: int) -> None:
-    """Render task after task and write each one; then help others with theirs.
-
-    As many as `threads` draw on one frame: where there are fewer samples than threads, none of these is idle.
-
-    The system lets one thread at a time write to a file, and others spin: while another thread writes, the next task is
-    rendered into a second set of buffers.
+    As many as `threads` draw on one frame: where there are fewer samples than threads, none of these is idle. While
+    something is written, the next task is rendered into a second set of buffers.
     """
     renderer = Renderer(plan, threads)
     size = max((int(file.chunks["count"][slice(*task)].sum()) for task in work.known), default=0)
-    free: list[Arrays] = []
+    free: SimpleQueue[Arrays] = SimpleQueue()
     made = 0
-    waiting: list[_Rendered] = []
     while (run := work.take()) is not None:
-        if not free and made < BUFFERS:
-            free.append(renderer.allocate(size))
+        if free.empty() and made < BUFFERS:
+            free.put(renderer.allocate(size))
             made += 1
-        buffers = free.pop()
+        buffers = free.get()
         task = _prepared(file, plan, run, buffers)
         work.publish(task)
         try:
@@ -259,12 +259,8 @@ def _fill_tasks(work: _Work, file: PartFile, plan: Plan, threads: int) -> None:
             work.wait_for(task)
         except Stopped:
             break
-        waiting.append(_Rendered(file.hashed(*run, task.arrays, task.tables), task, buffers))
-        if file.writing.acquire(blocking=not free and made == BUFFERS):
-            free += _write(work, file, waiting)
-    if waiting:
-        file.writing.acquire()
-        _write(work, file, waiting)
+        block = file.hashed(*run, task.arrays, task.tables)
+        writing.put(Rendered(block, partial(work.tell, task), partial(free.put, buffers)))
     while (needed := work.help()) is not None:
         _render(work, renderer, *needed)
 
@@ -283,20 +279,6 @@ def _render(work: _Work, renderer: Renderer, task: _Task, piece: tuple[int, int]
     tables, arrays = (task.tables, task.arrays) if whole else task.part(*piece)
     renderer.render(tables, arrays, stop=work.stop)
     work.rendered(task, piece, time.perf_counter() - began)
-
-
-def _write(work: _Work, file: PartFile, waiting: list[_Rendered]) -> list[Arrays]:
-    """Write all that waits and release the file; the buffers that are free now."""
-    try:
-        for rendered in waiting:
-            file.write(rendered.block)
-    finally:
-        file.writing.release()
-    for rendered in waiting:
-        work.tell(rendered.task)
-    free = [rendered.buffers for rendered in waiting]
-    waiting.clear()
-    return free
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import mmap
 import os
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from deepbench_fast.store import writer as module
 from deepbench_fast.store.file_bytes import can_be_direct, read_at
 from deepbench_fast.store.writer import BLOCK, LEAST_BYTES, PIECE_BYTES, Writer
 
+fcntl = pytest.importorskip("fcntl")
 MEMORY = Path("/dev/shm")
 
 
@@ -119,53 +119,46 @@ def test_files_in_memory() -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize(
-    ("copy", "past", "share"), [(3.0, 1.0, (0.9, 0.99)), (0.2, 1.0, (0.0, 0.02)), (1.0, inf, (0, 0.0))]
-)
-def test_the_quicker_way_is_the_rule(
-    opened: int, monkeypatch: pytest.MonkeyPatch, copy: float, past: float, share: tuple[float, float]
-) -> None:
-    """By seconds that a run takes; the other way is tried now and then."""
-    now, ways = 0.0, []
+class Machine:
+    """Where a run of bytes takes so many seconds through the copy, and past it."""
 
-    def timed(descriptor: int, data: memoryview, offset: int) -> int:
-        nonlocal now
-        ways.append(is_direct(descriptor))
-        now += past if ways[-1] else copy
+    def __init__(self, descriptor: int, patch: pytest.MonkeyPatch, copy: float, past: float) -> None:
+        self.copy, self.past, self.now = copy, past, 0.0
+        self.writer = Writer(descriptor)
+        patch.setattr(os, "pwrite", self._pwrite)
+        patch.setattr(module.time, "perf_counter", lambda: self.now)
+        patch.setattr("deepbench_fast.store.file_bytes.PIECE_BYTES", PIECE_BYTES)
+        self._ways: list[bool] = []
+
+    def share(self, runs: int) -> float:
+        """Of so many runs, how many went past the copy."""
+        self._ways.clear()
+        for _ in range(runs):
+            self.writer.write(memoryview(bytes(PIECE_BYTES)), 0)
+        return float(np.mean(self._ways))
+
+    def _pwrite(self, descriptor: int, data: memoryview, offset: int) -> int:
+        self._ways.append(is_direct(descriptor))
+        self.now += self.past if self._ways[-1] else self.copy
         return len(data)
 
-    monkeypatch.setattr(os, "pwrite", timed)
-    monkeypatch.setattr(module.time, "perf_counter", lambda: now)
-    monkeypatch.setattr("deepbench_fast.store.file_bytes.PIECE_BYTES", PIECE_BYTES)
-    writer = Writer(opened)
-    if past == inf:
-        writer._direct_cost = inf
-    for _ in range(1000):
-        writer.write(memoryview(bytes(PIECE_BYTES)), 0)
-    assert share[0] <= np.mean(ways) <= share[1]
+
+@pytest.mark.parametrize(
+    ("copy", "past", "expected"), [(3.0, 1.0, (0.9, 0.99)), (0.2, 1.0, (0, 0.02)), (0.9, 1.0, (0.0, 0.2))]
+)
+def test_the_quicker_way_is_the_rule(
+    opened: int, monkeypatch: pytest.MonkeyPatch, copy: float, past: float, expected: tuple[float, float]
+) -> None:
+    """The other one is tried now and then."""
+    assert expected[0] <= Machine(opened, monkeypatch, copy, past).share(1000) <= expected[1]
 
 
 def test_it_changes_while_it_is_used(opened: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where memory is dear at first and cheap later, and the other way round."""
-    now, ways, costs = 0.0, [], {False: 3.0, True: 1.0}
-
-    def timed(descriptor: int, data: memoryview, offset: int) -> int:
-        nonlocal now
-        ways.append(is_direct(descriptor))
-        now += costs[ways[-1]]
-        return len(data)
-
-    monkeypatch.setattr(os, "pwrite", timed)
-    monkeypatch.setattr(module.time, "perf_counter", lambda: now)
-    monkeypatch.setattr("deepbench_fast.store.file_bytes.PIECE_BYTES", PIECE_BYTES)
-    writer = Writer(opened)
+    """Where memory is dear at first, then cheap, then dear."""
+    machine = Machine(opened, monkeypatch, 3.0, 1.0)
     shares = []
-    for memory in (3.0, 0.2, 3.0):
-        costs[False] = memory
-        ways.clear()
-        for _ in range(500):
-            writer.write(memoryview(bytes(PIECE_BYTES)), 0)
-        shares.append(np.mean(ways))
+    for machine.copy in (3.0, 0.2, 3.0):
+        shares.append(machine.share(500))
     assert shares[0] > 0.9
     assert shares[1] < 0.2
     assert shares[2] > 0.8

@@ -1,8 +1,7 @@
-"""Chunks of a dataset into another file of the same samples: by the kernel where it can, else through memory."""
+"""Chunks of a dataset into another file of the same samples."""
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,14 +13,12 @@ from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.claim import Job
-from deepbench_fast.store.file_bytes import read_at, write_at
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.header import ROWS
 from deepbench_fast.store.stored import Stored, StoredFile, identity
+from deepbench_fast.store.writer import READ_BYTES, Reader
 
 RUN_BYTES = 64 * 2**20
-BLOCK_BYTES = 2**20
-NOT_BY_THE_KERNEL = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM, errno.EBADF}
 
 Progress = Callable[[int], None]
 
@@ -50,16 +47,17 @@ def copy_chunks(source: Stored, file: PartFile, job: Job, stop: int, told: Progr
     for number in np.flatnonzero(file.chunks["done"][:count] == 1).tolist():
         if file.stored_digest(number) != int(chunks["digest"][ahead + number]):
             file.chunks["done"][number] = 0
+    reader = Reader()
     at_once = max(1, RUN_BYTES // (job.plan.chunk * job.plan.sample_bytes))
     for start in range(0, count, at_once):
         end = min(start + at_once, count)
         if not (file.chunks["done"][start:end] == 1).all():
-            _copy_run(source, file, start, end, ahead)
+            _copy_run(source, file, start, end, ahead, reader)
         if told is not None:
             told(int(file.chunks["count"][start:end].sum()))
 
 
-def _copy_run(source: Stored, file: PartFile, first_chunk: int, stop_chunk: int, ahead: int) -> None:
+def _copy_run(source: Stored, file: PartFile, first_chunk: int, stop_chunk: int, ahead: int, reader: Reader) -> None:
     chunks = source.header.chunks[ahead + first_chunk : ahead + stop_chunk]
     counted = ("first", "count", *(ROWS + kind for kind in file.row_offsets))
     own = file.chunks[first_chunk:stop_chunk]
@@ -73,41 +71,24 @@ def _copy_run(source: Stored, file: PartFile, first_chunk: int, stop_chunk: int,
         first, stop = int(offsets[ahead + first_chunk]), int(offsets[ahead + stop_chunk])
         row = int(own["first"][0]) - file.first if own_offsets is None else int(own_offsets[first_chunk])
         for part, start, end in source.pieces(name, first, stop):
-            row += _copy_rows(part, name, start, end, file, row)
+            row += _copy_rows(part, name, start, end, file, row, reader)
     file.mark(first_chunk, chunks)
 
 
-def _copy_rows(part: StoredFile, name: str, start: int, stop: int, file: PartFile, row: int) -> int:
+def _copy_rows(part: StoredFile, name: str, start: int, stop: int, file: PartFile, row: int, reader: Reader) -> int:
     """Copy rows to the rows from `row` on; how many they are."""
-    place = file.places[name]
-    offset = place.offset + row * place.row
+    width = file.places[name].row
     if part.places is None:  # compressed by its user, say
-        write_at(file.descriptor, schema.bytes_of(part.unchecked(name, start, stop)), offset)
+        file.write_bytes(name, row * width, schema.bytes_of(part.unchecked(name, start, stop)))
         return stop - start
     with open(part.places.path, "rb", buffering=0) as source:
         if identity(os.fstat(source.fileno())) != part.places.identity:
             raise FileError(f"{part.path}: it was changed while it was copied")
-        size = (stop - start) * place.row
-        copy_bytes(source.fileno(), part.places.offsets[name] + start * place.row, file.descriptor, offset, size)
+        offset, size = part.places.offsets[name] + start * width, (stop - start) * width
+        for at in range(0, size, READ_BYTES):
+            data = reader.read(source.fileno(), min(READ_BYTES, size - at), offset + at)
+            file.write_bytes(name, row * width + at, data)
     return stop - start
-
-
-def copy_bytes(source: int, at: int, target: int, offset: int, size: int) -> None:
-    """Copy bytes between open files. Raises FileError where the source ends before."""
-    while size and hasattr(os, "copy_file_range"):
-        try:
-            copied = os.copy_file_range(source, target, size, at, offset)
-        except OSError as error:
-            if error.errno not in NOT_BY_THE_KERNEL:
-                raise
-            break
-        if copied == 0:
-            break
-        at, offset, size = at + copied, offset + copied, size - copied
-    while size:
-        block = read_at(source, min(size, BLOCK_BYTES), at)
-        write_at(target, memoryview(block), offset)
-        at, offset, size = at + len(block), offset + len(block), size - len(block)
 
 
 def chunk_rows(source: Stored, first: int, stop: int) -> npt.NDArray[np.int64]:

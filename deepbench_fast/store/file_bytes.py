@@ -43,6 +43,17 @@ def read_at(descriptor: int, size: int, offset: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
+def read_into(descriptor: int, data: memoryview, offset: int) -> None:
+    """Fill `data` with the bytes at `offset`. Raises FileError where the file ends before."""
+    while data and hasattr(os, "preadv"):
+        part = os.preadv(descriptor, [data[:PIECE_BYTES]], offset)
+        if not part:
+            raise FileError("the file ends before its last dataset")
+        data, offset = data[part:], offset + part
+    if data:
+        data[:] = read_at(descriptor, len(data), offset)
+
+
 def start_writeback(descriptor: int, offset: int, size: int) -> None:
     """Let the system begin to write these bytes to the disk, without waiting, so that the final sync has little to do.
 

@@ -115,11 +115,14 @@ class PartFile:
             for k in range(len(chunks))
         ]
 
+    def write_bytes(self, name: str, at: int, data: memoryview) -> None:
+        """Write bytes of an array or a table, `at` bytes from its beginning."""
+        self._writer.write(data, self.places[name].offset + at)
+
     def _write(self, name: str, row: int, data: npt.NDArray[Any]) -> None:
         if data.size:
             self.check_size()
-            place = self.places[name]
-            self._writer.write(schema.bytes_of(data), place.offset + row * place.row)
+            self.write_bytes(name, row * self.places[name].row, schema.bytes_of(data))
 
     def _read(self, name: str, row: int, count: int) -> npt.NDArray[np.uint8]:
         place = self.places[name]

@@ -1,8 +1,8 @@
-"""Long runs of bytes into a file: through the system's copy of it, or past that copy where it is quicker.
+"""Long runs of bytes to and from a file: through the system's copy of it, or past that copy where it is quicker.
 
-The copy is as a rule: memory takes the bytes at several GB/s, the disk follows. A virtual machine whose free memory
-goes back to its host has to fetch each page first: that takes a processor 2 to 4 s a GB, and the disk itself takes 1 s
-of waiting. Which way is quicker depends on machine, disk and moment, so that both are timed as they are used.
+The copy is as a rule: memory moves several GB/s, the disk follows. A virtual machine whose free memory goes back to its
+host has to fetch each page first: that takes a processor 2 to 4 s a GB, and the disk itself takes 1 s of waiting. Which
+way is quicker depends on machine, disk and moment, so that both are timed as they are used.
 """
 
 from __future__ import annotations
@@ -12,15 +12,41 @@ import os
 import time
 from math import inf
 
-from deepbench_fast.store.file_bytes import NOT_DIRECT, can_be_direct, set_direct, start_writeback, write_at
+from deepbench_fast.store.file_bytes import NOT_DIRECT, can_be_direct, read_into, set_direct, start_writeback, write_at
 
 LEAST_BYTES = 2**20
 """Shorter runs always go through the copy."""
 BLOCK = max(4096, mmap.PAGESIZE)
-"""What is written past the copy begins and ends at multiples of it: no disk needs more, and no page is shared."""
+"""What goes past the copy begins and ends at multiples of it: no disk needs more, and no page is shared."""
 PIECE_BYTES = 2**20  # stays in a processor's cache, from which the disk takes it
+READ_BYTES = 8 * 2**20
 STALE = 0.98
 """By what the known cost of a way shrinks with each run that goes the other way: in the end it is tried again."""
+
+
+class Ways:
+    """What runs of bytes cost, in seconds a byte, through the copy and past it; 0 where that is not known."""
+
+    def __init__(self) -> None:
+        self._cost = self._direct_cost = 0.0
+
+    @property
+    def direct(self) -> bool:
+        """Whether the next run should go past the copy."""
+        return self._direct_cost < self._cost
+
+    def forbid(self) -> None:
+        """Nothing goes past the copy here."""
+        self._direct_cost = inf
+
+    def took(self, direct: bool, cost: float) -> None:
+        """A run went this way and cost so much."""
+        if not direct:
+            self._cost = cost
+            self._direct_cost *= STALE
+        elif self._direct_cost < inf:
+            self._direct_cost = cost
+            self._cost *= STALE
 
 
 class Writer:
@@ -28,31 +54,28 @@ class Writer:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._cost = 0.0  # seconds a byte, through the copy and past it; 0 where that is not known
-        self._direct_cost = 0.0 if can_be_direct(descriptor) else inf
+        self._ways = Ways()
+        if not can_be_direct(descriptor):
+            self._ways.forbid()
         self._piece: mmap.mmap | None = None
 
     @property
     def waits(self) -> bool:
         """Whether the next long run goes past the copy, so that its thread waits for the disk and does nothing."""
-        return self._direct_cost < self._cost
+        return self._ways.direct
 
     def write(self, data: memoryview, offset: int) -> None:
         """Write all of `data` at `offset`."""
         if len(data) < LEAST_BYTES:
             write_at(self._descriptor, data, offset)
             return
-        began = time.perf_counter()
-        if self.waits:
+        began, direct = time.perf_counter(), self.waits
+        if direct:
             self._write_direct(data, offset)
-            if self._direct_cost < inf:
-                self._direct_cost = (time.perf_counter() - began) / len(data)
-            self._cost *= STALE
         else:
             write_at(self._descriptor, data, offset)
             start_writeback(self._descriptor, offset, len(data))
-            self._cost = (time.perf_counter() - began) / len(data)
-            self._direct_cost *= STALE
+        self._ways.took(direct, (time.perf_counter() - began) / len(data))
 
     def _write_direct(self, data: memoryview, offset: int) -> None:
         """Whole blocks past the copy, what is before and after them through it."""
@@ -80,7 +103,46 @@ class Writer:
         except OSError as error:
             if error.errno not in NOT_DIRECT:
                 raise
-            self._direct_cost = inf
+            self._ways.forbid()
         finally:
             set_direct(self._descriptor, False)
         return done
+
+
+class Reader:
+    """Reads from open files at offsets, for one thread, into memory of its own that the next run takes."""
+
+    def __init__(self) -> None:
+        self._ways = Ways()
+        self._buffer = memoryview(mmap.mmap(-1, READ_BYTES + 2 * BLOCK))
+
+    def read(self, descriptor: int, size: int, offset: int) -> memoryview:
+        """At most READ_BYTES bytes. Raises FileError where the file ends before."""
+        began, direct = time.perf_counter(), size >= LEAST_BYTES and self._ways.direct
+        data = self._read_direct(descriptor, size, offset) if direct else None
+        if data is None:
+            direct, data = False, self._buffer[:size]
+            read_into(descriptor, data, offset)
+        if size >= LEAST_BYTES:
+            self._ways.took(direct, (time.perf_counter() - began) / size)
+        return data
+
+    def _read_direct(self, descriptor: int, size: int, offset: int) -> memoryview | None:
+        """The whole blocks that hold these bytes, past the copy; None where the file system won't."""
+        skipped = offset % BLOCK
+        wanted = -(-(skipped + size) // BLOCK) * BLOCK
+        try:
+            set_direct(descriptor, True)
+            try:
+                there = os.preadv(descriptor, [self._buffer[:wanted]], offset - skipped)
+            finally:
+                set_direct(descriptor, False)
+        except OSError as error:
+            if error.errno not in NOT_DIRECT:
+                raise
+            self._ways.forbid()
+            return None
+        data = self._buffer[skipped : skipped + size]
+        done = max(0, min(size, there - skipped))
+        read_into(descriptor, data[done:], offset + done)
+        return data

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepbench_fast.errors import FileError
 from deepbench_fast.store import writer as module
 from deepbench_fast.store.file_bytes import can_be_direct, read_at
-from deepbench_fast.store.writer import BLOCK, LEAST_BYTES, PIECE_BYTES, Writer
+from deepbench_fast.store.writer import BLOCK, LEAST_BYTES, PIECE_BYTES, READ_BYTES, Reader, Writer
 
 fcntl = pytest.importorskip("fcntl")
 MEMORY = Path("/dev/shm")
@@ -32,7 +33,7 @@ def opened(tmp_path: Path) -> Iterator[int]:
 def direct(descriptor: int) -> Writer:
     """One that always goes past the copy."""
     writer = Writer(descriptor)
-    writer._cost = inf
+    writer._ways._cost = inf
     return writer
 
 
@@ -117,6 +118,23 @@ def test_files_in_memory() -> None:
     finally:
         os.close(descriptor)
         path.unlink()
+
+
+@pytest.mark.parametrize("past", [False, True])
+def test_any_bytes_are_read(opened: int, past: bool) -> None:
+    """Up to the last of the file, which ends where no block does; beyond it is an error."""
+    random = np.random.default_rng(0)
+    whole = random.bytes(3 * READ_BYTES + 12345)
+    os.pwrite(opened, whole, 0)
+    reader = Reader()
+    if past:
+        reader._ways._cost = inf
+    for size in (1, LEAST_BYTES, LEAST_BYTES + 1, READ_BYTES - 7, READ_BYTES):
+        for offset in (0, 5, *random.integers(0, len(whole) - size, 4).tolist(), len(whole) - size):
+            assert reader.read(opened, size, offset) == whole[offset : offset + size]
+            assert not is_direct(opened)
+        with pytest.raises(FileError, match="ends before"):
+            reader.read(opened, size, len(whole) - size + 1)
 
 
 class Machine:

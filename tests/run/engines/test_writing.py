@@ -87,7 +87,7 @@ def test_files_are_the_same_past_the_systems_copy(
         write_direct(self, data, offset)
 
     monkeypatch.setattr(Writer, "_write_direct", counted)
-    monkeypatch.setattr(Writer, "waits", property(lambda self: self._direct_cost < np.inf))
+    monkeypatch.setattr(Writer, "waits", property(lambda self: self._ways._direct_cost < np.inf))
     monkeypatch.setattr(writer, "LEAST_BYTES", 10_000)
     past = generate(recipe, tmp_path / "past.h5", threads=threads)
     assert past.digest == through.digest

@@ -27,8 +27,8 @@ from deepbench_fast.render.renderer import Arrays, Renderer
 from deepbench_fast.render.trajectories import samples_at_once
 from deepbench_fast.run.engines.threads import BUFFERS
 from deepbench_fast.run.engines.writing import Rendered, Writing
+from deepbench_fast.store.direct import Writer
 from deepbench_fast.store.format import bytes_of, chunk_digest
-from deepbench_fast.store.writer import Writer
 
 BLOCK_BYTES = 4 * 2**20
 MOST_WRITTEN = 256 * 2**20

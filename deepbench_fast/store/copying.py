@@ -13,10 +13,10 @@ from deepbench_fast.draw.plan import Plan
 from deepbench_fast.errors import FileError, MismatchError, UsageError
 from deepbench_fast.store import format as schema
 from deepbench_fast.store.claim import Job
+from deepbench_fast.store.direct import READ_BYTES, Reader
 from deepbench_fast.store.fill import PartFile
 from deepbench_fast.store.header import ROWS
 from deepbench_fast.store.stored import Stored, StoredFile, identity
-from deepbench_fast.store.writer import READ_BYTES, Reader
 
 RUN_BYTES = 64 * 2**20
 

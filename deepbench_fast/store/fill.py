@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from deepbench_fast.errors import FileError
 from deepbench_fast.store import format as schema
+from deepbench_fast.store.direct import Writer
 from deepbench_fast.store.file_bytes import read_at
 from deepbench_fast.store.gate import check
 from deepbench_fast.store.hdf5 import open_hdf5
 from deepbench_fast.store.places import find_places
-from deepbench_fast.store.writer import Writer
 
 if TYPE_CHECKING:
     from deepbench_fast.draw.layout import Tables

@@ -26,7 +26,7 @@ from deepbench_fast import (
     verify,
 )
 from deepbench_fast.draw.plan import make_plan
-from deepbench_fast.store import copying, writer
+from deepbench_fast.store import copying, direct
 from deepbench_fast.store.rows import row_path
 from deepbench_fast.store.shards import Shard
 from tests.cli.running import run, run_well
@@ -155,9 +155,9 @@ def test_by_the_command(cut: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("read_bytes", [10_000, 2**20])
 def test_past_the_systems_copies(cut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_bytes: int) -> None:
     """Of the files that are read and of the one that is written."""
-    monkeypatch.setattr(writer, "LEAST_BYTES", 5_000)
+    monkeypatch.setattr(direct, "LEAST_BYTES", 5_000)
     monkeypatch.setattr(copying, "READ_BYTES", read_bytes)
-    monkeypatch.setattr(writer.Ways, "direct", property(lambda self: self._direct_cost < inf))
+    monkeypatch.setattr(direct.Ways, "direct", property(lambda self: self._direct_cost < inf))
     merge(cut / "parts.h5", tmp_path / "m.h5")
     assert same(tmp_path / "m.h5", cut / "whole.h5")
 
@@ -165,7 +165,7 @@ def test_past_the_systems_copies(cut: Path, tmp_path: Path, monkeypatch: pytest.
 KILLED = """
 import os, signal, sys
 from deepbench_fast import merge
-from deepbench_fast.store import copying, writer
+from deepbench_fast.store import copying, direct
 copying.RUN_BYTES = 2**20
 marked = 0
 original = copying._copy_run

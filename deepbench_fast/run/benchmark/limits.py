@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from deepbench_fast.kernels.limits import OPERATIONS, multiply_add
 from deepbench_fast.run.benchmark.work import Work
+from deepbench_fast.store.direct import Writer
 from deepbench_fast.store.file_bytes import read_at
-from deepbench_fast.store.writer import Writer
 
 GROUP = "limits"
 ARITHMETIC, CACHE, WRITE, READ = "arithmetic", "copy in cache", "file written", "file read"

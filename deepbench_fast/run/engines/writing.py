@@ -64,9 +64,14 @@ class Writing(Generic[Block]):
         """Write what is there; `waits` in the thread that does nothing else."""
         while (rendered := self._next()) is not None:
             if self._file.waits and not waits:
+                waiter = threading.Thread(target=self._write_all, args=(True,), name="fill-waits")
                 self._pending.appendleft(rendered)
-                self._waiter = threading.Thread(target=self._write_all, args=(True,), name="fill-waits")
-                self._waiter.start()
+                try:
+                    waiter.start()
+                except RuntimeError:  # no more threads may be started: this one waits
+                    waits = True
+                    continue
+                self._waiter = waiter
                 return
             self._write(rendered)
 

@@ -11,8 +11,8 @@ import pytest
 
 from deepbench_fast import Recipe, generate
 from deepbench_fast.run.engines.writing import Rendered, Writing
-from deepbench_fast.store import writer
-from deepbench_fast.store.writer import Writer
+from deepbench_fast.store import direct
+from deepbench_fast.store.direct import Writer
 
 
 class Target:
@@ -73,6 +73,22 @@ def test_a_thread_of_its_own_waits_for_the_disk() -> None:
     assert target.writers == {"fill-waits"}
 
 
+def test_where_no_thread_can_be_started_it_is_written_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    target, freed = Target("always"), []
+    target.go.set()
+    writing: Writing[int] = Writing(target, lambda error: None)
+
+    def refused(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    for number in range(3):
+        writing.put(Rendered(number, lambda: None, lambda: freed.append(0)))
+    writing.wait()
+    assert target.written == [0, 1, 2]
+    assert len(freed) == 3
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 def test_files_are_the_same_past_the_systems_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int
@@ -88,7 +104,7 @@ def test_files_are_the_same_past_the_systems_copy(
 
     monkeypatch.setattr(Writer, "_write_direct", counted)
     monkeypatch.setattr(Writer, "waits", property(lambda self: self._ways._direct_cost < np.inf))
-    monkeypatch.setattr(writer, "LEAST_BYTES", 10_000)
+    monkeypatch.setattr(direct, "LEAST_BYTES", 10_000)
     past = generate(recipe, tmp_path / "past.h5", threads=threads)
     assert past.digest == through.digest
     assert (tmp_path / "past.h5").read_bytes() == (tmp_path / "through.h5").read_bytes()

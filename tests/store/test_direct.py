@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from deepbench_fast.errors import FileError
-from deepbench_fast.store import writer as module
+from deepbench_fast.store import direct as module
+from deepbench_fast.store.direct import BLOCK, LEAST_BYTES, PIECE_BYTES, READ_BYTES, Reader, Writer
 from deepbench_fast.store.file_bytes import can_be_direct, read_at
-from deepbench_fast.store.writer import BLOCK, LEAST_BYTES, PIECE_BYTES, READ_BYTES, Reader, Writer
 
 fcntl = pytest.importorskip("fcntl")
 MEMORY = Path("/dev/shm")
